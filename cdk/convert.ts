@@ -1,0 +1,77 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { type Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { datasets } from '../shared/datasets.ts';
+import type { convertEnv, Env } from '../shared/env.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+
+export interface ConvertProps {
+  readonly raw: Bucket;
+  readonly curated: Bucket;
+}
+
+/** Tries before a message is given up: below five, a short throttling could bury good messages. */
+const maxReceiveCount = 5;
+
+/** The queue between raw and curated, its dead letters, and the function that converts. */
+export class Convert extends Construct {
+  readonly function: PipelineFunction;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { raw, curated }: ConvertProps) {
+    super(scope, id);
+    const timeout = Duration.minutes(2);
+
+    // SSE-SQS and not KMS's AWS-managed key: S3 could not send to a queue with that one.
+    const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...secure,
+      // A message's age counts from its first sending, so this has to be longer than the queue's own.
+      retentionPeriod: Duration.days(14),
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...secure,
+      retentionPeriod: Duration.days(4),
+      // AWS's rule: six times the function's time-out.
+      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+    });
+
+    // No prefix filter: a file that is dropped in the wrong place gets its reason in the dead-letter queue, not silence.
+    raw.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(this.queue));
+
+    const environment: Env<typeof convertEnv> = {
+      RAW_BUCKET: raw.bucketName,
+      CURATED_BUCKET: curated.bucketName,
+      DEAD_LETTER_QUEUE_URL: this.deadLetters.queueUrl,
+      MAX_RECEIVE_COUNT: String(maxReceiveCount),
+    };
+    this.function = new PipelineFunction(this, 'Function', {
+      description: 'Turns each raw object into a Parquet object.',
+      folder: 'convert',
+      environment,
+      memory: Size.mebibytes(1024),
+      timeout,
+    });
+
+    const prefixes = datasets.map(({ name }) => `${name}/*`);
+    for (const statement of [
+      { actions: ['s3:GetObject'], resources: prefixes.map((prefix) => raw.arnForObjects(prefix)) },
+      // Without it S3 answers 403 for an object that is gone, instead of 404. A condition on s3:prefix would defeat
+      // that: a GetObject has no prefix to match.
+      { actions: ['s3:ListBucket'], resources: [raw.bucketArn] },
+      { actions: ['s3:PutObject'], resources: prefixes.map((prefix) => curated.arnForObjects(prefix)) },
+      { actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] },
+    ]) {
+      this.function.addToRolePolicy(new PolicyStatement(statement));
+    }
+    this.function.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 10 }),
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { ArnFormat, Duration, Size, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import type { RunEventInput } from '../functions/fetch/run-event.ts';
+import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
+import type { Env, fetchEnv } from '../shared/env.ts';
+import type { Config } from './config.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+
+export interface FetchProps {
+  readonly config: Config;
+  readonly raw: Bucket;
+}
+
+/** The schedule, and the function that lands what the API answers. */
+export class Fetch extends Construct {
+  readonly function: PipelineFunction;
+
+  constructor(scope: Construct, id: string, { config, raw }: FetchProps) {
+    super(scope, id);
+    const environment: Env<typeof fetchEnv> = {
+      RAW_BUCKET: raw.bucketName,
+      API_KEY_SECRET: config.secretName,
+      WEATHERAPI_URL: config.apiUrl,
+    };
+    this.function = new PipelineFunction(this, 'Function', {
+      description: 'Lands what WeatherAPI.com answers in the raw bucket.',
+      folder: 'fetch',
+      environment,
+      memory: Size.mebibytes(512),
+      timeout: Duration.minutes(5),
+    });
+
+    const dataset = weatherapiCurrent;
+    this.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:PutObject'], resources: [raw.arnForObjects(`${dataset.name}/*`)] }),
+    );
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['secretsmanager:GetSecretValue'],
+        // Secrets Manager ends each ARN with a hyphen and six characters of its own.
+        resources: [
+          Stack.of(this).formatArn({
+            service: 'secretsmanager',
+            resource: 'secret',
+            resourceName: `${config.secretName}-??????`,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ],
+      }),
+    );
+    // Invocations are asynchronous. A failed one is tried again soon or not at all: later it would be another hour's weather.
+    this.function.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: Duration.minutes(15) });
+
+    const input: RunEventInput = {
+      // The run's identity: a retried or doubled invocation lands on the same key.
+      scheduledTime: ContextAttribute.scheduledTime,
+      dataset: dataset.name,
+      locations: config.locations,
+      options: {
+        aqi: config.airQuality ? 'yes' : 'no',
+        ...(config.pollen ? { pollen: 'yes' } : {}),
+        ...(config.language ? { lang: config.language } : {}),
+      },
+    };
+    new Schedule(this, 'Schedule', {
+      description: `Starts a run of ${dataset.name}.`,
+      schedule: ScheduleExpression.expression(config.schedule),
+      target: new LambdaInvoke(this.function, {
+        input: ScheduleTargetInput.fromObject(input),
+        retryAttempts: 3,
+        maxEventAge: Duration.minutes(15),
+      }),
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { PermanentError } from '../../shared/errors.ts';
+import { type Conversion, type ConvertDependencies, convertObject } from './convert-object.ts';
+import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import { type CreatedObject, createdObjects } from './s3-event.ts';
+
+/** A queue message, as Lambda hands it over. */
+export interface Message {
+  readonly body: string;
+  /** How often this message was received, this time included. */
+  readonly receiveCount: number;
+}
+
+export interface MessageDependencies extends ConvertDependencies {
+  readonly bucket: string;
+  readonly deadLetters: Pick<DeadLetterQueue, 'send'>;
+  /** After so many tries the queue gives a message up. */
+  readonly maxReceiveCount: number;
+}
+
+export type Outcome =
+  | ({ readonly rawKey: string } & Conversion)
+  | { readonly kind: 'ignored'; readonly rawKey: string }
+  | {
+      readonly kind: 'dead';
+      readonly rawKey: string | undefined;
+      readonly code: string;
+      readonly reason: string;
+    };
+
+/**
+ * Converts what one message tells of. A permanent failure goes to the dead-letter queue at once, with its reason; so
+ * does the last try of any other failure, which the queue would move there by itself, but without a word.
+ * @throws whatever is worth another try: the message then stays in the queue
+ */
+export async function convertMessage(
+  message: Message,
+  dependencies: MessageDependencies,
+): Promise<Outcome[]> {
+  const { deadLetters, maxReceiveCount } = dependencies;
+
+  const bury = async (error: unknown, body: string, rawKey?: string): Promise<Outcome> => {
+    const permanent = error instanceof PermanentError;
+    if (!permanent && message.receiveCount < maxReceiveCount) throw error;
+    const text =
+      error instanceof Error ? `${permanent ? '' : `${error.name}: `}${error.message}` : String(error);
+    const code = permanent ? error.code : 'tries-exhausted';
+    const reason = permanent ? text : `Failed ${message.receiveCount} times; the last time with ${text}`;
+    await deadLetters.send({ body, code, reason, rawKey });
+    return { kind: 'dead', rawKey, code, reason };
+  };
+
+  let objects: CreatedObject[];
+  try {
+    objects = createdObjects(message.body);
+  } catch (error) {
+    return [await bury(error, message.body)];
+  }
+  const outcomes: Outcome[] = [];
+  for (const { bucket, key, record } of objects) {
+    try {
+      if (bucket !== dependencies.bucket) {
+        throw new PermanentError(
+          'malformed-message',
+          `The event is of bucket "${bucket}"; this queue serves "${dependencies.bucket}".`,
+        );
+      }
+      // A folder that somebody made in the S3 console is an empty object whose key ends in a slash.
+      if (key.endsWith('/')) outcomes.push({ kind: 'ignored', rawKey: key });
+      else outcomes.push({ rawKey: key, ...(await convertObject(key, dependencies)) });
+    } catch (error) {
+      outcomes.push(await bury(error, JSON.stringify({ Records: [record] }), key));
+    }
+  }
+  return outcomes;
+}

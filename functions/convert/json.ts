@@ -1,0 +1,33 @@
+/**
+ * Numbers that a double cannot hold exactly, or that print differently, are kept as their source text
+ * (https://github.com/tc39/proposal-json-parse-with-source), so that a value which is rescued or declared as bigint
+ * keeps every digit. Such a member is an object of this shape.
+ */
+export interface ExactNumber {
+  readonly rawJSON: string;
+}
+
+// Not in TypeScript's library yet; in Node since version 22.
+type Reviver = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown;
+const exactJson = JSON as unknown as {
+  parse(text: string, reviver: Reviver): unknown;
+  rawJSON(text: string): ExactNumber;
+  isRawJSON(value: unknown): value is ExactNumber;
+};
+
+/** Texts that may hold such a number: many digits, a large exponent, or a negative zero. Most texts have none. */
+const suspicious = /[\d.]{16}|[eE][+-]?\d{3}|-0(?![.\d])|-0\.0*(?!\d)/;
+
+/** `JSON.parse`, with the numbers that it would change kept exact. */
+export function parseExactly(text: string): unknown {
+  if (!suspicious.test(text)) return JSON.parse(text);
+  return exactJson.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' &&
+    source !== undefined &&
+    !(Number.isFinite(value) && JSON.stringify(value) === source)
+      ? exactJson.rawJSON(source)
+      : value,
+  );
+}
+
+export const isExactNumber: (value: unknown) => value is ExactNumber = exactJson.isRawJSON;

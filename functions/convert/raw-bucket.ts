@@ -1,0 +1,56 @@
+import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from '@aws-sdk/client-s3';
+
+/** A raw object as it was at one moment. */
+export interface RawObject {
+  readonly bytes: Uint8Array;
+  /** When the run called the API, from the object's metadata; null for a file that was dropped by hand. */
+  readonly fetchedAt: Date | null;
+  /** Changes whenever the object does. */
+  readonly revision: string;
+}
+
+/** The bucket that keeps what the provider sent. This function can only read it. */
+export class RawBucket {
+  readonly #s3: Pick<S3Client, 'send'>;
+  readonly name: string;
+
+  constructor(s3: Pick<S3Client, 'send'>, name: string) {
+    this.#s3 = s3;
+    this.name = name;
+  }
+
+  /** The newest state of an object; undefined when it is gone. */
+  async get(key: string): Promise<RawObject | undefined> {
+    try {
+      const answer = await this.#s3.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
+      const fetchedAt = new Date(answer.Metadata?.['fetched-at'] ?? '');
+      return {
+        bytes: (await answer.Body?.transformToByteArray()) ?? new Uint8Array(),
+        fetchedAt: Number.isNaN(fetchedAt.getTime()) ? null : fetchedAt,
+        revision: revisionOf(answer),
+      };
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  /** The revision that an object has now; undefined when it is gone. */
+  async revision(key: string): Promise<string | undefined> {
+    try {
+      return revisionOf(await this.#s3.send(new HeadObjectCommand({ Bucket: this.name, Key: key })));
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The ETag alone would not tell a new upload of the same bytes with other metadata. */
+function revisionOf(answer: {
+  ETag?: string | undefined;
+  LastModified?: Date | undefined;
+  VersionId?: string | undefined;
+}): string {
+  return [answer.VersionId, answer.ETag, answer.LastModified?.toISOString()].join(' ');
+}

@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import type { Dataset } from '../../shared/dataset.ts';
+import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { ConfigurationError } from '../../shared/errors.ts';
+
+/**
+ * What the schedule sends: which hour, which dataset, which places. The places travel in the event and not in the
+ * environment, whose 4 KB would end at some hundred of them; so one deployed function also serves a run by hand.
+ */
+const schema = v.strictObject({
+  /** ISO 8601, UTC: the run's identity. */
+  scheduledTime: v.pipe(
+    v.string(),
+    v.isoTimestamp('scheduledTime: expected an ISO 8601 time such as 2026-11-22T05:00:00Z'),
+    v.transform((text) => new Date(text)),
+  ),
+  dataset: v.pipe(
+    v.string(),
+    v.transform(datasetNamed),
+    v.custom<Dataset>(
+      (dataset) => dataset !== undefined,
+      `dataset: expected one of ${datasetNames.join(', ')}`,
+    ),
+  ),
+  /** Values of the provider's `q`: "lat,lon", a city, a postcode, "iata:…", "metar:…", "id:…". */
+  locations: v.pipe(
+    v.array(v.pipe(v.string(), v.nonEmpty())),
+    v.minLength(1, 'locations: expected at least one'),
+  ),
+  /** Further query parameters, such as `aqi`. */
+  options: v.optional(v.record(v.string(), v.string()), {}),
+});
+
+export type RunEvent = v.InferOutput<typeof schema>;
+export type RunEventInput = v.InferInput<typeof schema>;
+
+/** @throws {ConfigurationError} naming every problem of the event at once. */
+export function parseRunEvent(event: unknown): RunEvent {
+  const parsed = v.safeParse(schema, event);
+  if (parsed.success) return parsed.output;
+  const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'event'}: ${issue.message}`);
+  throw new ConfigurationError(`The event is not a run: ${problems.join('; ')}`);
+}

@@ -1,0 +1,27 @@
+import { ConfigurationError } from './errors.ts';
+
+/** What each function reads from its environment. The stack has to supply exactly these names. */
+export const fetchEnv = ['RAW_BUCKET', 'API_KEY_SECRET', 'WEATHERAPI_URL'] as const;
+export const convertEnv = [
+  'RAW_BUCKET',
+  'CURATED_BUCKET',
+  'DEAD_LETTER_QUEUE_URL',
+  'MAX_RECEIVE_COUNT',
+] as const;
+
+/** The environment that a list of names asks for. */
+export type Env<Names extends readonly string[]> = Record<Names[number], string>;
+
+/** @throws {ConfigurationError} naming every missing variable at once. */
+export function readEnv<const Names extends readonly string[]>(
+  names: Names,
+  env: NodeJS.ProcessEnv = process.env,
+): Env<Names> {
+  const missing = names.filter((name) => !env[name]);
+  if (missing.length > 0) {
+    throw new ConfigurationError(
+      `Missing environment variables: ${missing.join(', ')}. The stack sets them: deploy it again.`,
+    );
+  }
+  return Object.fromEntries(names.map((name) => [name, env[name]])) as Env<Names>;
+}
