@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import type { Outputs } from '../shared/outputs.ts';
 import type { Config } from './config.ts';
 import { Convert } from './convert.ts';
 import { DataBucket } from './data-bucket.ts';
@@ -32,15 +33,13 @@ export class PipelineStack extends Stack {
     new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { raw, curated });
 
-    new CfnOutput(this, 'RawBucketName', {
-      value: raw.bucketName,
-      description: 'Drop files here to convert them.',
-    });
-    new CfnOutput(this, 'CuratedBucketName', {
-      value: curated.bucketName,
-      description: 'The Parquet files.',
-    });
-    new CfnOutput(this, 'QueueUrl', { value: convert.queue.queueUrl });
-    new CfnOutput(this, 'DeadLetterQueueUrl', { value: convert.deadLetters.queueUrl });
+    const outputs: Outputs = {
+      RawBucketName: raw.bucketName,
+      CuratedBucketName: curated.bucketName,
+      QueueUrl: convert.queue.queueUrl,
+      DeadLetterQueueUrl: convert.deadLetters.queueUrl,
+      ApiKeySecretName: config.secretName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

@@ -30,6 +30,7 @@ const dependencies = {
 const concurrency = 4;
 
 async function convertBatch({ Records }: SQSEvent): Promise<PromiseSettledResult<void>[]> {
+  metrics.addMetric('MessagesReceived', MetricUnit.Count, Records.length);
   return pMap(Records, (record) => settled(convertRecord(record)), { concurrency });
 }
 

@@ -1,0 +1,169 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+import { Command, InvalidArgumentError } from 'commander';
+import { type LocalRun, type LocalRunOptions, runLocally } from './local-run.ts';
+
+/** What a person wants to see first of a row; the rest is in the file. */
+const shownColumns = [
+  'location_name',
+  'location_country',
+  'observed_at',
+  'temp_c',
+  'condition_text',
+  'humidity',
+  'wind_kph',
+  'precip_mm',
+  'rescued',
+];
+const shownRows = 20;
+
+interface Arguments {
+  drop: string[];
+  location: string[];
+  at: Date;
+  api?: string;
+  state: string;
+  json?: true;
+}
+
+const command = new Command('npm start --')
+  .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
+  .option('--drop <file...>', 'put these files into raw instead of fetching', [])
+  .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collect, [])
+  .option(
+    '--at <time>',
+    'the hour to fetch for, such as 2026-11-22T05:00Z',
+    parseHour,
+    parseHour(new Date().toISOString()),
+  )
+  .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseUrl)
+  .option('--state <dir>', 'where objects, queues and logs are kept', '.local')
+  .option('--json', 'print nothing but the result, as JSON')
+  .addHelpText(
+    'after',
+    `
+Environment:
+  WEATHERAPI_KEY    call WeatherAPI.com with this key instead of its stand-in
+
+Examples:
+  npm start
+  npm start -- --location Melbourne --location Oslo
+  npm start -- --drop response.json
+  npm start --silent -- --json | jq .rows`,
+  )
+  .parse();
+
+const { drop, location, at, api, state, json } = command.opts<Arguments>();
+const problems = fileProblems(drop);
+if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+}
+
+const apiKey = process.env.WEATHERAPI_KEY || undefined;
+const options: LocalRunOptions = {
+  stateDir: state,
+  at,
+  drop,
+  locations: location,
+  apiUrl: api,
+  apiKey,
+  signal: stop.signal,
+  onStep: (step, milliseconds) => {
+    if (!json)
+      console.log(
+        `  ${styleText('green', '✔')} ${step.padEnd(56)} ${(milliseconds / 1000).toFixed(1).padStart(5)} s`,
+      );
+  },
+};
+
+try {
+  if (!json) console.log(`\nThe pipeline, once, on this computer. ${describeSource(options)}\n`);
+  const run = await runLocally(options);
+  if (json) console.log(JSON.stringify(run.result, null, 2));
+  else print(run, state);
+  for (const problem of run.problems) console.error(`${styleText('red', 'Failed')} ${problem}`);
+  process.exitCode = run.problems.length > 0 ? 1 : 0;
+} catch (error) {
+  console.error(`${styleText('red', 'Failed')} ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = stop.signal.aborted ? 130 : 1;
+}
+
+function print({ result, files }: LocalRun, stateDir: string): void {
+  const list = (title: string, paths: readonly string[]) => {
+    for (const path of paths.slice(0, shownRows)) console.log(`${title.padEnd(8)} ${path}`);
+    if (paths.length > shownRows) console.log(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
+  };
+  console.log();
+  list('Raw', files.raw);
+  list('Curated', files.curated);
+  list('Logs', [`${stateDir}/logs`]);
+  if (result.skipped.length > 0) console.log();
+  for (const { location: place, reason } of result.skipped)
+    console.log(`${styleText('yellow', 'Skipped')} ${place}: ${reason}`);
+
+  const [first] = result.rows;
+  if (!first) return;
+  const columns = shownColumns.filter((column) =>
+    result.rows.some((row) => row[column] !== null && row[column] !== undefined),
+  );
+  const table = new Table({ head: columns, style: { head: [], border: [] } });
+  for (const row of result.rows.slice(0, shownRows))
+    table.push(columns.map((column) => String(row[column] ?? '')));
+  console.log(`\n${table.toString()}`);
+  const hidden = Object.keys(first).length - columns.length;
+  const more = result.rows.length > shownRows ? `${result.rows.length - shownRows} more rows, ` : '';
+  console.log(
+    `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
+  );
+}
+
+function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {
+  if (dropped.length > 0) return 'Files are dropped into raw; nothing is fetched.';
+  if (apiUrl) return `Weather comes from ${new URL(apiUrl).host}.`;
+  return key
+    ? 'Weather comes from WeatherAPI.com (WEATHERAPI_KEY is set).'
+    : 'Weather comes from a stand-in that makes it up (set WEATHERAPI_KEY for the real one).';
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+/** The full hour, UTC unless the text says otherwise, that a time lies in. */
+function parseHour(text: string): Date {
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text);
+  const hour = new Date(
+    /^\d{4}-\d\d-\d\d$/.test(text) || zoned ? text : `${/T\d\d$/.test(text) ? `${text}:00` : text}Z`,
+  );
+  if (Number.isNaN(hour.getTime())) {
+    throw new InvalidArgumentError(`Expected a time such as 2026-11-22T05:00Z, got "${text}".`);
+  }
+  hour.setUTCMinutes(0, 0, 0);
+  return hour;
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError(`Expected a URL such as http://127.0.0.1:8080/v1, got "${text}".`);
+  }
+  return text;
+}
+
+/** Everything that is wrong with the files to drop, before anything is started. */
+function fileProblems(files: readonly string[]): string[] {
+  const names = files.map((file) => basename(file));
+  return files.flatMap((file, index) => {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (!stat) return [`--drop ${file}: there is no such file`];
+    if (!stat.isFile()) return [`--drop ${file}: expected a file, got a folder; name its files`];
+    if (names.indexOf(basename(file)) !== index)
+      return [`--drop ${file}: a file of the same name is dropped already`];
+    return [];
+  });
+}

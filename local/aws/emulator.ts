@@ -1,0 +1,160 @@
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from 'fauxqs';
+// The package exports only its servers: `startFauxqs` listens on every network interface, and `buildApp` takes the
+// stores that hold the state but no way to make them. So they are reached by their files.
+import { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.js';
+import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
+import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { returnAbandonedReceives } from './abandoned-receives.ts';
+import { apiCallOf } from './api-call.ts';
+import { addConditionalWrites } from './conditional-writes.ts';
+import { ObjectFiles } from './object-files.ts';
+import { ObjectStore } from './object-store.ts';
+import { QueueState } from './queue-state.ts';
+import { type QueueDepth, type QueuedMessage, Queues } from './queues.ts';
+import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
+import { lockState } from './state-lock.ts';
+
+/** The account in every ARN: fauxqs knows no other. */
+export const ACCOUNT_ID = DEFAULT_ACCOUNT_ID;
+
+const LOOPBACK = '127.0.0.1';
+/** fauxqs stops at 11 MiB, S3 at 5 GB: this much is held in memory. */
+const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
+
+export interface EmulatorOptions {
+  /** Created when missing. One process at a time. */
+  stateDir: string;
+  region: string;
+  /** Called before each request is handled. */
+  intercept?: Intercept;
+}
+
+export interface ObjectCreated {
+  bucket: string;
+  /** As it was written: not URL-encoded. */
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** Without quotes, as in an S3 event. */
+  etag: string;
+  eventName: 'ObjectCreated:Put' | 'ObjectCreated:CompleteMultipartUpload' | 'ObjectCreated:Copy';
+}
+
+export interface Emulator {
+  /** `http://127.0.0.1:<port>`, for the clients of S3, SQS and SNS. */
+  endpoint: string;
+  /** Does nothing when the bucket exists. */
+  createBucket(name: string): void;
+  /** See {@link Queues.create}. */
+  createQueue(name: string, attributes: Record<string, string>): { url: string; arn: string };
+  /** The message's id. */
+  send(queueArnOrUrl: string, body: string): string;
+  queueDepth(queueArnOrUrl: string): QueueDepth;
+  /** See {@link Queues.messages}. */
+  messages(queueArnOrUrl: string): QueuedMessage[];
+  /** Does nothing when the topic exists. */
+  createTopic(name: string): { arn: string };
+  /** Does nothing when the queue is subscribed. */
+  subscribe(topicArn: string, queueArn: string): void;
+  /** Called once for every object written from now on, before its writer has the answer. A throw fails the write. */
+  onObjectCreated(listener: (created: ObjectCreated) => void): void;
+  /** The file that holds the object. */
+  pathOf(bucket: string, key: string): string;
+  /** The latest 10 000 at most, oldest first. */
+  requests: readonly LoggedRequest[];
+  /** Ends long polls at once. May be called again. */
+  close(): Promise<void>;
+}
+
+/** S3, SQS and SNS for this machine only, with their state in `stateDir`. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const opened: (() => unknown)[] = [];
+  let closing: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    for (const close of opened.reverse()) await close();
+  }
+  function close(): Promise<void> {
+    closing ??= closeAll();
+    return closing;
+  }
+  try {
+    return { ...(await start(options, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Adds what must be closed to `opened`, the first to be opened first. */
+async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promise<Omit<Emulator, 'close'>> {
+  const { stateDir, region, intercept } = options;
+  const lock = lockState(stateDir);
+  opened.push(() => lock.release());
+  const queueState = new QueueState(path.join(stateDir, 'queues'));
+  opened.push(() => queueState.close());
+
+  const sqsStore = new SqsStore();
+  const snsStore = new SnsStore();
+  const s3Store = new ObjectStore();
+  const app = buildApp({ logger: false, defaultRegion: region, stores: { sqsStore, snsStore, s3Store } });
+  // Else fauxqs answers CreateQueue with a name under *.localhost, which not every system resolves.
+  sqsStore.host = '';
+  acceptLargeObjects(app);
+
+  const listeners: ((created: ObjectCreated) => void)[] = [];
+  let action: string | undefined;
+  const files = new ObjectFiles(path.join(stateDir, 's3'), (bucket, { key, contentLength, etag }, how) => {
+    const put = action === 'CopyObject' ? 'ObjectCreated:Copy' : 'ObjectCreated:Put';
+    const eventName = how === 'multipart' ? 'ObjectCreated:CompleteMultipartUpload' : put;
+    for (const listener of listeners) {
+      listener({ bucket, key, size: contentLength, etag: etag.replaceAll('"', ''), eventName });
+    }
+  });
+  files.loadS3(s3Store);
+  s3Store.persistence = files;
+
+  const requests = addRequestLog(app, intercept);
+  addConditionalWrites(app, s3Store);
+  returnAbandonedReceives(app, sqsStore);
+  // The last hook before the handler, which writes within the same tick: no other request can come between.
+  app.addHook('preHandler', (request, _reply, done) => {
+    action = apiCallOf(request)?.action;
+    done();
+  });
+
+  opened.push(() => app.close());
+  await app.listen({ host: LOOPBACK, port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const endpoint = `http://${LOOPBACK}:${port}`;
+  const url = `${endpoint}/${ACCOUNT_ID}/`;
+  queueState.restore(sqsStore, snsStore, url);
+  const queues = new Queues(sqsStore, { url, arn: `arn:aws:sqs:${region}:${ACCOUNT_ID}:` });
+
+  return {
+    endpoint,
+    requests,
+    createBucket: (name) => s3Store.createBucket(name),
+    createQueue: (name, attributes) => queues.create(name, attributes),
+    send: (queue, body) => queues.send(queue, body),
+    queueDepth: (queue) => queues.depth(queue),
+    messages: (queue) => queues.messages(queue),
+    createTopic: (name) => ({ arn: snsStore.createTopic(name, {}, {}, region).arn }),
+    subscribe: (topicArn, queueArn) => {
+      if (!snsStore.subscribe(topicArn, 'sqs', queueArn)) throw new Error(`There is no topic ${topicArn}.`);
+    },
+    onObjectCreated: (listener) => {
+      listeners.push(listener);
+    },
+    pathOf: (bucket, key) => files.pathOf(bucket, key),
+  };
+}
+
+/** An expression takes precedence over the catch-all that fauxqs registers for S3's bodies. */
+function acceptLargeObjects(app: FastifyInstance): void {
+  app.addContentTypeParser(/^/, { parseAs: 'buffer', bodyLimit: MAX_OBJECT_BYTES }, (_request, body, done) =>
+    done(null, body),
+  );
+}

@@ -1,0 +1,176 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { ACCOUNT_ID, type Emulator } from './aws/emulator.ts';
+import type { Deployment } from './deployment.ts';
+import { EventSource, type EventSourceSettings } from './event-source.ts';
+import { FunctionRuntime } from './lambda/function-runtime.ts';
+import type { References } from './references.ts';
+
+/** Where everything is: the one region and account of this computer. */
+export const region = 'us-east-1';
+/** Any will do: nothing here checks a signature. */
+export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+const arnOf = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
+
+export function definePseudoParameters(references: References): void {
+  references.define('AWS::Region', { Ref: region });
+  references.define('AWS::AccountId', { Ref: ACCOUNT_ID });
+  references.define('AWS::Partition', { Ref: 'aws' });
+  references.define('AWS::URLSuffix', { Ref: 'amazonaws.com' });
+}
+
+export function deployBuckets({ buckets }: Deployment, emulator: Emulator, references: References): void {
+  for (const { logicalId, name } of buckets) {
+    emulator.createBucket(name);
+    references.define(logicalId, { Ref: name, Arn: `arn:aws:s3:::${name}` });
+  }
+}
+
+/** @returns the queues' URLs by ARN */
+export function deployQueues(
+  { queues }: Deployment,
+  emulator: Emulator,
+  references: References,
+): ReadonlyMap<string, string> {
+  // A queue names its dead-letter queue by ARN, in whatever order they stand.
+  for (const { logicalId, name } of queues) {
+    references.define(logicalId, { Arn: arnOf('sqs', name), QueueName: name });
+  }
+  return new Map(
+    queues.map(({ logicalId, name, properties }) => {
+      const { QueueName: _, ...attributes } = references.resolve<Record<string, unknown>>(properties);
+      const text = Object.entries(attributes).map(([attribute, value]) => [
+        attribute,
+        typeof value === 'object' ? JSON.stringify(value) : String(value),
+      ]);
+      const { url, arn } = emulator.createQueue(name, Object.fromEntries(text));
+      references.define(logicalId, { Ref: url });
+      return [arn, url];
+    }),
+  );
+}
+
+export interface FunctionSurroundings {
+  readonly stateDir: string;
+  readonly endpoint: string;
+  readonly secretsEndpoint: string;
+  /** Other values for declared variables. */
+  readonly overrides: Readonly<Record<string, string>>;
+}
+
+/** As CloudFormation has it. */
+interface FunctionProperties {
+  readonly Handler: string;
+  /** Seconds */
+  readonly Timeout?: number;
+  /** MiB */
+  readonly MemorySize?: number;
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
+}
+
+/**
+ * @returns the functions by name
+ * @throws {Error} when a variable to override is declared by no function
+ */
+export function deployFunctions(
+  { functions }: Deployment,
+  references: References,
+  { stateDir, endpoint, secretsEndpoint, overrides }: FunctionSurroundings,
+): ReadonlyMap<string, FunctionRuntime> {
+  const logs = join(stateDir, 'logs');
+  mkdirSync(logs, { recursive: true });
+  const unused = new Set(Object.keys(overrides));
+  const deployed = new Map(
+    functions.map(({ logicalId, name, directory, properties }) => {
+      references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
+      const {
+        Handler,
+        Timeout = 3,
+        MemorySize = 128,
+        Environment,
+      } = references.resolve<FunctionProperties>(properties);
+      const declared = { ...Environment?.Variables };
+      for (const [variable, value] of Object.entries(overrides)) {
+        if (!(variable in declared)) continue;
+        declared[variable] = value;
+        unused.delete(variable);
+      }
+      const runtime = new FunctionRuntime({
+        name,
+        directory,
+        handler: Handler,
+        memory: MemorySize,
+        timeout: Timeout * 1000,
+        environment: {
+          ...declared,
+          // What Lambda itself adds, and where the SDK finds its services here.
+          AWS_REGION: region,
+          AWS_DEFAULT_REGION: region,
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_LAMBDA_FUNCTION_NAME: name,
+          AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+          AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
+          TZ: ':UTC',
+          AWS_ENDPOINT_URL: endpoint,
+          AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
+        },
+        onLog: (line) => appendFileSync(join(logs, `${name}.log`), `${line}\n`),
+      });
+      return [name, runtime] as const;
+    }),
+  );
+  if (unused.size > 0) throw new Error(`No function declares ${[...unused].join(', ')}.`);
+  return deployed;
+}
+
+/** As CloudFormation has it. */
+interface EventSourceProperties {
+  readonly EventSourceArn: string;
+  readonly FunctionName: string;
+  readonly BatchSize?: number;
+  /** Seconds */
+  readonly MaximumBatchingWindowInSeconds?: number;
+  readonly FunctionResponseTypes?: readonly string[];
+  readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
+}
+
+export interface DeployedEventSource {
+  readonly queueArn: string;
+  readonly source: EventSource;
+}
+
+/** Starts polling. Defaults are Lambda's. */
+export function connectEventSources(
+  { eventSources }: Deployment,
+  references: References,
+  connections: {
+    readonly sqs: SQSClient;
+    readonly queueUrls: ReadonlyMap<string, string>;
+    readonly functionBy: (reference: string) => FunctionRuntime;
+    readonly retryDelay: number | undefined;
+    readonly onFailure: EventSourceSettings['onFailure'];
+  },
+): DeployedEventSource[] {
+  const { sqs, queueUrls, functionBy, retryDelay, onFailure } = connections;
+  return eventSources.map((properties) => {
+    const mapping = references.resolve<EventSourceProperties>(properties);
+    const queueArn = mapping.EventSourceArn;
+    const queueUrl = queueUrls.get(queueArn);
+    if (!queueUrl) throw new Error(`The local runtime polls queues of the stack only, not ${queueArn}.`);
+    const settings: EventSourceSettings = {
+      queueArn,
+      queueUrl,
+      region,
+      batchSize: mapping.BatchSize ?? 10,
+      batchingWindow: (mapping.MaximumBatchingWindowInSeconds ?? 0) * 1000,
+      maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency ?? 1000,
+      partialFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+      retryDelay,
+      onFailure,
+    };
+    return { queueArn, source: new EventSource(settings, sqs, functionBy(mapping.FunctionName)) };
+  });
+}

@@ -1,0 +1,55 @@
+import { Sandbox } from './sandbox.ts';
+
+export interface FunctionSettings {
+  readonly name: string;
+  /** Folder of the bundle. */
+  readonly directory: string;
+  /** `file.export`, as Lambda has it. */
+  readonly handler: string;
+  /** The whole environment of the process: what the template declares and what Lambda adds. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** MiB */
+  readonly memory: number;
+  /** Milliseconds */
+  readonly timeout: number;
+  /** Gets each line that the function prints. */
+  readonly onLog: (line: string) => void;
+}
+
+/** How an invocation ended, as the caller of Lambda sees it. */
+export type Invocation =
+  | { readonly ok: true; readonly response: unknown }
+  | { readonly ok: false; readonly error: { readonly type: string; readonly message: string } };
+
+/** A deployed function: warm sandboxes are used again, one event at a time each; another is started when all are busy. */
+export class FunctionRuntime {
+  readonly settings: FunctionSettings;
+  readonly #idle: Sandbox[] = [];
+  readonly #all = new Set<Sandbox>();
+  #closed = false;
+
+  constructor(settings: FunctionSettings) {
+    this.settings = settings;
+  }
+
+  async invoke(event: unknown): Promise<Invocation> {
+    if (this.#closed) throw new Error(`${this.settings.name} is shut down.`);
+    const sandbox = this.#idle.pop() ?? this.#start();
+    const invocation = await sandbox.invoke(event);
+    if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
+    else this.#all.delete(sandbox);
+    return invocation;
+  }
+
+  /** Kills every sandbox, also a working one, and waits until the processes are gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#all].map((sandbox) => sandbox.kill()));
+  }
+
+  #start(): Sandbox {
+    const sandbox = new Sandbox(this.settings);
+    this.#all.add(sandbox);
+    return sandbox;
+  }
+}

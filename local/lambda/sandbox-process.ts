@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Invocation } from './function-runtime.ts';
+
+export interface InvokeMessage {
+  readonly event: unknown;
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+export interface ResultMessage {
+  readonly invocation: Invocation;
+}
+
+type Handler = (event: unknown, context: unknown) => unknown;
+
+/** The handler, loaded once: what stands outside of it runs at the cold start only. */
+const loading = load(process.argv[2] ?? '', process.argv[3] ?? '');
+loading.catch(() => {}); // Reported by the first invocation, as Lambda does.
+
+process.on('message', (message: InvokeMessage) => {
+  void invoke(message).then((invocation) => process.send?.({ invocation } satisfies ResultMessage));
+});
+// No sandbox outlives the runtime that started it.
+process.on('disconnect', () => process.exit());
+
+async function invoke({ event, requestId, deadline }: InvokeMessage): Promise<Invocation> {
+  try {
+    const handler = await loading;
+    const response = await handler(event, {
+      awsRequestId: requestId,
+      callbackWaitsForEmptyEventLoop: true,
+      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+      functionVersion: '$LATEST',
+      memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+      getRemainingTimeInMillis: () => deadline - Date.now(),
+    });
+    return { ok: true, response: response ?? null };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { ok: false, error: { type: name, message } };
+  }
+}
+
+async function load(directory: string, handler: string): Promise<Handler> {
+  const [file, name = ''] = handler.split('.');
+  const loaded = (await import(pathToFileURL(join(directory, `${file}.mjs`)).href)) as Record<
+    string,
+    Handler
+  >;
+  const found = loaded[name];
+  if (!found) throw new Error(`The bundle in ${directory} has no export "${name}".`);
+  return found;
+}

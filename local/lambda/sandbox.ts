@@ -1,0 +1,84 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { FunctionSettings, Invocation } from './function-runtime.ts';
+import type { InvokeMessage, ResultMessage } from './sandbox-process.ts';
+
+const entry = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
+
+/**
+ * One execution environment: a process of its own with the function's environment and memory, that can be killed at
+ * any moment without harm to anything else. It ends with its parent, however that ends.
+ */
+export class Sandbox {
+  readonly #settings: FunctionSettings;
+  readonly #process: ChildProcess;
+  readonly #exit: Promise<unknown>;
+
+  constructor(settings: FunctionSettings) {
+    this.#settings = settings;
+    this.#process = fork(entry, [settings.directory, settings.handler], {
+      env: settings.environment,
+      execArgv: [`--max-old-space-size=${settings.memory}`],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#exit = once(this.#process, 'close');
+    for (const output of [this.#process.stdout, this.#process.stderr]) {
+      if (output) createInterface({ input: output }).on('line', settings.onLog);
+    }
+  }
+
+  get alive(): boolean {
+    return this.#process.connected && this.#process.exitCode === null && !this.#process.killed;
+  }
+
+  /** Runs the handler on one event. A crash, an exhausted memory and a time-out are answers, as in Lambda. */
+  async invoke(event: unknown): Promise<Invocation> {
+    const { timeout } = this.#settings;
+    const message: InvokeMessage = { event, requestId: randomUUID(), deadline: Date.now() + timeout };
+    const ended = new AbortController();
+    try {
+      const answered = once(this.#process, 'message', { signal: ended.signal }).then(
+        ([answer]): Invocation => (answer as ResultMessage).invocation,
+      );
+      const exited = this.#exit.then((): Invocation => this.#crash());
+      const timedOut = new Promise<Invocation>((resolve) => {
+        const timer = setTimeout(() => {
+          resolve({
+            ok: false,
+            error: { type: 'Sandbox.Timedout', message: `Timed out after ${timeout / 1000} s` },
+          });
+        }, timeout);
+        ended.signal.addEventListener('abort', () => clearTimeout(timer));
+      });
+      answered.catch(() => {}); // Given up below, when one of the others came first.
+      this.#process.send(message, (error) => {
+        if (error) this.#settings.onLog(`The event could not be delivered: ${error.message}`);
+      });
+      const invocation = await Promise.race([answered, exited, timedOut]);
+      // As Lambda does: after a time-out the environment is not used again.
+      if (!invocation.ok && invocation.error.type === 'Sandbox.Timedout') await this.kill();
+      return invocation;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  #crash(): Invocation {
+    const { exitCode, signalCode } = this.#process;
+    return {
+      ok: false,
+      error: {
+        type: 'Runtime.ExitError',
+        message: `The process ended with ${signalCode ?? `exit code ${exitCode}`}`,
+      },
+    };
+  }
+}

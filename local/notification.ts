@@ -1,0 +1,53 @@
+import type { Emulator } from './aws/emulator.ts';
+import { s3Event, s3TestEvent } from './s3-event.ts';
+
+/** A bucket's notification as CloudFormation has it, with its references resolved. */
+export interface NotificationProperties {
+  readonly BucketName: string;
+  readonly NotificationConfiguration: {
+    readonly QueueConfigurations?: readonly {
+      readonly Events: readonly string[];
+      readonly QueueArn: string;
+      readonly Filter?: {
+        readonly Key: { readonly FilterRules: readonly { Name: string; Value: string }[] };
+      };
+    }[];
+  };
+}
+
+/** Sends what the bucket's notification asks for to its queues, starting with S3's test event. */
+export function notify(emulator: Emulator, properties: NotificationProperties, region: string): void {
+  const { BucketName, NotificationConfiguration } = properties;
+  const { QueueConfigurations = [], ...others } = NotificationConfiguration;
+  if (Object.keys(others).length > 0) {
+    throw new Error(`The local runtime notifies queues only, not: ${Object.keys(others).join(', ')}`);
+  }
+  for (const { Events, QueueArn, Filter } of QueueConfigurations) {
+    const matches = keyFilter(Filter?.Key.FilterRules ?? []);
+    emulator.send(QueueArn, s3TestEvent(BucketName));
+    emulator.onObjectCreated((created) => {
+      if (created.bucket !== BucketName || !matches(created.key)) return;
+      if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
+      emulator.send(QueueArn, s3Event(created, region));
+    });
+  }
+}
+
+function matchesEvent(pattern: string, eventName: string): boolean {
+  const name = `s3:${eventName}`;
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+function keyFilter(rules: readonly { Name: string; Value: string }[]): (key: string) => boolean {
+  const checks = rules.map(({ Name, Value }) => {
+    switch (Name.toLowerCase()) {
+      case 'prefix':
+        return (key: string) => key.startsWith(Value);
+      case 'suffix':
+        return (key: string) => key.endsWith(Value);
+      default:
+        throw new Error(`The local runtime knows filters by prefix and suffix, not by "${Name}".`);
+    }
+  });
+  return (key) => checks.every((check) => check(key));
+}

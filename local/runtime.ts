@@ -1,0 +1,168 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Emulator, type EmulatorOptions, startEmulator } from './aws/emulator.ts';
+import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
+import {
+  connectEventSources,
+  credentials,
+  definePseudoParameters,
+  deployBuckets,
+  deployFunctions,
+  deployQueues,
+  region,
+} from './deploy.ts';
+import { type Deployment, planDeployment } from './deployment.ts';
+import type { EventSourceSettings } from './event-source.ts';
+import type { FunctionRuntime, Invocation } from './lambda/function-runtime.ts';
+import { type NotificationProperties, notify } from './notification.ts';
+import { References } from './references.ts';
+import { type ScheduleTarget, scheduledEvent } from './schedule.ts';
+import type { Template } from './template.ts';
+
+export interface RuntimeOptions {
+  readonly template: Template;
+  /** Where objects, queues and logs are kept, between runs too. */
+  readonly stateDir: string;
+  /** Other values for variables that functions declare, such as the base URL of an API on this computer. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Seconds until a failed message is tried again; left out, its visibility time-out has to pass, as on AWS. */
+  readonly retryDelay?: number;
+  /** Told of each message that a function failed on. */
+  readonly onFailure?: EventSourceSettings['onFailure'];
+  readonly intercept?: EmulatorOptions['intercept'];
+}
+
+/** The stack, running on this computer. Names are those of `local/deployment.ts`, such as `convert-queue`. */
+export interface Runtime {
+  readonly emulator: Emulator;
+  /** Secrets are kept in memory only, and none are there at first. */
+  readonly secrets: SecretsManager;
+  /** Where the SDK's clients find this runtime. */
+  readonly clientConfig: { endpoint: string; region: string; credentials: typeof credentials };
+  /** The stack's outputs, such as the names of its buckets. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Invokes a function by name. */
+  invoke(functionName: string, event: unknown): Promise<Invocation>;
+  /** Starts the stack's one schedule for an instant; `edit` may change the event. */
+  runSchedule(
+    scheduledTime: Date,
+    edit?: (event: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<Invocation>;
+  /**
+   * Resolves when every queue that feeds a function is empty and nothing is in work.
+   * @throws {Error} after `timeout` milliseconds, saying what is still waiting; or the signal's reason
+   */
+  settled(options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
+  /** Stops everything; no process is left. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Deploys a template on this computer: buckets, queues, functions and what joins them, as it says.
+ * @throws {Error} when it holds what the local runtime does not know, or the state directory is in use
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const plan = planDeployment(options.template);
+  const opened: (() => unknown)[] = [];
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    for (const close of opened.reverse()) await close();
+  };
+  const close = () => {
+    closing ??= closeAll();
+    return closing;
+  };
+  try {
+    return { ...(await start(plan, options, opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Adds what must be closed to `opened`, the first to be opened first. */
+async function start(
+  plan: Deployment,
+  {
+    template,
+    stateDir: directory,
+    environment = {},
+    retryDelay,
+    onFailure = () => {},
+    intercept,
+  }: RuntimeOptions,
+  opened: (() => unknown)[],
+): Promise<Omit<Runtime, 'close'>> {
+  const stateDir = resolve(directory);
+  const emulator = await startEmulator({ stateDir, region, ...(intercept ? { intercept } : {}) });
+  opened.push(() => emulator.close());
+  const secrets = await startSecretsManager({ secrets: {}, region });
+  opened.push(() => secrets.close());
+  const clientConfig = { endpoint: emulator.endpoint, region, credentials };
+  const sqs = new SQSClient(clientConfig);
+  opened.push(() => sqs.destroy());
+
+  const references = new References();
+  definePseudoParameters(references);
+  deployBuckets(plan, emulator, references);
+  const queueUrls = deployQueues(plan, emulator, references);
+  const functions = deployFunctions(plan, references, {
+    stateDir,
+    endpoint: emulator.endpoint,
+    secretsEndpoint: secrets.endpoint,
+    overrides: environment,
+  });
+  const functionBy = (reference: string): FunctionRuntime => {
+    const found = functions.get(reference.split(':').at(-1) ?? '');
+    if (!found)
+      throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
+    return found;
+  };
+  const eventSources = connectEventSources(plan, references, {
+    sqs,
+    queueUrls,
+    functionBy,
+    retryDelay,
+    onFailure,
+  });
+  // Functions go first, killed at their work; then their batches end, and polling with them.
+  opened.push(() => Promise.all(eventSources.map(({ source }) => source.close())));
+  opened.push(() => Promise.all([...functions.values()].map((runtime) => runtime.close())));
+  for (const properties of plan.notifications) {
+    notify(emulator, references.resolve<NotificationProperties>(properties), region);
+  }
+
+  const waiting = () =>
+    eventSources.flatMap(({ queueArn, source }) => {
+      const { visible, inFlight, delayed } = emulator.queueDepth(queueArn);
+      const count = visible + inFlight + delayed;
+      return count > 0 || source.busy ? [`${queueArn.split(':').at(-1)} has ${count} messages`] : [];
+    });
+
+  return {
+    emulator,
+    secrets,
+    clientConfig,
+    outputs: references.resolve<Record<string, string>>(template.outputs),
+    invoke: (functionName, event) => functionBy(functionName).invoke(event),
+    async runSchedule(scheduledTime, edit = (event) => event) {
+      const [schedule, ...others] = plan.schedules;
+      if (!schedule || others.length > 0)
+        throw new Error(`Expected one schedule, found ${plan.schedules.length}.`);
+      // Its role and retries are between Scheduler and Lambda; here a run starts at once.
+      const { Arn, Input } = schedule.Target as ScheduleTarget;
+      const target = references.resolve<ScheduleTarget>({ Arn, Input });
+      return functionBy(target.Arn).invoke(edit(scheduledEvent(target, scheduledTime)));
+    },
+    async settled({ timeout = 60_000, signal } = {}) {
+      const until = Date.now() + timeout;
+      while (waiting().length > 0) {
+        if (Date.now() > until)
+          throw new Error(`Not settled after ${timeout / 1000} s: ${waiting().join(', ')}`);
+        signal?.throwIfAborted();
+        await delay(10);
+      }
+    },
+  };
+}
