@@ -141,7 +141,7 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
       }),
     );
   const pathsOf = (bucket: string, keys: Iterable<string>) =>
-    [...keys].map((key) => relative('.', emulator.pathOf(bucket, key)));
+    [...keys].map((key) => shortest(emulator.pathOf(bucket, key)));
   const files = {
     raw: pathsOf(outputs.RawBucketName, raw),
     curated: pathsOf(outputs.CuratedBucketName, curated),
@@ -192,6 +192,12 @@ async function drop(
   } finally {
     client.destroy();
   }
+}
+
+/** A path as one would type it from here. */
+function shortest(path: string): string {
+  const fromHere = relative('.', path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }
 
 /** "1 row", "2 rows" */

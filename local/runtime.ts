@@ -44,6 +44,8 @@ export interface Runtime {
   readonly outputs: Readonly<Record<string, string>>;
   /** Invokes a function by name. */
   invoke(functionName: string, event: unknown): Promise<Invocation>;
+  /** Kills a function at its work, as a failure of the machine would. */
+  crash(functionName: string): Promise<void>;
   /** Starts the stack's one schedule for an instant; `edit` may change the event. */
   runSchedule(
     scheduledTime: Date,
@@ -146,6 +148,7 @@ async function start(
     clientConfig,
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: (functionName, event) => functionBy(functionName).invoke(event),
+    crash: (functionName) => functionBy(functionName).crash(),
     async runSchedule(scheduledTime, edit = (event) => event) {
       const [schedule, ...others] = plan.schedules;
       if (!schedule || others.length > 0)

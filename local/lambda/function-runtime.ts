@@ -41,6 +41,12 @@ export class FunctionRuntime {
     return invocation;
   }
 
+  /** Kills every sandbox that is at work, at any point of it: what AWS's own failures look like. */
+  async crash(): Promise<void> {
+    const busy = [...this.#all].filter((sandbox) => !this.#idle.includes(sandbox));
+    await Promise.all(busy.map((sandbox) => sandbox.kill()));
+  }
+
   /** Kills every sandbox, also a working one, and waits until the processes are gone. */
   async close(): Promise<void> {
     this.#closed = true;

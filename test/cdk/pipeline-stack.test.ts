@@ -1,0 +1,192 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseRunEvent } from '../../functions/fetch/run-event.ts';
+import { scheduledEvent } from '../../local/schedule.ts';
+import { convertEnv, fetchEnv } from '../../shared/env.ts';
+import { StackTemplate } from './stack-template.ts';
+
+const stack = new StackTemplate();
+const raw = stack.resource('AWS::S3::Bucket', 'Raw');
+const curated = stack.resource('AWS::S3::Bucket', 'Curated');
+const queue = stack.resource('AWS::SQS::Queue', 'Convert/Queue');
+const deadLetters = stack.resource('AWS::SQS::Queue', 'Convert/DeadLetters');
+const fetchFunction = stack.resource('AWS::Lambda::Function', 'Fetch/Function');
+const convertFunction = stack.resource('AWS::Lambda::Function', 'Convert/Function');
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const objectsOf = (id: string, prefix: string) => ({ 'Fn::Join': ['', [arnOf(id), `/${prefix}`]] });
+
+describe('buckets', () => {
+  test.each([
+    ['raw', raw],
+    ['curated', curated],
+  ])('%s is private, encrypted, and answers over TLS only', (_name, bucket) => {
+    expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+    expect(bucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration).toHaveLength(1);
+    const policy = stack
+      .ofType('AWS::S3::BucketPolicy')
+      .find(({ Properties }) => Properties.Bucket.Ref === bucket.id);
+    expect(policy?.Properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Deny',
+        Action: 's3:*',
+        Principal: { AWS: '*' },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    );
+  });
+
+  test.each([
+    ['raw', raw],
+    ['curated', curated],
+  ])('%s goes with the stack, with its content', (_name, bucket) => {
+    expect(bucket.DeletionPolicy).toBe('Delete');
+    const emptied = stack
+      .ofType('Custom::S3AutoDeleteObjects')
+      .map(({ Properties }) => Properties.BucketName.Ref);
+    expect(emptied).toContain(bucket.id);
+  });
+
+  test('raw keeps older versions, and moves to infrequent access after 30 days', () => {
+    expect(raw.Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    expect(raw.Properties.LifecycleConfiguration.Rules).toContainEqual({
+      Status: 'Enabled',
+      Transitions: [{ StorageClass: 'STANDARD_IA', TransitionInDays: 30 }],
+    });
+  });
+});
+
+describe('between raw and curated', () => {
+  test('every object created in raw is told to the queue, wherever it is put', () => {
+    const [notification] = stack.ofType('Custom::S3BucketNotifications');
+    expect(notification?.Properties.BucketName).toEqual({ Ref: raw.id });
+    expect(notification?.Properties.NotificationConfiguration).toEqual({
+      QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: arnOf(queue.id) }],
+    });
+  });
+
+  test('only S3, and only for the raw bucket, may send to the queue', () => {
+    const policies = stack
+      .ofType('AWS::SQS::QueuePolicy')
+      .filter(({ Properties }) => Properties.Queues[0].Ref === queue.id)
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    expect(policies.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      expect.objectContaining({
+        Principal: { Service: 's3.amazonaws.com' },
+        Condition: { ArnLike: { 'aws:SourceArn': arnOf(raw.id) } },
+      }),
+    ]);
+  });
+
+  test('a message is hidden for six times as long as the function may work on it', () => {
+    expect(queue.Properties.VisibilityTimeout).toBe(6 * convertFunction.Properties.Timeout);
+  });
+
+  test('a message is tried five times, and a dead one waits longer than the queue keeps any', () => {
+    expect(queue.Properties.RedrivePolicy).toEqual({
+      deadLetterTargetArn: arnOf(deadLetters.id),
+      maxReceiveCount: 5,
+    });
+    expect(convertFunction.Properties.Environment.Variables.MAX_RECEIVE_COUNT).toBe('5');
+    expect(deadLetters.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
+    expect(queue.Properties.MessageRetentionPeriod).toBeLessThan(
+      deadLetters.Properties.MessageRetentionPeriod,
+    );
+  });
+
+  test('one failed message does not fail its batch', () => {
+    const [source] = stack.ofType('AWS::Lambda::EventSourceMapping');
+    expect(source?.Properties.EventSourceArn).toEqual(arnOf(queue.id));
+    expect(source?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+    expect(source?.Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('functions', () => {
+  test.each([
+    ['fetch', fetchFunction, fetchEnv],
+    ['convert', convertFunction, convertEnv],
+  ])(
+    '%s runs on Node 24 on arm64 and gets exactly the environment that it reads',
+    (_name, { Properties }, names) => {
+      expect(Properties.Runtime).toBe('nodejs24.x');
+      expect(Properties.Architectures).toEqual(['arm64']);
+      expect(Object.keys(Properties.Environment.Variables).sort()).toEqual([...names].sort());
+    },
+  );
+
+  test('fetch may only add to its prefix in raw and read its secret', () => {
+    expect(permissions('Fetch/Function')).toEqual([
+      ['s3:PutObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
+      ['secretsmanager:GetSecretValue', [expect.anything()]],
+      ['xray:PutTelemetryRecords', ['*']],
+      ['xray:PutTraceSegments', ['*']],
+    ]);
+    const secret = stack
+      .statementsOf('Fetch/Function')
+      .find(({ Action }) => Action === 'secretsmanager:GetSecretValue');
+    expect(JSON.stringify(secret?.Resource)).toMatch(/:secret:tdf\/weatherapi-key-\?{6}"/);
+  });
+
+  test('convert may only read raw, write its prefix in curated, take from the queue and send to the dead letters', () => {
+    expect(permissions('Convert/Function')).toEqual([
+      ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
+      ['s3:ListBucket', [arnOf(raw.id)]],
+      ['s3:PutObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['sqs:ChangeMessageVisibility', [arnOf(queue.id)]],
+      ['sqs:DeleteMessage', [arnOf(queue.id)]],
+      ['sqs:GetQueueAttributes', [arnOf(queue.id)]],
+      ['sqs:GetQueueUrl', [arnOf(queue.id)]],
+      ['sqs:ReceiveMessage', [arnOf(queue.id)]],
+      ['sqs:SendMessage', [arnOf(deadLetters.id)]],
+      ['xray:PutTelemetryRecords', ['*']],
+      ['xray:PutTraceSegments', ['*']],
+    ]);
+  });
+});
+
+describe('schedule', () => {
+  const locations = ['-37.504136,145.744302', 'Oslo'];
+  const scheduled = (config: ConstructorParameters<typeof StackTemplate>[0]) => {
+    const [schedule] = new StackTemplate(config).ofType('AWS::Scheduler::Schedule');
+    return schedule?.Properties;
+  };
+
+  test('starts fetch each hour, in UTC, and not long after the hour has passed', () => {
+    const { ScheduleExpression, ScheduleExpressionTimezone, Target } = scheduled({});
+    expect(ScheduleExpression).toBe('cron(0 * * * ? *)');
+    expect(ScheduleExpressionTimezone).toBe('Etc/UTC');
+    expect(Target.Arn).toEqual(arnOf(fetchFunction.id));
+    expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
+  });
+
+  test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {
+    const { Target } = scheduled({ locations, airQuality: true, language: 'fr' });
+    const event = parseRunEvent(scheduledEvent(Target, new Date('2026-11-22T05:00:00Z')));
+    expect(event).toMatchObject({
+      scheduledTime: new Date('2026-11-22T05:00:00Z'),
+      dataset: { name: 'weatherapi/current' },
+      locations,
+      options: { aqi: 'yes', lang: 'fr' },
+    });
+  });
+});
+
+test('the key is no part of the stack: there is only the name of its secret', () => {
+  expect(stack.ofType('AWS::SecretsManager::Secret')).toEqual([]);
+  expect(fetchFunction.Properties.Environment.Variables.API_KEY_SECRET).toBe('tdf/weatherapi-key');
+});
+
+/** Every allowed action with its resources, in alphabetical order. */
+function permissions(functionPath: string): [string, unknown[]][] {
+  return stack
+    .statementsOf(functionPath)
+    .flatMap(({ Action, Resource }) =>
+      [Action].flat().map((action): [string, unknown[]] => [action, [Resource].flat()]),
+    )
+    .sort(([a], [b]) => a.localeCompare(b));
+}

@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { synthesize } from '../../local/synthesize.ts';
+import { readTemplate, type Template } from '../../local/template.ts';
+import { type Pipeline, startPipeline } from './pipeline.ts';
+
+const fiveOClock = new Date('2026-11-22T05:00:00Z');
+const rawRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
+const curatedRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet';
+
+/** One response, as small as they come. */
+const response = (temp_c: number, last_updated_epoch = 1_795_323_600) =>
+  JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch, temp_c } });
+
+let assembly: string;
+let template: Template;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  assembly = await mkdtemp(join(tmpdir(), 'assembly-'));
+  await synthesize(assembly);
+  template = await readTemplate(assembly);
+}, 60_000);
+
+afterAll(() => rm(assembly, { recursive: true }));
+
+afterEach(() => pipeline.close());
+
+describe('the pipeline', () => {
+  beforeEach(async () => {
+    pipeline = await startPipeline(template);
+  });
+
+  test('takes what the API answers to rows, by way of one raw and one curated object', async () => {
+    const report = await pipeline.fetch(fiveOClock, ['Melbourne', 'Oslo']);
+    await pipeline.runtime.settled();
+
+    expect(report).toMatchObject({ key: rawRunKey, landed: true, fetched: 2, skipped: [], failed: [] });
+    expect(pipeline.curatedKeys()).toEqual([curatedRunKey]);
+    const answers = (await pipeline.rawText(rawRunKey))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(answers).toHaveLength(2);
+    expect(await pipeline.curatedRows(curatedRunKey)).toEqual(
+      answers.map(({ location, current }) =>
+        expect.objectContaining({
+          observed_at: new Date(current.last_updated_epoch * 1000).toISOString(),
+          location_name: location.name,
+          location_lat: location.lat,
+          location_localtime_epoch: location.localtime_epoch,
+          temp_c: current.temp_c,
+          condition_text: current.condition.text,
+          humidity: current.humidity,
+          fetched_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+          raw_key: rawRunKey,
+          rescued: null,
+        }),
+      ),
+    );
+    expect(pipeline.deadLetters()).toEqual([]);
+  });
+
+  test('lands an hour once, however often it is started', async () => {
+    const first = await pipeline.fetch(fiveOClock, ['Oslo']);
+    const landed = await pipeline.rawText(rawRunKey);
+    const second = await pipeline.fetch(fiveOClock, ['Melbourne']);
+
+    expect([first.landed, second.landed]).toEqual([true, false]);
+    expect(await pipeline.rawText(rawRunKey)).toBe(landed);
+  });
+
+  test('writes the same bytes when the same event comes twice', async () => {
+    await pipeline.fetch(fiveOClock, ['Oslo']);
+    await pipeline.runtime.settled();
+    const once = await pipeline.curatedBytes(curatedRunKey);
+
+    const { QueueUrl, RawBucketName } = pipeline.outputs;
+    const record = {
+      eventName: 'ObjectCreated:Copy',
+      s3: { bucket: { name: RawBucketName }, object: { key: rawRunKey } },
+    };
+    const writes = () =>
+      pipeline.runtime.emulator.requests.filter(
+        ({ action, key }) => action === 'PutObject' && key === curatedRunKey,
+      ).length;
+    const before = writes();
+    pipeline.runtime.emulator.send(QueueUrl, JSON.stringify({ Records: [record] }));
+    await pipeline.runtime.settled();
+
+    expect(writes()).toBe(before + 1);
+    expect((await pipeline.curatedBytes(curatedRunKey)).equals(once)).toBe(true);
+  });
+
+  test('buries a poison file with its reason, while its batch-mates convert', async () => {
+    const good = ['a', 'b', 'c'].map((name) => `weatherapi/current/dt=2026-11-22/${name}.json`);
+    const poison = 'weatherapi/current/dt=2026-11-22/poison.json';
+    await Promise.all([
+      ...good.map((key, index) => pipeline.drop(key, response(index))),
+      pipeline.drop(poison, '{"location": {"name": "Os'),
+    ]);
+    await pipeline.runtime.settled();
+
+    expect(pipeline.curatedKeys()).toEqual(good.map((key) => key.replace('.json', '.parquet')));
+    const [letter, ...others] = pipeline.deadLetters();
+    expect(others).toEqual([]);
+    expect(letter).toMatchObject({
+      key: poison,
+      code: 'not-json',
+      reason: expect.stringContaining('is not JSON'),
+    });
+    expect(await pipeline.rawText(poison)).toBe('{"location": {"name": "Os');
+  });
+
+  test('places a file that was dropped without a dt= folder by its earliest observation', async () => {
+    const lines = [response(1, 1_795_323_600), response(2, Date.parse('2026-11-20T23:59:59Z') / 1000)];
+    await pipeline.drop('weatherapi/current/my file (1)+ä=%.ndjson', lines.join('\n'));
+    await pipeline.runtime.settled();
+
+    const [key = '', ...others] = pipeline.curatedKeys();
+    expect(others).toEqual([]);
+    expect(key).toMatch(/^weatherapi\/current\/dt=2026-11-20\/my-file-1-.*\.parquet$/);
+    const rows = await pipeline.curatedRows(key);
+    expect(rows).toMatchObject([{ temp_c: 1 }, { temp_c: 2 }]);
+    expect(rows[0]).toMatchObject({ raw_key: 'weatherapi/current/my file (1)+ä=%.ndjson', fetched_at: null });
+  });
+
+  test('says in the dead letters where a file should have been dropped', async () => {
+    await pipeline.drop('Raw/2024/1/1/5.json', response(1));
+    await pipeline.runtime.settled();
+
+    expect(pipeline.curatedKeys()).toEqual([]);
+    expect(pipeline.deadLetters()).toMatchObject([
+      {
+        key: 'Raw/2024/1/1/5.json',
+        code: 'unknown-dataset',
+        reason: expect.stringContaining('weatherapi/current/'),
+      },
+    ]);
+  });
+
+  test('skips an hour in which the API does not answer: nothing lands, nothing fails', async () => {
+    const report = await pipeline.fetch(fiveOClock, ['fail:500']);
+
+    expect(report).toMatchObject({ landed: false, fetched: 0, failed: [] });
+    expect(report.key).toBeUndefined();
+    expect(report.skipped).toEqual([{ location: 'fail:500', reason: 'HTTP 500 (after 3 tries)' }]);
+    expect(pipeline.runtime.emulator.requests.filter(({ action }) => action === 'PutObject')).toEqual([]);
+  }, 15_000);
+
+  test('fails loudly when the key is refused, and names what to do', async () => {
+    pipeline.runtime.secrets.secrets.set(pipeline.outputs.ApiKeySecretName, 'another-key');
+    await expect(pipeline.fetch(fiveOClock, ['Oslo'])).rejects.toThrow(
+      /code 2006: API key is invalid.*Check the key/,
+    );
+  });
+});
+
+describe('a converter that fails', () => {
+  test('in the middle of its work is started again, and the object is converted', async () => {
+    let crashed = false;
+    pipeline = await startPipeline(template, {
+      intercept: ({ action, bucket }) => {
+        if (action !== 'PutObject' || bucket !== 'curated' || crashed) return undefined;
+        crashed = true;
+        void pipeline.runtime.crash('convert-function');
+        return { status: 503, code: 'SlowDown' };
+      },
+    });
+    await pipeline.fetch(fiveOClock, ['Oslo']);
+    await pipeline.runtime.settled();
+
+    expect(crashed).toBe(true);
+    expect(await pipeline.curatedRows(curatedRunKey)).toMatchObject([{ location_name: 'Oslo' }]);
+    expect(pipeline.deadLetters()).toEqual([]);
+  });
+
+  test('five times gives the message up with the last error as its reason; sent back, it converts', async () => {
+    let denied = true;
+    pipeline = await startPipeline(template, {
+      intercept: ({ action, bucket }) =>
+        denied && action === 'PutObject' && bucket === 'curated'
+          ? { status: 403, code: 'AccessDenied' }
+          : undefined,
+    });
+    await pipeline.fetch(fiveOClock, ['Oslo']);
+    await pipeline.runtime.settled();
+
+    expect(pipeline.curatedKeys()).toEqual([]);
+    const [letter, ...others] = pipeline.deadLetters();
+    expect(others).toEqual([]);
+    expect(letter).toMatchObject({
+      key: rawRunKey,
+      code: 'tries-exhausted',
+      reason: expect.stringMatching(/^Failed 5 times.*AccessDenied/),
+    });
+
+    denied = false;
+    pipeline.runtime.emulator.send(pipeline.outputs.QueueUrl, letter?.body ?? '');
+    await pipeline.runtime.settled();
+    expect(await pipeline.curatedRows(curatedRunKey)).toMatchObject([{ location_name: 'Oslo' }]);
+  });
+});
