@@ -1,12 +1,18 @@
 import { ConfigurationError } from './errors.ts';
 
 /** What each function reads from its environment. The stack has to supply exactly these names. */
-export const fetchEnv = ['RAW_BUCKET', 'API_KEY_SECRET', 'WEATHERAPI_URL'] as const;
+export const fetchEnv = [
+  'RAW_BUCKET',
+  'API_KEY_SECRET',
+  'WEATHERAPI_URL',
+  'POWERTOOLS_METRICS_NAMESPACE',
+] as const;
 export const convertEnv = [
   'RAW_BUCKET',
   'CURATED_BUCKET',
   'DEAD_LETTER_QUEUE_URL',
   'MAX_RECEIVE_COUNT',
+  'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
 
 /** The environment that a list of names asks for. */

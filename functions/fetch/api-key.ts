@@ -23,7 +23,8 @@ export class ApiKey {
 
   /** The key after `refused` was turned down: read anew, once for all who hold the same one. */
   async renew(refused: string): Promise<string> {
-    if ((await this.get()) === refused) this.#value = undefined;
+    const held = this.#value;
+    if ((await held) === refused && this.#value === held) this.#value = undefined; // Else another call renewed it.
     return this.get();
   }
 

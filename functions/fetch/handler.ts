@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { fetchEnv, readEnv } from '../../shared/env.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
-import { metricNamespace } from '../../shared/metric-namespace.ts';
+import type { FetchMetric } from '../../shared/metrics.ts';
 import { ApiKey } from './api-key.ts';
 import { RawBucket } from './raw-bucket.ts';
 import { type RunReport, run } from './run.ts';
@@ -16,7 +16,7 @@ import { WeatherApi } from './weatherapi.ts';
 
 const env = readEnv(fetchEnv);
 const logger = new Logger({ serviceName: 'fetch' });
-const metrics = new Metrics({ namespace: metricNamespace, serviceName: 'fetch' });
+const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'fetch' });
 const api = new WeatherApi(env.WEATHERAPI_URL, new ApiKey(new SecretsManagerClient(), env.API_KEY_SECRET));
 const raw = new RawBucket(new S3Client(), env.RAW_BUCKET);
 
@@ -28,12 +28,15 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - landingTime));
   const report = await run(runEvent, { api, raw, now: () => new Date() }, deadline);
 
-  metrics.addMetric('PlacesFetched', MetricUnit.Count, report.fetched);
-  metrics.addMetric('PlacesSkipped', MetricUnit.Count, report.skipped.length);
-  metrics.addMetric('PlacesFailed', MetricUnit.Count, report.failed.length);
-  metrics.addMetric('RunsLanded', MetricUnit.Count, report.landed ? 1 : 0);
-  metrics.addMetric('RunsSkipped', MetricUnit.Count, report.key || report.failed.length > 0 ? 0 : 1);
-  metrics.addMetric('QuotaSpent', MetricUnit.Count, report.quotaSpent ? 1 : 0);
+  const counts = {
+    PlacesFetched: report.fetched,
+    PlacesSkipped: report.skipped.length,
+    PlacesFailed: report.failed.length,
+    RunsLanded: report.landed ? 1 : 0,
+    RunsSkipped: report.key || report.failed.length > 0 ? 0 : 1,
+    QuotaSpent: report.quotaSpent ? 1 : 0,
+  } satisfies Record<FetchMetric, number>;
+  for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
 
   const { fetched, skipped, failed, key, landed } = report;
   if (skipped.length > 0)

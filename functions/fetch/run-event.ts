@@ -11,24 +11,27 @@ const schema = v.strictObject({
   /** ISO 8601, UTC: the run's identity. */
   scheduledTime: v.pipe(
     v.string(),
-    v.isoTimestamp('scheduledTime: expected an ISO 8601 time such as 2026-11-22T05:00:00Z'),
+    v.isoTimestamp('expected an ISO 8601 time such as 2026-11-22T05:00:00Z'),
     v.transform((text) => new Date(text)),
   ),
   dataset: v.pipe(
     v.string(),
     v.transform(datasetNamed),
-    v.custom<Dataset>(
-      (dataset) => dataset !== undefined,
-      `dataset: expected one of ${datasetNames.join(', ')}`,
-    ),
+    v.custom<Dataset>((dataset) => dataset !== undefined, `expected one of ${datasetNames.join(', ')}`),
   ),
   /** Values of the provider's `q`: "lat,lon", a city, a postcode, "iata:…", "metar:…", "id:…". */
   locations: v.pipe(
-    v.array(v.pipe(v.string(), v.nonEmpty())),
-    v.minLength(1, 'locations: expected at least one'),
+    v.array(v.pipe(v.string(), v.nonEmpty('expected a place, got an empty text'))),
+    v.minLength(1, 'expected at least one'),
   ),
-  /** Further query parameters, such as `aqi`. */
-  options: v.optional(v.record(v.string(), v.string()), {}),
+  /** Further query parameters, such as `aqi`. They become metadata of the raw object. */
+  options: v.optional(
+    v.pipe(
+      v.record(v.string(), v.string()),
+      v.check((options) => !('key' in options || 'q' in options), 'expected neither key nor q among them'),
+    ),
+    {},
+  ),
 });
 
 export type RunEvent = v.InferOutput<typeof schema>;

@@ -47,16 +47,17 @@ export async function run(
   deadline: AbortSignal,
 ): Promise<RunReport> {
   const fetchedAt = now();
-  const stop = new AbortController();
-  const signal = AbortSignal.any([deadline, stop.signal]);
+  /** Set when nothing else would be answered differently. What is under way by then may still bring data. */
+  let stopped: string | undefined;
 
   const answers = await pMap(
     event.locations,
     async (location): Promise<Answer> => {
-      if (signal.aborted) return { kind: 'retry', reason: abortReason(signal), tries: 0 };
-      const answer = await api.call(event.dataset.endpoint, { ...event.options, q: location }, signal);
+      const over = stopped ?? (deadline.aborted ? abortReason(deadline) : undefined);
+      if (over) return { kind: 'retry', reason: over, tries: 0 };
+      const answer = await api.call(event.dataset.endpoint, { ...event.options, q: location }, deadline);
       if (answer.kind === 'quota-spent' || answer.kind === 'run-failed' || answer.kind === 'key-refused') {
-        stop.abort(`not asked: ${answer.reason}`); // Nothing else would be answered differently.
+        stopped ??= `the run was stopped: ${answer.reason}`;
       }
       return answer;
     },

@@ -16,33 +16,39 @@ export type Verdict =
   /** Nothing can be fetched until somebody mends the configuration or the key. */
   | { readonly kind: 'run-failed'; readonly reason: string };
 
-const kindOfCode: Readonly<Record<number, Exclude<Verdict['kind'], 'data'>>> = {
-  1002: 'run-failed', // no key given
-  1003: 'location-failed', // no q
-  1005: 'location-failed', // bad URL
-  1006: 'location-failed', // no such location
-  2006: 'key-refused', // key invalid
-  2007: 'quota-spent', // monthly quota
-  2008: 'run-failed', // key disabled
-  2009: 'run-failed', // not in the plan
-  9000: 'run-failed', // bad bulk body
-  9001: 'run-failed', // too many bulk locations
-  9999: 'retry', // internal error of theirs
+/**
+ * What each documented code means. A reason says it in these words and never in the answer's own: a gateway's message
+ * can repeat the URL, and so the key.
+ */
+const codes: Readonly<Record<number, { kind: Exclude<Verdict['kind'], 'data'>; meaning: string }>> = {
+  1002: { kind: 'run-failed', meaning: 'API key is not given' },
+  1003: { kind: 'location-failed', meaning: 'location is missing' },
+  1005: { kind: 'location-failed', meaning: 'request URL is invalid' },
+  1006: { kind: 'location-failed', meaning: 'no such location' },
+  2006: { kind: 'key-refused', meaning: 'API key is invalid' },
+  2007: { kind: 'quota-spent', meaning: 'the calls of this month are spent' },
+  2008: { kind: 'run-failed', meaning: 'API key has been disabled' },
+  2009: { kind: 'run-failed', meaning: 'the plan does not include this' },
+  9000: { kind: 'run-failed', meaning: 'bulk body is invalid' },
+  9001: { kind: 'run-failed', meaning: 'too many locations in the bulk body' },
+  9999: { kind: 'retry', meaning: 'internal error of the provider' },
 };
 
 /** @param body the whole body, as text. An error body counts as an error whatever the status is. */
 export function verdictOn(status: number, body: string): Verdict {
   const answer = parseObject(body);
-  const error = errorIn(answer);
-  const reason = `HTTP ${status}${error ? ` code ${error.code}: ${error.message}` : ''}`;
-  const byCode = error && kindOfCode[error.code];
-  if (byCode) return { kind: byCode, reason };
+  const isError = answer?.error !== undefined && answer.error !== null;
+  const code = isError ? codeOf(answer.error) : undefined;
+  const known = code === undefined ? undefined : codes[code];
+  const reason = `HTTP ${status}${code === undefined ? '' : ` code ${code}`}${known ? `: ${known.meaning}` : ''}`;
+  if (known) return { kind: known.kind, reason };
   if (status === 429 || status === 408 || status >= 500) return { kind: 'retry', reason };
   if (status === 401) return { kind: 'key-refused', reason };
   // A redirect is not followed: the key travels in the query string and would go along to whoever is named.
   if (status >= 300 && status < 400)
     return { kind: 'run-failed', reason: `${reason}: a redirect, which is never followed` };
-  if (status >= 400 || error) return { kind: 'location-failed', reason };
+  if (status >= 400) return { kind: 'location-failed', reason };
+  if (isError) return { kind: 'location-failed', reason: `${reason}, but the body is an error` };
   if (!answer) return { kind: 'retry', reason: `${reason}, but the body is not a JSON object` };
   return { kind: 'data' };
 }
@@ -56,10 +62,9 @@ function parseObject(body: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The provider's error in an answer, if it is one: `{"error":{"code":1006,"message":"No matching location found."}}`. */
-function errorIn(answer: Record<string, unknown> | undefined): { code: number; message: string } | undefined {
-  const error = answer?.error;
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return { code: Number(code), message: String(message) };
+/** The code in the provider's error: `{"code":1006,"message":"No matching location found."}`. */
+function codeOf(error: unknown): number | undefined {
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? Number(error.code) : Number.NaN;
+  return Number.isInteger(code) ? code : undefined;
 }

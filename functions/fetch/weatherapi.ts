@@ -52,18 +52,18 @@ export class WeatherApi {
    * @param signal ends the call early, with a `retry` verdict
    */
   async call(endpoint: string, query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    const { tries, tryTimeout, backoff, maxRetryAfter } = this.#limits;
-    let key = await this.#key.get();
+    const { tries, tryTimeout, backoff, maxRetryAfter, maxBody } = this.#limits;
+    const key = await this.#key.get();
+    let body: string | undefined;
     let verdict: Verdict | undefined;
     let sent = 0;
     let renewed = false;
     try {
-      const response = await ky.get(endpoint, {
+      await ky.get(endpoint, {
         prefix: this.#baseUrl,
         searchParams: { ...query, key },
         signal,
         redirect: 'manual',
-        throwHttpErrors: false,
         timeout: tryTimeout,
         retry: {
           limit: tries - 1,
@@ -73,14 +73,21 @@ export class WeatherApi {
         },
         fetch: async (request, init) => {
           sent += 1;
-          return this.#readWhole(await fetch(request, init));
+          const { status, headers, body: stream } = await fetch(request, init);
+          body = await textOf(stream, maxBody);
+          verdict =
+            body === undefined
+              ? { kind: 'retry', reason: `HTTP ${status} with a body of more than ${maxBody} bytes` }
+              : verdictOn(status, body);
+          // The answer is judged above; ky only sees to the tries. A status of the provider's could be one that
+          // `Response` refuses to be made with.
+          return new Response(null, { headers });
         },
         hooks: {
           afterResponse: [
-            async ({ request, response }) => {
-              verdict = verdictOn(response.status, await response.text());
-              if (verdict.kind === 'retry') {
-                const delay = retryAfter(response.headers);
+            async ({ request, response: { headers } }) => {
+              if (verdict?.kind === 'retry') {
+                const delay = retryAfter(headers);
                 if (delay === undefined) return ky.retry();
                 if (delay <= maxRetryAfter) return ky.retry({ delay });
                 verdict = {
@@ -88,11 +95,10 @@ export class WeatherApi {
                   reason: `${verdict.reason}, asking to wait ${Math.round(delay / 1000)} s`,
                 };
               }
-              if (verdict.kind === 'key-refused' && !renewed) {
+              if (verdict?.kind === 'key-refused' && !renewed) {
                 renewed = true;
                 const fresh = await this.#key.renew(key);
                 if (fresh !== key) {
-                  key = fresh;
                   const url = new URL(request.url);
                   url.searchParams.set('key', fresh);
                   return ky.retry({ request: new Request(url, request), delay: 0 });
@@ -103,7 +109,7 @@ export class WeatherApi {
           ],
         },
       });
-      if (verdict?.kind === 'data') return { kind: 'data', body: await response.text(), tries: sent };
+      if (verdict?.kind === 'data' && body !== undefined) return { kind: 'data', body, tries: sent };
     } catch (error) {
       if (signal.aborted) verdict = { kind: 'retry', reason: abortReason(signal) };
       else if (isNetworkError(error) || isTimeoutError(error))
@@ -117,21 +123,18 @@ export class WeatherApi {
       tries: sent,
     };
   }
+}
 
-  /** The response with its body in memory, so that a body that is cut, slow or endless fails the try and is retried. */
-  async #readWhole(response: Response): Promise<Response> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > this.#limits.maxBody) {
-        return new Response(`body of more than ${this.#limits.maxBody} bytes`, { status: 502 });
-      }
-      chunks.push(chunk);
-    }
-    const { status, headers } = response;
-    return new Response(status === 204 || status === 304 ? null : Buffer.concat(chunks), { status, headers });
+/** A body as text, read within the try, so that one that is cut, slow or endless fails it. @returns undefined when too long */
+async function textOf(body: Response['body'], maxBytes: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
   }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 /** Milliseconds from `Retry-After`: seconds, or an HTTP date. */
@@ -145,11 +148,16 @@ function retryAfter(headers: Headers): number | undefined {
 /** A network error in words. Only its code is used: messages and properties of fetch's errors can hold the URL. */
 function describe(error: unknown, tryTimeout: number): string {
   if (isTimeoutError(error)) return `no answer within ${tryTimeout / 1000} s`;
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) return `connection failed: ${code}`;
+  for (let link = error as Caused | undefined; link; link = link.cause) {
+    if (typeof link.code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(link.code))
+      return `connection failed: ${link.code}`;
   }
   return 'connection failed';
+}
+
+interface Caused {
+  readonly code?: unknown;
+  readonly cause?: Caused;
 }
 
 /** Why a run's signal ended its calls. */

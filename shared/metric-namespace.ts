@@ -1,2 +1,0 @@
-/** The CloudWatch namespace of every metric that the functions emit. */
-export const metricNamespace = 'TdfWeather';

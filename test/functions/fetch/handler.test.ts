@@ -1,0 +1,296 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { RunReport } from '../../../functions/fetch/run.ts';
+import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
+import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
+import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
+
+/** Planted as the API key: whatever the function emits or stores is searched for it. */
+const canary = 'CANARY-KEY-123';
+const region = 'us-east-1';
+const secretId = 'weather/key';
+const bucket = 'raw';
+
+type Outcome = { report: RunReport } | { error: Error };
+
+let stateDir: string;
+let emulator: Emulator;
+let secrets: SecretsManager;
+let standIn: WeatherApi;
+let front: Front;
+let output: Output;
+let s3Fault: { status: number; code: string } | undefined;
+let handler: (event: unknown, context: Context) => Promise<RunReport>;
+let hour = 0;
+const { random } = Math;
+/** All that was returned or thrown, with hidden properties and causes. */
+const outcomes: string[] = [];
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(path.join(tmpdir(), 'fetch-'));
+  emulator = await startEmulator({
+    stateDir,
+    region,
+    intercept: ({ action }) => (action === 'PutObject' ? s3Fault : undefined),
+  });
+  emulator.createBucket(bucket);
+  secrets = await startSecretsManager({ region, secrets: {} });
+  standIn = await startWeatherApi({ key: canary, now: () => new Date('2026-11-22T05:00:00Z') });
+  front = await startFront(standIn.url);
+  output = captureOutput();
+  Math.random = () => 0; // The part of the backoff that is waited for: the tries follow each other at once.
+  Object.assign(process.env, {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_MAX_ATTEMPTS: '1',
+    AWS_ENDPOINT_URL_S3: emulator.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    POWERTOOLS_METRICS_NAMESPACE: 'Test',
+    RAW_BUCKET: bucket,
+    API_KEY_SECRET: secretId,
+    WEATHERAPI_URL: front.url,
+  });
+  ({ handler } = (await import('../../../functions/fetch/handler.ts')) as unknown as {
+    handler: typeof handler;
+  });
+});
+
+afterEach(() => {
+  s3Fault = undefined;
+  secrets.secrets.set(secretId, canary);
+});
+
+afterAll(async () => {
+  output.restore();
+  Math.random = random;
+  await Promise.all([front.close(), standIn.close(), secrets.close(), emulator.close()]);
+  await rm(stateDir, { recursive: true });
+});
+
+/** Runs the function for an hour of its own. @param time milliseconds until its run has to end */
+async function invoke(locations: string[], { time = 5_000, event = {} } = {}): Promise<Outcome> {
+  const scheduledTime = new Date(Date.UTC(2026, 10, 22, hour++)).toISOString();
+  const outcome = await handler({ scheduledTime, dataset: 'weatherapi/current', locations, ...event }, {
+    getRemainingTimeInMillis: () => 10_000 + time,
+  } as Context).then(
+    (report) => ({ report }),
+    (error: Error) => ({ error }),
+  );
+  outcomes.push(inspect(outcome, { depth: null, showHidden: true }), JSON.stringify(outcome));
+  return outcome;
+}
+
+function reportOf(outcome: Outcome): RunReport {
+  if ('error' in outcome) throw outcome.error;
+  return outcome.report;
+}
+
+function errorOf(outcome: Outcome): Error {
+  if ('report' in outcome) throw new Error('The run did not fail.');
+  return outcome.error;
+}
+
+/** The metrics of the invocation that came last. */
+function lastMetrics(): Record<string, unknown> {
+  const emitted = output.lines().filter((line) => line.includes('CloudWatchMetrics'));
+  return JSON.parse(emitted.at(-1) ?? '{}') as Record<string, unknown>;
+}
+
+describe('the function', () => {
+  test('fails when the secret does not exist, and works as soon as it does', async () => {
+    expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'ResourceNotFoundException' });
+    secrets.secrets.set(secretId, canary);
+    const report = reportOf(await invoke(['Melbourne', 'fail:1006']));
+    expect(report).toMatchObject({ landed: true, fetched: 1, failed: [{ location: 'fail:1006' }] });
+    expect(await readFile(emulator.pathOf(bucket, report.key ?? ''), 'utf8')).toContain('"name":"Melbourne"');
+    expect(lastMetrics()).toMatchObject({
+      PlacesFetched: 1,
+      PlacesSkipped: 0,
+      PlacesFailed: 1,
+      RunsLanded: 1,
+      RunsSkipped: 0,
+      QuotaSpent: 0,
+    });
+  });
+
+  test('skips the hour when the quota is spent', async () => {
+    expect(reportOf(await invoke(['fail:2007']))).toMatchObject({ key: undefined, quotaSpent: true });
+    expect(lastMetrics()).toMatchObject({ QuotaSpent: 1, RunsSkipped: 1, RunsLanded: 0, PlacesFailed: 0 });
+  });
+
+  test.each(['fail:1002', 'fail:2006', 'fail:2008', 'fail:2009', 'fail:9000', 'fail:9001', 'fail:redirect'])(
+    'fails when every call is refused: %s',
+    async (q) => {
+      const error = errorOf(await invoke([q]));
+      expect(error).toMatchObject({ name: 'ConfigurationError' });
+      expect(error.message).toMatch(/^WeatherAPI refuses every call: HTTP \d{3}.*Check the key/);
+      expect(lastMetrics()).toMatchObject({ PlacesFailed: 1, RunsLanded: 0, RunsSkipped: 0 });
+    },
+  );
+
+  test('ends by its deadline with what came', async () => {
+    const report = reportOf(await invoke(['Melbourne', 'fail:slow', 'fail:429'], { time: 700 }));
+    expect(report).toMatchObject({ landed: true, fetched: 1 });
+    expect(report.skipped.map(({ location }) => location)).toEqual(['fail:slow', 'fail:429']);
+    expect(lastMetrics()).toMatchObject({
+      PlacesFetched: 1,
+      PlacesSkipped: 2,
+      RunsLanded: 1,
+      RunsSkipped: 0,
+    });
+  });
+
+  test('refuses an event that is no run', async () => {
+    expect(errorOf(await invoke([], { event: { dataset: 'weather' } })).message).toMatch(
+      /dataset: .*locations: /,
+    );
+  });
+
+  test('fails when the bucket refuses', async () => {
+    s3Fault = { status: 403, code: 'AccessDenied' };
+    expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'AccessDenied' });
+  });
+});
+
+describe('the API key', () => {
+  test('is in nothing that the function emits, returns, throws or stores, whatever goes wrong', async () => {
+    const passing = [500, 502, 503, 504, 429, 9999, 'cut', 'malformed', 'html', 'error200', 'huge', 'slow'];
+    const lasting = [1003, 1005, 1006];
+    const stopping = [1002, 2006, 2007, 2008, 2009, 9000, 9001, 'redirect'];
+    const echoes = ['echo:400', 'echo:500', 'echo:302', 'echo:header', 'echo:html'];
+
+    const places = [...passing, ...lasting].map((mode) => `fail:${mode}`);
+    const { fetched, skipped, failed } = reportOf(await invoke(['Melbourne', ...places], { time: 1_500 }));
+    expect([fetched, skipped.length, failed.length]).toEqual([1, passing.length, lasting.length]);
+    for (const mode of stopping) await invoke(['Melbourne', `fail:${mode}`]);
+    for (const place of echoes) await invoke([place]);
+    await invoke(['Melbourne'], { event: { options: { key: canary } } });
+    s3Fault = { status: 403, code: 'AccessDenied' };
+    errorOf(await invoke(['Melbourne']));
+    await front.close();
+    const refused = reportOf(await invoke(['Melbourne']));
+    expect(refused.skipped[0]?.reason).toBe('connection failed: ECONNREFUSED (after 3 tries)');
+
+    const searched = {
+      emitted: output.lines().join('\n'),
+      answered: outcomes.join('\n'),
+      stored: await everyFileIn(stateDir),
+    };
+    // Else there is nothing to search.
+    expect(front.echoed).toBeGreaterThanOrEqual(echoes.length);
+    const signs = {
+      emitted: ['Landed', 'Places skipped', 'Places failed', 'Nothing landed', 'CloudWatchMetrics'],
+      answered: ['HTTP 401 code 2006', 'AccessDenied', 'ECONNREFUSED', 'expected neither key nor q'],
+      stored: ['"name":"Melbourne"', 'scheduled-time'],
+    };
+    for (const [where, text] of Object.entries(searched)) {
+      const missing = signs[where as keyof typeof signs].filter((sign) => !text.includes(sign));
+      expect({ where, missing, leaked: text.includes(canary) }).toEqual({
+        where,
+        missing: [],
+        leaked: false,
+      });
+    }
+  });
+});
+
+interface Front {
+  url: string;
+  /** Answers that repeated the key. */
+  echoed: number;
+  close(): Promise<void>;
+}
+
+/** A gateway in front of the provider that, when asked for `echo:…`, repeats the URL of the request, and so the key. */
+async function startFront(provider: string): Promise<Front> {
+  const app = fastify({ forceCloseConnections: true });
+  app.get('/v1/current.json', (request: FastifyRequest, reply: FastifyReply) => {
+    const { url } = request;
+    const [, mode] = /q=echo%3A(\w+)/.exec(url) ?? [];
+    if (!mode) return forward(provider + url.replace('/v1', ''), reply);
+    front.echoed += 1;
+    const message = `${url} is no URL`;
+    reply.header('location', `http://127.0.0.1:1${url}`).header('retry-after', mode === 'header' ? url : '0');
+    if (mode === 'html') return reply.type('text/html').send(`<html>${message}</html>`);
+    const status = Number(mode) || 503;
+    return reply.code(status).send({ error: { code: status === 400 ? 1005 : canary, message } });
+  });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { url: `${address}/v1`, echoed: 0, close: () => app.close() };
+}
+
+/** Hands a request on, with whatever its answer is or fails to be. */
+async function forward(url: string, reply: FastifyReply): Promise<FastifyReply> {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  try {
+    const response = await fetch(url, { redirect: 'manual', signal: gone.signal });
+    return await reply
+      .code(response.status)
+      .headers(Object.fromEntries(response.headers))
+      .send(response.body ?? undefined);
+  } catch {
+    reply.raw.destroy();
+    return reply.hijack();
+  }
+}
+
+interface Output {
+  lines(): string[];
+  restore(): void;
+}
+
+/** Everything that is written to standard output, standard error, the console and as a warning of Node's. */
+function captureOutput(): Output {
+  const written: string[] = [];
+  const restorers: (() => void)[] = [];
+  const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const;
+  const onWarning = (warning: Error) => written.push(inspect(warning, { depth: null, showHidden: true }));
+  process.on('warning', onWarning);
+  restorers.push(() => process.off('warning', onWarning));
+  for (const stream of [process.stdout, process.stderr]) {
+    const { write } = stream;
+    stream.write = (chunk: Uint8Array | string) => {
+      written.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      return true;
+    };
+    restorers.push(() => {
+      stream.write = write;
+    });
+  }
+  for (const method of methods) {
+    const original = console[method];
+    console[method] = (...values: unknown[]) => {
+      written.push(
+        ...values.map((value) =>
+          typeof value === 'string' ? value : inspect(value, { depth: null, showHidden: true }),
+        ),
+      );
+    };
+    restorers.push(() => {
+      console[method] = original;
+    });
+  }
+  return {
+    lines: () => written.join('\n').split('\n'),
+    restore: () => {
+      for (const restore of restorers) restore();
+    },
+  };
+}
+
+/** The content of all files below a directory: objects, their metadata, the emulator's own. */
+async function everyFileIn(directory: string): Promise<string> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const contents = await Promise.all(
+    files.map(({ parentPath, name }) => readFile(path.join(parentPath, name), 'latin1')),
+  );
+  return contents.join('\n');
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { verdictOn } from '../../../functions/fetch/verdict.ts';
+
+const data = '{"location":{"name":"Marysville"},"current":{"temp_c":21.4}}';
+
+function errorBody(code: unknown, message = 'a message of the provider'): string {
+  return JSON.stringify({ error: { code, message } });
+}
+
+const documented = [
+  { status: 401, code: 1002, kind: 'run-failed' },
+  { status: 400, code: 1003, kind: 'location-failed' },
+  { status: 400, code: 1005, kind: 'location-failed' },
+  { status: 400, code: 1006, kind: 'location-failed' },
+  { status: 401, code: 2006, kind: 'key-refused' },
+  { status: 403, code: 2007, kind: 'quota-spent' },
+  { status: 403, code: 2008, kind: 'run-failed' },
+  { status: 403, code: 2009, kind: 'run-failed' },
+  { status: 400, code: 9000, kind: 'run-failed' },
+  { status: 400, code: 9001, kind: 'run-failed' },
+  { status: 400, code: 9999, kind: 'retry' },
+] as const;
+
+describe('an error that WeatherAPI documents', () => {
+  test.each(documented)('HTTP $status with code $code is $kind', ({ status, code, kind }) => {
+    const verdict = verdictOn(status, errorBody(code));
+    expect(verdict).toEqual({
+      kind,
+      reason: expect.stringMatching(new RegExp(`^HTTP ${status} code ${code}: .+`)),
+    });
+  });
+
+  test.each(documented)('code $code is $kind whatever the status is', ({ code, kind }) => {
+    for (const status of [200, 204, 302, 400, 403, 404, 429, 500]) {
+      expect(verdictOn(status, errorBody(code)).kind).toBe(kind);
+    }
+  });
+
+  test('counts when its code comes as text, too', () => {
+    expect(verdictOn(400, errorBody('1006')).kind).toBe('location-failed');
+    expect(verdictOn(200, errorBody('2007')).kind).toBe('quota-spent');
+  });
+
+  test('is told in our own words: what the answer says may repeat the URL', () => {
+    for (const code of [1005, 1234, 'key=SECRET', { key: 'SECRET' }]) {
+      const verdict = verdictOn(400, errorBody(code, 'GET /v1/current.json?key=SECRET is invalid'));
+      expect(JSON.stringify(verdict)).not.toMatch(/SECRET|current/);
+    }
+  });
+});
+
+describe('an answer without a documented code', () => {
+  test.each([
+    { status: 200, body: data, kind: 'data' },
+    { status: 203, body: data, kind: 'data' },
+    { status: 301, body: '', kind: 'run-failed' },
+    { status: 302, body: data, kind: 'run-failed' },
+    { status: 307, body: '', kind: 'run-failed' },
+    { status: 308, body: '', kind: 'run-failed' },
+    { status: 400, body: '<html>', kind: 'location-failed' },
+    { status: 400, body: errorBody(1234), kind: 'location-failed' },
+    { status: 401, body: '<html>', kind: 'key-refused' },
+    { status: 403, body: '<html>', kind: 'location-failed' },
+    { status: 404, body: data, kind: 'location-failed' },
+    { status: 408, body: '', kind: 'retry' },
+    { status: 429, body: '', kind: 'retry' },
+    { status: 429, body: data, kind: 'retry' },
+    { status: 500, body: errorBody(1234), kind: 'retry' },
+    { status: 500, body: data, kind: 'retry' },
+    { status: 502, body: '<html>', kind: 'retry' },
+    { status: 503, body: '', kind: 'retry' },
+    { status: 504, body: '', kind: 'retry' },
+    { status: 599, body: '', kind: 'retry' },
+    { status: 999, body: '', kind: 'retry' },
+  ])('HTTP $status with $body is $kind', ({ status, body, kind }) => {
+    expect(verdictOn(status, body).kind).toBe(kind);
+  });
+
+  test('names the status, and the code if there is one', () => {
+    expect(verdictOn(500, '<html>')).toEqual({ kind: 'retry', reason: 'HTTP 500' });
+    expect(verdictOn(400, errorBody(1234))).toEqual({
+      kind: 'location-failed',
+      reason: 'HTTP 400 code 1234',
+    });
+    expect(verdictOn(400, errorBody(0))).toMatchObject({ reason: 'HTTP 400 code 0' });
+  });
+});
+
+describe('a body that came with HTTP 200', () => {
+  test.each(['', ' ', '<html>Welcome</html>', data.slice(0, 20), 'null', '[]', `[${data}]`, '"text"', '12'])(
+    'that is no JSON object is tried again: %j',
+    (body) => {
+      expect(verdictOn(200, body)).toEqual({
+        kind: 'retry',
+        reason: 'HTTP 200, but the body is not a JSON object',
+      });
+    },
+  );
+
+  test.each([
+    errorBody(1234),
+    '{"error":{}}',
+    '{"error":"quota"}',
+    '{"error":true}',
+    '{"error":[1006]}',
+    `{"error":{"code":1234},${data.slice(1)}`,
+  ])('that holds an error is no data: %s', (body) => {
+    expect(verdictOn(200, body)).toMatchObject({
+      kind: 'location-failed',
+      reason: expect.stringMatching(/^HTTP 200( code 1234)?, but the body is an error$/),
+    });
+  });
+
+  test.each([
+    data,
+    JSON.stringify(JSON.parse(data), null, 2),
+    ` ${data}\r\n`,
+    `{"error":null,${data.slice(1)}`,
+  ])('that is a JSON object without an error is data: %j', (body) => {
+    expect(verdictOn(200, body)).toEqual({ kind: 'data' });
+  });
+});
