@@ -43,6 +43,11 @@ export const provenance = [
   },
 ] as const satisfies readonly Omit<Field, 'path'>[];
 
+/** `weatherapi/current` is the table `weatherapi_current`. */
+export function tableName({ name }: Dataset): string {
+  return name.replaceAll('/', '_');
+}
+
 export type Column = Omit<Field, 'path'>;
 
 /** All columns of a dataset, in the order of the file and of the table. */

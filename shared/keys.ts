@@ -50,11 +50,12 @@ export function parseRawKey(key: string): RawKey {
  * Where a raw object's rows go. Curated mirrors raw: `…/dt=2026-11-22/20261122T050000Z.json` becomes
  * `…/dt=2026-11-22/20261122T050000Z.parquet`. Any other raw key (no `dt=` folder, folders below it, a name that
  * does not end in `.json` or that Athena would hide or choke on) keeps a readable part of its name and gets 12
- * hexadecimal digits of the key's SHA-256: two raw objects never share a curated object.
+ * hexadecimal digits of the key's SHA-256; so does one that looks as if it had them already. Thus two raw objects
+ * never share a curated object.
  */
 export function curatedKey({ key, dataset, day }: RawKey & { readonly day: Day }): string {
   const folder = `${dataset.name}/dt=${day}/`;
-  if (key.startsWith(folder) && /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.json$/.test(key.slice(folder.length))) {
+  if (key.startsWith(folder) && isMirrored(key.slice(folder.length))) {
     return key.replace(/\.json$/, '.parquet');
   }
   const name = key.slice(key.lastIndexOf('/') + 1);
@@ -66,7 +67,12 @@ export function curatedKey({ key, dataset, day }: RawKey & { readonly day: Day }
   return `${folder}${readable || 'file'}.${digest}.parquet`;
 }
 
-function isDay(text: string): boolean {
+function isMirrored(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.json$/.test(name) && !/\.[0-9a-f]{12}\.json$/.test(name);
+}
+
+/** Whether a text is a day that exists, such as `2026-11-22`. */
+export function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && dayOf(date) === text;
 }

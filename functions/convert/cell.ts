@@ -1,9 +1,10 @@
 import type { CellOf, ColumnType } from '../../shared/column-type.ts';
-import { isExactNumber } from './json.ts';
+import { isExactNumber, mayBeRounded } from './json.ts';
 
 /**
  * A JSON value as a column's cell, or undefined when the column cannot hold it without changing it: then it is rescued.
- * Nothing is coerced between kinds: the text "12.3" is not a number here, nor 1 a text.
+ * Nothing is coerced between kinds: the text "12.3" is not a number here, nor 1 a text. A double holds the nearest
+ * number that it can, as everywhere.
  */
 export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => CellOf[T] | undefined } = {
   string(value) {
@@ -15,31 +16,45 @@ export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => Cell
     return number !== undefined && Number.isFinite(number) ? number : undefined;
   },
   int(value) {
-    const number = numberOf(value);
-    return number !== undefined && Number.isInteger(number) && Math.abs(number) <= 2_147_483_647
-      ? number
-      : undefined;
+    return wholeNumber(value, -2_147_483_648, 2_147_483_647);
   },
   bigint(value) {
     const integer = integerOf(value);
     return integer !== undefined && BigInt.asIntN(64, integer) === integer ? integer : undefined;
   },
-  /** From epoch seconds, UTC: what the provider sends, whole. */
+  /**
+   * From epoch seconds, UTC: what the provider sends, whole. Years have four digits, as in a `dt=` folder; so
+   * milliseconds, should they come one day, are rescued and seen rather than taken for the year 57862.
+   */
   timestamp(value) {
-    const seconds = numberOf(value);
-    if (seconds === undefined || !Number.isInteger(seconds)) return undefined;
-    const instant = new Date(seconds * 1000);
-    return Number.isNaN(instant.getTime()) ? undefined : instant;
+    const seconds = wholeNumber(value, firstSecond, lastSecond);
+    return seconds === undefined ? undefined : new Date(seconds * 1000);
   },
 };
 
-function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  return isExactNumber(value) ? Number(value.rawJSON) : undefined;
+const firstSecond = Date.parse('0001-01-01T00:00:00Z') / 1000;
+const lastSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;
+
+/** A number within limits that was sent whole: a double may have rounded it to a whole one, or to zero. */
+function wholeNumber(value: unknown, least: number, most: number): number | undefined {
+  const number = typeof value === 'number' ? value : Number(integerOf(value) ?? Number.NaN);
+  return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
 }
 
 function integerOf(value: unknown): bigint | undefined {
-  if (isExactNumber(value) && /^-?\d+$/.test(value.rawJSON)) return BigInt(value.rawJSON);
+  if (isExactNumber(value)) {
+    const whole = /^(-?\d+)(?:\.0+)?$/.exec(value.rawJSON)?.[1];
+    if (whole) return BigInt(whole);
+    if (mayBeRounded(value)) return undefined;
+  }
   const number = numberOf(value);
   return number !== undefined && Number.isSafeInteger(number) ? BigInt(number) : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (!isExactNumber(value)) return undefined;
+  const number = Number(value.rawJSON);
+  // 1e-400 is as far out of range as 1e400.
+  return number === 0 && /^-?[0.]*[1-9]/.test(value.rawJSON) ? undefined : number;
 }

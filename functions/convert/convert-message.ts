@@ -56,7 +56,7 @@ export async function convertMessage(
     return [await bury(error, message.body)];
   }
   const outcomes: Outcome[] = [];
-  for (const { bucket, key, record } of objects) {
+  for (const { bucket, key, size = 0, record } of objects) {
     try {
       if (bucket !== dependencies.bucket) {
         throw new PermanentError(
@@ -65,7 +65,7 @@ export async function convertMessage(
         );
       }
       // A folder that somebody made in the S3 console is an empty object whose key ends in a slash.
-      if (key.endsWith('/')) outcomes.push({ kind: 'ignored', rawKey: key });
+      if (key.endsWith('/') && size === 0) outcomes.push({ kind: 'ignored', rawKey: key });
       else outcomes.push({ rawKey: key, ...(await convertObject(key, dependencies)) });
     } catch (error) {
       outcomes.push(await bury(error, JSON.stringify({ Records: [record] }), key));

@@ -38,9 +38,7 @@ export async function convertObject(key: string, { raw, curated }: ConvertDepend
     if (!object) return { kind: 'gone' };
     const conversion = convert(key, object);
     await curated.put(conversion.key, conversion.file);
-    const revision = await raw.revision(key);
-    if (revision === undefined) return { kind: 'gone' };
-    if (revision === object.revision) {
+    if ((await raw.revision(key)) === object.revision) {
       const { rows, rescuedFields } = conversion;
       return { kind: 'converted', key: conversion.key, rows, rescuedFields };
     }

@@ -39,6 +39,6 @@ export class DeadLetterQueue {
 
 /** SQS refuses most control characters, lone surrogates, and attributes without a value. */
 function sendable(text: string): string {
-  const clean = text.toWellFormed().replaceAll(/[^\t\n\r\u0020-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
+  const clean = text.replaceAll(/[^\t\n\r\u0020-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
   return clean.slice(0, 2_000).toWellFormed() || '-';
 }

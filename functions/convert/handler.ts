@@ -8,7 +8,7 @@ import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { convertEnv, readEnv } from '../../shared/env.ts';
-import { metricNamespace } from '../../shared/metric-namespace.ts';
+import type { ConvertMetric } from '../../shared/metrics.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
 import { CuratedBucket } from './curated-bucket.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -16,7 +16,7 @@ import { RawBucket } from './raw-bucket.ts';
 
 const env = readEnv(convertEnv);
 const logger = new Logger({ serviceName: 'convert' });
-const metrics = new Metrics({ namespace: metricNamespace, serviceName: 'convert' });
+const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'convert' });
 const s3 = new S3Client();
 const dependencies = {
   bucket: env.RAW_BUCKET,
@@ -30,7 +30,7 @@ const dependencies = {
 const concurrency = 4;
 
 async function convertBatch({ Records }: SQSEvent): Promise<PromiseSettledResult<void>[]> {
-  metrics.addMetric('MessagesReceived', MetricUnit.Count, Records.length);
+  count('MessagesReceived', Records.length);
   return pMap(Records, (record) => settled(convertRecord(record)), { concurrency });
 }
 
@@ -44,22 +44,26 @@ function report(outcome: Outcome): void {
   switch (outcome.kind) {
     case 'converted':
       logger.info('Converted', details);
-      metrics.addMetric('ObjectsConverted', MetricUnit.Count, 1);
-      metrics.addMetric('RowsConverted', MetricUnit.Count, outcome.rows);
-      metrics.addMetric('FieldsRescued', MetricUnit.Count, outcome.rescuedFields);
+      count('ObjectsConverted', 1);
+      count('RowsConverted', outcome.rows);
+      count('FieldsRescued', outcome.rescuedFields);
       break;
     case 'gone':
       logger.warn('The raw object is gone: nothing to convert', details);
-      metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);
+      count('ObjectsGone', 1);
       break;
     case 'ignored':
       logger.info('Ignored: a folder marker', details);
       break;
     case 'dead':
       logger.error('Sent to the dead-letter queue', details);
-      metrics.addMetric('DeadLetters', MetricUnit.Count, 1);
+      count('DeadLetters', 1);
       break;
   }
+}
+
+function count(metric: ConvertMetric, value: number): void {
+  metrics.addMetric(metric, MetricUnit.Count, value);
 }
 
 /** The form in which the partial-batch middleware wants each message's end. */
@@ -79,7 +83,7 @@ export const handler = middy(convertBatch)
           receiveCount: record.attributes.ApproximateReceiveCount,
           error: reason instanceof Error ? reason : new Error(String(reason)),
         });
-        metrics.addMetric('ConvertRetries', MetricUnit.Count, 1);
+        count('ConvertRetries', 1);
       },
     }),
   );

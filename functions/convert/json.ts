@@ -15,8 +15,11 @@ const exactJson = JSON as unknown as {
   isRawJSON(value: unknown): value is ExactNumber;
 };
 
-/** Texts that may hold such a number: many digits, a large exponent, or a negative zero. Most texts have none. */
-const suspicious = /[\d.]{16}|[eE][+-]?\d{3}|-0(?![.\d])|-0\.0*(?!\d)/;
+/** A double keeps any 15 digits. */
+const manyDigits = /[\d.]{16}/;
+
+/** Texts that may hold a number of that kind: many digits, a large exponent, or a negative zero. Most have none. */
+const suspicious = new RegExp(`${manyDigits.source}|[eE][+-]?\\d{3}|-0(?![.\\d])|-0\\.0*(?!\\d)`);
 
 /** `JSON.parse`, with the numbers that it would change kept exact. */
 export function parseExactly(text: string): unknown {
@@ -31,3 +34,15 @@ export function parseExactly(text: string): unknown {
 }
 
 export const isExactNumber: (value: unknown) => value is ExactNumber = exactJson.isRawJSON;
+
+/** Whether a number of this source text may have changed when it became a double. */
+export function mayBeRounded({ rawJSON }: ExactNumber): boolean {
+  return manyDigits.test(rawJSON);
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A JSON object; an exact number is none, though JavaScript says it is. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
+}

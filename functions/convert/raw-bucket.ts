@@ -1,4 +1,13 @@
-import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { refuseTooLarge } from './raw-text.ts';
 
 /** A raw object as it was at one moment. */
 export interface RawObject {
@@ -23,10 +32,10 @@ export class RawBucket {
   async get(key: string): Promise<RawObject | undefined> {
     try {
       const answer = await this.#s3.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
-      const fetchedAt = new Date(answer.Metadata?.['fetched-at'] ?? '');
+      refuseLarge(answer);
       return {
         bytes: (await answer.Body?.transformToByteArray()) ?? new Uint8Array(),
-        fetchedAt: Number.isNaN(fetchedAt.getTime()) ? null : fetchedAt,
+        fetchedAt: instantOf(answer.Metadata?.['fetched-at']),
         revision: revisionOf(answer),
       };
     } catch (error) {
@@ -44,6 +53,22 @@ export class RawBucket {
       throw error;
     }
   }
+}
+
+/** Before it is in memory: an object of gigabytes would end the process, and its batch-mates with it. */
+function refuseLarge({ ContentLength = 0, Body }: GetObjectCommandOutput): void {
+  try {
+    refuseTooLarge(ContentLength);
+  } catch (error) {
+    (Body as Readable | undefined)?.destroy();
+    throw error;
+  }
+}
+
+/** Only the form that `fetch` writes: what else `Date` takes for a time, it takes in the machine's zone. */
+function instantOf(text = ''): Date | null {
+  const instant = new Date(text);
+  return Number.isNaN(instant.getTime()) || instant.toISOString() !== text ? null : instant;
 }
 
 /** The ETag alone would not tell a new upload of the same bytes with other metadata. */

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { PermanentError } from '../../shared/errors.ts';
 
 /** Bytes of text, unpacked, that are converted at most: the whole of it is held in memory. */
-export const maxTextBytes = 64 * 1024 * 1024;
+export const maxTextBytes = 32 * 1024 * 1024;
 
 /**
  * The text of a raw object. Gzip is told by its first two bytes, not by a name or header that somebody may forget.
@@ -11,7 +11,7 @@ export const maxTextBytes = 64 * 1024 * 1024;
  */
 export function rawText(bytes: Uint8Array): string {
   const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpack(bytes) : bytes;
-  if (plain.byteLength > maxTextBytes) throw tooLarge();
+  refuseTooLarge(plain.byteLength);
   const text = decode(plain);
   if (text.trim() === '') {
     throw new PermanentError('empty', 'The file is empty. Expected the JSON of at least one response.');
@@ -23,11 +23,11 @@ function unpack(bytes: Uint8Array): Uint8Array {
   try {
     return gunzipSync(bytes, { maxOutputLength: maxTextBytes });
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
     throw new PermanentError(
       'bad-gzip',
-      `The gzip data cannot be unpacked (${reason}): was the upload cut short?`,
+      `The gzip data cannot be unpacked (${message}): was the upload cut short?`,
       { cause },
     );
   }
@@ -43,6 +43,11 @@ function decode(bytes: Uint8Array): string {
       { cause },
     );
   }
+}
+
+/** @throws {PermanentError} `too-large` */
+export function refuseTooLarge(bytes: number): void {
+  if (bytes > maxTextBytes) throw tooLarge();
 }
 
 function tooLarge(): PermanentError {

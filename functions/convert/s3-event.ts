@@ -5,6 +5,8 @@ import { PermanentError } from '../../shared/errors.ts';
 export interface CreatedObject {
   readonly bucket: string;
   readonly key: string;
+  /** Bytes; undefined when the message does not say. */
+  readonly size: number | undefined;
   readonly record: unknown;
 }
 
@@ -13,11 +15,17 @@ export interface CreatedObject {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 const notification = v.object({
-  Records: v.array(
-    v.object({
-      eventName: v.pipe(v.string(), v.startsWith('ObjectCreated:')),
-      s3: v.object({ bucket: v.object({ name: v.string() }), object: v.object({ key: v.string() }) }),
-    }),
+  Records: v.pipe(
+    v.array(
+      v.object({
+        eventName: v.pipe(v.string(), v.startsWith('ObjectCreated:')),
+        s3: v.object({
+          bucket: v.object({ name: v.string() }),
+          object: v.object({ key: v.string(), size: v.optional(v.number()) }),
+        }),
+      }),
+    ),
+    v.minLength(1),
   ),
 });
 
@@ -40,6 +48,7 @@ export function createdObjects(messageBody: string): CreatedObject[] {
   return parsed.output.Records.map(({ s3 }, index) => ({
     bucket: s3.bucket.name,
     key: decodeKey(s3.object.key),
+    size: s3.object.size,
     record: records[index],
   }));
 }

@@ -3,7 +3,7 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { cellReaders } from './cell.ts';
-import type { RawRecord } from './raw-records.ts';
+import { isExactNumber, isObject, type JsonObject } from './json.ts';
 
 /** What is known of a raw object beside its records: the same in every row. */
 export interface Provenance {
@@ -51,7 +51,7 @@ export class Table {
   }
 
   /** @throws {PermanentError} `error-body` or `foreign-record` */
-  add(record: RawRecord): void {
+  add(record: JsonObject): void {
     for (const cells of this.#columns.values()) cells.push(null);
     const row = this.#rowCount++;
     const rescued: string[] = [];
@@ -67,7 +67,7 @@ export class Table {
   }
 
   /** Puts an object's members where they belong; returns how many were declared. */
-  #fill(branch: Branch, object: RawRecord, path: string, row: number, rescued: string[]): number {
+  #fill(branch: Branch, object: JsonObject, path: string, row: number, rescued: string[]): number {
     let declared = 0;
     for (const [name, value] of Object.entries(object)) {
       const node = branch.get(name);
@@ -79,11 +79,8 @@ export class Table {
       declared += 1;
       if (value === null) continue;
       if ('branch' in node) {
-        if (typeof value === 'object' && !Array.isArray(value)) {
-          this.#fill(node.branch, value as RawRecord, here, row, rescued);
-        } else {
-          rescued.push(rescue(here, value));
-        }
+        if (isObject(value)) this.#fill(node.branch, value, here, row, rescued);
+        else rescued.push(rescue(here, value));
         continue;
       }
       const cell = cellReaders[node.leaf.type](value);
@@ -114,20 +111,26 @@ function memberPath(path: string, name: string): string {
   return path ? `${path}.${name}` : name;
 }
 
-function refusal(record: RawRecord, number: number): PermanentError {
+function refusal(record: JsonObject, number: number): PermanentError {
   const { error } = record;
-  if (typeof error === 'object' && error !== null && 'code' in error) {
-    const message = 'message' in error ? `: ${String(error.message)}` : '';
+  if (isObject(error) && 'code' in error) {
+    const message = 'message' in error ? `: ${brief(error.message)}` : '';
     return new PermanentError(
       'error-body',
-      `Record ${number} is an error answer (code ${String(error.code)}${message}), not data.`,
+      `Record ${number} is an error answer (code ${brief(error.code)}${message}), not data.`,
     );
   }
-  const names = Object.keys(record).slice(0, 5).join(', ');
+  const names = brief(Object.keys(record).slice(0, 5).join(', '));
   return new PermanentError(
     'foreign-record',
     `Record ${number} has none of the dataset's fields (it has: ${names || 'no members'}). Is the file under the right prefix?`,
   );
+}
+
+/** For a message: whoever wrote the file may have put anything there, of any size. */
+function brief(value: unknown): string {
+  if (isExactNumber(value)) return value.rawJSON.slice(0, 200);
+  return typeof value === 'object' ? 'unreadable' : String(value).slice(0, 200);
 }
 
 function treeOf(dataset: Dataset): Branch {

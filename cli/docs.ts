@@ -1,0 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { datasets } from '../shared/datasets.ts';
+import { datasetDocs } from './dataset-docs.ts';
+
+const docs = new URL('../docs/', import.meta.url);
+await mkdir(docs, { recursive: true });
+await writeFile(new URL('datasets.md', docs), datasetDocs(datasets));

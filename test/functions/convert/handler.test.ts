@@ -1,0 +1,284 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { ApiCall } from '../../../local/aws/api-call.ts';
+import { type Aws, startAws } from './aws.ts';
+import { response } from './converted.ts';
+import { batch, created, s3Message } from './events.ts';
+
+const folder = 'weatherapi/current/dt=2026-11-22/';
+const poison = '{"location":{"name":"Os';
+
+let aws: Aws;
+let convert: (event: SQSEvent) => Promise<SQSBatchResponse>;
+
+beforeAll(async () => {
+  aws = await startAws();
+  const { handler } = await import('../../../functions/convert/handler.ts');
+  const context = { functionName: 'convert', awsRequestId: 'request' } as Context;
+  // The middleware turns what the handler returns into Lambda's answer; the types do not say so.
+  convert = async (event) => (await handler(event, context)) as unknown as SQSBatchResponse;
+});
+afterEach(() => aws.empty());
+afterAll(() => aws.stop());
+
+const none = { batchItemFailures: [] };
+
+function failed(...indexes: number[]): SQSBatchResponse {
+  return { batchItemFailures: indexes.map((index) => ({ itemIdentifier: `message-${index}` })) };
+}
+
+/** Answers 503 to one action, on one key if there is one. */
+function slowDown(action: string, key?: string) {
+  return (call: ApiCall) =>
+    call.action === action && (key === undefined || call.key === key)
+      ? { status: 503, code: 'SlowDown' }
+      : undefined;
+}
+
+const message = (key: string) => s3Message(created(key));
+const onTry = (receiveCount: number, body: string) => ({ body, receiveCount });
+
+async function temperatures(key: string): Promise<unknown[]> {
+  const rows = await aws.curatedRows(key);
+  return rows.map(({ temp_c }) => temp_c);
+}
+
+describe('a batch', () => {
+  test('keeps exactly what is worth another try, buries the poison with its reason, and converts the rest', async () => {
+    const names = ['a', 'poison', 'b', 'slow', 'c', 'error', 'd', 'e', 'f', 'g'];
+    const bodies: Record<string, string> = {
+      poison,
+      error: '{"error":{"code":1006,"message":"No matching location found."}}',
+    };
+    for (const [index, name] of names.entries()) {
+      await aws.putRaw(`${folder}${name}.json`, bodies[name] ?? response({ temp_c: index }));
+    }
+    aws.fault = slowDown('PutObject', `${folder}slow.parquet`);
+
+    const answer = await convert(batch(...names.map((name) => message(`${folder}${name}.json`))));
+
+    expect(answer).toEqual(failed(3));
+    expect(await aws.curatedKeys()).toEqual(
+      ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `${folder}${name}.parquet`),
+    );
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+      expect(await temperatures(`${folder}${name}.parquet`)).toEqual([names.indexOf(name)]);
+    }
+    const letters = aws
+      .deadLetters()
+      .sort((a, b) => (a.attributes.code ?? '').localeCompare(b.attributes.code ?? ''));
+    expect(letters).toEqual([
+      {
+        body: message(`${folder}error.json`),
+        attributes: {
+          code: 'error-body',
+          reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
+          rawKey: `${folder}error.json`,
+        },
+      },
+      {
+        body: message(`${folder}poison.json`),
+        attributes: {
+          code: 'not-json',
+          reason: expect.stringContaining('The file is not JSON') as unknown,
+          rawKey: `${folder}poison.json`,
+        },
+      },
+    ]);
+    expect(await aws.rawBytes(`${folder}poison.json`)).toEqual(Buffer.from(poison));
+  });
+
+  test('of good messages answers with no failure', async () => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    expect(await convert(batch(message(`${folder}a.json`)))).toEqual(none);
+    expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
+    expect(aws.deadLetters()).toEqual([]);
+  });
+
+  test('that tells of one object twice writes it once, the same', async () => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    expect(await convert(batch(message(`${folder}a.json`), message(`${folder}a.json`)))).toEqual(none);
+    const once = await aws.curatedBytes(`${folder}a.parquet`);
+    expect(await convert(batch(message(`${folder}a.json`)))).toEqual(none);
+    expect(await aws.curatedBytes(`${folder}a.parquet`)).toEqual(once);
+    expect(await aws.curatedKeys()).toEqual([`${folder}a.parquet`]);
+  });
+
+  test('of a redriven letter converts what was mended meanwhile', async () => {
+    await aws.putRaw(`${folder}a.json`, poison);
+    await convert(batch(message(`${folder}a.json`)));
+    const [letter] = aws.deadLetters();
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    expect(await convert(batch(letter?.body ?? ''))).toEqual(none);
+    expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
+  });
+});
+
+describe('a message is tried again', () => {
+  test.each(['GetObject', 'PutObject', 'HeadObject'])('when %s fails', async (action) => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    aws.fault = slowDown(action);
+    expect(await convert(batch(message(`${folder}a.json`)))).toEqual(failed(0));
+    expect(aws.deadLetters()).toEqual([]);
+
+    aws.fault = () => undefined;
+    expect(await convert(batch(onTry(2, message(`${folder}a.json`))))).toEqual(none);
+    expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
+  });
+
+  test('when the dead-letter queue does not take its poison', async () => {
+    await aws.putRaw(`${folder}a.json`, poison);
+    await aws.putRaw(`${folder}b.json`, response({ temp_c: 1 }));
+    aws.fault = slowDown('SendMessage');
+    const messages = [message(`${folder}a.json`), message(`${folder}b.json`), 'hello'];
+    expect(await convert(batch(...messages))).toEqual(failed(0, 2));
+    expect(aws.deadLetters()).toEqual([]);
+    expect(await aws.curatedKeys()).toEqual([`${folder}b.parquet`]);
+  });
+
+  test('when the dead-letter queue does not take it on its last try, so that the queue moves it there', async () => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    aws.fault = (call) => slowDown('PutObject')(call) ?? slowDown('SendMessage')(call);
+    expect(await convert(batch(onTry(5, message(`${folder}a.json`))))).toEqual(failed(0));
+  });
+
+  test('up to its last try, which buries it with the error', async () => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    aws.fault = slowDown('PutObject');
+    const body = message(`${folder}a.json`);
+    for (const receiveCount of [1, 2, 3, 4])
+      expect(await convert(batch(onTry(receiveCount, body)))).toEqual(failed(0));
+    expect(aws.deadLetters()).toEqual([]);
+
+    expect(await convert(batch(onTry(5, body)))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([
+      {
+        body,
+        attributes: {
+          code: 'tries-exhausted',
+          reason: expect.stringMatching(/^Failed 5 times; the last time with SlowDown: /) as unknown,
+          rawKey: `${folder}a.json`,
+        },
+      },
+    ]);
+    expect(await aws.curatedKeys()).toEqual([]);
+    expect(await aws.rawBytes(`${folder}a.json`)).toEqual(Buffer.from(response({ temp_c: 1 })));
+  });
+});
+
+describe('a message is done, with nothing to do,', () => {
+  test("when it is S3's test event", async () => {
+    const body = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'raw' });
+    expect(await convert(batch(body))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([]);
+  });
+
+  test('when the raw object is gone', async () => {
+    expect(await convert(batch(message(`${folder}gone.json`)))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([]);
+    expect(await aws.curatedKeys()).toEqual([]);
+  });
+
+  test('when somebody made a folder, wherever', async () => {
+    const folders = ['new folder/', folder, 'weatherapi/'];
+    for (const key of folders) await aws.putRaw(key, '');
+    const bodies = folders.map((key) => s3Message(created(key, { size: 0 })));
+    expect(await convert(batch(...bodies, s3Message(created(folder, { size: null }))))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([]);
+  });
+});
+
+describe('an object', () => {
+  test('whose key looks like a folder is converted when there is something in it', async () => {
+    await aws.putRaw(folder, response({ temp_c: 1 }));
+    expect(await convert(batch(message(folder)))).toEqual(none);
+    const [key = ''] = await aws.curatedKeys();
+    expect(await temperatures(key)).toEqual([1]);
+  });
+
+  test.each([
+    'weatherapi/current/dt=2026-11-22/two words.json',
+    'weatherapi/current/dt=2026-11-22/1+1=2 & 100%.json',
+    'weatherapi/current/dt=2026-11-22/%20+%2B.json',
+    'weatherapi/current/dt=2026-11-22/Besançon/日本 🚴.json',
+    `weatherapi/current/dt=2026-11-22/${'long'.repeat(50)}/${'x'.repeat(250)}.json`,
+  ])('is found under its key, and its rows tell it: %s', async (key) => {
+    await aws.putRaw(key, response({ temp_c: 1 }));
+    expect(await convert(batch(message(key)))).toEqual(none);
+    const [curatedKey = '', ...others] = await aws.curatedKeys();
+    expect(others).toEqual([]);
+    expect(await aws.curatedRows(curatedKey)).toMatchObject([{ temp_c: 1, raw_key: key }]);
+    expect(aws.deadLetters()).toEqual([]);
+  });
+
+  test('of a message that tells of several is converted, though another is poison', async () => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.putRaw(`${folder}b.json`, poison);
+    await aws.putRaw(`${folder}c.json`, response({ temp_c: 3 }));
+    const records = ['a', 'b', 'c'].map((name) => created(`${folder}${name}.json`));
+    expect(await convert(batch(s3Message(...records)))).toEqual(none);
+    expect(await aws.curatedKeys()).toEqual([`${folder}a.parquet`, `${folder}c.parquet`]);
+    expect(aws.deadLetters()).toMatchObject([
+      { body: s3Message(records[1]), attributes: { code: 'not-json' } },
+    ]);
+  });
+});
+
+describe('the dead-letter queue holds, with its reason,', () => {
+  test.each([
+    ['a message that is no JSON', 'hello', 'malformed-message', 'not JSON'],
+    ['a message of another shape', '{"hello":1}', 'malformed-message', 'Records'],
+    ['a message without records', '{"Records":[]}', 'malformed-message', 'Records'],
+  ])('%s, as it came and without a key', async (_what, body, code, reason) => {
+    expect(await convert(batch(body))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([
+      { body, attributes: { code, reason: expect.stringContaining(reason) as unknown } },
+    ]);
+  });
+
+  test('the event of an object in another bucket', async () => {
+    await convert(batch(s3Message(created(`${folder}a.json`, { bucket: 'other' }))));
+    expect(aws.deadLetters()).toMatchObject([
+      { attributes: { code: 'malformed-message', rawKey: `${folder}a.json` } },
+    ]);
+  });
+
+  test.each([
+    ['unknown-dataset', 'raw/2024/1/1/5.json', 'Put the file under one of: weatherapi/current/'],
+    ['unknown-dataset', 'weatherapi/current/dt=2026-02-30/a.json', 'Expected dt=YYYY-MM-DD'],
+    ['no-day', 'weatherapi/current/a.json', 'Put it under weatherapi/current/dt=YYYY-MM-DD/'],
+  ])('%s: an object under the key %s', async (code, key, reason) => {
+    await aws.putRaw(key, response({ temp_c: 1 }));
+    expect(await convert(batch(message(key)))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([
+      {
+        body: message(key),
+        attributes: { code, rawKey: key, reason: expect.stringContaining(reason) as unknown },
+      },
+    ]);
+    expect(await aws.curatedKeys()).toEqual([]);
+  });
+
+  test('a reason of any characters and length, cut to what SQS takes', async () => {
+    const name = `\u0001\ud800\uffff🚴${'x'.repeat(5_000)}`;
+    await aws.putRaw(`${folder}a.json`, JSON.stringify({ error: { code: name, message: name } }));
+    await aws.putRaw(`${folder}b\u0001.json`, `{${JSON.stringify(name)}:1}`);
+    const malformed = `{"Records":"x${'\\ud83d\\udeb4'.repeat(5_000)}"}`;
+    const messages = [message(`${folder}a.json`), message(`${folder}b\u0001.json`), malformed];
+    expect(await convert(batch(...messages))).toEqual(none);
+    const letters = aws.deadLetters();
+    expect(letters.map(({ attributes }) => attributes.code).sort()).toEqual([
+      'error-body',
+      'foreign-record',
+      'malformed-message',
+    ]);
+    for (const { attributes } of letters) {
+      expect(attributes.reason?.isWellFormed()).toBe(true);
+      expect(attributes.reason?.length).toBeLessThanOrEqual(2_000);
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+      expect(Object.values(attributes).join('')).toMatch(
+        /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u,
+      );
+    }
+  });
+});

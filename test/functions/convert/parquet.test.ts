@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { columnTypes } from '../../../shared/column-type.ts';
+import { columnsOf } from '../../../shared/dataset.ts';
+import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
+import { converted, everyType, filled, parquetOf, query, rawKey, response, rowsOf } from './converted.ts';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** How DuckDB names the types that Athena knows by these names. */
+const duckdbTypes = {
+  string: 'VARCHAR',
+  double: 'DOUBLE',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  timestamp: 'TIMESTAMP WITH TIME ZONE',
+};
+
+describe('a reader that is not ours finds', () => {
+  test('every column in order, in the type that the table has in Athena, also where no row has a value', async () => {
+    const { file } = converted(response({ temp_c: 1 }));
+    const described = await query(file, 'DESCRIBE SELECT * FROM $file');
+    expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
+      columnsOf(weatherapiCurrent).map(({ column, type }) => [column, duckdbTypes[columnTypes[type].glue]]),
+    );
+  });
+
+  test('the values that were sent, type by type', async () => {
+    const records = [
+      '{"string":"São Paulo 日本 🚴","double":0.1,"int":-2147483648,"bigint":-9223372036854775808,"timestamp":-62135596800}',
+      '{"string":"","double":5e-324,"int":2147483647,"bigint":9223372036854775807,"timestamp":253402300799}',
+      '{"string":"a\\u0000b","double":1.7976931348623157e308,"int":0,"bigint":9007199254740993,"timestamp":0}',
+      '{"string":null,"double":null,"int":null,"bigint":null,"timestamp":null}',
+      '{"string":"it\'s \\"x\\"\\r\\n","double":-0.0,"int":5.0,"bigint":1e3,"timestamp":1795323600}',
+      '{}',
+    ];
+    const file = parquetOf(records.map((record) => `{"a":${record}}`).join('\n'));
+    const sql = `SELECT string, double, int, bigint::VARCHAR AS bigint, strftime(timestamp, '%Y-%m-%dT%H:%M:%S') AS timestamp, rescued FROM $file`;
+    const nulls = { string: null, double: null, int: null, bigint: null, timestamp: null, rescued: null };
+    expect(await query(file, sql)).toEqual([
+      {
+        string: 'São Paulo 日本 🚴',
+        double: 0.1,
+        int: -2147483648,
+        bigint: '-9223372036854775808',
+        timestamp: '0001-01-01T00:00:00',
+        rescued: null,
+      },
+      {
+        string: '',
+        double: 5e-324,
+        int: 2147483647,
+        bigint: '9223372036854775807',
+        timestamp: '9999-12-31T23:59:59',
+        rescued: null,
+      },
+      {
+        string: 'a\0b',
+        double: Number.MAX_VALUE,
+        int: 0,
+        bigint: '9007199254740993',
+        timestamp: '1970-01-01T00:00:00',
+        rescued: null,
+      },
+      nulls,
+      {
+        string: 'it\'s "x"\r\n',
+        double: -0,
+        int: 5,
+        bigint: '1000',
+        timestamp: '2026-11-22T05:00:00',
+        rescued: null,
+      },
+      nulls,
+    ]);
+  });
+
+  test('numbers as columns of their type, whatever each value looks like', async () => {
+    const text = [
+      response({ short_rad: 0 }),
+      response({ short_rad: 114.12 }),
+      response({ short_rad: 5 }),
+    ].join('\n');
+    const rows = await query(converted(text).file, 'SELECT short_rad, typeof(short_rad) AS type FROM $file');
+    expect(rows).toEqual([0, 114.12, 5].map((short_rad) => ({ short_rad, type: 'DOUBLE' })));
+  });
+
+  test('what was rescued, as JSON that it can query', async () => {
+    const file = parquetOf(
+      '{"a":{"int":2147483648,"new":[1,{"x":"ä"}]},"b.c":9007199254740993,"__proto__":null}',
+    );
+    const rescued =
+      '{"a.int":2147483648,"a.new":[1,{"x":"ä"}],"[\\"b.c\\"]":9007199254740993,"__proto__":null}';
+    expect(
+      await query(
+        file,
+        'SELECT rescued, json_valid(rescued) AS valid, json_keys(rescued) AS keys FROM $file',
+      ),
+    ).toEqual([{ rescued, valid: true, keys: ['a.int', 'a.new', '["b.c"]', '__proto__'] }]);
+  });
+
+  test('the lineage in the footer: raw key, hash of the raw bytes, dataset and its version', async () => {
+    const text = response({ temp_c: 1 });
+    const rows = await query(
+      converted(text, { key: 'weatherapi/current/dt=2026-11-22/ä 日本.json' }).file,
+      'SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata($file)',
+    );
+    expect(Object.fromEntries(rows.map(({ key, value }) => [key, value]))).toEqual({
+      raw_key: 'weatherapi/current/dt=2026-11-22/ä 日本.json',
+      raw_sha256: createHash('sha256').update(text).digest('hex'),
+      dataset: 'weatherapi/current',
+      dataset_version: String(weatherapiCurrent.version),
+    });
+  });
+
+  test('all rows, in order, of a file with more than one row group', async () => {
+    const count = 2_500;
+    const file = parquetOf(
+      Array.from(
+        { length: count },
+        (_, n) => `{"a":{"int":${n},"timestamp":${n * 60},"string":"Straße ${n % 7} 🚴🚴🚴🚴"}}`,
+      ).join('\n'),
+    );
+    const [counted] = await query(
+      file,
+      `SELECT count(*)::INT AS rows, (SELECT count(DISTINCT row_group_id)::INT FROM parquet_metadata($file)) AS groups FROM $file`,
+    );
+    expect(counted).toMatchObject({ rows: count });
+    expect(counted?.groups).toBeGreaterThan(1);
+    const rows = await query(file, 'SELECT int FROM $file');
+    expect(rows.map(({ int }) => int)).toEqual(Array.from({ length: count }, (_, n) => n));
+  });
+});
+
+describe('statistics', () => {
+  const text = Array.from({ length: 2_500 }, (_, n) =>
+    response(
+      { last_updated_epoch: 1_795_323_600 + n * 3600, temp_c: n % 40, wind_degree: n % 360 },
+      `Saint-Étienne-du-Rouvray ${n % 50}`,
+    ),
+  ).join('\n');
+
+  test('bound the values of every row group', async () => {
+    const { file } = converted(text);
+    const bounds = await query(
+      file,
+      `SELECT stats_min_value AS least, stats_max_value AS most, stats_null_count::INT AS nulls
+       FROM parquet_metadata($file) WHERE path_in_schema = 'observed_at' ORDER BY row_group_id`,
+    );
+    const rows = await query(
+      file,
+      `SELECT strftime(min(observed_at), '%Y-%m-%d %H:%M:%S+00') AS least, strftime(max(observed_at), '%Y-%m-%d %H:%M:%S+00') AS most, 0 AS nulls
+       FROM (SELECT observed_at, row_number() OVER () AS n FROM $file) GROUP BY n > 1000 ORDER BY n > 1000`,
+    );
+    expect(bounds).toEqual(rows);
+    expect(bounds).toHaveLength(2);
+  });
+
+  test('lose no row to a filter', async () => {
+    const { file } = converted(text);
+    const counts = async (where: string) => {
+      const [row] = await query(file, `SELECT count(*)::INT AS n FROM $file WHERE ${where}`);
+      return row?.n;
+    };
+    expect(await counts("observed_at = TIMESTAMPTZ '2026-11-22 05:00:00+00'")).toBe(1);
+    expect(await counts("observed_at >= TIMESTAMPTZ '2026-11-22 05:00:00+00'")).toBe(2_500);
+    expect(
+      await counts(
+        "observed_at > TIMESTAMPTZ '2026-12-01 00:00:00+00' AND observed_at <= TIMESTAMPTZ '2026-12-02 00:00:00+00'",
+      ),
+    ).toBe(24);
+    expect(await counts("observed_at < TIMESTAMPTZ '2026-11-22 05:00:00+00'")).toBe(0);
+    expect(await counts("location_name = 'Saint-Étienne-du-Rouvray 49'")).toBe(50);
+    expect(await counts('temp_c = 39')).toBe(62);
+    expect(await counts('wind_degree = 359')).toBe(6);
+    expect(await counts('humidity IS NULL')).toBe(2_500);
+    expect(await counts('rescued IS NOT NULL')).toBe(0);
+  });
+});
+
+describe('the same raw gives the same bytes', () => {
+  const text = [response({ temp_c: 1, new: 1 }), response({ last_updated_epoch: 1_795_323_600 })].join('\n');
+
+  test('twice', () => {
+    const [once, twice] = [converted(text), converted(text)];
+    expect(Buffer.compare(once.file, twice.file)).toBe(0);
+  });
+
+  test('whenever it is converted', () => {
+    const at = (now: string) => {
+      jest.useFakeTimers({ now: new Date(now) });
+      const { key, file } = converted(text, { key: 'weatherapi/current/dropped.json' });
+      return { key, bytes: Buffer.from(file).toString('hex') };
+    };
+    expect(at('2001-02-03T04:05:06Z')).toEqual(at('2031-12-31T23:59:59Z'));
+  });
+
+  test('but other bytes when its name or its fetching differs, since the rows say so', async () => {
+    const [named] = await rowsOf(text, { key: 'weatherapi/current/dt=2026-11-22/other.json' });
+    const [fetched] = await rowsOf(text, { fetchedAt: new Date('2026-11-22T05:00:03Z') });
+    expect(filled(named ?? {})).toMatchObject({ raw_key: 'weatherapi/current/dt=2026-11-22/other.json' });
+    expect(filled(fetched ?? {})).toMatchObject({ raw_key: rawKey, fetched_at: '2026-11-22T05:00:03.000Z' });
+  });
+});
+
+test('every type that a dataset may declare is one of those that are tested here', () => {
+  expect(everyType.fields.map(({ type }) => type).sort()).toEqual(Object.keys(columnTypes).sort());
+});

@@ -1,0 +1,229 @@
+import { describe, expect, test } from '@jest/globals';
+import { Table } from '../../../functions/convert/table.ts';
+import { columnsOf } from '../../../shared/dataset.ts';
+import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
+import { converted, everyType, failureOf, filled, rawKey, response, rowsOf, tableOf } from './converted.ts';
+
+/** What is rescued of a response's text. */
+function rescuedOf(text: string): unknown {
+  return tableOf(text, weatherapiCurrent).column('rescued')[0];
+}
+
+describe('a row', () => {
+  test('has its declared fields in their columns, wherever they stand in the response', async () => {
+    const text = JSON.stringify({
+      location: { name: 'Nice', lat: 43.7, localtime_epoch: 1795323600 },
+      current: {
+        last_updated_epoch: 1795323600,
+        condition: { text: 'Sunny', code: 1000 },
+        air_quality: { pm2_5: 1.5, 'us-epa-index': 1 },
+        pollen: { Hazel: 0 },
+      },
+    });
+    const [row = {}] = await rowsOf(text, { fetchedAt: new Date('2026-11-22T05:00:03.21Z') });
+    expect(filled(row)).toEqual({
+      observed_at: '2026-11-22T05:00:00.000Z',
+      location_name: 'Nice',
+      location_lat: 43.7,
+      location_localtime_epoch: 1795323600,
+      condition_text: 'Sunny',
+      condition_code: 1000,
+      air_quality_pm2_5: 1.5,
+      air_quality_us_epa_index: 1,
+      pollen_hazel: 0,
+      fetched_at: '2026-11-22T05:00:03.210Z',
+      raw_key: rawKey,
+    });
+  });
+
+  test('has null for what was not sent, whatever the rows around it have', async () => {
+    const texts = [
+      response({ temp_c: 1 }),
+      response({ humidity: 50 }),
+      response({ temp_c: 3, humidity: null }),
+    ];
+    const rows = await rowsOf(texts.join('\n'));
+    expect(rows.map(({ temp_c, humidity }) => [temp_c, humidity])).toEqual([
+      [1, null],
+      [null, 50],
+      [3, null],
+    ]);
+  });
+
+  test('is there when every declared field is null or empty', async () => {
+    for (const text of ['{"location":null,"current":null}', '{"location":{}}', '{"current":null}']) {
+      const rows = await rowsOf(text);
+      expect(rows.map(filled)).toEqual([{ raw_key: rawKey }]);
+    }
+  });
+});
+
+describe('rescued with its path', () => {
+  test.each([
+    ['an undeclared field', '"current":{"snow_cm":4.5}', '{"current.snow_cm":4.5}'],
+    ['an undeclared object, whole', '"alerts":{"alert":[{"a":1}]}', '{"alerts":{"alert":[{"a":1}]}}'],
+    ['an undeclared null', '"current":{"new":null}', '{"current.new":null}'],
+    ['a value of the wrong type', '"current":{"temp_c":"21.6"}', '{"current.temp_c":"21.6"}'],
+    ['a scalar where an object is declared', '"current":"none"', '{"current":"none"}'],
+    [
+      'a number that no double holds, where an object is declared',
+      '"current":12345678901234567890',
+      '{"current":12345678901234567890}',
+    ],
+    ['an array where an object is declared', '"current":[{"temp_c":1}]', '{"current":[{"temp_c":1}]}'],
+    [
+      'an object where a value is declared',
+      '"current":{"temp_c":{"value":1}}',
+      '{"current.temp_c":{"value":1}}',
+    ],
+    ['an array where a value is declared', '"current":{"temp_c":[1]}', '{"current.temp_c":[1]}'],
+    [
+      'a number with all its digits',
+      '"n":9007199254740993,"m":[0.12345678901234567890,-0,1e400]',
+      '{"n":9007199254740993,"m":[0.12345678901234567890,-0,1e400]}',
+    ],
+    ['a name with a dot', '"current.temp_c":1', '{"[\\"current.temp_c\\"]":1}'],
+    [
+      'a name with a dot in an object',
+      '"current":{"condition.text":"x"}',
+      '{"current[\\"condition.text\\"]":"x"}',
+    ],
+    [
+      'a name with a bracket or a quotation mark',
+      '"a[0]":1,"b\\"":2',
+      '{"[\\"a[0]\\"]":1,"[\\"b\\\\\\"\\"]":2}',
+    ],
+    ['a name that is empty', '"":1,"current":{"":2}', '{"[\\"\\"]":1,"current[\\"\\"]":2}'],
+    [
+      'a member __proto__',
+      '"__proto__":{"x":1},"current":{"__proto__":2}',
+      '{"__proto__":{"x":1},"current.__proto__":2}',
+    ],
+    [
+      'a member constructor or toString',
+      '"constructor":1,"current":{"toString":2}',
+      '{"constructor":1,"current.toString":2}',
+    ],
+    ['a member toJSON', '"x":{"toJSON":1}', '{"x":{"toJSON":1}}'],
+    ['a member rawJSON', '"rawJSON":"1","x":{"rawJSON":"2"}', '{"rawJSON":"1","x":{"rawJSON":"2"}}'],
+    [
+      'a lone surrogate, as an escape',
+      '"current":{"wind_dir":"N\\ud800"},"\\udc00":1',
+      '{"current.wind_dir":"N\\ud800","\\udc00":1}',
+    ],
+    ['a NUL, as an escape', '"x":"a\\u0000b"', '{"x":"a\\u0000b"}'],
+    [
+      'another spelling of a declared name',
+      '"current":{"Temp_C":1},"Location":{}',
+      '{"current.Temp_C":1,"Location":{}}',
+    ],
+  ])('%s', (_what, members, rescued) => {
+    expect(rescuedOf(`{"location":{"name":"Oslo"},${members}}`)).toBe(rescued);
+  });
+
+  test('each row has its own, and all are counted', async () => {
+    const text = [response({ new: 1, temp_c: 'x' }), response({ temp_c: 2 }), response({ new: 3 })].join(
+      '\n',
+    );
+    const rows = await rowsOf(text);
+    expect(rows.map(({ rescued }) => rescued)).toEqual([
+      '{"current.new":1,"current.temp_c":"x"}',
+      null,
+      '{"current.new":3}',
+    ]);
+    expect(converted(text).rescuedFields).toBe(3);
+  });
+
+  test('what is nested a hundred deep', () => {
+    const deep = `${'{"a":['.repeat(50)}9007199254740993${']}'.repeat(50)}`;
+    expect(rescuedOf(`{"location":{},"x":${deep}}`)).toBe(`{"x":${deep}}`);
+  });
+});
+
+describe('one permanent failure, and no row, comes of', () => {
+  test.each([
+    [
+      'an error body',
+      '{"error":{"code":1006,"message":"No matching location found."}}',
+      'error-body',
+      'code 1006: No matching location found.',
+    ],
+    [
+      'an error body among good responses',
+      `${response()}\n{"error":{"code":9999}}\n${response()}`,
+      'error-body',
+      'Record 2',
+    ],
+    [
+      'an error body with strange members',
+      '{"error":{"code":12345678901234567890,"message":{"toString":1}}}',
+      'error-body',
+      'code 12345678901234567890',
+    ],
+    ['an error of another kind', '{"error":"quota"}', 'foreign-record', 'it has: error'],
+    ['an empty object', '{}', 'foreign-record', 'no members'],
+    ["another endpoint's response", '[{"id":2801268,"name":"London"}]', 'foreign-record', 'it has: id, name'],
+    ['an S3 event', '{"Records":[]}', 'foreign-record', 'it has: Records'],
+  ])('%s', (_what, text, code, message) => {
+    const failure = failureOf(() => converted(text));
+    expect(failure.code).toBe(code);
+    expect(failure.message).toContain(message);
+  });
+
+  test.each([
+    ['in the file', (deep: string) => deep],
+    ['in an undeclared field', (deep: string) => `{"location":{},"x":${deep}}`],
+    ['in a declared field', (deep: string) => `{"current":{"temp_c":${deep}}}`],
+    [
+      'beside a number that no double holds',
+      (deep: string) => `{"location":{},"n":12345678901234567890,"x":${deep}}`,
+    ],
+    ['in an error body', (deep: string) => `{"error":{"code":1,"message":${deep}}}`],
+    ['inside a string', (deep: string) => JSON.stringify(`{"location":{},"x":${deep}}`)],
+    ['on a later line', (deep: string) => `${response()}\n{"location":{},"x":${deep}}`],
+  ])('nesting of a hundred thousand levels %s', (_where, text) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const { code } = failureOf(() => converted(text(`${open.repeat(100_000)}1${close.repeat(100_000)}`)));
+      expect(['too-deep', 'foreign-record', 'error-body']).toContain(code);
+    }
+  });
+
+  test('a message stays short whatever the file holds', () => {
+    const long = 'x'.repeat(1_000_000);
+    const number = '7'.repeat(1_000_000);
+    for (const text of [
+      `{"error":{"code":"${long}","message":"${long}"}}`,
+      `{"error":{"code":${number}}}`,
+      `{"${long}":1}`,
+      long,
+    ]) {
+      expect(failureOf(() => converted(text)).message.length).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe('a table', () => {
+  test('refuses a dataset that declares a path twice, or through a value', () => {
+    const [field] = everyType.fields;
+    if (!field) throw new Error('A dataset has fields.');
+    const declaring =
+      (...paths: string[]) =>
+      () =>
+        new Table(
+          { ...everyType, fields: paths.map((path, index) => ({ ...field, column: `c${index}`, path })) },
+          { rawKey, fetchedAt: null },
+        );
+    expect(declaring('a.b', 'a.b')).toThrow('"a.b" is declared twice');
+    expect(declaring('a', 'a.b')).toThrow('"a.b" leads through a declared value');
+    expect(declaring('a.b', 'a')).toThrow('"a" is declared twice');
+  });
+
+  test('has a cell for every column and row', () => {
+    const table = tableOf('{"a":{"int":1}}\n{"a":{"new":1}}\n{"a":null}');
+    for (const { column } of columnsOf(everyType)) expect(table.column(column)).toHaveLength(3);
+    expect(table.rowCount).toBe(3);
+  });
+});

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, test } from '@jest/globals';
+import { datasetDocs } from '../../cli/dataset-docs.ts';
+import { convert } from '../../functions/convert/convert-object.ts';
+import { columnTypes } from '../../shared/column-type.ts';
+import { columnsOf } from '../../shared/dataset.ts';
+import { datasets } from '../../shared/datasets.ts';
+
+const file = new URL('../../docs/datasets.md', import.meta.url);
+const docs = datasetDocs(datasets);
+
+test('docs/datasets.md says what shared/datasets declares', () => {
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== docs) {
+    throw new Error(
+      'docs/datasets.md is not what shared/datasets declares. Run `npm run docs` and commit the result.',
+    );
+  }
+});
+
+describe.each(datasets)('the documentation of $name', (dataset) => {
+  test('has a line for every column, with its type in Athena and its meaning', () => {
+    const lines = docs.split('\n');
+    for (const { column, type, meaning } of columnsOf(dataset)) {
+      const [line = '', ...others] = lines.filter((text) => text.startsWith(`| \`${column}\` |`));
+      expect(others).toEqual([]);
+      expect(line).toContain(`| ${columnTypes[type].glue} |`);
+      expect(line).toContain(meaning);
+    }
+  });
+
+  test('has tables of one width', () => {
+    const widths = docs
+      .split('\n')
+      .flatMap((line) => (line.startsWith('|') ? [line.split(/(?<!\\)\|/).length] : []));
+    expect(new Set(widths)).toEqual(new Set([7]));
+  });
+
+  test('has queries that DuckDB answers', async () => {
+    const key = `${dataset.name}/dt=2026-11-22/a.json`;
+    const raw = '{"location":{"name":"Oslo"},"current":{"snow_cm":4.5,"uv":"high"}}';
+    const sql = /In DuckDB.*?```sql\n(.*?)```/s.exec(docs)?.[1] ?? '';
+    const [listing = '', one = ''] = sql.split(';');
+    const folder = await mkdtemp(path.join(tmpdir(), 'docs-'));
+    try {
+      const converted = convert(key, { bytes: Buffer.from(raw), fetchedAt: null });
+      const parquet = path.join(folder, 'curated', converted.key);
+      await mkdir(path.dirname(parquet), { recursive: true });
+      await writeFile(parquet, converted.file);
+      const answer = (query: string) => rowsOf(query.replaceAll("'curated/", `'${folder}/curated/`));
+      expect(await answer(`${listing} ORDER BY path`)).toEqual([
+        { path: 'current.snow_cm', n: '1', last_seen: '2026-11-22' },
+        { path: 'current.uv', n: '1', last_seen: '2026-11-22' },
+      ]);
+      expect(await answer(one)).toEqual([{ raw_key: key, snow_cm: '4.5' }]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+async function rowsOf(sql: string) {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

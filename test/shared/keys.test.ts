@@ -1,0 +1,230 @@
+import { describe, expect, test } from '@jest/globals';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import { curatedKey, dayOf, parseRawKey, rawKey } from '../../shared/keys.ts';
+
+const folder = 'weatherapi/current/dt=2026-11-22/';
+
+/** Where a raw key leads, when its content says `day`. */
+function curated(key: string, day = '2026-11-22'): string {
+  const parsed = parseRawKey(key);
+  return curatedKey({ ...parsed, day: parsed.day ?? day });
+}
+
+describe("a run's raw key", () => {
+  test.each([
+    ['2026-11-22T05:00:00Z', 'dt=2026-11-22/20261122T050000Z.json'],
+    ['2026-11-22T05:00:00.999Z', 'dt=2026-11-22/20261122T050000Z.json'],
+    ['2026-11-22T00:30:00+11:00', 'dt=2026-11-21/20261121T133000Z.json'],
+    ['2026-12-31T23:30:00-01:00', 'dt=2027-01-01/20270101T003000Z.json'],
+    // The hour that Melbourne's clocks show twice is two hours in UTC.
+    ['2026-04-05T02:30:00+11:00', 'dt=2026-04-04/20260404T153000Z.json'],
+    ['2026-04-05T02:30:00+10:00', 'dt=2026-04-04/20260404T163000Z.json'],
+  ])('tells the scheduled time %s in UTC', (time, key) => {
+    expect(rawKey(weatherapiCurrent, new Date(time))).toBe(`weatherapi/current/${key}`);
+  });
+
+  test('is mirrored, and says its dataset and day', () => {
+    const key = rawKey(weatherapiCurrent, new Date('2026-11-22T05:00:00Z'));
+    expect(parseRawKey(key)).toEqual({ key, dataset: weatherapiCurrent, day: '2026-11-22' });
+    expect(curated(key)).toBe(`${folder}20261122T050000Z.parquet`);
+  });
+});
+
+test('a day is of UTC', () => {
+  expect(dayOf(new Date('2026-11-22T23:59:59.999-01:00'))).toBe('2026-11-23');
+});
+
+describe('the day of a raw key', () => {
+  test.each([
+    ['dt=2026-11-22/a.json', '2026-11-22'],
+    ['dt=2024-02-29/sub/folder/a.json', '2024-02-29'],
+    ['a.json', undefined],
+    ['sub/dt=2026-11-22/a.json', undefined],
+    ['dt=2026-11-22', undefined],
+    ['DT=2026-11-22/a.json', undefined],
+  ])('of %s is %s', (key, day) => {
+    expect(parseRawKey(`weatherapi/current/${key}`).day).toBe(day);
+  });
+
+  test.each([
+    'dt=/a',
+    'dt=2026-11-31/a',
+    'dt=2026-02-29/a',
+    'dt=2026-13-01/a',
+    'dt=2026-1-2/a',
+    'dt=20261122/a',
+    'dt=today/a',
+    'dt=2026-11-22T05/a',
+    'dt= 2026-11-22/a',
+    'dt=+02026-11-22/a',
+  ])('of %s is none: a permanent failure', (key) => {
+    expect(() => parseRawKey(`weatherapi/current/${key}`)).toThrow(PermanentError);
+    expect(() => parseRawKey(`weatherapi/current/${key}`)).toThrow('Expected dt=YYYY-MM-DD');
+  });
+});
+
+test.each([
+  'a.json',
+  'raw/2024/1/1/5.json',
+  'weatherapi/a.json',
+  'weatherapi/currently/a.json',
+  'weatherapi/current',
+  '/weatherapi/current/a.json',
+  'Weatherapi/current/a.json',
+  '',
+])('a key under no dataset is a permanent failure that tells where to put the file: %j', (key) => {
+  expect(() => parseRawKey(key)).toThrow(PermanentError);
+  expect(() => parseRawKey(key)).toThrow('Put the file under one of: weatherapi/current/');
+});
+
+describe('the curated key', () => {
+  test.each(['a.json', '20261122T050000Z.json', 'A-b_c.d.json', '7.json', `${'x'.repeat(200)}.json`])(
+    'mirrors %s',
+    (name) => {
+      expect(curated(`${folder}${name}`)).toBe(`${folder}${name.replace(/json$/, 'parquet')}`);
+    },
+  );
+
+  test.each([
+    ['a sub-folder', `${folder}sub/a.json`, 'a.json'],
+    ['another ending', `${folder}a.ndjson`, 'a.ndjson'],
+    ['a gzipped file', `${folder}a.json.gz`, 'a.json.gz'],
+    ['an ending in capitals', `${folder}a.JSON`, 'a.JSON'],
+    ['no ending', `${folder}a`, 'a'],
+    ['a name that Athena would hide', `${folder}_a.json`, 'a.json'],
+    ['a hidden name', `${folder}.a.json`, 'a.json'],
+    ['nothing but an ending', `${folder}.json`, 'json'],
+    ['spaces and signs', `${folder}my file (1)+ä=%.json`, 'my-file-1-.json'],
+    ['no name', folder, 'file'],
+    ['nothing that is readable', `${folder}日本`, 'file'],
+    ['no dt= folder', 'weatherapi/current/a.json', 'a.json'],
+    ['a dt= folder further down', 'weatherapi/current/sub/dt=2020-01-01/a.json', 'a.json'],
+    ['the look of a digest', `${folder}a.0123456789ab.json`, 'a.0123456789ab.json'],
+    ['a very long name', `${folder}${'x'.repeat(500)}.json`, 'x'.repeat(80)],
+  ])('of a key with %s keeps what is readable and adds a digest', (_what, key, readable) => {
+    const curatedName = curated(key).slice(folder.length);
+    expect(curated(key).startsWith(folder)).toBe(true);
+    expect(curatedName.slice(0, -'.0123456789ab.parquet'.length)).toBe(readable);
+    expect(curatedName).toMatch(/\.[0-9a-f]{12}\.parquet$/);
+  });
+
+  test('does not move when the day that the content tells is the same', () => {
+    expect(curated('weatherapi/current/a.json', '2026-11-22')).toBe(
+      curated('weatherapi/current/a.json', '2026-11-22'),
+    );
+    expect(curated('weatherapi/current/a.json', '2026-11-23')).toContain('/dt=2026-11-23/');
+  });
+});
+
+describe('of all keys, however nasty,', () => {
+  const names = [
+    ...[
+      'a.json',
+      'a.JSON',
+      'A.json',
+      'a',
+      'a.',
+      'a.json.json',
+      'a.parquet',
+      'a.json.parquet',
+      'a.ndjson',
+      'a.json.gz',
+    ],
+    ...[
+      '_a.json',
+      '__a.json',
+      '.a.json',
+      '-a.json',
+      '..',
+      '.',
+      '',
+      '.json',
+      '_',
+      'a .json',
+      'a+.json',
+      'a%20.json',
+    ],
+    ...[
+      'a%.json',
+      'a=.json',
+      'ä.json',
+      'a\u0308.json',
+      '日本.json',
+      '🚴.json',
+      'a\n.json',
+      'a\0.json',
+      'a\\.json',
+      'a*.json',
+    ],
+    ...[
+      'a?.json',
+      'a"\'.json',
+      'dt=2026-11-22',
+      'dt=2026-11-22.json',
+      'a.0123456789ab.json',
+      'file',
+      'file.json',
+      '$folder$',
+    ],
+    ...[
+      'x'.repeat(80),
+      'x'.repeat(81),
+      'x'.repeat(200),
+      'x'.repeat(201),
+      'x'.repeat(255),
+      '日'.repeat(300),
+      '🚴'.repeat(240),
+    ],
+    ...['x'.repeat(199), 'x'.repeat(200), 'x'.repeat(201), 'x'.repeat(900)].map((name) => `${name}.json`),
+  ];
+  const folders = [
+    '',
+    '/',
+    '//',
+    'a/',
+    'a.json/',
+    '_hidden/',
+    'DT=2026-11-22/',
+    'x/dt=2026-11-22/',
+    'dt=2026-11-22/',
+  ];
+  const inFolders = [
+    'dt=2026-11-22/',
+    'dt=2026-11-22//',
+    'dt=2026-11-22/a/',
+    'dt=2026-11-22/dt=2026-11-22/',
+    ...folders,
+  ];
+  const nasty = new Set(
+    inFolders.flatMap((inFolder) => names.map((name) => `weatherapi/current/${inFolder}${name}`)),
+  );
+  // And whoever names a raw file after a curated one.
+  for (let round = 0; round < 3; round++) {
+    for (const key of [...nasty]) nasty.add(curated(key).replace(/parquet$/, 'json'));
+  }
+  const keys = [...nasty].filter((key) => Buffer.byteLength(key) <= 1024);
+
+  test('no two share a curated key', () => {
+    const byCurated = Map.groupBy(keys, (key) => curated(key));
+    expect([...byCurated.values()].filter((shared) => shared.length > 1)).toEqual([]);
+    expect(keys.length).toBeGreaterThan(1_000);
+  });
+
+  test('each has one that S3 takes and Athena shows, in its day', () => {
+    for (const key of keys) {
+      expect(curated(key)).toMatch(
+        /^weatherapi\/current\/dt=2026-11-22\/[A-Za-z0-9][A-Za-z0-9._-]*\.parquet$/,
+      );
+      expect(Buffer.byteLength(curated(key))).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  test('the longest that S3 allows still has one', () => {
+    for (const unit of ['x', 'ä', '日', '🚴', ' ', '/']) {
+      const room = 1024 - Buffer.byteLength(folder);
+      const key = folder + unit.repeat(Math.floor(room / Buffer.byteLength(unit)));
+      expect(Buffer.byteLength(curated(key))).toBeLessThanOrEqual(1024);
+    }
+  });
+});
