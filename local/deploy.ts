@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ACCOUNT_ID, type Emulator } from './aws/emulator.ts';
@@ -58,6 +59,10 @@ export interface FunctionSurroundings {
   readonly secretsEndpoint: string;
   /** Other values for declared variables. */
   readonly overrides: Readonly<Record<string, string>>;
+  /** Gets each line that a function prints, besides its log file. */
+  readonly onLog: (line: string) => void;
+  /** Told how each invocation ended. */
+  readonly onInvocation: (functionName: string, ok: boolean) => void;
 }
 
 /** As CloudFormation has it. */
@@ -77,7 +82,7 @@ interface FunctionProperties {
 export function deployFunctions(
   { functions }: Deployment,
   references: References,
-  { stateDir, endpoint, secretsEndpoint, overrides }: FunctionSurroundings,
+  { stateDir, endpoint, secretsEndpoint, overrides, onLog, onInvocation }: FunctionSurroundings,
 ): ReadonlyMap<string, FunctionRuntime> {
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true });
@@ -114,10 +119,17 @@ export function deployFunctions(
           AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
           TZ: ':UTC',
+          // The SDK would read the settings of whoever runs this.
+          AWS_CONFIG_FILE: devNull,
+          AWS_SHARED_CREDENTIALS_FILE: devNull,
           AWS_ENDPOINT_URL: endpoint,
           AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
         },
-        onLog: (line) => appendFileSync(join(logs, `${name}.log`), `${line}\n`),
+        onLog: (line) => {
+          appendFileSync(join(logs, `${name}.log`), `${line}\n`);
+          onLog(line);
+        },
+        onInvocation: (ok) => onInvocation(name, ok),
       });
       return [name, runtime] as const;
     }),
@@ -142,7 +154,7 @@ export interface DeployedEventSource {
   readonly source: EventSource;
 }
 
-/** Starts polling. Defaults are Lambda's. */
+/** Starts polling, unless one of the sources is wrong. Defaults are Lambda's. */
 export function connectEventSources(
   { eventSources }: Deployment,
   references: References,
@@ -155,7 +167,7 @@ export function connectEventSources(
   },
 ): DeployedEventSource[] {
   const { sqs, queueUrls, functionBy, retryDelay, onFailure } = connections;
-  return eventSources.map((properties) => {
+  const resolved = eventSources.map((properties) => {
     const mapping = references.resolve<EventSourceProperties>(properties);
     const queueArn = mapping.EventSourceArn;
     const queueUrl = queueUrls.get(queueArn);
@@ -171,6 +183,10 @@ export function connectEventSources(
       retryDelay,
       onFailure,
     };
-    return { queueArn, source: new EventSource(settings, sqs, functionBy(mapping.FunctionName)) };
+    return { settings, target: functionBy(mapping.FunctionName) };
   });
+  return resolved.map(({ settings, target }) => ({
+    queueArn: settings.queueArn,
+    source: new EventSource(settings, sqs, target),
+  }));
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -7,6 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { FunctionRuntime, Invocation } from './lambda/function-runtime.ts';
+import { sqsEvent } from './sqs-event.ts';
 
 export interface EventSourceSettings {
   readonly queueUrl: string;
@@ -24,16 +26,20 @@ export interface EventSourceSettings {
   readonly onFailure: (failure: { message: Message; reason: string }) => void;
 }
 
+/** Milliseconds until the queue is polled again after SQS failed. */
+const pause = 1000;
+
 /** What Lambda runs for a queue: it polls, hands batches to the function, and deletes what succeeded. */
 export class EventSource {
   readonly #settings: EventSourceSettings;
   readonly #sqs: SQSClient;
-  readonly #function: FunctionRuntime;
+  readonly #function: Pick<FunctionRuntime, 'invoke'>;
   readonly #stop = new AbortController();
   readonly #batches = new Set<Promise<void>>();
   readonly #polling: Promise<void>;
+  #trouble: string | undefined;
 
-  constructor(settings: EventSourceSettings, sqs: SQSClient, target: FunctionRuntime) {
+  constructor(settings: EventSourceSettings, sqs: SQSClient, target: Pick<FunctionRuntime, 'invoke'>) {
     this.#settings = settings;
     this.#sqs = sqs;
     this.#function = target;
@@ -45,7 +51,12 @@ export class EventSource {
     return this.#batches.size > 0;
   }
 
-  /** Resolves when polling has ended. Batches in work are waited for: close the function first to cut them short. */
+  /** Why the latest poll failed. Polling goes on, as on AWS. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Resolves when polling has ended. Batches in work are waited for: close the function meanwhile to cut them short. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#polling;
@@ -61,7 +72,8 @@ export class EventSource {
         continue;
       }
       const messages = await this.#receiveBatch();
-      if (messages.length === 0) continue;
+      // What was in hand when polling ended is visible again after its time-out.
+      if (messages.length === 0 || signal.aborted) continue;
       const batch = this.#run(messages).finally(() => this.#batches.delete(batch));
       this.#batches.add(batch);
     }
@@ -69,9 +81,10 @@ export class EventSource {
 
   async #receiveBatch(): Promise<Message[]> {
     const { batchSize, batchingWindow } = this.#settings;
+    const { signal } = this.#stop;
     const messages = await this.#receive(Math.min(10, batchSize), 20);
     const until = Date.now() + batchingWindow;
-    while (messages.length > 0 && messages.length < batchSize && Date.now() < until) {
+    while (messages.length > 0 && messages.length < batchSize && Date.now() < until && !signal.aborted) {
       const wait = Math.ceil((until - Date.now()) / 1000);
       messages.push(...(await this.#receive(Math.min(10, batchSize - messages.length), Math.min(20, wait))));
     }
@@ -92,45 +105,43 @@ export class EventSource {
         }),
         { abortSignal: signal },
       );
+      this.#trouble = undefined;
       return Messages;
     } catch (error) {
       if (signal.aborted) return [];
-      throw error;
+      this.#trouble = String(error);
+      await delay(pause, undefined, { signal }).catch(() => {}); // Cut short by closing.
+      return [];
     }
   }
 
   async #run(messages: Message[]): Promise<void> {
-    const { queueArn: eventSourceARN, region: awsRegion, queueUrl, retryDelay, onFailure } = this.#settings;
-    const event = {
-      Records: messages.map((message) => ({
-        messageId: message.MessageId,
-        receiptHandle: message.ReceiptHandle,
-        body: message.Body,
-        attributes: message.Attributes ?? {},
-        messageAttributes: message.MessageAttributes ?? {},
-        md5OfBody: message.MD5OfBody,
-        eventSource: 'aws:sqs',
-        eventSourceARN,
-        awsRegion,
-      })),
-    };
-    const failures = this.#failures(messages, await this.#function.invoke(event));
+    const { queueArn: arn, region } = this.#settings;
+    const invocation = await this.#function
+      .invoke(sqsEvent(messages, { arn, region }))
+      .catch(({ name: type, message }: Error): Invocation => ({ ok: false, error: { type, message } }));
+    const failures = this.#failures(messages, invocation);
     await Promise.all(
-      messages.map(async (message) => {
-        const receipt = { QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle };
-        const reason = failures.get(message.MessageId ?? '');
-        if (reason === undefined) {
-          await this.#sqs.send(new DeleteMessageCommand(receipt));
-          return;
-        }
-        onFailure({ message, reason });
-        if (retryDelay !== undefined && !this.#stop.signal.aborted) {
-          await this.#sqs.send(
-            new ChangeMessageVisibilityCommand({ ...receipt, VisibilityTimeout: retryDelay }),
-          );
-        }
-      }),
+      messages.map((message) => this.#finish(message, failures.get(message.MessageId ?? ''))),
     );
+  }
+
+  /** Deletes what succeeded. What failed, and what SQS would not delete, comes again. */
+  async #finish(message: Message, reason: string | undefined): Promise<void> {
+    const { queueUrl, retryDelay, onFailure } = this.#settings;
+    const receipt = { QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle };
+    if (reason !== undefined) onFailure({ message, reason });
+    try {
+      if (reason === undefined) {
+        await this.#sqs.send(new DeleteMessageCommand(receipt));
+      } else if (retryDelay !== undefined && !this.#stop.signal.aborted) {
+        await this.#sqs.send(
+          new ChangeMessageVisibilityCommand({ ...receipt, VisibilityTimeout: retryDelay }),
+        );
+      }
+    } catch (error) {
+      onFailure({ message, reason: `The queue could not be told the outcome: ${error}` });
+    }
   }
 
   /** The failed messages' ids, with reasons. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
@@ -139,11 +150,10 @@ export class EventSource {
     const all = (reason: string) => new Map(ids.map((id) => [id, reason]));
     if (!invocation.ok) return all(`${invocation.error.type}: ${invocation.error.message}`);
     if (!this.#settings.partialFailures) return new Map();
-    const { batchItemFailures } = (invocation.response ?? {}) as {
-      batchItemFailures?: { itemIdentifier?: string }[];
-    };
-    const failed = (batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier ?? '');
-    // AWS takes an identifier that it does not know for the failure of the whole batch.
+    const { batchItemFailures } = (invocation.response ?? {}) as { batchItemFailures?: unknown };
+    const items: { itemIdentifier?: unknown }[] = [batchItemFailures ?? []].flat();
+    const failed = items.map((item) => String(item?.itemIdentifier ?? ''));
+    // AWS takes whatever names no message of the batch for the failure of the whole batch.
     const unknown = failed.find((id) => !ids.includes(id));
     if (unknown !== undefined)
       return all(`The answer names a message that is not in the batch: "${unknown}"`);

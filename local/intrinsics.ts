@@ -32,7 +32,8 @@ function call(name: string, argument: unknown, attributes: Attributes): unknown 
       return attribute(logicalId, attributeName);
     }
     case 'Fn::Join': {
-      const [separator, parts] = argument as [string, unknown[]];
+      const [separator, parts] = argument as [string, unknown];
+      if (!Array.isArray(parts)) break;
       return parts.map((part) => String(resolve(part, attributes))).join(separator);
     }
     case 'Fn::Sub':

@@ -1,5 +1,5 @@
 import type { Emulator } from './aws/emulator.ts';
-import { s3Event, s3TestEvent } from './s3-event.ts';
+import { encodeKey, s3Event, s3TestEvent } from './s3-event.ts';
 
 /** A bucket's notification as CloudFormation has it, with its references resolved. */
 export interface NotificationProperties {
@@ -23,10 +23,14 @@ export function notify(emulator: Emulator, properties: NotificationProperties, r
     throw new Error(`The local runtime notifies queues only, not: ${Object.keys(others).join(', ')}`);
   }
   for (const { Events, QueueArn, Filter } of QueueConfigurations) {
+    const unknown = Events.filter((pattern) => !pattern.startsWith('s3:ObjectCreated:'));
+    if (unknown.length > 0) {
+      throw new Error(`The local runtime knows events of created objects only, not: ${unknown.join(', ')}`);
+    }
     const matches = keyFilter(Filter?.Key.FilterRules ?? []);
     emulator.send(QueueArn, s3TestEvent(BucketName));
     emulator.onObjectCreated((created) => {
-      if (created.bucket !== BucketName || !matches(created.key)) return;
+      if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
       if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
       emulator.send(QueueArn, s3Event(created, region));
     });
@@ -38,6 +42,10 @@ function matchesEvent(pattern: string, eventName: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
+/**
+ * For keys as they stand in events: S3 wants the filters' values encoded, `dt%3D` and not `dt=`.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+ */
 function keyFilter(rules: readonly { Name: string; Value: string }[]): (key: string) => boolean {
   const checks = rules.map(({ Name, Value }) => {
     switch (Name.toLowerCase()) {

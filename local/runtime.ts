@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { AlarmReport } from './alarms/evaluate.ts';
+import { createAlarmWatch } from './alarms/watch.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from './aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
 import {
@@ -46,8 +48,9 @@ export interface Runtime {
   invoke(functionName: string, event: unknown): Promise<Invocation>;
   /** Kills a function at its work, as a failure of the machine would. */
   crash(functionName: string): Promise<void>;
-  /** Starts the stack's one schedule for an instant; `edit` may change the event. */
+  /** Starts the schedule of a function for an instant; `edit` may change the event. */
   runSchedule(
+    functionName: string,
     scheduledTime: Date,
     edit?: (event: Record<string, unknown>) => Record<string, unknown>,
   ): Promise<Invocation>;
@@ -56,6 +59,8 @@ export interface Runtime {
    * @throws {Error} after `timeout` milliseconds, saying what is still waiting; or the signal's reason
    */
   settled(options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
+  /** What the template's alarms say now, of everything since the start; see local/alarms/. */
+  alarms(): Promise<AlarmReport[]>;
   /** Stops everything; no process is left. May be called again. */
   close(): Promise<void>;
 }
@@ -110,10 +115,23 @@ async function start(
   deployBuckets(plan, emulator, references);
   const queueUrls = deployQueues(plan, emulator, references);
   const functions = deployFunctions(plan, references, {
+    onLog: (line) => watch.onLog(line),
+    onInvocation: (name, ok) => watch.onInvocation(name, ok),
     stateDir,
     endpoint: emulator.endpoint,
     secretsEndpoint: secrets.endpoint,
     overrides: environment,
+  });
+  // After the functions, whose names the alarms refer to; they say nothing before they are invoked.
+  const watch = createAlarmWatch({
+    alarms: plan.alarms,
+    resolve: (value) => references.resolve(value),
+    queues: () =>
+      [...queueUrls].map(([arn, url]) => ({
+        name: arn.split(':').at(-1) ?? '',
+        visible: emulator.queueDepth(url).visible,
+        oldest: emulator.messages(url)[0]?.sentAt,
+      })),
   });
   const functionBy = (reference: string): FunctionRuntime => {
     const found = functions.get(reference.split(':').at(-1) ?? '');
@@ -128,9 +146,12 @@ async function start(
     retryDelay,
     onFailure,
   });
-  // Functions go first, killed at their work; then their batches end, and polling with them.
-  opened.push(() => Promise.all(eventSources.map(({ source }) => source.close())));
-  opened.push(() => Promise.all([...functions.values()].map((runtime) => runtime.close())));
+  opened.push(async () => {
+    // Polling stops first, so that nothing is begun any more; functions are killed at their work; so their batches end.
+    const polling = eventSources.map(({ source }) => source.close());
+    await Promise.all([...functions.values()].map((runtime) => runtime.close()));
+    await Promise.all(polling);
+  });
   for (const properties of plan.notifications) {
     notify(emulator, references.resolve<NotificationProperties>(properties), region);
   }
@@ -139,7 +160,10 @@ async function start(
     eventSources.flatMap(({ queueArn, source }) => {
       const { visible, inFlight, delayed } = emulator.queueDepth(queueArn);
       const count = visible + inFlight + delayed;
-      return count > 0 || source.busy ? [`${queueArn.split(':').at(-1)} has ${count} messages`] : [];
+      const trouble = source.trouble ? ` and cannot be polled (${source.trouble})` : '';
+      return count > 0 || source.busy
+        ? [`${queueArn.split(':').at(-1)} has ${count} messages${trouble}`]
+        : [];
     });
 
   return {
@@ -147,16 +171,22 @@ async function start(
     secrets,
     clientConfig,
     outputs: references.resolve<Record<string, string>>(template.outputs),
-    invoke: (functionName, event) => functionBy(functionName).invoke(event),
+    invoke: async (functionName, event) => functionBy(functionName).invoke(event),
     crash: (functionName) => functionBy(functionName).crash(),
-    async runSchedule(scheduledTime, edit = (event) => event) {
-      const [schedule, ...others] = plan.schedules;
-      if (!schedule || others.length > 0)
-        throw new Error(`Expected one schedule, found ${plan.schedules.length}.`);
-      // Its role and retries are between Scheduler and Lambda; here a run starts at once.
-      const { Arn, Input } = schedule.Target as ScheduleTarget;
-      const target = references.resolve<ScheduleTarget>({ Arn, Input });
-      return functionBy(target.Arn).invoke(edit(scheduledEvent(target, scheduledTime)));
+    async runSchedule(functionName, scheduledTime, edit = (event) => event) {
+      const target = functionBy(functionName);
+      // A schedule's role and retries are between Scheduler and Lambda; here a run starts at once.
+      const schedule = plan.schedules
+        .map(({ Target }) => Target as ScheduleTarget)
+        .map(({ Arn, Input }) => references.resolve<ScheduleTarget>({ Arn, Input }))
+        .find(({ Arn }) => functionBy(Arn) === target);
+      if (!schedule) throw new Error(`There is no schedule for the function "${functionName}".`);
+      return target.invoke(edit(scheduledEvent(schedule, scheduledTime)));
+    },
+    async alarms() {
+      // A function's last lines may have come with its answer, and not have been read.
+      await nextTurn();
+      return watch.evaluate();
     },
     async settled({ timeout = 60_000, signal } = {}) {
       const until = Date.now() + timeout;

@@ -39,7 +39,7 @@ export function s3TestEvent(bucket: string): string {
   });
 }
 
-/** As S3 writes keys into events: form-encoded, with the slashes left alone. */
+/** As S3 writes keys into events: form-encoded, as Java's URLEncoder does it, with the slashes left alone. */
 export function encodeKey(key: string): string {
   return new URLSearchParams([['', key]]).toString().slice(1).replaceAll('%2F', '/');
 }

@@ -50,7 +50,7 @@ export async function readTemplate(directory: string): Promise<Template> {
       logicalId,
       type: Type,
       properties: Properties ?? {},
-      path: Metadata?.['aws:cdk:path'] ?? logicalId,
+      path: Metadata?.['aws:cdk:path'] ?? `${name}/${logicalId}`,
     })),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {}).map(([output, { Value }]) => [output, Value]),

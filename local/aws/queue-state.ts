@@ -12,6 +12,9 @@ export class QueueState extends PersistenceManager {
   constructor(directory: string) {
     super(directory);
     this.connection = new DatabaseSync(path.join(directory, 'fauxqs.db'));
+    // No wait for the disk at each message: what a process wrote outlives it, and a power cut may cost a local queue.
+    const { db } = this as unknown as { db: DatabaseSync };
+    for (const connection of [db, this.connection]) connection.exec('PRAGMA synchronous = OFF');
   }
 
   /**

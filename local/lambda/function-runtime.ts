@@ -14,6 +14,8 @@ export interface FunctionSettings {
   readonly timeout: number;
   /** Gets each line that the function prints. */
   readonly onLog: (line: string) => void;
+  /** Told how each invocation ended, before its caller is. */
+  readonly onInvocation?: (ok: boolean) => void;
 }
 
 /** How an invocation ended, as the caller of Lambda sees it. */
@@ -34,8 +36,9 @@ export class FunctionRuntime {
 
   async invoke(event: unknown): Promise<Invocation> {
     if (this.#closed) throw new Error(`${this.settings.name} is shut down.`);
-    const sandbox = this.#idle.pop() ?? this.#start();
+    const sandbox = this.#takeIdle() ?? this.#start();
     const invocation = await sandbox.invoke(event);
+    this.settings.onInvocation?.(invocation.ok);
     if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
     else this.#all.delete(sandbox);
     return invocation;
@@ -51,6 +54,15 @@ export class FunctionRuntime {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#all].map((sandbox) => sandbox.kill()));
+  }
+
+  /** One that has not ended since its last answer. */
+  #takeIdle(): Sandbox | undefined {
+    for (;;) {
+      const sandbox = this.#idle.pop();
+      if (!sandbox || sandbox.alive) return sandbox;
+      this.#all.delete(sandbox);
+    }
   }
 
   #start(): Sandbox {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { Invocation } from './function-runtime.ts';
 
 export interface InvokeMessage {
@@ -13,7 +14,18 @@ export interface ResultMessage {
   readonly invocation: Invocation;
 }
 
+/** What libuv has for a pipe, and Node does not document. */
+interface Output {
+  readonly _handle?: { setBlocking(blocking: boolean): void };
+}
+
 type Handler = (event: unknown, context: unknown) => unknown;
+
+// No sandbox outlives the runtime that started it.
+new Worker(new URL('parent-watch.ts', import.meta.url)).unref();
+
+// Else what does not fit into the pipe at once is lost when the handler ends the process.
+for (const { _handle } of [process.stdout, process.stderr] as unknown as Output[]) _handle?.setBlocking(true);
 
 /** The handler, loaded once: what stands outside of it runs at the cold start only. */
 const loading = load(process.argv[2] ?? '', process.argv[3] ?? '');
@@ -22,8 +34,6 @@ loading.catch(() => {}); // Reported by the first invocation, as Lambda does.
 process.on('message', (message: InvokeMessage) => {
   void invoke(message).then((invocation) => process.send?.({ invocation } satisfies ResultMessage));
 });
-// No sandbox outlives the runtime that started it.
-process.on('disconnect', () => process.exit());
 
 async function invoke({ event, requestId, deadline }: InvokeMessage): Promise<Invocation> {
   try {

@@ -22,7 +22,8 @@ export class Sandbox {
     this.#process = fork(entry, [settings.directory, settings.handler], {
       env: settings.environment,
       execArgv: [`--max-old-space-size=${settings.memory}`],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // The last is written by nobody: it tells the sandbox that its parent is gone (parent-watch.ts).
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
     this.#exit = once(this.#process, 'close');
     for (const output of [this.#process.stdout, this.#process.stderr]) {

@@ -1,0 +1,224 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { describe, expect, test } from '@jest/globals';
+import { type AlarmWatch, createAlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
+import { References } from '../../local/references.ts';
+import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
+import { StackTemplate } from '../cdk/stack-template.ts';
+
+const stack = new StackTemplate();
+const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+
+const references = new References();
+for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue'])
+  for (const { id } of stack.ofType(type)) references.define(id, { Ref: id, QueueName: id });
+for (const [path, name] of [
+  ['Fetch/Function', 'fetch-function'],
+  ['Convert/Function', 'convert-function'],
+] as const)
+  references.define(stack.resource('AWS::Lambda::Function', path).id, { Ref: name });
+for (const [path, name] of [
+  ['Convert/Queue', 'convert-queue'],
+  ['Convert/DeadLetters', 'convert-dead-letters'],
+] as const)
+  references.define(stack.resource('AWS::SQS::Queue', path).id, { QueueName: name });
+
+const start = new Date('2026-11-22T05:00:00Z');
+const seconds = (count: number) => new Date(start.getTime() + count * 1000);
+const minutes = (count: number) => seconds(count * 60);
+const hours = (count: number) => minutes(count * 60);
+
+/** The stack's alarms, with the pipeline started at five o'clock, and its queues. */
+function watched(): { watch: AlarmWatch; queues: { main: QueueSample; dead: QueueSample } } {
+  const queues = {
+    main: { name: 'convert-queue', visible: 0, oldest: undefined } as QueueSample,
+    dead: { name: 'convert-dead-letters', visible: 0, oldest: undefined } as QueueSample,
+  };
+  const watch = createAlarmWatch({
+    alarms,
+    resolve: (value) => references.resolve(value),
+    queues: () => Object.values(queues),
+    since: start,
+  });
+  return { watch, queues };
+}
+
+type Counted = Partial<Record<FetchMetric | ConvertMetric, number | number[]>>;
+
+/** A line as the functions print it. */
+function line(service: 'fetch' | 'convert', counted: Counted, at: Date, stage = 'dev'): string {
+  const metrics = new Metrics({ namespace: metricNamespace(stage), serviceName: service });
+  for (const [name, values] of Object.entries(counted))
+    for (const value of [values].flat()) metrics.addMetric(name, MetricUnit.Count, value);
+  const emf = metrics.serializeMetrics();
+  return JSON.stringify({ ...emf, _aws: { ...emf._aws, Timestamp: at.getTime() } });
+}
+
+/** A run that landed. */
+const landed: Counted = {
+  PlacesFetched: 2,
+  PlacesSkipped: 0,
+  PlacesFailed: 0,
+  RunsLanded: 1,
+  RunsSkipped: 0,
+  QuotaSpent: 0,
+};
+const skipped: Counted = { ...landed, PlacesFetched: 0, PlacesSkipped: 2, RunsLanded: 0, RunsSkipped: 1 };
+
+const ringing = (watch: AlarmWatch, now: Date): string[] =>
+  watch
+    .evaluate(now)
+    .filter(({ state }) => state === 'ALARM')
+    .map(({ name }) => name.replace('tdf-weather-dev-', ''));
+
+describe('the alarms of the stack', () => {
+  test('are silent after a start and a run that went well', () => {
+    const { watch } = watched();
+    watch.onLog(line('fetch', landed, seconds(5)));
+    watch.onInvocation('fetch-function', true, seconds(5));
+    watch.onLog(
+      line(
+        'convert',
+        { MessagesReceived: 1, ObjectsConverted: 1, RowsConverted: 2, FieldsRescued: 0 },
+        seconds(6),
+      ),
+    );
+    watch.onInvocation('convert-function', true, seconds(6));
+
+    const reports = watch.evaluate(seconds(7));
+    expect(reports.map(({ name, state }) => [name, state])).toEqual(
+      alarms.map(({ AlarmName }) => [AlarmName, 'OK']),
+    );
+  });
+
+  test('ring each for its own reason', () => {
+    const rang = new Set<string>();
+    const rings = (expected: string[], now: Date, happen: (watched_: ReturnType<typeof watched>) => void) => {
+      const pipeline = watched();
+      happen(pipeline);
+      expect(ringing(pipeline.watch, now)).toEqual(expected);
+      for (const name of expected) rang.add(name);
+    };
+
+    rings(['DeadLetters'], minutes(1), ({ queues }) => {
+      queues.dead = { ...queues.dead, visible: 1, oldest: start };
+    });
+    rings(['QueueTooOld'], minutes(32), ({ queues }) => {
+      queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
+    });
+    rings([], minutes(31), ({ queues }) => {
+      queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
+    });
+    // A retry once is nobody's business; for a quarter of an hour it is, by whichever count.
+    rings([], minutes(14), ({ watch }) => {
+      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(13)));
+    });
+    rings(['ConvertFailing'], minutes(14), ({ watch }) => {
+      watch.onLog(line('convert', { ConvertRetries: 1 }, minutes(2)));
+      watch.onInvocation('convert-function', false, minutes(8));
+      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(13)));
+    });
+    rings(['FetchFailed'], minutes(1), ({ watch }) =>
+      watch.onInvocation('fetch-function', false, seconds(9)),
+    );
+    rings(['FetchFailed'], minutes(1), ({ watch }) => {
+      watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9)));
+    });
+    rings(['QuotaSpent'], minutes(1), ({ watch }) => {
+      watch.onLog(line('fetch', { ...skipped, QuotaSpent: 1 }, seconds(9)));
+    });
+    rings(['SchemaDrift'], minutes(1), ({ watch }) => {
+      watch.onLog(line('convert', { FieldsRescued: [0, 3] }, seconds(9)));
+    });
+    rings(['HoursSkipped', 'NotFresh'], minutes(121), ({ watch }) => {
+      for (const hour of [0, 1, 2])
+        watch.onLog(line('fetch', skipped, new Date(hours(hour).getTime() + 9000)));
+    });
+    rings([], minutes(121), ({ watch }) => {
+      watch.onLog(line('fetch', landed, seconds(9)));
+      for (const hour of [1, 2]) watch.onLog(line('fetch', skipped, new Date(hours(hour).getTime() + 9000)));
+    });
+
+    expect([...rang].sort()).toEqual(
+      alarms.map(({ AlarmName }) => AlarmName.replace('tdf-weather-dev-', '')).sort(),
+    );
+  });
+
+  test('do not miss what could not have come yet: freshness counts from the start', () => {
+    const { watch } = watched();
+    expect(ringing(watch, minutes(1))).toEqual([]);
+    expect(ringing(watch, minutes(178))).toEqual([]);
+    expect(ringing(watch, hours(3))).toEqual(['NotFresh']);
+  });
+
+  test('are silent again when it is over', () => {
+    const { watch, queues } = watched();
+    queues.dead = { ...queues.dead, visible: 2, oldest: start };
+    expect(ringing(watch, minutes(1))).toEqual(['DeadLetters']);
+    queues.dead = { ...queues.dead, visible: 0, oldest: undefined };
+    expect(ringing(watch, minutes(3))).toEqual(['DeadLetters']);
+    expect(ringing(watch, minutes(7))).toEqual([]);
+  });
+
+  test('do not hear other stages, other functions and other lines', () => {
+    const { watch } = watched();
+    watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9), 'prod'));
+    watch.onLog(line('convert', { PlacesFailed: 1 }, seconds(9)));
+    watch.onInvocation('another-function', false, seconds(9));
+    for (const text of [
+      '',
+      'Error: PlacesFailed',
+      '{"level":"ERROR"}',
+      '{"CloudWatchMetrics"',
+      '{"_aws":{"CloudWatchMetrics"',
+    ])
+      watch.onLog(text);
+    expect(ringing(watch, minutes(1))).toEqual([]);
+  });
+
+  test('say why, and what to do', () => {
+    const { watch } = watched();
+    watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9)));
+    const reports = new Map(
+      watch.evaluate(minutes(59)).map((report) => [report.name.split('-').at(-1), report]),
+    );
+
+    expect(reports.get('FetchFailed')).toMatchObject({
+      state: 'ALARM',
+      reason: 'FILL(errors, 0) + FILL(places, 0): 1. Rings at or over 1 in 1 period of 1 hour.',
+      description: expect.stringMatching(/^fetch failed on .* aws logs tail FetchFunctionLogs\w+ --since 2h/),
+    });
+    expect(reports.get('NotFresh')?.reason).toBe(
+      'Sum of RunsLanded, newest period first: 1, before the start, before the start. Rings under 1 in 3 of 3 periods of 1 hour.',
+    );
+    expect(reports.get('SchemaDrift')?.reason).toBe(
+      'Sum of FieldsRescued: no data. Rings at or over 1 in 1 period of 1 hour.',
+    );
+  });
+
+  test('are refused when they have what cannot be evaluated here', () => {
+    const [deadLetters, failing] = alarms;
+    const watchOf = (alarm: object) => () =>
+      createAlarmWatch({
+        alarms: [{ ...alarm } as Record<string, unknown>],
+        resolve: (value) => references.resolve(value),
+        queues: () => [],
+      });
+
+    expect(watchOf({ ...deadLetters, EvaluationWindow: {} })).toThrow(
+      'DeadLetters: the local runtime does not know EvaluationWindow.',
+    );
+    expect(watchOf({ ...deadLetters, Statistic: 'p99' })).toThrow('the statistic p99');
+    expect(watchOf({ ...deadLetters, Period: 10 })).toThrow('periods of 10 seconds');
+    expect(watchOf({ ...deadLetters, ComparisonOperator: 'LessThanLowerThreshold' })).toThrow(
+      'LessThanLowerThreshold',
+    );
+    expect(watchOf({ ...failing, Metrics: failing.Metrics.slice(1) })).toThrow('several expressions');
+    const [{ Expression: _, ...rest }, ...metrics] = failing.Metrics;
+    expect(
+      watchOf({ ...failing, Metrics: [{ ...rest, Expression: 'errors / retries' }, ...metrics] }),
+    ).toThrow('knows sums of FILL(metric, number), not "errors / retries"');
+    expect(watchOf({ ...failing, Metrics: [{ ...rest, Expression: 'FILL(other, 0)' }, ...metrics] })).toThrow(
+      '"FILL(other, 0)" names other, but the alarm has: errors, retries.',
+    );
+  });
+});

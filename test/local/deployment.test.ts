@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { planDeployment } from '../../local/deployment.ts';
+import { type Resource, readTemplate } from '../../local/template.ts';
+
+function resource(given: Partial<Resource> & { type: string }): Resource {
+  const logicalId = given.logicalId ?? 'Thing';
+  return { logicalId, path: `Weather/${logicalId}/Resource`, properties: {}, ...given };
+}
+
+const plan = (...resources: Resource[]) =>
+  planDeployment({ resources, outputs: {}, assets: new Map([['abc.zip', '/assets/abc']]) });
+
+describe('what is deployed', () => {
+  test.each([
+    ['Weather/Convert/DeadLetters/Resource', 'convert-dead-letters'],
+    ['Weather/Raw/Resource', 'raw'],
+    ['Weather/Queue2/Resource', 'queue2'],
+  ])('the resource at %s is named %s', (constructPath, name) => {
+    const { queues } = plan(resource({ type: 'AWS::SQS::Queue', path: constructPath }));
+    expect(queues).toEqual([{ logicalId: 'Thing', name, properties: {} }]);
+  });
+
+  test('a name that the template gives is kept', () => {
+    const properties = { BucketName: 'my-lake' };
+    expect(plan(resource({ type: 'AWS::S3::Bucket', properties })).buckets).toEqual([
+      { logicalId: 'Thing', name: 'my-lake' },
+    ]);
+  });
+
+  test('a name that is not plain text is refused', () => {
+    const properties = { QueueName: { Ref: 'Name' } };
+    expect(() => plan(resource({ type: 'AWS::SQS::Queue', properties }))).toThrow(
+      'Thing: the local runtime wants QueueName as plain text.',
+    );
+  });
+
+  test('properties that make no difference here are left out', () => {
+    const properties = { VisibilityTimeout: 60, SqsManagedSseEnabled: true, Tags: [] };
+    expect(plan(resource({ type: 'AWS::SQS::Queue', properties })).queues[0]?.properties).toEqual({
+      VisibilityTimeout: 60,
+    });
+  });
+
+  test('a function is found by its asset', () => {
+    const properties = { Handler: 'index.handler', Code: { S3Bucket: 'assets', S3Key: 'abc.zip' } };
+    expect(plan(resource({ type: 'AWS::Lambda::Function', properties })).functions).toEqual([
+      { logicalId: 'Thing', name: 'thing', directory: '/assets/abc', properties },
+    ]);
+  });
+
+  test.each([{}, { Code: { ZipFile: 'exports.handler = 1' } }, { Code: { S3Key: 'other.zip' } }])(
+    'a function whose code is %j is refused',
+    (properties) => {
+      expect(() => plan(resource({ type: 'AWS::Lambda::Function', properties }))).toThrow(
+        'Thing: its code is no asset of this synthesis.',
+      );
+    },
+  );
+
+  test("CloudFormation's own functions are ignored, whatever they are made of", () => {
+    const deployed = plan(
+      resource({ logicalId: 'Handler', type: 'AWS::Lambda::Function', properties: { Layers: ['x'] } }),
+      resource({
+        type: 'Custom::S3AutoDeleteObjects',
+        properties: { ServiceToken: { 'Fn::GetAtt': ['Handler', 'Arn'] }, BucketName: 'raw' },
+      }),
+      resource({ type: 'AWS::IAM::Role', properties: { Whatever: true } }),
+    );
+    expect(Object.values(deployed).flat()).toEqual([]);
+  });
+
+  test('everything that is unknown is named in one error', () => {
+    expect(() =>
+      plan(
+        resource({ logicalId: 'Table', type: 'AWS::DynamoDB::Table' }),
+        resource({ logicalId: 'Queue', type: 'AWS::SQS::Queue', properties: { FifoQueue: true, Tags: [] } }),
+        resource({ logicalId: 'Custom', type: 'Custom::Other', properties: { ServiceToken: 'arn:x' } }),
+        resource({
+          logicalId: 'Function',
+          type: 'AWS::Lambda::Function',
+          properties: { Layers: [], VpcConfig: {} },
+        }),
+      ),
+    ).toThrow(
+      new Error(
+        [
+          'The template has what the local runtime does not know (see local/deployment.ts):',
+          'Table: resource type AWS::DynamoDB::Table',
+          'Queue: property FifoQueue of AWS::SQS::Queue',
+          'Custom: resource type Custom::Other',
+          'Function: property Layers of AWS::Lambda::Function',
+          'Function: property VpcConfig of AWS::Lambda::Function',
+        ].join('\n  '),
+      ),
+    );
+  });
+});
+
+describe('the folder of cdk synth', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'assembly-'));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const write = (file: string, content: unknown) =>
+    writeFile(path.join(directory, file), JSON.stringify(content));
+  const stack = { type: 'aws:cloudformation:stack', properties: { templateFile: 'Weather.template.json' } };
+
+  test('is read as resources, outputs and assets', async () => {
+    await write('manifest.json', { artifacts: { Tree: { type: 'cdk:tree' }, Weather: stack } });
+    await write('Weather.template.json', {
+      Resources: {
+        Raw1: { Type: 'AWS::S3::Bucket', Metadata: { 'aws:cdk:path': 'Weather/Raw/Resource' } },
+        Plain: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 1 } },
+      },
+      Outputs: { RawBucketName: { Value: { Ref: 'Raw1' }, Description: 'Where raw is' } },
+    });
+    await write('Weather.assets.json', {
+      files: { abc: { source: { path: 'asset.abc' }, destinations: { here: { objectKey: 'abc.zip' } } } },
+    });
+    const template = await readTemplate(directory);
+    expect(template).toEqual({
+      resources: [
+        { logicalId: 'Raw1', type: 'AWS::S3::Bucket', properties: {}, path: 'Weather/Raw/Resource' },
+        {
+          logicalId: 'Plain',
+          type: 'AWS::SQS::Queue',
+          properties: { VisibilityTimeout: 1 },
+          path: 'Weather/Plain',
+        },
+      ],
+      outputs: { RawBucketName: { Ref: 'Raw1' } },
+      assets: new Map([['abc.zip', path.join(directory, 'asset.abc')]]),
+    });
+    // A template without path metadata still has a name for each resource.
+    expect(planDeployment(template).queues.map(({ name }) => name)).toEqual(['plain']);
+  });
+
+  test.each([
+    [{}, /found 0/],
+    [{ A: stack, B: stack }, /found 2: A, B/],
+  ])('has to hold one stack: %j', async (artifacts, message) => {
+    await write('manifest.json', { artifacts });
+    await expect(readTemplate(directory)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,324 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  FunctionRuntime,
+  type FunctionSettings,
+  type Invocation,
+} from '../../local/lambda/function-runtime.ts';
+import { isRunning, until } from './until.ts';
+
+jest.setTimeout(20_000); // Processes start slowly on a busy computer.
+
+let directory: string;
+let deployed: FunctionRuntime;
+let lines: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'bundle-'));
+  lines = [];
+});
+
+afterEach(async () => {
+  await deployed?.close();
+  await rm(directory, { recursive: true });
+});
+
+/** A function of this code, which has to export `handler`. */
+async function deploy(code: string, settings: Partial<FunctionSettings> = {}): Promise<FunctionRuntime> {
+  await writeFile(path.join(directory, 'index.mjs'), code);
+  deployed = new FunctionRuntime({
+    name: 'convert',
+    directory,
+    handler: 'index.handler',
+    environment: {},
+    memory: 128,
+    timeout: 30_000,
+    onLog: (line) => lines.push(line),
+    ...settings,
+  });
+  return deployed;
+}
+
+async function answerOf(invocation: Promise<Invocation>): Promise<unknown> {
+  const ended = await invocation;
+  if (!ended.ok) throw new Error(`${ended.error.type}: ${ended.error.message}`);
+  return ended.response;
+}
+
+const pidOf = async (event: unknown = {}) => (await answerOf(deployed.invoke(event))) as number;
+
+describe('an invocation', () => {
+  test('has the declared environment and nothing of ours', async () => {
+    process.env.CANARY = 'ours';
+    try {
+      const environment = { RAW_BUCKET: 'raw', EMPTY: '' };
+      const convert = await deploy('export const handler = () => process.env', { environment });
+      // macOS adds a variable of its own to every process.
+      const { __CF_USER_TEXT_ENCODING: _, ...found } = (await answerOf(
+        convert.invoke({}),
+      )) as NodeJS.ProcessEnv;
+      expect(found).toEqual(environment);
+    } finally {
+      delete process.env.CANARY;
+    }
+  });
+
+  test('answers with what the handler returns for its event and context', async () => {
+    const convert = await deploy(
+      `export const handler = async (event, context) => ({
+         event, id: context.awsRequestId, name: context.functionName, left: context.getRemainingTimeInMillis(),
+       });`,
+      { environment: { AWS_LAMBDA_FUNCTION_NAME: 'convert' }, timeout: 20_000 },
+    );
+    const event = { Records: [{ body: '{"°": "日本"}' }], none: null };
+    const first = (await answerOf(convert.invoke(event))) as { id: string; left: number };
+    expect(first).toMatchObject({ event, name: 'convert', id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(first.left).toBeGreaterThan(0);
+    expect(first.left).toBeLessThanOrEqual(20_000);
+    expect(((await answerOf(convert.invoke(event))) as { id: string }).id).not.toBe(first.id);
+  });
+
+  test('of a handler that returns nothing answers null', async () => {
+    const convert = await deploy('export const handler = () => {};');
+    expect(await convert.invoke({})).toEqual({ ok: true, response: null });
+  });
+
+  test.each([
+    ['a thrown error', `() => { throw new TypeError('no rows') }`, { type: 'TypeError', message: 'no rows' }],
+    [
+      'a rejection',
+      `async () => { throw Object.assign(new Error('try later'), { name: 'SlowDown' }) }`,
+      { type: 'SlowDown', message: 'try later' },
+    ],
+    ['a thrown text', `() => { throw 'just text' }`, { type: 'Error', message: 'just text' }],
+  ])('ends with %s by its name, and the sandbox stays', async (_name, handler, error) => {
+    const convert = await deploy(
+      `const fail = ${handler}; export const handler = (event) => event.fail ? fail() : process.pid;`,
+    );
+    const pid = await pidOf();
+    expect(await convert.invoke({ fail: true })).toEqual({ ok: false, error });
+    expect(await pidOf()).toBe(pid);
+  });
+
+  test('keeps the state of the module for the next', async () => {
+    const convert = await deploy('let count = 0; export const handler = () => ++count;');
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push(await answerOf(convert.invoke({})));
+    expect(answers).toEqual([1, 2, 3]);
+  });
+
+  test('at the same time as another runs in a sandbox of its own, and both are used again', async () => {
+    const gate = path.join(directory, 'gate');
+    const convert = await deploy(`
+      import { existsSync } from 'node:fs';
+      import { setTimeout as delay } from 'node:timers/promises';
+      let count = 0;
+      export const handler = async () => {
+        count += 1;
+        console.log('started');
+        while (!existsSync(${JSON.stringify(gate)})) await delay(5);
+        return { pid: process.pid, count };
+      };`);
+    const both = [convert.invoke({}), convert.invoke({})].map(answerOf) as Promise<{
+      pid: number;
+      count: number;
+    }>[];
+    await until(() => lines.length === 2);
+    await writeFile(gate, '');
+    const [one, two] = await Promise.all(both);
+    expect([one?.count, two?.count]).toEqual([1, 1]);
+    expect(one?.pid).not.toBe(two?.pid);
+    expect(await answerOf(convert.invoke({}))).toMatchObject({ count: 2 });
+  });
+});
+
+describe('a bundle that does not load', () => {
+  test.each([
+    [
+      'throws',
+      `throw new RangeError('Missing environment variables: RAW_BUCKET');`,
+      'index.handler',
+      'RangeError',
+      /RAW_BUCKET/,
+    ],
+    ['is no JavaScript', 'export const handler = (', 'index.handler', 'SyntaxError', /Unexpected/],
+    ['lacks the handler', 'export const other = 1;', 'index.handler', 'Error', /no export "handler"/],
+    ['is not there', '', 'main.handler', 'Error', /Cannot find module .*main\.mjs/],
+  ])('because it %s is reported by every invocation', async (_why, code, handler, type, message) => {
+    const convert = await deploy(code, { handler });
+    for (let i = 0; i < 2; i++) {
+      expect(await convert.invoke({})).toEqual({
+        ok: false,
+        error: { type, message: expect.stringMatching(message) },
+      });
+    }
+  });
+});
+
+describe('a sandbox that ends', () => {
+  test('by its time-out, even in an endless loop, is gone and replaced', async () => {
+    const convert = await deploy(
+      'export const handler = (event) => { while (event.hang); return process.pid; };',
+      { timeout: 1000 },
+    );
+    const pid = await pidOf();
+    expect(await convert.invoke({ hang: true })).toEqual({
+      ok: false,
+      error: { type: 'Sandbox.Timedout', message: 'Timed out after 1 s' },
+    });
+    expect(isRunning(pid)).toBe(false);
+    expect(await pidOf()).not.toBe(pid);
+  });
+
+  test.each([
+    ['process.exit(3)', 'exit code 3'],
+    [`setImmediate(() => { throw new Error('stray') })`, 'exit code 1'],
+    [`void Promise.reject(new Error('forgotten'))`, 'exit code 1'],
+    [`process.kill(process.pid, 'SIGKILL')`, 'SIGKILL'],
+    ['process.disconnect()', ''],
+  ])('in the middle by %s is reported and replaced', async (crash, how) => {
+    const convert = await deploy(`
+      export const handler = (event) => {
+        if (!event.crash) return process.pid;
+        ${crash};
+        return new Promise(() => {});
+      };`);
+    const pid = await pidOf();
+    expect(await convert.invoke({ crash: true })).toEqual({
+      ok: false,
+      error: { type: 'Runtime.ExitError', message: expect.stringContaining(how) },
+    });
+    expect(await pidOf()).not.toBe(pid);
+  });
+
+  test('by an answer that is no JSON is reported and replaced', async () => {
+    const convert = await deploy('export const handler = (event) => event.big ? 1n : process.pid;');
+    expect(await convert.invoke({ big: true })).toMatchObject({ ok: false });
+    expect(lines.join('\n')).toMatch(/BigInt/);
+    expect(await convert.invoke({})).toMatchObject({ ok: true });
+  });
+
+  test('because its memory is exhausted is reported, and nothing else suffers', async () => {
+    const convert = await deploy(
+      `export const handler = (event) => {
+         const kept = [];
+         while (event.greedy) kept.push(new Array(10_000).fill(kept.length + 0.5));
+         return process.pid;
+       };`,
+      { memory: 48 },
+    );
+    expect(await convert.invoke({ greedy: true })).toMatchObject({
+      ok: false,
+      error: { type: 'Runtime.ExitError' },
+    });
+    expect(lines.join('\n')).toMatch(/heap out of memory/);
+    expect(await convert.invoke({})).toMatchObject({ ok: true });
+  });
+
+  test('between two invocations is replaced without a failure', async () => {
+    const convert = await deploy(`
+      export const handler = (event) => {
+        if (event.last) setImmediate(() => process.exit());
+        return process.pid;
+      };`);
+    const pid = await pidOf({ last: true });
+    await until(() => !isRunning(pid));
+    expect(await convert.invoke({})).toMatchObject({ ok: true });
+  });
+});
+
+describe('what a function prints', () => {
+  const count = 10_000;
+  const printed = Array.from({ length: count }, (_, i) => `line ${i} °日本🚴`);
+  const print = `for (let i = 0; i < ${count}; i++) console.log('line ' + i + ' °日本🚴');`;
+
+  test.each(['process.exit(1)', `process.kill(process.pid, 'SIGKILL')`, 'setImmediate(() => { throw 1 })'])(
+    'arrives in full, also just before it ends by %s',
+    async (crash) => {
+      const convert = await deploy(`
+      export const handler = () => {
+        ${print}
+        process.stdout.write('no line break');
+        ${crash};
+        return new Promise(() => {});
+      };`);
+      await convert.invoke({});
+      expect(lines.filter((line) => line.startsWith('line '))).toEqual(printed);
+      expect(lines).toContain('no line break');
+    },
+  );
+
+  test('arrives in full when it answers, also what it prints as an error', async () => {
+    const convert = await deploy(`export const handler = () => { ${print} console.error('mind this'); };`);
+    await convert.invoke({});
+    await until(() => lines.length === count + 1);
+    expect(lines.filter((line) => line !== 'mind this')).toEqual(printed);
+  });
+});
+
+describe('closing', () => {
+  test('leaves no process, neither an idle nor a working one, and ends what is in work', async () => {
+    const convert = await deploy(`
+      export const handler = (event) => {
+        console.log(process.pid);
+        return event.hang ? new Promise(() => {}) : null;
+      };`);
+    const working = convert.invoke({ hang: true });
+    await answerOf(convert.invoke({}));
+    await until(() => lines.length === 2);
+    await Promise.all([convert.close(), convert.close()]);
+    expect(lines.map((pid) => isRunning(Number(pid)))).toEqual([false, false]);
+    expect(await working).toMatchObject({ ok: false, error: { message: 'The process ended with SIGKILL' } });
+    await expect(convert.invoke({})).rejects.toThrow('convert is shut down.');
+  });
+
+  test('a function that was never invoked is nothing', async () => {
+    const convert = await deploy('');
+    expect(await convert.close()).toBeUndefined();
+  });
+});
+
+/** Tells its pid to whoever listens, so that its end is seen there, too: an open connection ends with the process. */
+const reporting = (port: number, then: string) => `
+  import { connect } from 'node:net';
+  export const handler = () => new Promise(() => {
+    const socket = connect(${port}, '127.0.0.1', () => socket.write(String(process.pid), () => { ${then} }));
+  });`;
+
+test.each([
+  ['waits', ''],
+  ['is in an endless loop', 'for (;;);'],
+])('a sandbox whose handler %s ends with its parent, though that is killed', async (_name, then) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await writeFile(path.join(directory, 'index.mjs'), reporting((server.address() as AddressInfo).port, then));
+  const script = path.join(directory, 'parent.mjs');
+  await writeFile(
+    script,
+    `import { FunctionRuntime } from ${JSON.stringify(new URL('../../local/lambda/function-runtime.ts', import.meta.url).href)};
+     await new FunctionRuntime({
+       name: 'convert', directory: ${JSON.stringify(directory)}, handler: 'index.handler',
+       environment: {}, memory: 128, timeout: 60_000, onLog: console.log,
+     }).invoke({});`,
+  );
+  const parent = spawn(process.execPath, [script], { stdio: 'inherit' });
+  let pid = 0;
+  try {
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    socket.on('error', () => {});
+    pid = Number(String((await once(socket, 'data'))[0]));
+    expect(isRunning(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    await until(() => socket.closed);
+    pid = 0;
+  } finally {
+    parent.kill('SIGKILL');
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+    server.close();
+  }
+});

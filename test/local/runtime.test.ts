@@ -1,0 +1,343 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { StateInUseError } from '../../local/aws/state-lock.ts';
+import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime.ts';
+import { readTemplate } from '../../local/template.ts';
+import { isRunning, until } from './until.ts';
+
+type Resources = Record<string, { Type: string; Properties: Record<string, unknown>; Metadata?: unknown }>;
+
+jest.setTimeout(20_000); // Processes start slowly on a busy computer.
+
+let directory: string;
+let runtimes: Runtime[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'runtime-'));
+  runtimes = [];
+});
+
+afterEach(async () => {
+  await Promise.all(runtimes.map((runtime) => runtime.close()));
+  await rm(directory, { recursive: true });
+});
+
+/** Copies each new raw object to curated, in upper case. `hang` and `fail` in its environment or in an object do that. */
+const convert = `
+  const { AWS_ENDPOINT_URL, CURATED, MODE } = process.env;
+  export async function handler({ Records }) {
+    for (const { body } of Records) {
+      for (const { s3 } of JSON.parse(body).Records ?? []) {
+        console.log(process.pid + ' works on ' + s3.object.key);
+        const raw = await (await fetch(AWS_ENDPOINT_URL + '/' + s3.bucket.name + '/' + s3.object.key)).text();
+        if ([MODE, raw].includes('hang')) await new Promise(() => {});
+        if ([MODE, raw].includes('fail')) throw new Error('no rows in ' + s3.object.key);
+        await fetch(AWS_ENDPOINT_URL + '/' + CURATED + '/' + s3.object.key, { method: 'PUT', body: raw.toUpperCase() });
+      }
+    }
+    return { batchItemFailures: [] };
+  }`;
+const fetcher =
+  'export const handler = (event) => ({ event, secrets: process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER });';
+
+const at = (constructPath: string) => ({ Metadata: { 'aws:cdk:path': `Weather/${constructPath}/Resource` } });
+
+function resources(): Resources {
+  const get = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
+  return {
+    Raw: { Type: 'AWS::S3::Bucket', Properties: {}, ...at('Raw') },
+    Curated: { Type: 'AWS::S3::Bucket', Properties: {}, ...at('Curated') },
+    Queue: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        VisibilityTimeout: 720,
+        RedrivePolicy: { deadLetterTargetArn: get('DeadLetters'), maxReceiveCount: 2 },
+      },
+      ...at('Convert/Queue'),
+    },
+    DeadLetters: { Type: 'AWS::SQS::Queue', Properties: {}, ...at('Convert/DeadLetters') },
+    RawNotifications: {
+      Type: 'Custom::S3BucketNotifications',
+      Properties: {
+        ServiceToken: get('Handler'),
+        BucketName: { Ref: 'Raw' },
+        NotificationConfiguration: {
+          QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: get('Queue') }],
+        },
+      },
+    },
+    Handler: { Type: 'AWS::Lambda::Function', Properties: { Code: { ZipFile: 'of CloudFormation' } } },
+    Convert: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        Handler: 'index.handler',
+        Code: { S3Key: 'convert.zip' },
+        Timeout: 60,
+        MemorySize: 128,
+        Environment: { Variables: { CURATED: { Ref: 'Curated' }, MODE: 'work' } },
+      },
+      ...at('Convert/Function'),
+    },
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        EventSourceArn: get('Queue'),
+        FunctionName: { Ref: 'Convert' },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      },
+    },
+    Fetch: {
+      Type: 'AWS::Lambda::Function',
+      Properties: { Handler: 'index.handler', Code: { S3Key: 'fetch.zip' } },
+      ...at('Fetch/Function'),
+    },
+    Schedule: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        ScheduleExpression: 'rate(1 hour)',
+        Target: {
+          Arn: get('Fetch'),
+          Input: '{"time":"<aws.scheduler.scheduled-time>"}',
+          RoleArn: get('Role'),
+        },
+      },
+    },
+  };
+}
+
+/** Starts what stands in the folder of a synthesis with these resources. */
+async function start(
+  options: Partial<RuntimeOptions> & { change?: (resources: Resources) => void } = {},
+): Promise<Runtime> {
+  const { change, ...others } = options;
+  const Resources = resources();
+  change?.(Resources);
+  const assembly = path.join(directory, 'cdk.out');
+  const files: Record<string, unknown> = {};
+  for (const [name, code] of Object.entries({ convert, fetch: fetcher })) {
+    await mkdir(path.join(assembly, name), { recursive: true });
+    await writeFile(path.join(assembly, name, 'index.mjs'), code);
+    files[name] = { source: { path: name }, destinations: { here: { objectKey: `${name}.zip` } } };
+  }
+  for (const [file, content] of Object.entries({
+    'manifest.json': { artifacts: { Weather: { type: 'aws:cloudformation:stack' } } },
+    'Weather.template.json': {
+      Resources,
+      Outputs: { RawBucket: { Value: { Ref: 'Raw' } }, Queue: { Value: { Ref: 'Queue' } } },
+    },
+    'Weather.assets.json': { files },
+  })) {
+    await writeFile(path.join(assembly, file), JSON.stringify(content));
+  }
+  const template = await readTemplate(assembly);
+  const runtime = await startRuntime({ template, stateDir: path.join(directory, 'state'), ...others });
+  runtimes.push(runtime);
+  return runtime;
+}
+
+const put = ({ clientConfig }: Runtime, key: string, body: string) =>
+  fetch(`${clientConfig.endpoint}/raw/${key}`, { method: 'PUT', body });
+
+const curated = async ({ clientConfig }: Runtime, key: string) =>
+  (await fetch(`${clientConfig.endpoint}/curated/${key}`)).text();
+
+const arnOf = (queue: string) => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
+
+async function logOf(name: string): Promise<string[]> {
+  const text = await readFile(path.join(directory, 'state', 'logs', `${name}.log`), 'utf8');
+  return text.trimEnd().split('\n');
+}
+
+/** Puts an object that convert never gets done with. @returns the process that works on it */
+async function putAndHang(runtime: Runtime, key = 'endless'): Promise<number> {
+  await put(runtime, key, 'hang');
+  let line: string | undefined;
+  await until(async () => {
+    line = (await logOf('convert-function').catch(() => [])).find((each) => each.endsWith(` ${key}`));
+    return line !== undefined;
+  });
+  return Number.parseInt(line ?? '', 10);
+}
+
+describe('a running stack', () => {
+  test('converts what is put into raw, and is settled then', async () => {
+    const runtime = await start();
+    for (const key of ['a', 'b', 'c']) await put(runtime, key, `rows of ${key}`);
+    await runtime.settled();
+    expect(await curated(runtime, 'b')).toBe('ROWS OF B');
+    expect(runtime.emulator.queueDepth(arnOf('convert-queue'))).toEqual({
+      visible: 0,
+      inFlight: 0,
+      delayed: 0,
+    });
+    expect((await logOf('convert-function')).map((line) => line.split(' ').at(-1)).sort()).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
+  test('tells what its outputs are here', async () => {
+    const runtime = await start();
+    expect(runtime.outputs).toEqual({
+      RawBucket: 'raw',
+      Queue: `${runtime.emulator.endpoint}/000000000000/convert-queue`,
+    });
+  });
+
+  test('starts its schedule for an instant, with the event as it was edited', async () => {
+    const runtime = await start();
+    const edit = (event: Record<string, unknown>) => ({ ...event, places: ['Oslo'] });
+    expect(await runtime.runSchedule('fetch-function', new Date('2026-11-22T05:00Z'), edit)).toEqual({
+      ok: true,
+      response: {
+        event: { time: '2026-11-22T05:00:00Z', places: ['Oslo'] },
+        secrets: runtime.secrets.endpoint,
+      },
+    });
+  });
+
+  test('invokes a function by name, and says which there are', async () => {
+    const runtime = await start();
+    expect(await runtime.invoke('fetch-function', { a: 1 })).toMatchObject({ response: { event: { a: 1 } } });
+    await expect(runtime.invoke('fetch', {})).rejects.toThrow(
+      'There is no function "fetch"; there are: convert-function, fetch-function',
+    );
+  });
+
+  test('gives a message up after its last try, and tells of each', async () => {
+    const failures: string[] = [];
+    const runtime = await start({ retryDelay: 0, onFailure: ({ reason }) => failures.push(reason) });
+    await runtime.settled();
+    await put(runtime, 'bad', 'fail');
+    await runtime.settled();
+    expect(failures).toEqual(['Error: no rows in bad', 'Error: no rows in bad']);
+    expect(runtime.emulator.messages(arnOf('convert-dead-letters'))).toHaveLength(1);
+  });
+});
+
+describe('waiting until all is settled', () => {
+  test('ends with its time-out, and names what is waiting', async () => {
+    const runtime = await start();
+    await runtime.settled();
+    await putAndHang(runtime);
+    await expect(runtime.settled({ timeout: 50 })).rejects.toThrow(
+      'Not settled after 0.05 s: convert-queue has 1 messages',
+    );
+  });
+
+  test('ends with its signal', async () => {
+    const runtime = await start();
+    await putAndHang(runtime);
+    const stop = new AbortController();
+    const settled = runtime.settled({ signal: stop.signal });
+    stop.abort(new Error('stopped by SIGINT'));
+    await expect(settled).rejects.toThrow('stopped by SIGINT');
+  });
+
+  test('says so when the queue cannot be polled', async () => {
+    const runtime = await start({
+      intercept: ({ action }) =>
+        action === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : undefined,
+    });
+    await expect(runtime.settled({ timeout: 500 })).rejects.toThrow(
+      /convert-queue has 1 messages and cannot be polled \(AccessDenied/,
+    );
+  });
+});
+
+describe('what cannot be started', () => {
+  const late: [string, (resources: Resources) => void, RegExp][] = [
+    [
+      'a variable with an unknown reference',
+      ({ Fetch }) =>
+        Object.assign(Fetch?.Properties ?? {}, { Environment: { Variables: { A: { Ref: 'Nothing' } } } }),
+      /Ref of Nothing/,
+    ],
+    [
+      'a second event source for a queue of elsewhere',
+      (all) => {
+        all.Other = {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: { EventSourceArn: arnOf('elsewhere'), FunctionName: { Ref: 'Convert' } },
+        };
+      },
+      /polls queues of the stack only, not .*elsewhere/,
+    ],
+    [
+      'a notification of another kind',
+      ({ RawNotifications }) =>
+        Object.assign(RawNotifications?.Properties ?? {}, {
+          NotificationConfiguration: { TopicConfigurations: [] },
+        }),
+      /TopicConfigurations/,
+    ],
+  ];
+
+  test.each(late)('%s leaves nothing open', async (_name, change, message) => {
+    const servers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap');
+    const before = servers().length;
+    await expect(start({ change })).rejects.toThrow(message);
+    await until(() => servers().length === before);
+    // The state directory is free again, and what is right runs on it.
+    const runtime = await start();
+    await put(runtime, 'a', 'rows');
+    await runtime.settled();
+    expect(await curated(runtime, 'a')).toBe('ROWS');
+  });
+
+  test('a value for a variable that no function declares is refused', async () => {
+    await expect(start({ environment: { MODE: 'work', MODUS: 'x', OTHER: 'y' } })).rejects.toThrow(
+      'No function declares MODUS, OTHER.',
+    );
+  });
+
+  test('a second runtime on the same state is refused, and the first goes on', async () => {
+    const first = await start();
+    await expect(start()).rejects.toThrow(StateInUseError);
+    await put(first, 'a', 'rows');
+    await first.settled();
+    expect(await curated(first, 'a')).toBe('ROWS');
+  });
+});
+
+describe('closing', () => {
+  test('kills what is in work, and may be done again', async () => {
+    const runtime = await start();
+    const pid = await putAndHang(runtime);
+    await Promise.all([runtime.close(), runtime.close()]);
+    await runtime.close();
+    expect(isRunning(pid)).toBe(false);
+    await expect(fetch(runtime.clientConfig.endpoint)).rejects.toThrow('fetch failed');
+  });
+
+  test('in the middle of retries ends them', async () => {
+    let failures = 0;
+    const runtime = await start({
+      retryDelay: 0,
+      onFailure: () => failures++,
+      change: ({ Queue }) => delete Queue?.Properties.RedrivePolicy,
+    });
+    for (const key of ['a', 'b', 'c']) await put(runtime, key, 'fail');
+    await until(() => failures >= 10);
+    await runtime.close();
+    const atClose = failures;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failures).toBe(atClose);
+  });
+
+  test('keeps what was waiting or in work for the next run, which converts it', async () => {
+    const first = await start({ environment: { MODE: 'hang' } });
+    await putAndHang(first, 'object-0');
+    for (let i = 0; i < 15; i++) await put(first, `object-${i}`, `rows of ${i}`);
+    await first.close();
+
+    const second = await start();
+    await second.settled();
+    const rows = await Promise.all(Array.from({ length: 15 }, (_, i) => curated(second, `object-${i}`)));
+    expect(rows).toEqual(rows.map((_, i) => `ROWS OF ${i}`));
+    expect(second.emulator.messages(arnOf('convert-dead-letters'))).toEqual([]);
+  });
+});
