@@ -1,6 +1,9 @@
 /** Node runs the tests as ES modules (`node --experimental-vm-modules`); swc only strips the types. */
 export default {
   testEnvironment: 'node',
+  // Many tests wait for processes of their own; jest's default on two cores is one worker.
+  maxWorkers: '100%',
+  globalSetup: '<rootDir>/test/assembly.ts',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } } }] },

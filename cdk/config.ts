@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
 
 const flag = v.optional(v.boolean('expected true or false'), false);
 const location = v.pipe(
@@ -47,7 +48,27 @@ const schema = v.strictObject({
   /** Name of the secret in Secrets Manager whose text is the API key. It is not part of the stack. */
   secretName: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'expected letters, digits and /_+=.@-')),
-    'tdf/weatherapi-key',
+    defaultApiKeySecret,
+  ),
+  /** Part of every name, so that several deployments live side by side in one account. */
+  stage: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected up to 20 of a-z, 0-9 and -, beginning with a letter'),
+    ),
+    'dev',
+  ),
+  /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
+  retainData: flag,
+  /** Hours without anything landed after which the alarm rings. */
+  freshnessHours: v.optional(
+    v.pipe(
+      v.number('expected a number of hours'),
+      v.integer('expected whole hours'),
+      v.minValue(1, 'expected at least 1'),
+      v.maxValue(24, 'expected at most 24'),
+    ),
+    3,
   ),
 });
 

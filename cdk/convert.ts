@@ -7,9 +7,12 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { datasets } from '../shared/datasets.ts';
 import type { convertEnv, Env } from '../shared/env.ts';
+import { metricNamespace } from '../shared/metrics.ts';
+import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface ConvertProps {
+  readonly stage: string;
   readonly raw: Bucket;
   readonly curated: Bucket;
 }
@@ -23,7 +26,7 @@ export class Convert extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { raw, curated }: ConvertProps) {
+  constructor(scope: Construct, id: string, { stage, raw, curated }: ConvertProps) {
     super(scope, id);
     const timeout = Duration.minutes(2);
 
@@ -50,6 +53,7 @@ export class Convert extends Construct {
       CURATED_BUCKET: curated.bucketName,
       DEAD_LETTER_QUEUE_URL: this.deadLetters.queueUrl,
       MAX_RECEIVE_COUNT: String(maxReceiveCount),
+      POWERTOOLS_METRICS_NAMESPACE: metricNamespace(stage),
     };
     this.function = new PipelineFunction(this, 'Function', {
       description: 'Turns each raw object into a Parquet object.',
@@ -59,13 +63,13 @@ export class Convert extends Construct {
       timeout,
     });
 
-    const prefixes = datasets.map(({ name }) => `${name}/*`);
+    const prefixes = datasets.map(({ name }) => name);
+    grantObjects(this.function, 's3:GetObject', raw, prefixes);
+    grantObjects(this.function, 's3:PutObject', curated, prefixes);
     for (const statement of [
-      { actions: ['s3:GetObject'], resources: prefixes.map((prefix) => raw.arnForObjects(prefix)) },
       // Without it S3 answers 403 for an object that is gone, instead of 404. A condition on s3:prefix would defeat
       // that: a GetObject has no prefix to match.
       { actions: ['s3:ListBucket'], resources: [raw.bucketArn] },
-      { actions: ['s3:PutObject'], resources: prefixes.map((prefix) => curated.arnForObjects(prefix)) },
       { actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] },
     ]) {
       this.function.addToRolePolicy(new PolicyStatement(statement));

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   BlockPublicAccess,
   Bucket,
@@ -9,28 +9,35 @@ import {
 import type { Construct } from 'constructs';
 
 export interface DataBucketProps {
+  /** Outlive the stack, instead of going with it. */
+  readonly retain: boolean;
   /** Keep older versions of an object that is overwritten or deleted. @default false */
   readonly versioned?: boolean;
   /** @default none */
   readonly lifecycleRules?: LifecycleRule[];
 }
 
-/** A private, encrypted bucket that answers over TLS only and goes, with its content, when the stack goes. */
+/** A private, encrypted bucket that answers over TLS only. What is uploaded halfway expires after a week. */
 export class DataBucket extends Bucket {
   constructor(
     scope: Construct,
     id: string,
-    { versioned = false, lifecycleRules = [] }: DataBucketProps = {},
+    { retain, versioned = false, lifecycleRules = [] }: DataBucketProps,
   ) {
     super(scope, id, {
       versioned,
-      lifecycleRules,
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...lifecycleRules],
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      removalPolicy: RemovalPolicy.DESTROY,
-      autoDeleteObjects: true,
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      autoDeleteObjects: !retain,
+    });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Only two roles of this stack and people with rights in this account reach it; who wants a trail of each access turns on CloudTrail data events, which server access logs would only repeat.',
     });
   }
 }

@@ -1,18 +1,15 @@
 import { ArnFormat, Duration, Size, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import {
-  ContextAttribute,
-  Schedule,
-  ScheduleExpression,
-  ScheduleTargetInput,
-} from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { ContextAttribute, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
 import type { Env, fetchEnv } from '../shared/env.ts';
+import { metricNamespace } from '../shared/metrics.ts';
 import type { Config } from './config.ts';
+import { FunctionSchedule } from './function-schedule.ts';
+import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface FetchProps {
@@ -30,6 +27,7 @@ export class Fetch extends Construct {
       RAW_BUCKET: raw.bucketName,
       API_KEY_SECRET: config.secretName,
       WEATHERAPI_URL: config.apiUrl,
+      POWERTOOLS_METRICS_NAMESPACE: metricNamespace(config.stage),
     };
     this.function = new PipelineFunction(this, 'Function', {
       description: 'Lands what WeatherAPI.com answers in the raw bucket.',
@@ -40,9 +38,7 @@ export class Fetch extends Construct {
     });
 
     const dataset = weatherapiCurrent;
-    this.function.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:PutObject'], resources: [raw.arnForObjects(`${dataset.name}/*`)] }),
-    );
+    grantObjects(this.function, 's3:PutObject', raw, [dataset.name]);
     this.function.addToRolePolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
@@ -71,14 +67,12 @@ export class Fetch extends Construct {
         ...(config.language ? { lang: config.language } : {}),
       },
     };
-    new Schedule(this, 'Schedule', {
+    new FunctionSchedule(this, 'Schedule', {
       description: `Starts a run of ${dataset.name}.`,
-      schedule: ScheduleExpression.expression(config.schedule),
-      target: new LambdaInvoke(this.function, {
-        input: ScheduleTargetInput.fromObject(input),
-        retryAttempts: 3,
-        maxEventAge: Duration.minutes(15),
-      }),
+      function: this.function,
+      expression: config.schedule,
+      input: ScheduleTargetInput.fromObject(input),
+      maxEventAge: Duration.minutes(15),
     });
   }
 }

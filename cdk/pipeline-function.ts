@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, Validations } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -29,7 +30,19 @@ const unusedCredentialProviders = [
 export class PipelineFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
     const root = fileURLToPath(new URL('..', import.meta.url));
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Its own role rather than AWS's managed policy, which would let it write to every log group.
+    const role = new Role(scope, `${id}Role`, {
+      description: props.description,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    logGroup.grantWrite(role);
     super(scope, id, {
+      role,
+      logGroup,
       description: props.description,
       entry: `${root}functions/${props.folder}/handler.ts`,
       projectRoot: root,
@@ -42,10 +55,6 @@ export class PipelineFunction extends NodejsFunction {
       awsSdkConnectionReuse: false, // A variable that only SDK v2 reads: v3 keeps connections by itself.
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(scope, `${id}Logs`, {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
       bundling: {
         format: OutputFormat.ESM,
         target: 'node24',
@@ -56,6 +65,11 @@ export class PipelineFunction extends NodejsFunction {
         externalModules: unusedCredentialProviders,
         logLevel: LogLevel.WARNING,
       },
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'X-Ray has no resources to name: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html',
     });
   }
 }

@@ -1,37 +1,70 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Outputs } from '../shared/outputs.ts';
+import { Alarms } from './alarms.ts';
+import { Alerts } from './alerts.ts';
+import { Catalog } from './catalog.ts';
 import type { Config } from './config.ts';
 import { Convert } from './convert.ts';
+import { FlowDashboard } from './dashboard.ts';
 import { DataBucket } from './data-bucket.ts';
 import { Fetch } from './fetch.ts';
+import { Reconcile } from './reconcile.ts';
 
 export interface PipelineStackProps extends StackProps {
   readonly config: Config;
 }
 
-/** The pipeline, in the order in which the data flows: fetch, raw, queue, convert, curated. */
+/** The pipeline, in the order in which the data flows: fetch, raw, queue, convert, curated. Then what watches it. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: PipelineStackProps) {
-    super(scope, id, props);
+    super(scope, id, { terminationProtection: config.retainData, ...props });
+    const { stage, retainData: retain, freshnessHours } = config;
 
     const raw = new DataBucket(this, 'Raw', {
+      retain,
       versioned: true,
       lifecycleRules: [
         {
           transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) }],
         },
-        {
-          abortIncompleteMultipartUploadAfter: Duration.days(7),
-          noncurrentVersionExpiration: Duration.days(90),
-        },
+        { noncurrentVersionExpiration: Duration.days(90) },
       ],
     });
-    const curated = new DataBucket(this, 'Curated');
+    const curated = new DataBucket(this, 'Curated', { retain });
 
-    new Fetch(this, 'Fetch', { config, raw });
-    const convert = new Convert(this, 'Convert', { raw, curated });
+    const fetch = new Fetch(this, 'Fetch', { config, raw });
+    const convert = new Convert(this, 'Convert', { stage, raw, curated });
+
+    new Reconcile(this, 'Reconcile', {
+      stage,
+      raw,
+      curated,
+      queue: convert.queue,
+      deadLetters: convert.deadLetters,
+    });
+
+    const results = new DataBucket(this, 'QueryResults', {
+      retain: false,
+      lifecycleRules: [{ expiration: Duration.days(30) }],
+    });
+    const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
+
+    const { topic } = new Alerts(this, 'Alerts');
+    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, topic, freshnessHours });
+    new FlowDashboard(this, 'Flow', { stage, fetch, convert, alarms });
+
+    const notificationsHandler = this.node.children.find(({ node }) =>
+      node.id.startsWith('BucketNotificationsHandler'),
+    );
+    if (notificationsHandler) {
+      Validations.of(notificationsHandler).acknowledge({
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+        reason:
+          "The CDK's own function, which sets up the bucket's notification while the stack is deployed.",
+      });
+    }
 
     const outputs: Outputs = {
       RawBucketName: raw.bucketName,
@@ -39,6 +72,9 @@ export class PipelineStack extends Stack {
       QueueUrl: convert.queue.queueUrl,
       DeadLetterQueueUrl: convert.deadLetters.queueUrl,
       ApiKeySecretName: config.secretName,
+      Database: catalog.database,
+      Workgroup: catalog.workgroup,
+      ScheduleExpression: config.schedule,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

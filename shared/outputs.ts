@@ -6,4 +6,9 @@ export interface Outputs {
   readonly DeadLetterQueueUrl: string;
   /** Name of the secret that holds WeatherAPI's key; never its value. */
   readonly ApiKeySecretName: string;
+  /** Glue's database and Athena's workgroup. */
+  readonly Database: string;
+  readonly Workgroup: string;
+  /** When runs are expected, in UTC: `cron(…)` or `rate(…)`. */
+  readonly ScheduleExpression: string;
 }

@@ -10,6 +10,9 @@ describe('configuration', () => {
       schedule: 'cron(0 * * * ? *)',
       apiUrl: 'https://api.weatherapi.com/v1',
       secretName: 'tdf/weatherapi-key',
+      stage: 'dev',
+      retainData: false,
+      freshnessHours: 3,
     });
   });
 
@@ -20,6 +23,8 @@ describe('configuration', () => {
       schedule: 'hourly',
       apiUrl: 'http://api.weatherapi.com/v1',
       secretName: 'tdf weather',
+      stage: 'Prod!',
+      freshnessHours: 0,
       location: 'Oslo',
     };
     expect(() => parseConfig(wrong)).toThrow(Error);
@@ -32,6 +37,8 @@ describe('configuration', () => {
       'tdf.schedule: expected "cron(…)" or "rate(…)"',
       'tdf.apiUrl: expected https://',
       'tdf.secretName: expected letters',
+      'tdf.stage: expected up to 20 of a-z',
+      'tdf.freshnessHours: expected at least 1',
       'tdf.location: ',
     ]) {
       expect(message).toContain(part);

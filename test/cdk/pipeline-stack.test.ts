@@ -13,6 +13,7 @@ const fetchFunction = stack.resource('AWS::Lambda::Function', 'Fetch/Function');
 const convertFunction = stack.resource('AWS::Lambda::Function', 'Convert/Function');
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const logsOf = (path: string) => arnOf(stack.resource('AWS::Logs::LogGroup', path).id);
 const objectsOf = (id: string, prefix: string) => ({ 'Fn::Join': ['', [arnOf(id), `/${prefix}`]] });
 
 describe('buckets', () => {
@@ -38,6 +39,25 @@ describe('buckets', () => {
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       }),
     );
+  });
+
+  test('nothing that was uploaded halfway, replaced or queried is kept for ever', () => {
+    const rulesOf = (path: string) =>
+      stack.resource('AWS::S3::Bucket', path).Properties.LifecycleConfiguration.Rules as Record<
+        string,
+        unknown
+      >[];
+    for (const path of ['Raw', 'Curated', 'QueryResults']) {
+      expect(rulesOf(path)).toContainEqual(
+        expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
+      );
+    }
+    expect(rulesOf('Raw')).toContainEqual(
+      expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 90 } }),
+    );
+    expect(rulesOf('QueryResults')).toContainEqual(expect.objectContaining({ ExpirationInDays: 30 }));
+    // Data itself never expires.
+    expect(JSON.stringify([rulesOf('Raw'), rulesOf('Curated')])).not.toContain('ExpirationInDays');
   });
 
   test.each([
@@ -121,6 +141,8 @@ describe('functions', () => {
 
   test('fetch may only add to its prefix in raw and read its secret', () => {
     expect(permissions('Fetch/Function')).toEqual([
+      ['logs:CreateLogStream', [logsOf('Fetch/FunctionLogs')]],
+      ['logs:PutLogEvents', [logsOf('Fetch/FunctionLogs')]],
       ['s3:PutObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
       ['secretsmanager:GetSecretValue', [expect.anything()]],
       ['xray:PutTelemetryRecords', ['*']],
@@ -134,6 +156,8 @@ describe('functions', () => {
 
   test('convert may only read raw, write its prefix in curated, take from the queue and send to the dead letters', () => {
     expect(permissions('Convert/Function')).toEqual([
+      ['logs:CreateLogStream', [logsOf('Convert/FunctionLogs')]],
+      ['logs:PutLogEvents', [logsOf('Convert/FunctionLogs')]],
       ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
       ['s3:ListBucket', [arnOf(raw.id)]],
       ['s3:PutObject', [objectsOf(curated.id, 'weatherapi/current/*')]],

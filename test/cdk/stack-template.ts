@@ -15,17 +15,22 @@ export interface Resource {
 
 /** The template of a stack with this configuration, without bundling (a test of its own does that). */
 export class StackTemplate {
-  readonly json: { Resources: Record<string, Omit<Resource, 'id'>> };
+  readonly json: { Resources: Record<string, Omit<Resource, 'id'>>; Parameters?: Record<string, unknown> };
+  readonly stack: PipelineStack;
+  readonly app: App;
 
-  constructor(config: Partial<Config> = {}) {
+  /** @param prepare gets the app before anything is in it, for a test that adds a check */
+  constructor(config: Partial<Config> = {}, prepare: (app: App) => void = () => {}) {
     const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
     const { tdf, ...flags } = context;
     const app = new App({
       context: { ...flags, 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-path-metadata': true },
       builtinCloudFormationValidation: false, // The end-to-end tests synthesize with it on.
     });
-    const stack = new PipelineStack(app, 'Test', { config: parseConfig({ ...(tdf as object), ...config }) });
-    this.json = Template.fromStack(stack).toJSON() as StackTemplate['json'];
+    this.app = app;
+    prepare(app);
+    this.stack = new PipelineStack(app, 'Test', { config: parseConfig({ ...(tdf as object), ...config }) });
+    this.json = Template.fromStack(this.stack).toJSON() as StackTemplate['json'];
   }
 
   ofType(type: string): Resource[] {

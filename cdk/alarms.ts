@@ -1,0 +1,151 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { type ConvertMetric, type FetchMetric, metricNamespace } from '../shared/metrics.ts';
+import type { Convert } from './convert.ts';
+import type { Fetch } from './fetch.ts';
+
+export interface AlarmsProps {
+  readonly stage: string;
+  readonly fetch: Fetch;
+  readonly convert: Convert;
+  readonly topic: Topic;
+  /** Hours without anything landed after which somebody is woken. */
+  readonly freshnessHours: number;
+}
+
+const hour = Duration.hours(1);
+const fiveMinutes = Duration.minutes(5);
+
+/** What wakes somebody. Each description says what happened and what to type next. */
+export class Alarms extends Construct {
+  readonly all: Alarm[] = [];
+  readonly #props: AlarmsProps;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.#props = props;
+    const { stage, fetch, convert, freshnessHours } = props;
+    const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
+
+    this.#add('DeadLetters', {
+      metric: convert.deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      description: `Raw objects could not be converted; they wait, with their reasons. Next: ${tdf('dead-letters')} and, once mended, ${tdf('dead-letters redrive')}`,
+    });
+    this.#add('ConvertFailing', {
+      metric: new MathExpression({
+        expression: 'FILL(errors, 0) + FILL(retries, 0)',
+        usingMetrics: {
+          errors: convert.function.metricErrors({ period: fiveMinutes }),
+          retries: convertMetric('ConvertRetries', stage, fiveMinutes),
+        },
+        period: fiveMinutes,
+        label: 'Errors and retries',
+      }),
+      // One throttled request is tried again and forgotten; trouble that lasts is not.
+      evaluationPeriods: 3,
+      description: `convert fails or retries for 15 minutes; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since 30m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
+    });
+    this.#add('QueueTooOld', {
+      metric: convert.queue.metricApproximateAgeOfOldestMessage({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      threshold: Duration.minutes(30).toSeconds(),
+      description: `A raw object waits for conversion for more than 30 minutes: convert is throttled, failing or overrun. Next: ${tdf('status')}`,
+    });
+    this.#add('FetchFailed', {
+      metric: new MathExpression({
+        expression: 'FILL(errors, 0) + FILL(places, 0)',
+        usingMetrics: {
+          errors: fetch.function.metricErrors({ period: hour }),
+          places: fetchMetric('PlacesFailed', stage, hour),
+        },
+        period: hour,
+        label: 'Failed runs and places',
+      }),
+      description: `fetch failed on its configuration, its key or a place; other places landed. Next: aws logs tail ${fetch.function.logGroup.logGroupName} --since 2h --filter-pattern '{ $.level = "ERROR" }'; a new key: ${tdf('set-key')}`,
+    });
+    this.#add('HoursSkipped', {
+      metric: fetchMetric('RunsSkipped', stage, hour),
+      evaluationPeriods: 3,
+      description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
+    });
+    this.#add('NotFresh', {
+      metric: fetchMetric('RunsLanded', stage, hour),
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: freshnessHours,
+      // No run at all is as stale as a failed one.
+      missing: TreatMissingData.BREACHING,
+      description: `Nothing landed in raw for ${freshnessHours} hours. Next: ${tdf('status')}; then is the schedule on? aws scheduler list-schedules`,
+    });
+    this.#add('SchemaDrift', {
+      metric: convertMetric('FieldsRescued', stage, hour),
+      description: `WeatherAPI sent fields that no column holds; they are kept in "rescued". Next: ${tdf('query "SELECT DISTINCT rescued FROM weatherapi_current WHERE rescued IS NOT NULL"')}; declare them in shared/datasets/, deploy, and ${tdf('replay')}`,
+    });
+    this.#add('QuotaSpent', {
+      metric: fetchMetric('QuotaSpent', stage, hour),
+      description: `The month's calls at WeatherAPI are spent; hours are skipped until it ends. Next: fewer locations or a larger plan, at https://www.weatherapi.com/my/`,
+    });
+  }
+
+  #add(
+    id: string,
+    alarm: {
+      readonly metric: IMetric;
+      readonly description: string;
+      /** @default 1 */
+      readonly threshold?: number;
+      /** @default 1 */
+      readonly evaluationPeriods?: number;
+      /** @default the metric is at or over the threshold */
+      readonly comparison?: ComparisonOperator;
+      /** @default missing data is fine: nothing happened */
+      readonly missing?: TreatMissingData;
+    },
+  ): void {
+    const action = new SnsAction(this.#props.topic);
+    const added = new Alarm(this, id, {
+      alarmName: `tdf-weather-${this.#props.stage}-${id}`,
+      alarmDescription: alarm.description,
+      metric: alarm.metric,
+      threshold: alarm.threshold ?? 1,
+      evaluationPeriods: alarm.evaluationPeriods ?? 1,
+      comparisonOperator: alarm.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: alarm.missing ?? TreatMissingData.NOT_BREACHING,
+    });
+    added.addAlarmAction(action);
+    added.addOkAction(action);
+    this.all.push(added);
+  }
+}
+
+export function fetchMetric(metricName: FetchMetric, stage: string, period: Duration): Metric {
+  return ours('fetch', metricName, stage, period);
+}
+
+export function convertMetric(metricName: ConvertMetric, stage: string, period: Duration): Metric {
+  return ours('convert', metricName, stage, period);
+}
+
+function ours(service: string, metricName: string, stage: string, period: Duration): Metric {
+  return new Metric({
+    namespace: metricNamespace(stage),
+    metricName,
+    dimensionsMap: { service },
+    statistic: 'Sum',
+    period,
+  });
+}

@@ -1,0 +1,92 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Column,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  PeriodOverride,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { type Alarms, convertMetric, fetchMetric } from './alarms.ts';
+import type { Convert } from './convert.ts';
+import type { Fetch } from './fetch.ts';
+
+export interface FlowDashboardProps {
+  readonly stage: string;
+  readonly fetch: Fetch;
+  readonly convert: Convert;
+  readonly alarms: Alarms;
+}
+
+/** The flow from left to right on one screen: a column for each station, under the state of all alarms. */
+export class FlowDashboard extends Construct {
+  constructor(scope: Construct, id: string, { stage, fetch, convert, alarms }: FlowDashboardProps) {
+    super(scope, id);
+    const period = Duration.hours(1);
+    const column = (title: string, ...graphs: [string, IMetric[]][]) =>
+      new Column(
+        new TextWidget({ markdown: `## ${title}`, width: 6, height: 1 }),
+        ...graphs.map(([name, left]) => new GraphWidget({ title: name, left, width: 6, height: 6 })),
+      );
+
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: `tdf-weather-${stage}`,
+      defaultInterval: Duration.days(2),
+      periodOverride: PeriodOverride.INHERIT,
+    });
+    dashboard.addWidgets(
+      new AlarmStatusWidget({ alarms: alarms.all, title: 'Alarms', width: 24, height: 3 }),
+    );
+    dashboard.addWidgets(
+      column(
+        '1 · fetch',
+        [
+          'Places',
+          (['PlacesFetched', 'PlacesSkipped', 'PlacesFailed'] as const).map((name) =>
+            fetchMetric(name, stage, period),
+          ),
+        ],
+        [
+          'Errors and time',
+          [fetch.function.metricErrors({ period }), fetch.function.metricDuration({ period })],
+        ],
+      ),
+      column('2 · raw', [
+        'Runs',
+        (['RunsLanded', 'RunsSkipped', 'QuotaSpent'] as const).map((name) =>
+          fetchMetric(name, stage, period),
+        ),
+      ]),
+      column(
+        '3 · queue',
+        [
+          'Waiting and dead',
+          [
+            convert.queue.metricApproximateNumberOfMessagesVisible({ period, label: 'waiting' }),
+            convert.deadLetters.metricApproximateNumberOfMessagesVisible({ period, label: 'dead' }),
+          ],
+        ],
+        ['Age of the oldest', [convert.queue.metricApproximateAgeOfOldestMessage({ period })]],
+      ),
+      column(
+        '4 · convert and curated',
+        [
+          'Converted',
+          (['ObjectsConverted', 'RowsConverted', 'FieldsRescued'] as const).map((name) =>
+            convertMetric(name, stage, period),
+          ),
+        ],
+        [
+          'Errors, retries and time',
+          [
+            convert.function.metricErrors({ period }),
+            convertMetric('ConvertRetries', stage, period),
+            convert.function.metricDuration({ period }),
+          ],
+        ],
+      ),
+    );
+  }
+}

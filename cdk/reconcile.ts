@@ -1,0 +1,71 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { reconcileEnv } from '../functions/reconcile/env.ts';
+import { datasets } from '../shared/datasets.ts';
+import type { Env } from '../shared/env.ts';
+import { metricNamespace } from '../shared/metrics.ts';
+import { FunctionSchedule } from './function-schedule.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+
+export interface ReconcileProps {
+  readonly stage: string;
+  readonly raw: Bucket;
+  readonly curated: Bucket;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+}
+
+/** Once a day, in UTC: after the last hour of a day, before anybody looks at it. */
+const daily = 'cron(30 3 * * ? *)';
+
+/** S3 loses an event now and then: the function that finds such raw objects, and has them converted. */
+export class Reconcile extends Construct {
+  readonly function: PipelineFunction;
+
+  constructor(scope: Construct, id: string, { stage, raw, curated, queue, deadLetters }: ReconcileProps) {
+    super(scope, id);
+    const environment: Env<typeof reconcileEnv> = {
+      RAW_BUCKET: raw.bucketName,
+      CURATED_BUCKET: curated.bucketName,
+      QUEUE_URL: queue.queueUrl,
+      DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+      POWERTOOLS_METRICS_NAMESPACE: metricNamespace(stage),
+    };
+    this.function = new PipelineFunction(this, 'Function', {
+      description: 'Finds raw objects that were not converted, and enqueues them again.',
+      folder: 'reconcile',
+      environment,
+      memory: Size.mebibytes(512),
+      // Some hundred thousand objects a minute are listed, 1 000 a request.
+      timeout: Duration.minutes(15),
+    });
+
+    for (const statement of [
+      {
+        actions: ['s3:ListBucket'],
+        resources: [raw.bucketArn, curated.bucketArn],
+        // It only lists, and exactly these.
+        conditions: { StringEquals: { 's3:prefix': datasets.map(({ name }) => `${name}/`) } },
+      },
+      { actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
+      {
+        actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
+        resources: [deadLetters.queueArn],
+      },
+    ]) {
+      this.function.addToRolePolicy(new PolicyStatement(statement));
+    }
+
+    // A run that fails is made up for by the next day's.
+    this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
+    new FunctionSchedule(this, 'Schedule', {
+      description: 'Reconciles raw with curated.',
+      function: this.function,
+      expression: daily,
+      maxEventAge: Duration.hours(1),
+    });
+  }
+}

@@ -1,0 +1,71 @@
+/** A query that stands ready in the workgroup, and behind `tdf query --named`. */
+export interface NamedQuery {
+  readonly name: string;
+  readonly description: string;
+  /**
+   * For Trino (Athena engine 3) and for DuckDB alike. Trino's `sequence` takes timestamps without a zone only, hence
+   * the casts; what DuckDB calls otherwise has Trino's name there too (`settings` in cli/query-local.ts).
+   */
+  readonly sql: string;
+}
+
+/** Queries that people ask for first. They name the table of `weatherapi/current` in their workgroup's database. */
+export const namedQueries: readonly NamedQuery[] = [
+  {
+    name: 'Latest conditions per place',
+    description: 'The newest observation of each place in the last two days.',
+    sql: `SELECT location_name, location_country, observed_at, temp_c, condition_text, humidity, wind_kph, precip_mm
+FROM (
+  SELECT *, row_number() OVER (PARTITION BY location_lat, location_lon ORDER BY observed_at DESC) AS age
+  FROM weatherapi_current
+  WHERE dt >= current_date - INTERVAL '1' DAY
+) AS observations
+WHERE age = 1
+ORDER BY location_name`,
+  },
+  {
+    name: 'Daily minimum and maximum',
+    description: 'Temperature per place and UTC day over the last 30 days.',
+    sql: `SELECT dt, location_name, min(temp_c) AS min_temp_c, max(temp_c) AS max_temp_c, count(*) AS observations
+FROM weatherapi_current
+WHERE dt >= current_date - INTERVAL '30' DAY
+GROUP BY dt, location_name
+ORDER BY dt DESC, location_name`,
+  },
+  {
+    name: 'Gaps per hour',
+    description: 'Full hours of the last seven days (UTC) in which no run fetched anything.',
+    sql: `SELECT expected.hour
+FROM UNNEST(sequence(
+  CAST(date_trunc('hour', current_timestamp AT TIME ZONE 'UTC') AS timestamp(3)) - INTERVAL '7' DAY,
+  CAST(date_trunc('hour', current_timestamp AT TIME ZONE 'UTC') AS timestamp(3)) - INTERVAL '1' HOUR,
+  INTERVAL '1' HOUR
+)) AS expected (hour)
+LEFT JOIN (
+  SELECT DISTINCT date_trunc('hour', fetched_at) AS hour
+  FROM weatherapi_current
+  WHERE dt >= current_date - INTERVAL '8' DAY
+) AS fetched ON fetched.hour = expected.hour
+WHERE fetched.hour IS NULL
+ORDER BY expected.hour`,
+  },
+  {
+    name: 'What was rescued',
+    description: 'Fields that no column holds, of the last seven days: what the provider changed.',
+    sql: `SELECT field, count(*) AS times, min(observed_at) AS first_seen, max_by(raw_key, observed_at) AS latest_raw_key
+FROM weatherapi_current
+CROSS JOIN UNNEST(map_keys(CAST(json_parse(rescued) AS map(varchar, json)))) AS fields (field)
+WHERE dt >= current_date - INTERVAL '7' DAY
+GROUP BY field
+ORDER BY times DESC, field`,
+  },
+];
+
+/** @throws {Error} naming all of them, when there is none of this name; capitals do not matter */
+export function queryNamed(name: string): NamedQuery {
+  const found = namedQueries.find((query) => query.name.toLowerCase() === name.trim().toLowerCase());
+  if (found) return found;
+  throw new Error(
+    `There is no named query "${name}". There are:\n${namedQueries.map((query) => `  ${query.name}`).join('\n')}`,
+  );
+}

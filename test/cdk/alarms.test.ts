@@ -1,0 +1,139 @@
+import { describe, expect, test } from '@jest/globals';
+import { convertMetrics, fetchMetrics, metricNamespace } from '../../shared/metrics.ts';
+import { StackTemplate } from './stack-template.ts';
+
+const stack = new StackTemplate();
+const [topic] = stack.ofType('AWS::SNS::Topic');
+const topicRef = { Ref: topic?.id };
+
+describe('the topic of the alarms', () => {
+  const [policy] = stack.ofType('AWS::SNS::TopicPolicy');
+  const statements: { Effect: string; Action: unknown; Principal: unknown; Condition: unknown }[] =
+    policy?.Properties.PolicyDocument.Statement;
+
+  test('takes messages from the alarms of this account, and lets nobody subscribe', () => {
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
+      expect.objectContaining({
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    ]);
+  });
+
+  test('refuses what does not come over TLS', () => {
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  test('is encrypted with a key that CloudWatch may use, since it cannot use the managed one', () => {
+    const [key] = stack.ofType('AWS::KMS::Key');
+    expect(topic?.Properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key?.id, 'Arn'] });
+    expect(key?.Properties.EnableKeyRotation).toBe(true);
+    expect(key?.Properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+      }),
+    );
+  });
+
+  test('mails the address that is given at deployment, and nobody without one', () => {
+    const [subscription] = stack.ofType('AWS::SNS::Subscription');
+    expect(subscription?.Properties).toMatchObject({ Protocol: 'email', Endpoint: { Ref: 'emailParam' } });
+    const { Conditions, Parameters } = stack.json as unknown as {
+      Conditions: Record<string, unknown>;
+      Parameters: Record<string, { Default: string }>;
+    };
+    expect(Parameters.emailParam?.Default).toBe('');
+    const { Condition = '' } = subscription as unknown as { Condition?: string };
+    expect(Conditions[Condition]).toEqual({ 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'emailParam' }, ''] }] });
+  });
+});
+
+describe('alarms', () => {
+  const alarms = stack.ofType('AWS::CloudWatch::Alarm');
+  const alarm = (name: string) => {
+    const found = alarms.find(({ Properties }) => Properties.AlarmName === `tdf-weather-dev-${name}`);
+    if (!found) throw new Error(`There is no alarm ${name}.`);
+    return found.Properties;
+  };
+
+  test.each([
+    'DeadLetters',
+    'ConvertFailing',
+    'QueueTooOld',
+    'FetchFailed',
+    'HoursSkipped',
+    'NotFresh',
+    'SchemaDrift',
+    'QuotaSpent',
+  ])('%s mails when it begins and when it is over, and says what to type next', (name) => {
+    const { AlarmActions, OKActions, AlarmDescription } = alarm(name);
+    expect(AlarmActions).toEqual([topicRef]);
+    expect(OKActions).toEqual([topicRef]);
+    const description = JSON.stringify(AlarmDescription);
+    expect(description).toContain('Next: ');
+    expect(description.length).toBeLessThan(1024); // CloudWatch's limit.
+  });
+
+  test('rings when one message is dead, whatever way it got there', () => {
+    expect(alarm('DeadLetters')).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Statistic: 'Maximum',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('rings when three hours in a row are skipped, not for one', () => {
+    expect(alarm('HoursSkipped')).toMatchObject({
+      MetricName: 'RunsSkipped',
+      Period: 3600,
+      EvaluationPeriods: 3,
+    });
+  });
+
+  test('rings when nothing lands for the set time, and when nothing runs at all', () => {
+    const expected = {
+      MetricName: 'RunsLanded',
+      ComparisonOperator: 'LessThanThreshold',
+      Period: 3600,
+      TreatMissingData: 'breaching',
+    };
+    expect(alarm('NotFresh')).toMatchObject({ ...expected, EvaluationPeriods: 3 });
+    const slower = new StackTemplate({ freshnessHours: 12 }).ofType('AWS::CloudWatch::Alarm');
+    expect(slower.find(({ Properties }) => Properties.MetricName === 'RunsLanded')?.Properties).toMatchObject(
+      {
+        ...expected,
+        EvaluationPeriods: 12,
+      },
+    );
+  });
+
+  test('watch only metrics that the functions emit, in the namespace that they are told', () => {
+    const namespace = metricNamespace('dev');
+    const watched = alarms
+      .flatMap(({ Properties }) => [
+        Properties,
+        ...(Properties.Metrics ?? []).flatMap((entry: { MetricStat?: { Metric: object } }) =>
+          entry.MetricStat ? [entry.MetricStat.Metric] : [],
+        ),
+      ])
+      .filter(({ Namespace }) => Namespace === namespace)
+      .map(({ MetricName, Dimensions }) => [Dimensions[0].Value, MetricName]);
+    expect(watched.length).toBeGreaterThan(0);
+    for (const [service, name] of watched) {
+      expect(service === 'fetch' ? fetchMetrics : convertMetrics).toContain(name);
+    }
+    for (const path of ['Fetch/Function', 'Convert/Function']) {
+      const { Variables } = stack.resource('AWS::Lambda::Function', path).Properties.Environment;
+      expect(Variables.POWERTOOLS_METRICS_NAMESPACE).toBe(namespace);
+    }
+  });
+});
