@@ -3,6 +3,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { RunReport } from '../functions/fetch/run.ts';
+import type { AlarmReport } from '../local/alarms/evaluate.ts';
 import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { readTemplate } from '../local/template.ts';
@@ -42,6 +43,8 @@ export interface LocalRunResult {
 
 export interface LocalRun {
   readonly result: LocalRunResult;
+  /** What each alarm of the template says of the metrics that this run emitted. */
+  readonly alarms: readonly AlarmReport[];
   /** Files on disk, in the order of the result's keys. */
   readonly files: { readonly raw: readonly string[]; readonly curated: readonly string[] };
   /** Why somebody has to act; empty when all is well. */
@@ -149,6 +152,7 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
   const rows = await timed(readParquet(files.curated), (read) => `read ${count(read, 'row')} with DuckDB`);
   return {
     result: { raw, curated: [...curated], rows, deadLetters, skipped },
+    alarms: await runtime.alarms(),
     files,
     problems: [...problems, ...deadLetters.map(({ key, reason }) => `${key}: ${reason}`)],
   };
@@ -156,7 +160,7 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
 
 /** Starts the stack's schedule once. A run that fails as a whole is an answer here: its message says what to do. */
 async function fetchOnce(runtime: Runtime, { at, locations }: LocalRunOptions): Promise<RunReport | Error> {
-  const invocation = await runtime.runSchedule(at, (event) =>
+  const invocation = await runtime.runSchedule('fetch-function', at, (event) =>
     locations.length > 0 ? { ...event, locations } : event,
   );
   return invocation.ok ? (invocation.response as RunReport) : new Error(invocation.error.message);

@@ -93,7 +93,7 @@ try {
   process.exitCode = stop.signal.aborted ? 130 : 1;
 }
 
-function print({ result, files }: LocalRun, stateDir: string): void {
+function print({ result, files, alarms }: LocalRun, stateDir: string): void {
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) console.log(`${title.padEnd(8)} ${path}`);
     if (paths.length > shownRows) console.log(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
@@ -105,6 +105,10 @@ function print({ result, files }: LocalRun, stateDir: string): void {
   if (result.skipped.length > 0) console.log();
   for (const { location: place, reason } of result.skipped)
     console.log(`${styleText('yellow', 'Skipped')} ${place}: ${reason}`);
+  const rang = alarms.filter(({ state }) => state === 'ALARM');
+  console.log(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
+  for (const { name, description } of rang)
+    console.log(`${styleText('red', 'ALARM')}    ${name}: ${description}`);
 
   const [first] = result.rows;
   if (!first) return;

@@ -1,0 +1,136 @@
+import { Command, Option } from 'commander';
+import { canAsk, confirmed } from '../confirmation.ts';
+import { connect, type Target, targetOptions } from '../deployed.ts';
+import {
+  cdkDestroyArguments,
+  destroyStack,
+  type RunCdk,
+  recoveryDays,
+  runCdk,
+  type SecretOutcome,
+} from '../destroy-stack.ts';
+import { findDeployed } from '../find-deployed.ts';
+import { findStateDirectory, removeStateDirectory } from '../state-directory.ts';
+
+interface Options extends Target {
+  readonly yes?: true;
+  readonly keepSecret?: true;
+  readonly deleteSecret?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export function destroyCommand(cdk: RunCdk = runCdk): Command {
+  const command = new Command('destroy')
+    .description('Removes the stack with everything in its buckets; with --local, the state directory.')
+    .option('--yes', 'do not ask')
+    .option('--keep-secret', "keep the secret that holds WeatherAPI's key")
+    .addOption(
+      new Option('--delete-secret', `delete it, to be taken back for ${recoveryDays} days`).conflicts(
+        'keepSecret',
+      ),
+    )
+    .option('--dry-run', 'say what would happen')
+    .option('--json', 'print nothing but the result, as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npm run tdf -- destroy --dry-run
+  npm run tdf -- destroy --stage dev
+  npm run tdf -- destroy --stage dev --yes --delete-secret      in a script
+  npm run tdf -- destroy --local`,
+    );
+  for (const option of targetOptions) command.addOption(option);
+  return command.action(async (options: Options) => {
+    if (!options.yes && !options.dryRun && !canAsk()) {
+      throw new Error('Nobody is there to be asked whether to destroy it: say --yes.');
+    }
+    await (options.local ? destroyLocal(options) : destroyOnAws(options, cdk));
+  });
+}
+
+async function destroyLocal({ state, yes, dryRun, json }: Options): Promise<void> {
+  const path = findStateDirectory(state);
+  const remove =
+    path !== undefined &&
+    !dryRun &&
+    (yes ||
+      (await confirmed(`Remove ${path} with all raw and curated objects, dead letters and logs in it?`)));
+  if (remove) await removeStateDirectory(path);
+  if (json) return print({ stateDirectory: path ?? null, removed: remove, dryRun: dryRun ?? false });
+  if (path === undefined) console.log(`There is nothing to remove: ${state} does not exist.`);
+  else if (remove) console.log(`Removed ${path}.`);
+  else console.log(dryRun ? `Would remove ${path} with everything in it.` : `Kept ${path}.`);
+}
+
+async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
+  const { stage, yes = false, dryRun, json } = options;
+  const deployed = await connect(options);
+  try {
+    const { RawBucketName, CuratedBucketName, ApiKeySecretName: secretName } = deployed.outputs;
+    const stack = `TdfWeather-${stage}`;
+    if (dryRun) {
+      const args = cdkDestroyArguments(stage, yes);
+      const secret = plannedSecret(options);
+      if (json)
+        return print({
+          stack,
+          buckets: [RawBucketName, CuratedBucketName],
+          cdk: args,
+          secretName,
+          secret,
+          dryRun,
+        });
+      return console.log(
+        [
+          `Would run: npx cdk ${args.join(' ')}`,
+          `It removes the stack ${stack} and, unless it was deployed with retainData, everything in`,
+          `  ${RawBucketName}`,
+          `  ${CuratedBucketName}`,
+          `The secret ${secretName}: ${secret === 'ask' ? 'you would be asked' : `would be ${secret}`}.`,
+        ].join('\n'),
+      );
+    }
+    const outcome = await destroyStack(
+      { stage, force: yes, secretName, deleteSecret: () => wantsSecretDeleted(options, secretName) },
+      { cdk, stackExists: () => stackExists(options), secrets: deployed.secrets },
+    );
+    if (json)
+      return print({ stack, destroyed: outcome !== undefined, secretName, secret: outcome ?? 'kept' });
+    if (!outcome) return console.log(`Kept the stack ${stack}, and the secret ${secretName}.`);
+    console.log(`Destroyed the stack ${stack}.\n${said[outcome](secretName)}`);
+  } finally {
+    await deployed.close();
+  }
+}
+
+const said: Readonly<Record<SecretOutcome, (name: string) => string>> = {
+  kept: (name) => `Kept the secret ${name}.`,
+  deleted: (name) =>
+    `Deleted the secret ${name}. For ${recoveryDays} days it can be taken back: aws secretsmanager restore-secret --secret-id ${name}`,
+  absent: (name) => `There was no secret ${name}.`,
+};
+
+/** Nobody loses a secret by saying yes to something else. */
+function plannedSecret({ keepSecret, deleteSecret, yes }: Options): 'deleted' | 'kept' | 'ask' {
+  if (deleteSecret) return 'deleted';
+  return keepSecret || yes || !canAsk() ? 'kept' : 'ask';
+}
+
+async function wantsSecretDeleted(options: Options, name: string): Promise<boolean> {
+  const planned = plannedSecret(options);
+  return planned === 'ask'
+    ? confirmed(`Delete the secret ${name} as well? Other stages may use it.`)
+    : planned === 'deleted';
+}
+
+async function stackExists(target: Target): Promise<boolean> {
+  const found = await findDeployed(target);
+  await found?.close();
+  return found !== undefined;
+}
+
+function print(result: unknown): void {
+  console.log(JSON.stringify(result, null, 2));
+}

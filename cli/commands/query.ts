@@ -1,0 +1,98 @@
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { columnsOf, tableName } from '../../shared/dataset.ts';
+import { datasets } from '../../shared/datasets.ts';
+import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
+import { connect, type Target, targetOptions } from '../deployed.ts';
+import { interruptible } from '../interruption.ts';
+import { queryAthena } from '../query-athena.ts';
+import { queryLocally } from '../query-local.ts';
+import type { QueryResult } from '../query-result.ts';
+import { rowsOutput } from '../rows-output.ts';
+
+interface Arguments extends Target {
+  /** `true` without a name. */
+  readonly named?: string | true;
+  readonly csv?: true;
+  readonly json?: true;
+  readonly limit?: number;
+}
+
+/** @param output where the rows go */
+export function queryCommand(output: Writable = process.stdout): Command {
+  const command = new Command('query')
+    .description('Answers a query on the curated rows: Athena on AWS, DuckDB with --local.')
+    .argument('[sql]', 'one SQL query')
+    .option('--named [name]', 'run a query of the stack; without a name, list them')
+    .option('--limit <rows>', 'rows at most (100 in a table, else all)', parseLimit)
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .addOption(new Option('--json', 'print a JSON array of objects'))
+    .addHelpText('after', help);
+  for (const option of targetOptions) command.addOption(option);
+  return command.action((sql: string | undefined, options: Arguments) => query(sql, options, output));
+}
+
+async function query(sql: string | undefined, options: Arguments, output: Writable): Promise<void> {
+  const { named, csv, json, limit } = options;
+  if (sql !== undefined && named !== undefined)
+    throw new Error('Expected an SQL query or --named, got both.');
+  const format = csv ? 'csv' : json ? 'json' : 'table';
+  const print = async (result: QueryResult) => {
+    try {
+      await pipeline(Readable.from(rowsOutput(result, format, limit)), output, { end: false });
+    } catch (error) {
+      // Whoever reads has seen enough, as in `| head`.
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    }
+  };
+  if (named === true) return print(listOfQueries());
+  const text = named === undefined ? sql : queryNamed(named).sql;
+  if (!text?.trim()) throw new Error(`Which query? Give it in quotes. ${tables()}`);
+
+  await interruptible(async (signal) => {
+    try {
+      if (options.local) return await print(await queryLocally(text, { stateDir: options.state, signal }));
+      const deployed = await connect(options);
+      try {
+        await print(await queryAthena(text, { ...deployed, signal }));
+      } finally {
+        await deployed.close();
+      }
+    } catch (error) {
+      // Not in the engine's words, which are of its own making then.
+      throw signal.aborted ? signal.reason : error;
+    }
+  });
+}
+
+function listOfQueries(): QueryResult {
+  return {
+    columns: ['name', 'description'],
+    rows: Readable.from(namedQueries.map(({ name, description }) => [name, description])),
+  };
+}
+
+/** What can be asked, for somebody who does not know yet. */
+function tables(): string {
+  const list = datasets.map((dataset) => {
+    const columns = columnsOf(dataset).map(({ column }) => column);
+    return `Table ${tableName(dataset)}, with the columns dt (the UTC day), ${columns.join(', ')}.`;
+  });
+  return list.join('\n');
+}
+
+function parseLimit(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a number of rows, got "${text}".`);
+  return Number(text);
+}
+
+const help = `
+Examples:
+  npm run tdf -- query --local "SELECT location_name, observed_at, temp_c FROM weatherapi_current"
+  npm run tdf -- query "SELECT * FROM weatherapi_current WHERE dt = DATE '2026-11-22'" --limit 5
+  npm run --silent tdf -- query "SELECT dt, count(*) AS observations FROM weatherapi_current GROUP BY dt" --csv > rows.csv
+  npm run tdf -- query --named
+  npm run tdf -- query --named "Gaps per hour" --stage prod
+
+Timestamps are UTC. On AWS a query costs by what it reads: name the days, as in WHERE dt >= DATE '2026-11-01'.`;

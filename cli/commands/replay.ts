@@ -1,0 +1,164 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
+import { Checkpoint } from '../checkpoint.ts';
+import { Conversions, type Converted } from '../conversions.ts';
+import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
+import { interruptible } from '../interruption.ts';
+import { printable } from '../printable.ts';
+import { progressBar } from '../progress-bar.ts';
+import {
+  describeSelection,
+  parseSelection,
+  type RawSelection,
+  type SelectionArguments,
+} from '../raw-selection.ts';
+import { type Replayed, replay, type Survey, survey } from '../replay.ts';
+import { describeConverted, settle } from '../settle.ts';
+
+interface Arguments extends Target, SelectionArguments {
+  readonly rate: string;
+  readonly dryRun?: true;
+  readonly restart?: true;
+  readonly json?: true;
+}
+
+/** Messages per second. One process does not send more. */
+const maxRate = 1_000;
+
+export function replayCommand(): Command {
+  const command = new Command('replay')
+    .description('Has raw objects converted again: sends their events to the queue, and rewrites nothing.')
+    .option('--dataset <name>', 'which dataset', 'weatherapi/current')
+    .option('--from <day>', 'first UTC day, such as 2026-11-22')
+    .option('--to <day>', 'last UTC day, included')
+    .option('--prefix <key>', 'everything under this key prefix, instead of days')
+    .option('--rate <number>', `messages per second, up to ${maxRate}`, '100')
+    .option('--restart', 'begin anew where an earlier run was stopped')
+    .option('--dry-run', 'count, show the first keys, and send nothing')
+    .option('--json', 'print nothing but the result, as JSON')
+    .addHelpText('after', help);
+  for (const option of targetOptions) command.addOption(option);
+  return command.action(async (options: Arguments) => {
+    const selection = parseSelection(options);
+    const problems = ['problems' in selection ? selection.problems : [], rateProblems(options.rate)].flat();
+    if ('problems' in selection || problems.length > 0)
+      return command.error(`error: ${problems.join('\nerror: ')}`);
+    const deployed = await connect(options);
+    try {
+      await interruptible((signal) => run(deployed, selection, options, signal));
+    } finally {
+      await deployed.close();
+    }
+  });
+}
+
+/** What was done; also the form of `--json`. */
+interface Result extends Survey, Replayed {
+  readonly seconds: number;
+  /** Only of the pipeline on this computer. */
+  readonly local?: Converted | undefined;
+}
+
+async function run(
+  deployed: Deployed,
+  selection: RawSelection,
+  { rate, dryRun, restart, json, ...target }: Arguments,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = performance.now();
+  const { s3, sqs, outputs, runtime } = deployed;
+  const say = (line: string) => json || console.log(line);
+  const checkpoint = Checkpoint.of([
+    runtime ? resolve(target.state) : outputs.QueueUrl,
+    { ...selection, dataset: selection.dataset.name },
+  ]);
+  if (restart && !dryRun) checkpoint.remove();
+  const source = {
+    s3,
+    bucket: outputs.RawBucketName,
+    selection,
+    checkpoint: dryRun && restart ? nothingSent : checkpoint,
+    signal,
+  };
+  const conversions = runtime && new Conversions(runtime, outputs);
+
+  const found = await survey(source);
+  if (found.skipped > 0) {
+    say(
+      `${count(found.skipped)} of ${count(found.listed)} messages were sent by an earlier run: going on after them (--restart begins anew).`,
+    );
+  }
+  if (dryRun) {
+    if (json) return console.log(JSON.stringify({ ...found, sent: 0 }, null, 2));
+    say(`Would send ${count(found.listed - found.skipped)} messages: ${describeSelection(selection)}.`);
+    for (const key of found.first) say(`  ${printable(key)}`);
+    const more = found.listed - found.skipped - found.first.length;
+    if (more > 0) say(`  … and ${count(more)} more`);
+    return;
+  }
+
+  const bar = progressBar('Sent', found.listed - found.skipped, { shown: !json });
+  const queue = new ConvertQueue(sqs, outputs.QueueUrl);
+  let replayed: Replayed;
+  try {
+    replayed = await replay({ ...source, queue, rate: Number(rate), onSent: (sent) => bar.advance(sent) });
+  } catch (error) {
+    const remembered = checkpoint.read() ? ' The same command goes on after what was sent.' : '';
+    throw new Error(`${error instanceof Error ? error.message : String(error)}${remembered}`, {
+      cause: error,
+    });
+  } finally {
+    bar.clear();
+  }
+  const local =
+    replayed.stoppedAfter === undefined ? await settle(conversions, signal, { shown: !json }) : undefined;
+
+  const result: Result = { ...found, ...replayed, seconds: (performance.now() - start) / 1000, local };
+  if (json) console.log(JSON.stringify(result, null, 2));
+  else print(result, selection);
+  if (!signal.aborted) return;
+  if (runtime) say('What is in the queue stays there: the next command with --local goes on converting it.');
+  process.exitCode = 130;
+}
+
+/** For `--dry-run --restart`. */
+const nothingSent: Pick<Checkpoint, 'read' | 'save' | 'remove'> = {
+  read: () => undefined,
+  save: () => {},
+  remove: () => {},
+};
+
+function print(result: Result, selection: RawSelection): void {
+  const { listed, skipped, sent, seconds, stoppedAfter, local } = result;
+  console.log(
+    `${describeSelection(selection)}: ${count(listed)} listed, ${count(sent)} sent, ${count(skipped)} skipped (sent before), ${seconds.toFixed(1)} s`,
+  );
+  if (stoppedAfter !== undefined) {
+    console.log(
+      `Stopped; ${count(listed - skipped - sent)} are left. The same command goes on after ${printable(stoppedAfter) || 'the beginning'}; --restart begins anew.`,
+    );
+  }
+  for (const line of local ? describeConverted(local) : []) console.log(line);
+}
+
+function rateProblems(rate: string): string[] {
+  const value = Number(rate);
+  return /^\d+$/.test(rate) && value >= 1 && value <= maxRate
+    ? []
+    : [`--rate: expected a whole number from 1 to ${maxRate}, got "${rate}"`];
+}
+
+function count(things: number): string {
+  return things.toLocaleString('en');
+}
+
+const help = `
+Stopped by Ctrl-C, it finishes the batch under way and remembers how far it came: the same command goes on from there.
+Converting an object twice comes to the same, byte for byte.
+
+Examples:
+  npm run tdf -- replay --from 2026-11-01 --to 2026-11-30 --dry-run
+  npm run tdf -- replay --from 2026-11-01 --to 2026-11-30 --rate 50
+  npm run tdf -- replay --prefix weatherapi/current/dt=2026-11-22/ --stage prod
+  npm run tdf -- replay --local`;

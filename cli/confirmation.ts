@@ -1,0 +1,12 @@
+import { confirm, isCancel } from '@clack/prompts';
+
+/** Whether somebody can be asked. Questions go to standard error: standard output is for results. */
+export function canAsk(): boolean {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
+}
+
+/** Asks for a yes; whatever is not one is a no. Ask only where {@link canAsk}. */
+export async function confirmed(question: string): Promise<boolean> {
+  const answer = await confirm({ message: question, initialValue: false, output: process.stderr });
+  return !isCancel(answer) && answer;
+}

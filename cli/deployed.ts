@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { Option } from 'commander';
+import type { Runtime } from '../local/runtime.ts';
+import type { Outputs } from '../shared/outputs.ts';
+
+/** Which deployment a command is about. */
+export interface Target {
+  readonly stage: string;
+  /** The one on this computer, instead of AWS. */
+  readonly local?: true;
+  /** State directory of the local one. */
+  readonly state: string;
+}
+
+/** The options by which every command says which deployment it is about. */
+export const targetOptions: readonly Option[] = [
+  new Option('--stage <name>', 'the deployment on AWS').default('dev'),
+  new Option('--local', 'the pipeline on this computer, instead of AWS'),
+  new Option('--state <dir>', 'where the local one keeps its state').default('.local'),
+];
+
+/** A deployment, on AWS or on this computer: the same clients, only their endpoint differs. */
+export interface Deployed {
+  readonly outputs: Outputs;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly secrets: SecretsManagerClient;
+  readonly athena: AthenaClient;
+  /** The local runtime, which converts what is enqueued for as long as the command runs; undefined on AWS. */
+  readonly runtime: Runtime | undefined;
+  close(): Promise<void>;
+}
+
+/** Not deployed yet, or not any more. */
+export class NoStackError extends Error {
+  override readonly name = 'NoStackError';
+}
+
+/** @throws {NoStackError} that says how to deploy, when there is no such deployment */
+export async function connect(target: Target): Promise<Deployed> {
+  return target.local ? connectLocally(target.state) : connectToAws(target.stage);
+}
+
+async function connectToAws(stage: string): Promise<Deployed> {
+  const stackName = `TdfWeather-${stage}`;
+  const cloudFormation = new CloudFormationClient();
+  try {
+    const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
+    const outputs = Object.fromEntries(
+      (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+    );
+    return deployed(outputs as unknown as Outputs, {}, {}, undefined);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('does not exist')) {
+      throw new NoStackError(
+        `There is no stack ${stackName} in this account and region. Deploy it with: npx cdk deploy -c stage=${stage}`,
+        { cause: error },
+      );
+    }
+    throw error;
+  } finally {
+    cloudFormation.destroy();
+  }
+}
+
+async function connectLocally(stateDir: string): Promise<Deployed> {
+  // Loaded only here: a command on AWS does without the whole emulator.
+  const [{ startRuntime }, { synthesize }, { readTemplate }] = await Promise.all([
+    import('../local/runtime.ts'),
+    import('../local/synthesize.ts'),
+    import('../local/template.ts'),
+  ]);
+  const assembly = resolve(stateDir, 'cdk.out');
+  if (!existsSync(join(assembly, 'manifest.json'))) await synthesize(assembly);
+  const runtime = await startRuntime({ template: await readTemplate(assembly), stateDir, retryDelay: 1 });
+  const secretsConfig = { ...runtime.clientConfig, endpoint: runtime.secrets.endpoint };
+  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, secretsConfig, runtime);
+}
+
+function deployed(
+  outputs: Outputs,
+  config: Partial<Runtime['clientConfig']>,
+  secretsConfig: Partial<Runtime['clientConfig']>,
+  runtime: Runtime | undefined,
+): Deployed {
+  const clients = {
+    s3: new S3Client(config),
+    sqs: new SQSClient(config),
+    secrets: new SecretsManagerClient(secretsConfig),
+    athena: new AthenaClient(config),
+  };
+  return {
+    outputs,
+    ...clients,
+    runtime,
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await runtime?.close();
+    },
+  };
+}

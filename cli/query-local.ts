@@ -1,0 +1,156 @@
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  DuckDBTypeId,
+  type DuckDBValueConverter,
+  JSDuckDBValueConverter,
+  type Json,
+  JsonDuckDBValueConverter,
+  StatementType,
+} from '@duckdb/node-api';
+import { columnTypes } from '../shared/column-type.ts';
+import { columnsOf, type Dataset, tableName } from '../shared/dataset.ts';
+import { datasets } from '../shared/datasets.ts';
+import { type CuratedFile, curatedFiles } from './curated-files.ts';
+import type { QueryResult } from './query-result.ts';
+
+export interface LocalQueryOptions {
+  readonly stateDir: string;
+  readonly signal: AbortSignal;
+}
+
+const settings = [
+  "SET TimeZone = 'UTC'",
+  // It loses rows of "the newest of each", up to DuckDB 1.5.5 at least: duckdb/duckdb#23588, #23675, #24363.
+  "SET disabled_optimizers = 'top_n_window_elimination'",
+  // Trino's names for what DuckDB has under others, as far as the named queries use them.
+  'CREATE MACRO sequence(first, last, step) AS generate_series(first, last, step)',
+  'CREATE MACRO json_parse(json) AS CAST(json AS JSON)',
+];
+
+/**
+ * Answers a query on the curated files of a state directory, with DuckDB in memory: a view a dataset, named and typed
+ * as in Athena.
+ * @throws {Error} with DuckDB's words when it does not take the query
+ */
+export async function queryLocally(
+  sql: string,
+  { stateDir, signal }: LocalQueryOptions,
+): Promise<QueryResult> {
+  const files = await curatedFiles(stateDir);
+  signal.throwIfAborted();
+  // Without extensions from the network: everything that is needed is built in.
+  const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
+  const connection = await instance.connect();
+  const interrupt = () => connection.interrupt();
+  signal.addEventListener('abort', interrupt);
+  const close = () => {
+    signal.removeEventListener('abort', interrupt);
+    connection.closeSync();
+    instance.closeSync();
+  };
+  try {
+    for (const statement of settings) await connection.run(statement);
+    for (const dataset of datasets) await createView(connection, dataset, files);
+    const result = await (await prepare(connection, sql)).stream();
+    return {
+      columns: result.columnNames(),
+      rows: until(close, result.yieldConvertedRows(cell)),
+    };
+  } catch (error) {
+    close();
+    throw readable(error);
+  }
+}
+
+/**
+ * The view of a dataset: its declared columns with their declared types, whatever the files have, and the day from the
+ * key, as Athena takes it from the path.
+ */
+async function createView(
+  connection: DuckDBConnection,
+  dataset: Dataset,
+  files: readonly CuratedFile[],
+): Promise<void> {
+  const view = tableName(dataset);
+  const days = `${view}_days`;
+  await connection.run(`CREATE TEMP TABLE ${days} (filename VARCHAR, dt DATE)`);
+  const paths: string[] = [];
+  const appender = await connection.createAppender(days, null, 'temp');
+  for (const { key, path } of files) {
+    const day = key.startsWith(`${dataset.name}/dt=`) && key.slice(dataset.name.length + 4).split('/')[0];
+    if (!day) continue;
+    paths.push(path);
+    appender.appendVarchar(path);
+    appender.appendVarchar(day);
+    appender.endRow();
+  }
+  appender.closeSync();
+
+  const columns = columnsOf(dataset).map(({ column, type }) => ({ column, type: columnTypes[type].glue }));
+  const list = paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
+  // Declared, so that DuckDB neither takes the first file's columns for all files' nor opens each of them to find out.
+  const schema = columns.map(
+    ({ column, type }) => `'${column}': {name: '${column}', type: '${type}', default_value: NULL}`,
+  );
+  const rows =
+    paths.length > 0
+      ? `read_parquet([${list}], schema = MAP {${schema.join(', ')}}, filename = true, hive_partitioning = false)`
+      : `(SELECT ${columns.map(({ column, type }) => `NULL::${type} AS ${column}`).join(', ')}, NULL AS filename WHERE false)`;
+  await connection.run(`
+    CREATE VIEW ${view} AS
+    SELECT ${columns.map(({ column }) => column).join(', ')}, dt FROM ${rows} JOIN temp.${days} USING (filename)`);
+}
+
+/** @throws {Error} for anything but one query: curated is written by convert and by nobody else */
+async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
+  const statements = await connection.extractStatements(sql);
+  if (statements.count !== 1) throw new Error(`Expected one SQL statement, got ${statements.count}.`);
+  const statement = await statements.prepare(0);
+  const { statementType } = statement;
+  if (statementType !== StatementType.SELECT && statementType !== StatementType.EXPLAIN)
+    throw new Error(`Expected a query, such as SELECT, got ${StatementType[statementType]}.`);
+  return statement;
+}
+
+const timestamps: readonly DuckDBTypeId[] = [
+  DuckDBTypeId.TIMESTAMP,
+  DuckDBTypeId.TIMESTAMP_S,
+  DuckDBTypeId.TIMESTAMP_MS,
+  DuckDBTypeId.TIMESTAMP_NS,
+  DuckDBTypeId.TIMESTAMP_TZ,
+];
+
+const cell: DuckDBValueConverter<Json> = (value, type, converter) => {
+  if (typeof value === 'bigint')
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  if (value === null || !timestamps.includes(type.typeId))
+    return JsonDuckDBValueConverter(value, type, converter);
+  try {
+    return (JSDuckDBValueConverter(value, type, JSDuckDBValueConverter) as Date).toISOString();
+  } catch {
+    return String(value); // "infinity", and years that no Date holds.
+  }
+};
+
+async function* until(
+  close: () => void,
+  batches: AsyncIterable<readonly (readonly Json[])[]>,
+): AsyncGenerator<readonly Json[]> {
+  try {
+    for await (const batch of batches) yield* batch;
+  } catch (error) {
+    throw readable(error);
+  } finally {
+    close();
+  }
+}
+
+/** DuckDB's words, with the tables that there are in place of those that it knows best. */
+function readable(error: unknown): unknown {
+  const message = String((error as Error).message);
+  if (!message.startsWith('Catalog Error: Table with name')) return error;
+  const tables = datasets.map(tableName).join(', ');
+  return new Error(message.replace(/Did you mean .*/, `There are: ${tables}.`), { cause: error });
+}

@@ -1,0 +1,103 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { batchSize, type ConvertQueue } from '../functions/reconcile/convert-queue.ts';
+import type { ListedObject } from '../functions/reconcile/listing.ts';
+import { rawEvent } from '../shared/raw-event.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { Pace } from './pace.ts';
+import { type RawSelection, selectedObjects } from './raw-selection.ts';
+
+export interface ReplaySource {
+  readonly s3: Pick<S3Client, 'send'>;
+  /** The raw bucket. */
+  readonly bucket: string;
+  readonly selection: RawSelection;
+  readonly checkpoint: Pick<Checkpoint, 'read' | 'save' | 'remove'>;
+  /** Ends the work after the batch under way. */
+  readonly signal: AbortSignal;
+}
+
+/** What a replay is about to do. */
+export interface Survey {
+  /** Objects of the selection. */
+  readonly listed: number;
+  /** Of these, how many an earlier run has sent already. */
+  readonly skipped: number;
+  /** The first keys to be sent, ten at most. */
+  readonly first: readonly string[];
+}
+
+export interface Replayed {
+  /** Messages of this run. */
+  readonly sent: number;
+  /** The last key that was sent, when the run was stopped before its end. */
+  readonly stoppedAfter: string | undefined;
+}
+
+const shownKeys = 10;
+
+/** Counts before anything is sent. A listing is cheap beside the sending. */
+export async function survey({ s3, bucket, selection, checkpoint, signal }: ReplaySource): Promise<Survey> {
+  const lastKey = checkpoint.read()?.lastKey;
+  const first: string[] = [];
+  let listed = 0;
+  let skipped = 0;
+  for await (const { key } of selectedObjects(s3, bucket, selection)) {
+    signal.throwIfAborted();
+    listed += 1;
+    if (lastKey !== undefined && compareBytes(key, lastKey) <= 0) skipped += 1;
+    else if (first.length < shownKeys) first.push(key);
+  }
+  return { listed, skipped, first };
+}
+
+/**
+ * Sends the selected objects to the queue, beginning after the checkpoint, and keeps the checkpoint after each batch.
+ * What lands below the last key meanwhile has an event of its own.
+ */
+export async function replay({
+  s3,
+  bucket,
+  selection,
+  checkpoint,
+  signal,
+  queue,
+  rate,
+  onSent = () => {},
+}: ReplaySource & {
+  readonly queue: Pick<ConvertQueue, 'send'>;
+  /** Messages per second */
+  readonly rate: number;
+  readonly onSent?: (messages: number) => void;
+}): Promise<Replayed> {
+  const before = checkpoint.read();
+  const pace = new Pace(rate);
+  let lastKey = before?.lastKey;
+  let sent = 0;
+  for await (const batch of batches(selectedObjects(s3, bucket, selection, lastKey))) {
+    await pace.turn(batch.length, signal);
+    if (signal.aborted) return { sent, stoppedAfter: lastKey ?? '' };
+    await queue.send(batch.map((object) => rawEvent({ bucket, ...object })));
+    sent += batch.length;
+    lastKey = batch.at(-1)?.key ?? '';
+    checkpoint.save({ lastKey, sent: (before?.sent ?? 0) + sent });
+    onSent(batch.length);
+  }
+  checkpoint.remove();
+  return { sent, stoppedAfter: undefined };
+}
+
+async function* batches(objects: AsyncIterable<ListedObject>): AsyncGenerator<ListedObject[]> {
+  let batch: ListedObject[] = [];
+  for await (const object of objects) {
+    batch.push(object);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The order in which S3 lists keys. */
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,54 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import middy from '@middy/core';
+import { datasets } from '../../shared/datasets.ts';
+import { readEnv } from '../../shared/env.ts';
+import { ConvertQueue } from './convert-queue.ts';
+import { peekDeadKeys } from './dead-keys.ts';
+import { reconcileEnv } from './env.ts';
+import type { ReconcileMetric } from './metrics.ts';
+import { type Reconciliation, reconcile } from './reconcile.ts';
+
+const env = readEnv(reconcileEnv);
+const logger = new Logger({ serviceName: 'reconcile' });
+const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'reconcile' });
+const s3 = new S3Client();
+const sqs = new SQSClient();
+const queue = new ConvertQueue(sqs, env.QUEUE_URL);
+
+async function reconcileAll(): Promise<Reconciliation> {
+  const dead = await peekDeadKeys(sqs, env.DEAD_LETTER_QUEUE_URL);
+  if (!dead.complete) {
+    logger.warn('More dead letters than were looked at: some objects may get a second one', {
+      lookedAt: dead.keys.size,
+    });
+  }
+  const result = await reconcile({
+    s3,
+    raw: env.RAW_BUCKET,
+    curated: env.CURATED_BUCKET,
+    datasets,
+    queue,
+    deadKeys: dead.keys,
+    now: new Date(),
+  });
+  report(result);
+  return result;
+}
+
+function report({ counts, enqueued, left, first }: Reconciliation): void {
+  const lost = counts.missing + counts.stale > 0;
+  logger[lost ? 'warn' : 'info']('Reconciled raw with curated', { ...counts, enqueued, left, first });
+  const values = {
+    ObjectsMissing: counts.missing,
+    ObjectsStale: counts.stale,
+    ObjectsDead: counts.dead,
+    ObjectsEnqueued: enqueued,
+  } satisfies Record<ReconcileMetric, number>;
+  for (const [name, value] of Object.entries(values)) metrics.addMetric(name, MetricUnit.Count, value);
+}
+
+export const handler = middy(reconcileAll).use(logMetrics(metrics));

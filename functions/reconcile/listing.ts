@@ -1,0 +1,41 @@
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+
+/** An object, as far as a listing tells of it. */
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes */
+  readonly size: number;
+  /** Whole seconds on AWS. */
+  readonly lastModified: Date;
+}
+
+/** Objects under a prefix in the order of their keys' UTF-8 bytes, which is S3's own. A request lists up to 1 000. */
+export async function* listObjects(
+  s3: Pick<S3Client, 'send'>,
+  bucket: string,
+  { prefix, startAfter }: { readonly prefix: string; readonly startAfter?: string | undefined },
+): AsyncGenerator<ListedObject, void, undefined> {
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await s3.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        StartAfter: startAfter,
+        ContinuationToken,
+        // A key may hold characters that XML cannot.
+        EncodingType: 'url',
+      }),
+    );
+    for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
+      const key = page.EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key;
+      yield { key, size: Size, lastModified: LastModified };
+    }
+    ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+}
+
+/** What the S3 console makes for a folder. Convert ignores it. */
+export function isFolderMarker({ key, size }: ListedObject): boolean {
+  return key.endsWith('/') && size === 0;
+}

@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
+import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
+import type { Outputs } from '../../shared/outputs.ts';
+
+const region = 'eu-central-1';
+const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+
+export interface TdfOptions {
+  /** Standard input. */
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ctrl-C, once this resolves. */
+  readonly interrupt?: Promise<unknown>;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What the commands need of AWS, on loopback: a stack without its functions, and CloudFormation to find it by. */
+export interface Cloud {
+  readonly emulator: Emulator;
+  readonly secrets: SecretsManager;
+  readonly outputs: Outputs;
+  readonly clients: {
+    readonly s3: S3Client;
+    readonly sqs: SQSClient;
+    readonly secrets: SecretsManagerClient;
+  };
+  /** Stages that have a stack. */
+  readonly stages: Set<string>;
+  /** Types a command, as an operator does whose environment points here instead of to AWS. */
+  tdf(args: readonly string[], options?: TdfOptions): Promise<Ended>;
+  close(): Promise<void>;
+}
+
+export async function startCloud(): Promise<Cloud> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
+  const emulator = await startEmulator({ stateDir, region });
+  const secrets = await startSecretsManager({ secrets: {}, region });
+  emulator.createBucket('raw');
+  emulator.createBucket('curated');
+  const dead = emulator.createQueue('dead-letters', {});
+  const queue = emulator.createQueue('queue', {});
+  const outputs: Outputs = {
+    RawBucketName: 'raw',
+    CuratedBucketName: 'curated',
+    QueueUrl: queue.url,
+    DeadLetterQueueUrl: dead.url,
+    ApiKeySecretName: 'team/weatherapi-key',
+    Database: 'weather',
+    Workgroup: 'weather',
+    ScheduleExpression: 'cron(0 * * * ? *)',
+  };
+  const stages = new Set(['dev']);
+  const cloudFormation = await startCloudFormation(stages, outputs);
+  const config = { region, credentials, endpoint: emulator.endpoint };
+  const clients = {
+    s3: new S3Client(config),
+    sqs: new SQSClient(config),
+    secrets: new SecretsManagerClient({ ...config, endpoint: secrets.endpoint }),
+  };
+  const environment = {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL: emulator.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
+  };
+  return {
+    emulator,
+    secrets,
+    outputs,
+    clients,
+    stages,
+    tdf: (args, { env, ...options } = {}) => runTdf(args, { ...options, env: { ...environment, ...env } }),
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+      await Promise.all([emulator.close(), secrets.close(), cloudFormation.close()]);
+      await rm(stateDir, { recursive: true });
+    },
+  };
+}
+
+/** Runs a command in a process of its own, so that all it prints is seen. */
+export function runTdf(
+  args: readonly string[],
+  { input = '', env = {}, interrupt }: TdfOptions = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      ['cli/tdf.ts', ...args],
+      { env: { ...process.env, NO_COLOR: '1', ...env } },
+      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+    child.stdin?.on('error', () => {}); // A command that reads nothing may have ended by now.
+    child.stdin?.end(input);
+    interrupt?.then(() => child.kill('SIGINT'), reject);
+  });
+}
+
+/** DescribeStacks, as the SDK speaks it. */
+async function startCloudFormation(stages: ReadonlySet<string>, outputs: Outputs) {
+  const server = createServer(async (request, response) => {
+    const body = new URLSearchParams(String(Buffer.concat(await Array.fromAsync(request))));
+    const name = body.get('StackName') ?? '';
+    const found = stages.has(name.replace('TdfWeather-', ''));
+    response.writeHead(found ? 200 : 400, { 'content-type': 'text/xml' });
+    response.end(found ? stackXml(name, outputs) : missingXml(name));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+function stackXml(name: string, outputs: Outputs): string {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
+    <StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${members.join('')}</Outputs>
+  </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+}
+
+function missingXml(name: string): string {
+  return `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>
+    <Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`;
+}

@@ -1,0 +1,476 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import type { Json } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { queryCommand } from '../../cli/commands/query.ts';
+import { queryAthena } from '../../cli/query-athena.ts';
+import { type RowsFormat, rowsOutput } from '../../cli/rows-output.ts';
+import { convert } from '../../functions/convert/convert-object.ts';
+import { ObjectFiles } from '../../local/aws/object-files.ts';
+import { ObjectStore } from '../../local/aws/object-store.ts';
+import { columnsOf } from '../../shared/dataset.ts';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { dayOf } from '../../shared/keys.ts';
+import { namedQueries } from '../../shared/named-queries.ts';
+
+const hour = 3_600_000;
+const now = Date.now();
+
+/** What a run of `tdf query` printed. */
+async function tdfQuery(...args: string[]): Promise<string> {
+  const printed: string[] = [];
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      printed.push(String(chunk));
+      done();
+    },
+  });
+  await queryCommand(output).parseAsync(args, { from: 'user' });
+  return printed.join('');
+}
+
+describe('a query on this computer', () => {
+  let state: string;
+  let store: ObjectStore;
+
+  const rowsOf = async (...args: string[]): Promise<Record<string, Json>[]> =>
+    JSON.parse(await tdfQuery(...args, '--json', '--local', '--state', state));
+
+  /** Puts an object into curated, as the local runtime would. */
+  const put = (key: string, file: Uint8Array) => store.putObject('curated', key, Buffer.from(file));
+
+  /** A run's curated object, as convert makes it of what a run fetched at an instant. */
+  const run = (at: Date, answers: { name: string; temp_c?: number; [field: string]: unknown }[]) => {
+    const lines = answers.map(({ name, ...current }) =>
+      JSON.stringify({
+        location: { name, lat: name.length, lon: 1 },
+        current: { last_updated_epoch: Math.floor(at.getTime() / 1000), ...current },
+      }),
+    );
+    const key = `weatherapi/current/dt=${dayOf(at)}/${at.getTime()}`;
+    put(
+      `${key}.parquet`,
+      convert(`${key}.json`, { bytes: Buffer.from(lines.join('\n')), fetchedAt: at }).file,
+    );
+  };
+
+  beforeEach(() => {
+    state = mkdtempSync(path.join(tmpdir(), 'query-'));
+    const assembly = path.join(state, 'cdk.out');
+    mkdirSync(assembly);
+    const write = (name: string, content: unknown) =>
+      writeFileSync(path.join(assembly, name), JSON.stringify(content));
+    write('manifest.json', { artifacts: { Stack: { type: 'aws:cloudformation:stack' } } });
+    write('Stack.assets.json', { files: {} });
+    write('Stack.template.json', {
+      Resources: {
+        Curated123: { Type: 'AWS::S3::Bucket', Metadata: { 'aws:cdk:path': 'Stack/Curated/Resource' } },
+      },
+      Outputs: { CuratedBucketName: { Value: { Ref: 'Curated123' } } },
+    });
+    store = new ObjectStore();
+    store.persistence = new ObjectFiles(path.join(state, 's3'));
+    store.createBucket('curated');
+  });
+
+  afterEach(() => rmSync(state, { recursive: true }));
+
+  test('answers from the curated files, with the day of their key', async () => {
+    run(new Date('2026-11-21T23:00:00.250Z'), [{ name: 'Oslo', temp_c: -1.5 }]);
+    run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21 }]);
+
+    expect(
+      await rowsOf(
+        'SELECT dt, location_name, temp_c, observed_at, fetched_at FROM weatherapi_current ORDER BY dt',
+      ),
+    ).toEqual([
+      {
+        dt: '2026-11-21',
+        location_name: 'Oslo',
+        temp_c: -1.5,
+        observed_at: '2026-11-21T23:00:00.000Z',
+        fetched_at: '2026-11-21T23:00:00.250Z',
+      },
+      {
+        dt: '2026-11-22',
+        location_name: 'Melbourne',
+        temp_c: 21,
+        observed_at: '2026-11-22T05:00:00.000Z',
+        fetched_at: '2026-11-22T05:00:00.000Z',
+      },
+    ]);
+  });
+
+  const declared = {
+    ...Object.fromEntries(
+      columnsOf(weatherapiCurrent).map(({ column, type }) => [
+        column,
+        { string: 'VARCHAR', double: 'DOUBLE', int: 'INTEGER', bigint: 'BIGINT', timestamp: 'TIMESTAMP' }[
+          type
+        ],
+      ]),
+    ),
+    dt: 'DATE',
+  };
+
+  test('has all declared columns with their types, and no rows, before anything was converted', async () => {
+    const described = await rowsOf('DESCRIBE weatherapi_current');
+    expect(
+      Object.fromEntries(described.map(({ column_name, column_type }) => [column_name, column_type])),
+    ).toEqual(declared);
+    expect(await rowsOf('SELECT * FROM weatherapi_current')).toEqual([]);
+  });
+
+  test('has no rows in a directory where nothing ever ran, and makes nothing there', async () => {
+    const elsewhere = path.join(state, 'elsewhere');
+    expect(
+      await tdfQuery('SELECT dt FROM weatherapi_current', '--json', '--local', '--state', elsewhere),
+    ).toBe('[]\n');
+    expect(() => rmSync(elsewhere, { recursive: true })).toThrow('ENOENT');
+  });
+
+  test('has the declared columns, whatever those of a file of another time are', async () => {
+    const key = 'weatherapi/current/dt=2020-01-01/old.parquet';
+    put(
+      key,
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: 'location_name', data: ['Oslo'], type: 'STRING' },
+            { name: 'temp_c', data: [3], type: 'INT32' },
+            { name: 'gone', data: ['x'], type: 'STRING' },
+          ],
+        }),
+      ),
+    );
+    run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21.5 }]);
+
+    const rows = await rowsOf('SELECT * FROM weatherapi_current ORDER BY dt');
+    expect(rows).toMatchObject([
+      { location_name: 'Oslo', temp_c: 3, humidity: null, observed_at: null, dt: '2020-01-01' },
+      { location_name: 'Melbourne', temp_c: 21.5, dt: '2026-11-22' },
+    ]);
+    for (const row of rows) expect(Object.keys(row)).toEqual(Object.keys(declared));
+  });
+
+  test('finds an object whose key makes no file name, and none that was deleted', async () => {
+    const name = `${'x'.repeat(220)}.parquet`;
+    const bytes = convert('weatherapi/current/a.json', {
+      bytes: Buffer.from('{"location": {"name": "Oslo"}, "current": {"last_updated_epoch": 1}}'),
+      fetchedAt: null,
+    }).file;
+    put(`weatherapi/current/dt=2026-11-20/${name}`, bytes);
+    put(`weatherapi/current/dt=2026-11-21/it's.parquet`, bytes);
+    put('weatherapi/current/dt=2026-11-22/deleted.parquet', bytes);
+    store.deleteObject('curated', 'weatherapi/current/dt=2026-11-22/deleted.parquet');
+
+    expect(await rowsOf('SELECT dt FROM weatherapi_current ORDER BY dt')).toEqual([
+      { dt: '2026-11-20' },
+      { dt: '2026-11-21' },
+    ]);
+  });
+
+  test('answers while a pipeline holds the directory', async () => {
+    writeFileSync(path.join(state, 'lock.db'), 'somebody else');
+    run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Oslo' }]);
+    expect(await rowsOf('SELECT count(*) AS observations FROM weatherapi_current')).toEqual([
+      { observations: 1 },
+    ]);
+  });
+
+  test('says with what it cannot help, and what there is', async () => {
+    const failure = (...args: string[]) => tdfQuery(...args, '--local', '--state', state);
+    await expect(failure('SELECT * FROM weather_current')).rejects.toThrow(
+      /weather_current does not exist!\nThere are: weatherapi_current\./,
+    );
+    await expect(failure('SELECT temp FROM weatherapi_current')).rejects.toThrow(
+      /"temp" not found.*\n.*temp_c/,
+    );
+    await expect(failure('SELEC 1')).rejects.toThrow('syntax error at or near "SELEC"');
+    await expect(failure('SELECT 1; SELECT 2')).rejects.toThrow('Expected one SQL statement, got 2.');
+    await expect(failure("COPY (SELECT 1) TO 'x.csv'")).rejects.toThrow(
+      'Expected a query, such as SELECT, got COPY.',
+    );
+    await expect(failure()).rejects.toThrow(
+      /Table weatherapi_current, with the columns dt .*temp_c.*rescued\./,
+    );
+    await expect(failure('SELECT 1', '--named', 'x')).rejects.toThrow('got both');
+    await expect(failure('--named', 'nothing')).rejects.toThrow('Gaps per hour');
+  });
+
+  describe('of the stack', () => {
+    const named = (name: string) => rowsOf('--named', name);
+    const ago = (hours: number) => new Date(now - hours * hour);
+
+    test('is listed by name', async () => {
+      expect((await rowsOf('--named')).map(({ name }) => name)).toEqual(namedQueries.map(({ name }) => name));
+    });
+
+    test.each(namedQueries)('"$name" runs on a table without rows', async ({ name }) => {
+      const rows = await named(name);
+      expect(rows).toHaveLength(name === 'Gaps per hour' ? 7 * 24 : 0);
+    });
+
+    test('gives the newest observation of each place', async () => {
+      run(ago(4), [{ name: 'Oslo', temp_c: 1 }]);
+      run(ago(2), [
+        { name: 'Oslo', temp_c: 2 },
+        { name: 'Melbourne', temp_c: 20 },
+      ]);
+      run(ago(72), [{ name: 'Elsewhere' }]);
+
+      expect(await named('latest conditions per place')).toMatchObject([
+        { location_name: 'Melbourne', temp_c: 20 },
+        {
+          location_name: 'Oslo',
+          temp_c: 2,
+          observed_at: new Date(Math.floor(now / 1000) * 1000 - 2 * hour).toISOString(),
+        },
+      ]);
+    });
+
+    test('gives the minimum and maximum of each day', async () => {
+      const day = new Date(`${dayOf(ago(48))}T00:00:00Z`).getTime();
+      for (const [index, temp_c] of [3, -2, 5].entries())
+        run(new Date(day + index * hour), [{ name: 'Oslo', temp_c }]);
+      run(ago(24 * 40), [{ name: 'Oslo', temp_c: 30 }]);
+
+      expect(await named('Daily minimum and maximum')).toEqual([
+        { dt: dayOf(ago(48)), location_name: 'Oslo', min_temp_c: -2, max_temp_c: 5, observations: 3 },
+      ]);
+    });
+
+    test('gives the hours in which nothing was fetched', async () => {
+      run(ago(5), [{ name: 'Oslo' }]);
+      run(ago(100), [{ name: 'Oslo' }, { name: 'Melbourne' }]);
+      const fullHour = (date: Date) => new Date(Math.floor(date.getTime() / hour) * hour).toISOString();
+
+      const gaps = (await named('Gaps per hour')).map((row) => row.hour);
+      expect(gaps).toHaveLength(7 * 24 - 2);
+      expect(gaps).toContain(fullHour(ago(6)));
+      expect(gaps).not.toContain(fullHour(ago(5)));
+      expect(gaps).not.toContain(fullHour(ago(100)));
+    });
+
+    test('gives the fields that no column holds', async () => {
+      run(ago(3), [{ name: 'Oslo', aurora: 7 }]);
+      run(ago(2), [{ name: 'Oslo', aurora: 8, humidity: 'high' }]);
+      const latest = { latest_raw_key: expect.stringContaining(String(ago(2).getTime())) };
+
+      expect(await named('What was rescued')).toMatchObject([
+        { field: 'current.aurora', times: 2, ...latest },
+        { field: 'current.humidity', times: 1, ...latest },
+      ]);
+    });
+  });
+});
+
+describe('a query on AWS', () => {
+  let server: Server;
+  let athena: AthenaClient;
+  let stop: AbortController;
+  /** What Athena was asked, in order. */
+  let calls: { action: string; input: Record<string, unknown> }[];
+  /** What it answers: by action, one after the other, the last again and again. */
+  let answers: Record<string, unknown[]>;
+  let pauses: number[];
+
+  const state = (State: string, rest: object = {}) => ({ QueryExecution: { Status: { State, ...rest } } });
+  const page = (columns: [name: string, type: string][], rows: (string | null)[][], NextToken?: string) => ({
+    ResultSet: {
+      ResultSetMetadata: { ColumnInfo: columns.map(([Name, Type]) => ({ Name, Type })) },
+      Rows: rows.map((row) => ({ Data: row.map((cell) => (cell === null ? {} : { VarCharValue: cell })) })),
+    },
+    NextToken,
+  });
+
+  beforeEach(async () => {
+    calls = [];
+    pauses = [];
+    answers = { StartQueryExecution: [{ QueryExecutionId: 'q-1' }], StopQueryExecution: [{}] };
+    stop = new AbortController();
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+        calls.push({ action, input: JSON.parse(body) });
+        const left = answers[action] ?? [];
+        const answer = left.length > 1 ? left.shift() : left[0];
+        if (answer === undefined) response.statusCode = 400;
+        response.setHeader('content-type', 'application/x-amz-json-1.1');
+        response.end(
+          JSON.stringify(answer ?? { __type: 'InvalidRequestException', message: `line 1:1: ${action}` }),
+        );
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    athena = new AthenaClient({
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+  });
+
+  afterEach(async () => {
+    athena.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const ask = (sql: string) =>
+    queryAthena(sql, {
+      athena,
+      outputs: { Database: 'tdf_weather_dev', Workgroup: 'tdf-weather-dev' },
+      signal: stop.signal,
+      wait: async (milliseconds) => {
+        pauses.push(milliseconds);
+      },
+    });
+
+  test('runs in the workgroup of the stack, and waits longer each time until it is done', async () => {
+    answers.GetQueryExecution = [state('QUEUED'), ...Array(9).fill(state('RUNNING')), state('SUCCEEDED')];
+    answers.GetQueryResults = [page([['n', 'integer']], [['n'], ['1']])];
+
+    const { columns, rows } = await ask('SELECT 1 AS n');
+    expect([columns, await Array.fromAsync(rows)]).toEqual([['n'], [[1]]]);
+    expect(calls[0]).toMatchObject({
+      action: 'StartQueryExecution',
+      input: {
+        QueryString: 'SELECT 1 AS n',
+        WorkGroup: 'tdf-weather-dev',
+        QueryExecutionContext: { Database: 'tdf_weather_dev' },
+      },
+    });
+    expect(pauses).toHaveLength(10);
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+    expect(pauses.at(-1)).toBe(3000);
+  });
+
+  test('gives every page, without the names that head the first, and cells of their type', async () => {
+    const columns: [string, string][] = [
+      ['text', 'varchar'],
+      ['count', 'bigint'],
+      ['mean', 'double'],
+      ['day', 'date'],
+      ['at', 'timestamp'],
+      ['zoned', 'timestamp with time zone'],
+      ['yes', 'boolean'],
+    ];
+    const row = [
+      'a',
+      '9007199254740993',
+      'NaN',
+      '2026-11-22',
+      '2026-11-22 05:00:00.250',
+      '2026-11-22 05:00:00.000 UTC',
+      'true',
+    ];
+    answers.GetQueryExecution = [state('SUCCEEDED')];
+    answers.GetQueryResults = [
+      page(columns, [columns.map(([name]) => name), row], 'more'),
+      page(columns, [['', '7', '0.5', null, null, '2026-11-22 05:00:00.000 +01:00', null]]),
+    ];
+
+    const result = await ask('SELECT …');
+    expect(await Array.fromAsync(result.rows)).toEqual([
+      [
+        'a',
+        '9007199254740993',
+        'NaN',
+        '2026-11-22',
+        '2026-11-22T05:00:00.250Z',
+        '2026-11-22T05:00:00.000Z',
+        true,
+      ],
+      ['', 7, 0.5, null, null, '2026-11-22T04:00:00.000Z', null],
+    ]);
+    expect(calls.at(-1)).toMatchObject({ action: 'GetQueryResults', input: { NextToken: 'more' } });
+  });
+
+  test('keeps the first row where no names head the rows', async () => {
+    answers.GetQueryExecution = [state('SUCCEEDED')];
+    answers.GetQueryResults = [page([['tab_name', 'string']], [['weatherapi_current']])];
+    expect(await Array.fromAsync((await ask('SHOW TABLES')).rows)).toEqual([['weatherapi_current']]);
+  });
+
+  test('fails in the words of Athena', async () => {
+    const words = "COLUMN_NOT_FOUND: line 1:8: Column 'temp' cannot be resolved";
+    answers.GetQueryExecution = [state('RUNNING'), state('FAILED', { StateChangeReason: words })];
+    await expect(ask('SELECT temp')).rejects.toThrow(words);
+
+    answers.StartQueryExecution = [];
+    await expect(ask('SELEC')).rejects.toThrow('line 1:1');
+  });
+
+  test('stops when somebody gives up', async () => {
+    answers.GetQueryExecution = [state('RUNNING')];
+    const asked = queryAthena('SELECT 1', {
+      athena,
+      outputs: { Database: 'd', Workgroup: 'w' },
+      signal: stop.signal,
+      wait: async () => stop.abort(new Error('enough')),
+    });
+    await expect(asked).rejects.toThrow('enough');
+    expect(calls.at(-1)).toEqual({ action: 'StopQueryExecution', input: { QueryExecutionId: 'q-1' } });
+  });
+});
+
+describe('rows', () => {
+  const printed = async (columns: string[], rows: Json[][], format: RowsFormat, limit?: number) =>
+    (await Array.fromAsync(rowsOutput({ columns, rows: Readable.from(rows) }, format, limit))).join('');
+
+  test('are a table of a hundred, with a word on the others', async () => {
+    const many = Array.from({ length: 103 }, (_, index) => [`row ${index}`]);
+    const text = await printed(['name'], many, 'table');
+    expect(text).toContain('│ row 99 │');
+    expect(text).not.toContain('row 100');
+    expect(text).toMatch(/\n3 more rows: /);
+    expect(await printed(['name'], many, 'table', 102)).toMatch(/row 101 .*\n.*\n1 more row: /);
+    expect(await printed(['name'], many, 'table', 103)).not.toContain('more');
+    expect(await printed(['name'], [], 'table')).toContain('No rows.');
+  });
+
+  test('cannot steer the terminal', async () => {
+    expect(await printed(['name'], [['\u001b[2J']], 'table')).not.toContain('\u001b');
+  });
+
+  test('are CSV that any reader takes', async () => {
+    const rows = [
+      ['a "b"', null, 1.5],
+      ['c,d', '', true],
+      ['e\nf', 'g', { x: 1 }],
+    ];
+    expect(await printed(['text', 'a,b', 'value'], rows, 'csv')).toBe(
+      'text,"a,b",value\r\n"a ""b""",,1.5\r\n"c,d","",true\r\n"e\nf",g,"{""x"":1}"\r\n',
+    );
+    expect(await printed(['n'], [[1], [2], [3]], 'csv', 2)).toBe('n\r\n1\r\n2\r\n');
+  });
+
+  test('are JSON objects that lose no column of the same name', async () => {
+    expect(
+      JSON.parse(
+        await printed(
+          ['x', 'x', 'y'],
+          [
+            [1, 2, null],
+            [3, 4, 'z'],
+          ],
+          'json',
+        ),
+      ),
+    ).toEqual([
+      { x: 1, x_2: 2, y: null },
+      { x: 3, x_2: 4, y: 'z' },
+    ]);
+    expect(await printed(['x'], [], 'json')).toBe('[]\n');
+    expect(JSON.parse(await printed(['x'], [[1], [2]], 'json', 0))).toEqual([]);
+  });
+});

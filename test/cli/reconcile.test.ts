@@ -1,0 +1,100 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { curatedHashes, land, landUnnoticed, useAssembly } from './state.ts';
+import { tdf } from './tdf.ts';
+
+const raw = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
+const curated = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.parquet`;
+const response = (temp_c: number) =>
+  JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_323_600, temp_c } });
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'reconcile-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe('tdf reconcile --local', () => {
+  let state: string;
+  let before: Record<string, string>;
+  const reconcile = (...args: string[]) => tdf(directory, 'reconcile', '--local', '--state', state, ...args);
+
+  /** One object that was lost in curated, one changed since, one whose event was lost, one that cannot be converted. */
+  beforeAll(async () => {
+    state = await mkdtemp(join(directory, 'state-'));
+    await useAssembly(state);
+    await land(state, {
+      [raw('fine')]: response(1),
+      [raw('lost')]: response(2),
+      [raw('changed')]: response(3),
+      [raw('bad')]: 'no JSON',
+    });
+    before = await curatedHashes(state);
+    await rm(join(state, 's3/curated', curated('lost')));
+    await appendFile(join(state, 's3/raw', raw('changed')), '\n');
+    await landUnnoticed(state, { [raw('unnoticed')]: response(4) });
+  }, 60_000);
+
+  const first = { missing: [raw('lost'), raw('unnoticed')], stale: [raw('changed')], dead: [raw('bad')] };
+
+  test('leaves alone what is younger than half an hour', async () => {
+    const { code, stdout } = await reconcile('--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      counts: { current: 1, missing: 0, stale: 0, dead: 1, young: 3 },
+      enqueued: 0,
+    });
+  }, 30_000);
+
+  test('--dry-run says what it would enqueue, and enqueues nothing', async () => {
+    const { code, stdout } = await reconcile('--grace', '0', '--dry-run');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        '1 current, 2 missing, 1 stale, 1 dead, 0 young',
+        'Missing in curated:',
+        ...first.missing.map((key) => `  ${key}`),
+        'Newer in raw than in curated:',
+        `  ${raw('changed')}`,
+        'In the dead-letter queue, and left there:',
+        `  ${raw('bad')}`,
+        'Nothing was enqueued (--dry-run).\n',
+      ].join('\n'),
+    );
+    expect(Object.keys(await curatedHashes(state))).toEqual([curated('changed'), curated('fine')]);
+  }, 30_000);
+
+  test('has what is missing or stale converted, and finds nothing more to do afterwards', async () => {
+    const { code, stdout } = await reconcile('--grace', '0', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0 },
+      enqueued: 3,
+      left: 0,
+      first,
+      allDeadLettersSeen: true,
+      local: { converted: 3, deadLetters: [] },
+    });
+    const after = await curatedHashes(state);
+    expect(Object.keys(after)).toEqual(['changed', 'fine', 'lost', 'unnoticed'].map(curated));
+    expect(after).toMatchObject({
+      [curated('fine')]: before[curated('fine')],
+      [curated('lost')]: before[curated('lost')],
+    });
+
+    const again = await reconcile('--grace', '0', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      counts: { current: 4, missing: 0, stale: 0, dead: 1, young: 0 },
+      enqueued: 0,
+    });
+  }, 60_000);
+});
+
+test('everything that is wrong is named at once, what was expected and what came', async () => {
+  const { code, stderr } = await tdf(directory, 'reconcile', '--dataset', 'metar', '--grace', 'long');
+  expect(code).toBe(1);
+  expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
+  expect(stderr).toContain('--grace: expected a number of minutes, got "long"');
+});

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { convertObject } from '../../functions/convert/convert-object.ts';
+import { CuratedBucket } from '../../functions/convert/curated-bucket.ts';
+import { RawBucket } from '../../functions/convert/raw-bucket.ts';
+import { listObjects } from '../../functions/reconcile/listing.ts';
+import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
+import { startRuntime } from '../../local/runtime.ts';
+import { readTemplate } from '../../local/template.ts';
+import { assemblyDirectory } from '../assembly.ts';
+
+/** Keys and bodies of raw objects. */
+type Objects = Readonly<Record<string, string>>;
+
+/** A state directory of the local pipeline that uses the synthesis of this test run. */
+export async function useAssembly(stateDir: string): Promise<void> {
+  await symlink(assemblyDirectory(), join(stateDir, 'cdk.out'));
+}
+
+/** Writes raw objects and waits until the pipeline has converted them. */
+export async function land(stateDir: string, objects: Objects): Promise<void> {
+  const template = await readTemplate(join(stateDir, 'cdk.out'));
+  const runtime = await startRuntime({ template, stateDir, retryDelay: 0 });
+  const s3 = new S3Client(runtime.clientConfig);
+  try {
+    await put(s3, objects);
+    await runtime.settled({ timeout: 120_000 });
+  } finally {
+    s3.destroy();
+    await runtime.close();
+  }
+}
+
+/** Writes raw objects while nobody listens: their events are lost. */
+export function landUnnoticed(stateDir: string, objects: Objects): Promise<void> {
+  return withBuckets(stateDir, (s3) => put(s3, objects));
+}
+
+/** Writes raw objects and what they convert to, without the pipeline. */
+export function landConverted(stateDir: string, objects: Objects): Promise<void> {
+  return withBuckets(stateDir, async (s3) => {
+    await put(s3, objects);
+    const buckets = { raw: new RawBucket(s3, 'raw'), curated: new CuratedBucket(s3, 'curated') };
+    await pMap(Object.keys(objects), (key) => convertObject(key, buckets), { concurrency: 10 });
+  });
+}
+
+/** SHA-256 of each curated object, by key. */
+export function curatedHashes(stateDir: string): Promise<Record<string, string>> {
+  return withBuckets(stateDir, async (s3, emulator) => {
+    const hashes: Record<string, string> = {};
+    for await (const { key } of listObjects(s3, 'curated', { prefix: '' })) {
+      const bytes = await readFile(emulator.pathOf('curated', key));
+      hashes[key] = createHash('sha256').update(bytes).digest('hex');
+    }
+    return hashes;
+  });
+}
+
+async function put(s3: S3Client, objects: Objects): Promise<void> {
+  await pMap(
+    Object.entries(objects),
+    ([Key, body]) => s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: Buffer.from(body) })),
+    { concurrency: 10 },
+  );
+}
+
+async function withBuckets<T>(
+  stateDir: string,
+  work: (s3: S3Client, emulator: Emulator) => Promise<T>,
+): Promise<T> {
+  const region = 'us-east-1';
+  const emulator = await startEmulator({ stateDir, region });
+  for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const s3 = new S3Client({ endpoint: emulator.endpoint, region, credentials });
+  try {
+    return await work(s3, emulator);
+  } finally {
+    s3.destroy();
+    await emulator.close();
+  }
+}

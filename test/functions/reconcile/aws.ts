@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type CreatedObject, createdObjects } from '../../../functions/convert/s3-event.ts';
+import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
+import type { Intercept } from '../../../local/aws/request-log.ts';
+import { until } from '../../local/until.ts';
+
+/** Two buckets and two queues over the real protocols, with nobody who works the queues off. */
+export interface Aws {
+  readonly emulator: Emulator;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  readonly deadLettersUrl: string;
+  put(bucket: 'raw' | 'curated', key: string, body?: string): Promise<void>;
+  /** What was sent to have it converted, by key. */
+  sent(): CreatedObject[];
+  stop(): Promise<void>;
+}
+
+export async function startAws(intercept: Intercept = () => undefined): Promise<Aws> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'reconcile-'));
+  const region = 'us-east-1';
+  const emulator = await startEmulator({ stateDir, region, intercept });
+  for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
+  const config = {
+    endpoint: emulator.endpoint,
+    region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  const s3 = new S3Client(config);
+  const sqs = new SQSClient(config);
+  const { url: queueUrl } = emulator.createQueue('queue', {});
+  const { url: deadLettersUrl } = emulator.createQueue('dead-letters', {});
+  return {
+    emulator,
+    s3,
+    sqs,
+    queueUrl,
+    deadLettersUrl,
+    async put(Bucket, Key, Body = '{}') {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: Buffer.from(Body) }));
+      // The next object is newer, as every clock sees it.
+      const now = Date.now();
+      await until(() => Date.now() > now);
+    },
+    sent: () =>
+      emulator
+        .messages(queueUrl)
+        .flatMap(({ body }) => createdObjects(body))
+        .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    async stop() {
+      s3.destroy();
+      sqs.destroy();
+      await emulator.close();
+      await rm(stateDir, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DeadLetterQueue } from '../../../functions/convert/dead-letter-queue.ts';
+import { peekDeadKeys } from '../../../functions/reconcile/dead-keys.ts';
+import { rawEvent } from '../../../shared/raw-event.ts';
+import { type Aws, startAws } from './aws.ts';
+
+let aws: Aws;
+beforeEach(async () => {
+  aws = await startAws();
+});
+afterEach(() => aws.stop());
+
+const event = (key: string) => rawEvent({ bucket: 'raw', key, size: 1 });
+
+describe('a look into the dead-letter queue', () => {
+  test('finds every key, and leaves every letter where it was, visible', async () => {
+    const keys = Array.from({ length: 25 }, (_, index) => `weatherapi/current/dt=2026-11-22/${index}.json`);
+    const letters = new DeadLetterQueue(aws.sqs, aws.deadLettersUrl);
+    for (const rawKey of keys)
+      await letters.send({ body: event(rawKey), code: 'not-json', reason: 'x', rawKey });
+
+    const { keys: found, complete } = await peekDeadKeys(aws.sqs, aws.deadLettersUrl);
+
+    expect([...found].sort()).toEqual(keys.sort());
+    expect(complete).toBe(true);
+    expect(aws.emulator.queueDepth(aws.deadLettersUrl)).toEqual({ visible: 25, inFlight: 0, delayed: 0 });
+  });
+
+  test('knows letters that SQS moved there by itself, and passes over those that name no object', async () => {
+    aws.emulator.send(aws.deadLettersUrl, event('weatherapi/current/crashed twice.json'));
+    aws.emulator.send(aws.deadLettersUrl, 'no event at all');
+
+    const { keys } = await peekDeadKeys(aws.sqs, aws.deadLettersUrl);
+
+    expect([...keys]).toEqual(['weatherapi/current/crashed twice.json']);
+  });
+
+  test('ends at its limit, and says that there are more', async () => {
+    for (let index = 0; index < 30; index++) aws.emulator.send(aws.deadLettersUrl, event(`${index}`));
+
+    const { keys, complete } = await peekDeadKeys(aws.sqs, aws.deadLettersUrl, { limit: 20 });
+
+    expect(keys.size).toBe(20);
+    expect(complete).toBe(false);
+    expect(aws.emulator.queueDepth(aws.deadLettersUrl).visible).toBe(30);
+  });
+});
