@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { synthesize } from '../../local/synthesize.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readTemplate, type Template } from '../../local/template.ts';
+import { assemblyDirectory } from '../assembly.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 
 const fiveOClock = new Date('2026-11-22T05:00:00Z');
@@ -14,17 +11,12 @@ const curatedRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet
 const response = (temp_c: number, last_updated_epoch = 1_795_323_600) =>
   JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch, temp_c } });
 
-let assembly: string;
 let template: Template;
 let pipeline: Pipeline;
 
 beforeAll(async () => {
-  assembly = await mkdtemp(join(tmpdir(), 'assembly-'));
-  await synthesize(assembly);
-  template = await readTemplate(assembly);
-}, 60_000);
-
-afterAll(() => rm(assembly, { recursive: true }));
+  template = await readTemplate(assemblyDirectory());
+});
 
 afterEach(() => pipeline.close());
 

@@ -61,7 +61,10 @@ export async function startPipeline(
     outputs,
     api,
     async fetch(scheduledTime, locations) {
-      const invocation = await runtime.runSchedule(scheduledTime, (event) => ({ ...event, locations }));
+      const invocation = await runtime.runSchedule('fetch-function', scheduledTime, (event) => ({
+        ...event,
+        locations,
+      }));
       if (!invocation.ok) throw new Error(invocation.error.message);
       return invocation.response as RunReport;
     },

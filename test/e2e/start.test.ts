@@ -39,7 +39,7 @@ describe('npm start', () => {
         '--location',
         'Oslo',
         '--location',
-        'fail:2007',
+        'fail:500',
       ],
     );
     const result = JSON.parse(stdout);
@@ -49,7 +49,7 @@ describe('npm start', () => {
       curated: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet'],
       rows: [expect.objectContaining({ location_name: 'Oslo', observed_at: '2026-11-22T05:00:00.000Z' })],
       deadLetters: [],
-      skipped: [{ location: 'fail:2007', reason: expect.stringContaining('quota') }],
+      skipped: [{ location: 'fail:500', reason: 'HTTP 500 (after 3 tries)' }],
     });
     // Where it says that the objects are, they are, as they are.
     const raw = await readFile(join(state, 's3/raw', result.raw[0]), 'utf8');
