@@ -10,7 +10,12 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type ConvertMetric, type FetchMetric, metricNamespace } from '../shared/metrics.ts';
+import {
+  type ConvertMetric,
+  type FetchMetric,
+  metricNamespace,
+  type ReconcileMetric,
+} from '../shared/metrics.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
 
@@ -138,6 +143,10 @@ export function fetchMetric(metricName: FetchMetric, stage: string, period: Dura
 
 export function convertMetric(metricName: ConvertMetric, stage: string, period: Duration): Metric {
   return ours('convert', metricName, stage, period);
+}
+
+export function reconcileMetric(metricName: ReconcileMetric, stage: string, period: Duration): Metric {
+  return ours('reconcile', metricName, stage, period);
 }
 
 function ours(service: string, metricName: string, stage: string, period: Duration): Metric {

@@ -1,15 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
+  Color,
   Column,
   Dashboard,
   GraphWidget,
+  type HorizontalAnnotation,
   type IMetric,
   PeriodOverride,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { type Alarms, convertMetric, fetchMetric } from './alarms.ts';
+import { type Alarms, convertMetric, fetchMetric, reconcileMetric } from './alarms.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
 
@@ -25,10 +27,19 @@ export class FlowDashboard extends Construct {
   constructor(scope: Construct, id: string, { stage, fetch, convert, alarms }: FlowDashboardProps) {
     super(scope, id);
     const period = Duration.hours(1);
-    const column = (title: string, ...graphs: [string, IMetric[]][]) =>
+    const column = (title: string, ...graphs: [string, IMetric[], HorizontalAnnotation?][]) =>
       new Column(
         new TextWidget({ markdown: `## ${title}`, width: 6, height: 1 }),
-        ...graphs.map(([name, left]) => new GraphWidget({ title: name, left, width: 6, height: 6 })),
+        ...graphs.map(
+          ([name, left, annotation]) =>
+            new GraphWidget({
+              title: name,
+              left,
+              leftAnnotations: annotation ? [annotation] : [],
+              width: 6,
+              height: 6,
+            }),
+        ),
       );
 
     const dashboard = new Dashboard(this, 'Dashboard', {
@@ -53,12 +64,22 @@ export class FlowDashboard extends Construct {
           [fetch.function.metricErrors({ period }), fetch.function.metricDuration({ period })],
         ],
       ),
-      column('2 · raw', [
-        'Runs',
-        (['RunsLanded', 'RunsSkipped', 'QuotaSpent'] as const).map((name) =>
-          fetchMetric(name, stage, period),
-        ),
-      ]),
+      column(
+        '2 · raw',
+        [
+          'Runs',
+          (['RunsLanded', 'RunsSkipped', 'QuotaSpent'] as const).map((name) =>
+            fetchMetric(name, stage, period),
+          ),
+          { value: 1, color: Color.ORANGE, label: 'a skipped hour is a warning; three in a row ring' },
+        ],
+        [
+          'Reconciled with curated, daily',
+          (['ObjectsMissing', 'ObjectsStale', 'ObjectsDead'] as const).map((name) =>
+            reconcileMetric(name, stage, Duration.days(1)),
+          ),
+        ],
+      ),
       column(
         '3 · queue',
         [

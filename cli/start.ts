@@ -107,8 +107,11 @@ function print({ result, files, alarms }: LocalRun, stateDir: string): void {
     console.log(`${styleText('yellow', 'Skipped')} ${place}: ${reason}`);
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   console.log(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
-  for (const { name, description } of rang)
-    console.log(`${styleText('red', 'ALARM')}    ${name}: ${description}`);
+  for (const { name, description } of rang) {
+    // It says what to type about the deployment; here the same commands are about this one.
+    const here = description.replaceAll(/--stage \S+/g, '--local');
+    console.log(`${styleText('red', 'ALARM')}    ${name}: ${here}`);
+  }
 
   const [first] = result.rows;
   if (!first) return;

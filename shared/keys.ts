@@ -60,6 +60,7 @@ export function curatedKey({ key, dataset, day }: RawKey & { readonly day: Day }
   }
   const name = key.slice(key.lastIndexOf('/') + 1);
   const readable = name
+    .replace(/\.json$/, '')
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '')
     .slice(0, 80);

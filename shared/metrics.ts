@@ -28,8 +28,20 @@ export const convertMetrics = [
   'ConvertRetries',
 ] as const;
 
+export const reconcileMetrics = [
+  /** Raw objects without a curated one: their events were lost. */
+  'ObjectsMissing',
+  /** Raw objects that are newer than their curated one. */
+  'ObjectsStale',
+  /** Raw objects that wait in the dead-letter queue for somebody. */
+  'ObjectsDead',
+  /** Messages sent to have an object converted again. */
+  'ObjectsEnqueued',
+] as const;
+
 export type FetchMetric = (typeof fetchMetrics)[number];
 export type ConvertMetric = (typeof convertMetrics)[number];
+export type ReconcileMetric = (typeof reconcileMetrics)[number];
 
 /** The CloudWatch namespace of one deployment: stages do not mix. */
 export function metricNamespace(stage: string): string {

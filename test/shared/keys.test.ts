@@ -87,20 +87,20 @@ describe('the curated key', () => {
   );
 
   test.each([
-    ['a sub-folder', `${folder}sub/a.json`, 'a.json'],
+    ['a sub-folder', `${folder}sub/a.json`, 'a'],
     ['another ending', `${folder}a.ndjson`, 'a.ndjson'],
     ['a gzipped file', `${folder}a.json.gz`, 'a.json.gz'],
     ['an ending in capitals', `${folder}a.JSON`, 'a.JSON'],
     ['no ending', `${folder}a`, 'a'],
-    ['a name that Athena would hide', `${folder}_a.json`, 'a.json'],
-    ['a hidden name', `${folder}.a.json`, 'a.json'],
-    ['nothing but an ending', `${folder}.json`, 'json'],
-    ['spaces and signs', `${folder}my file (1)+ä=%.json`, 'my-file-1-.json'],
+    ['a name that Athena would hide', `${folder}_a.json`, 'a'],
+    ['a hidden name', `${folder}.a.json`, 'a'],
+    ['nothing but an ending', `${folder}.json`, 'file'],
+    ['spaces and signs', `${folder}my file (1)+ä=%.json`, 'my-file-1-'],
     ['no name', folder, 'file'],
     ['nothing that is readable', `${folder}日本`, 'file'],
-    ['no dt= folder', 'weatherapi/current/a.json', 'a.json'],
-    ['a dt= folder further down', 'weatherapi/current/sub/dt=2020-01-01/a.json', 'a.json'],
-    ['the look of a digest', `${folder}a.0123456789ab.json`, 'a.0123456789ab.json'],
+    ['no dt= folder', 'weatherapi/current/a.json', 'a'],
+    ['a dt= folder further down', 'weatherapi/current/sub/dt=2020-01-01/a.json', 'a'],
+    ['the look of a digest', `${folder}a.0123456789ab.json`, 'a.0123456789ab'],
     ['a very long name', `${folder}${'x'.repeat(500)}.json`, 'x'.repeat(80)],
   ])('of a key with %s keeps what is readable and adds a digest', (_what, key, readable) => {
     const curatedName = curated(key).slice(folder.length);
