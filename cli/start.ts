@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { type LocalRun, type LocalRunOptions, runLocally } from './local-run.ts';
+import { type LocalRun, type LocalRunOptions, runLocally } from './local/local-run.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
 const shownColumns = [

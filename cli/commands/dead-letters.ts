@@ -1,13 +1,13 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { ago } from '../ago.ts';
-import { canAsk, confirmed } from '../confirmation.ts';
-import { type DeadLetter, DeadLetters } from '../dead-letters.ts';
+import { type DeadLetter, DeadLetters } from '../dead-letters/dead-letters.ts';
+import { type Outcome, outcomeOf } from '../dead-letters/local-outcome.ts';
+import { drop, type Redriven, redrive, type Selection } from '../dead-letters/redrive.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
-import { interruptible } from '../interruption.ts';
-import { type Outcome, outcomeOf } from '../local-outcome.ts';
-import { printable } from '../printable.ts';
-import { drop, type Redriven, redrive, type Selection } from '../redrive.ts';
+import { ago } from '../terminal/ago.ts';
+import { canAsk, confirmed } from '../terminal/confirmation.ts';
+import { interruptible } from '../terminal/interruption.ts';
+import { printable } from '../terminal/printable.ts';
 
 interface Options extends Target {
   readonly json?: true;

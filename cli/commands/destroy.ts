@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { canAsk, confirmed } from '../confirmation.ts';
 import { connect, type Target, targetOptions } from '../deployed.ts';
 import {
   cdkDestroyArguments,
@@ -8,9 +7,10 @@ import {
   recoveryDays,
   runCdk,
   type SecretOutcome,
-} from '../destroy-stack.ts';
+} from '../destroy/destroy-stack.ts';
+import { findStateDirectory, removeStateDirectory } from '../destroy/state-directory.ts';
 import { findDeployed } from '../find-deployed.ts';
-import { findStateDirectory, removeStateDirectory } from '../state-directory.ts';
+import { canAsk, confirmed } from '../terminal/confirmation.ts';
 
 interface Options extends Target {
   readonly yes?: true;

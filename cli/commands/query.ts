@@ -5,11 +5,11 @@ import { columnsOf, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
 import { connect, type Target, targetOptions } from '../deployed.ts';
-import { interruptible } from '../interruption.ts';
-import { queryAthena } from '../query-athena.ts';
-import { queryLocally } from '../query-local.ts';
-import type { QueryResult } from '../query-result.ts';
-import { rowsOutput } from '../rows-output.ts';
+import { queryAthena } from '../query/query-athena.ts';
+import { queryLocally } from '../query/query-local.ts';
+import type { QueryResult } from '../query/query-result.ts';
+import { rowsOutput } from '../query/rows-output.ts';
+import { interruptible } from '../terminal/interruption.ts';
 
 interface Arguments extends Target {
   /** `true` without a name. */

@@ -4,11 +4,11 @@ import { peekDeadKeys } from '../../functions/reconcile/dead-keys.ts';
 import { type Notable, type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
-import { Conversions, type Converted } from '../conversions.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
-import { interruptible } from '../interruption.ts';
-import { printable } from '../printable.ts';
-import { describeConverted, settle } from '../settle.ts';
+import { Conversions, type Converted } from '../local/conversions.ts';
+import { describeConverted, settle } from '../local/settle.ts';
+import { interruptible } from '../terminal/interruption.ts';
+import { printable } from '../terminal/printable.ts';
 
 interface Arguments extends Target {
   readonly dataset?: string;

@@ -1,20 +1,20 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
-import { Checkpoint } from '../checkpoint.ts';
-import { Conversions, type Converted } from '../conversions.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
-import { interruptible } from '../interruption.ts';
-import { printable } from '../printable.ts';
-import { progressBar } from '../progress-bar.ts';
+import { Conversions, type Converted } from '../local/conversions.ts';
+import { describeConverted, settle } from '../local/settle.ts';
+import { Checkpoint } from '../replay/checkpoint.ts';
 import {
   describeSelection,
   parseSelection,
   type RawSelection,
   type SelectionArguments,
-} from '../raw-selection.ts';
-import { type Replayed, replay, type Survey, survey } from '../replay.ts';
-import { describeConverted, settle } from '../settle.ts';
+} from '../replay/raw-selection.ts';
+import { type Replayed, replay, type Survey, survey } from '../replay/replay.ts';
+import { interruptible } from '../terminal/interruption.ts';
+import { printable } from '../terminal/printable.ts';
+import { progressBar } from '../terminal/progress-bar.ts';
 
 interface Arguments extends Target, SelectionArguments {
   readonly rate: string;

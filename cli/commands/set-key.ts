@@ -5,10 +5,10 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { Command, Option } from 'commander';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
-import { parseApiKey, type Stored, storeApiKey } from '../api-key.ts';
 import { type Target, targetOptions } from '../deployed.ts';
 import { findDeployed } from '../find-deployed.ts';
-import { readSecret } from '../secret-input.ts';
+import { parseApiKey, type Stored, storeApiKey } from '../set-key/api-key.ts';
+import { readSecret } from '../set-key/secret-input.ts';
 
 interface Options extends Target {
   readonly secret?: string;

@@ -3,8 +3,13 @@ import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { connect, type Target, targetOptions } from '../deployed.ts';
-import { type PipelineStatus, pipelineStatus, type RunState, type RunStatus } from '../pipeline-status.ts';
-import { spinning } from '../spinner.ts';
+import {
+  type PipelineStatus,
+  pipelineStatus,
+  type RunState,
+  type RunStatus,
+} from '../status/pipeline-status.ts';
+import { spinning } from '../terminal/spinner.ts';
 
 interface Options extends Target {
   readonly hours: number;

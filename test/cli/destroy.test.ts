@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { type Destruction, destroyStack, type RunCdk } from '../../cli/destroy-stack.ts';
-import { removeStateDirectory } from '../../cli/state-directory.ts';
+import { type Destruction, destroyStack, type RunCdk } from '../../cli/destroy/destroy-stack.ts';
+import { removeStateDirectory } from '../../cli/destroy/state-directory.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
 import { type Cloud, runTdf, startCloud } from './cloud.ts';
 

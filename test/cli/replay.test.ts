@@ -3,10 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Checkpoint } from '../../cli/checkpoint.ts';
-import { Pace } from '../../cli/pace.ts';
-import { parseSelection, type RawSelection, type SelectionArguments } from '../../cli/raw-selection.ts';
-import { replay, survey } from '../../cli/replay.ts';
+import { Checkpoint } from '../../cli/replay/checkpoint.ts';
+import { Pace } from '../../cli/replay/pace.ts';
+import {
+  parseSelection,
+  type RawSelection,
+  type SelectionArguments,
+} from '../../cli/replay/raw-selection.ts';
+import { replay, survey } from '../../cli/replay/replay.ts';
 import { ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
 import { type Aws, startAws } from '../functions/reconcile/aws.ts';
 import { until } from '../local/until.ts';

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { parseApiKey } from '../../cli/api-key.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
-import { readSecret } from '../../cli/secret-input.ts';
+import { parseApiKey } from '../../cli/set-key/api-key.ts';
+import { readSecret } from '../../cli/set-key/secret-input.ts';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
 import { type Cloud, type Ended, runTdf, startCloud } from './cloud.ts';
 

@@ -3,9 +3,7 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { convertObject } from '../../functions/convert/convert-object.ts';
-import { CuratedBucket } from '../../functions/convert/curated-bucket.ts';
-import { RawBucket } from '../../functions/convert/raw-bucket.ts';
+import { convert } from '../../functions/convert/convert-object.ts';
 import { listObjects } from '../../functions/reconcile/listing.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { startRuntime } from '../../local/runtime.ts';
@@ -26,7 +24,7 @@ export async function land(stateDir: string, objects: Objects): Promise<void> {
   const runtime = await startRuntime({ template, stateDir, retryDelay: 0 });
   const s3 = new S3Client(runtime.clientConfig);
   try {
-    await put(s3, objects);
+    await put(s3, 'raw', Object.entries(objects));
     await runtime.settled({ timeout: 120_000 });
   } finally {
     s3.destroy();
@@ -36,15 +34,18 @@ export async function land(stateDir: string, objects: Objects): Promise<void> {
 
 /** Writes raw objects while nobody listens: their events are lost. */
 export function landUnnoticed(stateDir: string, objects: Objects): Promise<void> {
-  return withBuckets(stateDir, (s3) => put(s3, objects));
+  return withBuckets(stateDir, (s3) => put(s3, 'raw', Object.entries(objects)));
 }
 
 /** Writes raw objects and what they convert to, without the pipeline. */
 export function landConverted(stateDir: string, objects: Objects): Promise<void> {
+  const curated = Object.entries(objects).map(([rawKey, body]) => {
+    const { key, file } = convert(rawKey, { bytes: Buffer.from(body), fetchedAt: null });
+    return [key, file] as const;
+  });
   return withBuckets(stateDir, async (s3) => {
-    await put(s3, objects);
-    const buckets = { raw: new RawBucket(s3, 'raw'), curated: new CuratedBucket(s3, 'curated') };
-    await pMap(Object.keys(objects), (key) => convertObject(key, buckets), { concurrency: 10 });
+    await put(s3, 'raw', Object.entries(objects));
+    await put(s3, 'curated', curated);
   });
 }
 
@@ -60,10 +61,14 @@ export function curatedHashes(stateDir: string): Promise<Record<string, string>>
   });
 }
 
-async function put(s3: S3Client, objects: Objects): Promise<void> {
+async function put(
+  s3: S3Client,
+  bucket: string,
+  objects: readonly (readonly [string, string | Uint8Array])[],
+): Promise<void> {
   await pMap(
-    Object.entries(objects),
-    ([Key, body]) => s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: Buffer.from(body) })),
+    objects,
+    ([Key, body]) => s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: Buffer.from(body) })),
     { concurrency: 10 },
   );
 }

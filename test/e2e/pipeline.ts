@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type ParquetRow, readParquet } from '../../cli/parquet-rows.ts';
+import { type ParquetRow, readParquet } from '../../cli/local/parquet-rows.ts';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime.ts';
 import type { Template } from '../../local/template.ts';

@@ -9,7 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type ParquetRow, readParquet } from '../../../cli/parquet-rows.ts';
+import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
 import { startEmulator } from '../../../local/aws/emulator.ts';
 import type { Intercept } from '../../../local/aws/request-log.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
-import { type ParquetRow, readParquet } from '../../../cli/parquet-rows.ts';
+import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
 import { convert } from '../../../functions/convert/convert-object.ts';
 import { parquetFile } from '../../../functions/convert/parquet.ts';
 import { rawRecords } from '../../../functions/convert/raw-records.ts';

@@ -2,15 +2,15 @@ import { createReadStream } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { RunReport } from '../functions/fetch/run.ts';
-import type { AlarmReport } from '../local/alarms/evaluate.ts';
-import { type Runtime, startRuntime } from '../local/runtime.ts';
-import { synthesize } from '../local/synthesize.ts';
-import { readTemplate } from '../local/template.ts';
-import { startWeatherApi } from '../local/weatherapi/server.ts';
-import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
-import { curatedKey, parseRawKey } from '../shared/keys.ts';
-import type { Outputs } from '../shared/outputs.ts';
+import type { RunReport } from '../../functions/fetch/run.ts';
+import type { AlarmReport } from '../../local/alarms/evaluate.ts';
+import { type Runtime, startRuntime } from '../../local/runtime.ts';
+import { synthesize } from '../../local/synthesize.ts';
+import { readTemplate } from '../../local/template.ts';
+import { startWeatherApi } from '../../local/weatherapi/server.ts';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { curatedKey, parseRawKey } from '../../shared/keys.ts';
+import type { Outputs } from '../../shared/outputs.ts';
 import { type ParquetRow, readParquet } from './parquet-rows.ts';
 
 export interface LocalRunOptions {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { planDeployment } from '../local/deployment.ts';
-import { References } from '../local/references.ts';
-import { readTemplate } from '../local/template.ts';
+import { planDeployment } from '../../local/deployment.ts';
+import { References } from '../../local/references.ts';
+import { readTemplate } from '../../local/template.ts';
 
 /** A curated object of the pipeline on this computer, as a file. */
 export interface CuratedFile {

@@ -1,6 +1,6 @@
 import type { Json } from '@duckdb/node-api';
 import Table from 'cli-table3';
-import { printable } from './printable.ts';
+import { printable } from '../terminal/printable.ts';
 import type { QueryResult } from './query-result.ts';
 
 export type RowsFormat = 'table' | 'csv' | 'json';

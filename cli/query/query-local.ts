@@ -9,9 +9,9 @@ import {
   JsonDuckDBValueConverter,
   StatementType,
 } from '@duckdb/node-api';
-import { columnTypes } from '../shared/column-type.ts';
-import { columnsOf, type Dataset, tableName } from '../shared/dataset.ts';
-import { datasets } from '../shared/datasets.ts';
+import { columnTypes } from '../../shared/column-type.ts';
+import { columnsOf, type Dataset, tableName } from '../../shared/dataset.ts';
+import { datasets } from '../../shared/datasets.ts';
 import { type CuratedFile, curatedFiles } from './curated-files.ts';
 import type { QueryResult } from './query-result.ts';
 

@@ -1,5 +1,5 @@
-import type { Runtime } from '../local/runtime.ts';
-import type { Outputs } from '../shared/outputs.ts';
+import type { Runtime } from '../../local/runtime.ts';
+import type { Outputs } from '../../shared/outputs.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
 
 /** What became of messages that were sent again. */

@@ -8,7 +8,7 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import type { Json } from '@duckdb/node-api';
-import type { Outputs } from '../shared/outputs.ts';
+import type { Outputs } from '../../shared/outputs.ts';
 import type { QueryResult } from './query-result.ts';
 
 export interface AthenaQueryOptions {

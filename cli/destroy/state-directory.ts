@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { lockState } from '../local/aws/state-lock.ts';
+import { lockState } from '../../local/aws/state-lock.ts';
 
 /** What the local pipeline makes there, and what file managers add. */
 const known = /^(s3|queues|logs|cdk\.out|lock\.db.*|\.DS_Store|Thumbs\.db)$/;
