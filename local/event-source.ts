@@ -7,7 +7,8 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { FunctionRuntime, Invocation } from './lambda/function-runtime.ts';
+import type { FunctionRuntime } from './lambda/function-runtime.ts';
+import type { Invocation } from './lambda/invocation.ts';
 import { sqsEvent } from './sqs-event.ts';
 
 export interface EventSourceSettings {

@@ -16,7 +16,8 @@ import {
 } from './deploy.ts';
 import { type Deployment, planDeployment } from './deployment.ts';
 import type { EventSourceSettings } from './event-source.ts';
-import type { FunctionRuntime, Invocation } from './lambda/function-runtime.ts';
+import type { FunctionRuntime } from './lambda/function-runtime.ts';
+import type { Invocation } from './lambda/invocation.ts';
 import { type NotificationProperties, notify } from './notification.ts';
 import { References } from './references.ts';
 import { type ScheduleTarget, scheduledEvent } from './schedule.ts';

@@ -1,27 +1,5 @@
+import type { FunctionSettings, Invocation } from './invocation.ts';
 import { Sandbox } from './sandbox.ts';
-
-export interface FunctionSettings {
-  readonly name: string;
-  /** Folder of the bundle. */
-  readonly directory: string;
-  /** `file.export`, as Lambda has it. */
-  readonly handler: string;
-  /** The whole environment of the process: what the template declares and what Lambda adds. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** MiB */
-  readonly memory: number;
-  /** Milliseconds */
-  readonly timeout: number;
-  /** Gets each line that the function prints. */
-  readonly onLog: (line: string) => void;
-  /** Told how each invocation ended, before its caller is. */
-  readonly onInvocation?: (ok: boolean) => void;
-}
-
-/** How an invocation ended, as the caller of Lambda sees it. */
-export type Invocation =
-  | { readonly ok: true; readonly response: unknown }
-  | { readonly ok: false; readonly error: { readonly type: string; readonly message: string } };
 
 /** A deployed function: warm sandboxes are used again, one event at a time each; another is started when all are busy. */
 export class FunctionRuntime {

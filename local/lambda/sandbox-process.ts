@@ -1,18 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Invocation } from './function-runtime.ts';
-
-export interface InvokeMessage {
-  readonly event: unknown;
-  readonly requestId: string;
-  /** Epoch milliseconds. */
-  readonly deadline: number;
-}
-
-export interface ResultMessage {
-  readonly invocation: Invocation;
-}
+import type { Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
 
 /** What libuv has for a pipe, and Node does not document. */
 interface Output {

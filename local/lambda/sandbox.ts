@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { FunctionSettings, Invocation } from './function-runtime.ts';
-import type { InvokeMessage, ResultMessage } from './sandbox-process.ts';
+import type { FunctionSettings, Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
 
 const entry = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
 

@@ -1,32 +1,9 @@
+import { conditionCode, describe } from './conditions.ts';
+import { feelsLike, heatIndex, wetBulb, windChill } from './felt-temperature.ts';
 import { fraction, type Place } from './places.ts';
 
 /** The body of `current.json`. */
 export type CurrentResponse = ReturnType<typeof currentWeather>;
-
-/** WeatherAPI's own condition codes, with the number of their icon. Only the clear sky has two names. */
-const conditions = {
-  1000: { day: 'Sunny', night: 'Clear', icon: 113 },
-  1003: { day: 'Partly cloudy', icon: 116 },
-  1006: { day: 'Cloudy', icon: 119 },
-  1009: { day: 'Overcast', icon: 122 },
-  1030: { day: 'Mist', icon: 143 },
-  1135: { day: 'Fog', icon: 248 },
-  1147: { day: 'Freezing fog', icon: 260 },
-  1150: { day: 'Patchy light drizzle', icon: 263 },
-  1153: { day: 'Light drizzle', icon: 266 },
-  1183: { day: 'Light rain', icon: 296 },
-  1189: { day: 'Moderate rain', icon: 302 },
-  1195: { day: 'Heavy rain', icon: 308 },
-  1204: { day: 'Light sleet', icon: 317 },
-  1207: { day: 'Moderate or heavy sleet', icon: 320 },
-  1210: { day: 'Patchy light snow', icon: 323 },
-  1213: { day: 'Light snow', icon: 326 },
-  1219: { day: 'Moderate snow', icon: 332 },
-  1225: { day: 'Heavy snow', icon: 338 },
-  1276: { day: 'Moderate or heavy rain with thunder', icon: 389 },
-} as const satisfies Record<number, { day: string; night?: string; icon: number }>;
-
-type ConditionCode = keyof typeof conditions;
 
 const compass = 'N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW'.split(' ');
 
@@ -144,30 +121,6 @@ function sunAt(place: Place, hour: number) {
   };
 }
 
-function conditionCode(air: Air): ConditionCode {
-  const { precip, temp, cloud, humidity } = air;
-  if (precip > 0) {
-    if (temp < 0.5) return precip < 0.3 ? 1210 : precip < 1 ? 1213 : precip < 3 ? 1219 : 1225;
-    if (temp < 2) return precip < 2.5 ? 1204 : 1207;
-    if (precip > 2.5 && temp > 18) return 1276;
-    if (precip < 0.5) return precip < 0.1 ? 1150 : 1153;
-    return precip < 2.5 ? 1183 : precip < 7.6 ? 1189 : 1195;
-  }
-  if (humidity >= 97) return temp < 0 ? 1147 : 1135;
-  if (humidity >= 94) return 1030;
-  return cloud < 20 ? 1000 : cloud < 50 ? 1003 : cloud < 80 ? 1006 : 1009;
-}
-
-function describe(code: ConditionCode, isDay: boolean) {
-  const condition: { day: string; night?: string; icon: number } = conditions[code];
-  const half = isDay ? 'day' : 'night';
-  return {
-    text: condition[half] ?? condition.day,
-    icon: `//cdn.weatherapi.com/weather/64x64/${half}/${condition.icon}.png`,
-    code,
-  };
-}
-
 function visibility(air: Air): number {
   const code = conditionCode(air);
   if (code === 1135 || code === 1147) return 0.5;
@@ -217,36 +170,6 @@ function airQuality(air: Air) {
     'us-epa-index': band([12, 35.4, 55.4, 150.4, 250.4]),
     'gb-defra-index': band([11, 23, 35, 41, 47, 53, 58, 64, 70]),
   };
-}
-
-/** Environment Canada's formula, which holds from 10 °C down and above 4.8 km/h. */
-function windChill({ temp, wind }: Air): number {
-  if (temp > 10 || wind <= 4.8) return temp;
-  const breeze = wind ** 0.16;
-  return Math.min(temp, 13.12 + 0.6215 * temp - 11.37 * breeze + 0.3965 * temp * breeze);
-}
-
-/** The heat index in its simple form, as the US weather service begins: the mean of Steadman's and the air. */
-function heatIndex({ temp, humidity }: Air): number {
-  if (temp < 20) return temp;
-  const t = fahrenheit(temp);
-  const steadman = 0.5 * (t + 61 + (t - 68) * 1.2 + humidity * 0.094);
-  return Math.max(temp, ((steadman + t) / 2 - 32) / 1.8);
-}
-
-function feelsLike(air: Air): number {
-  return air.temp <= 10 ? windChill(air) : heatIndex(air);
-}
-
-/** Stull's approximation; its small error must not leave the span between dew point and temperature. */
-function wetBulb({ temp, dewpoint, humidity: rh }: Air): number {
-  const stull =
-    temp * Math.atan(0.151977 * Math.sqrt(rh + 8.313659)) +
-    Math.atan(temp + rh) -
-    Math.atan(rh - 1.676331) +
-    0.00391838 * rh ** 1.5 * Math.atan(0.023101 * rh) -
-    4.686035;
-  return clamp(stull, dewpoint, temp);
 }
 
 /** Vapour pressure in hPa of air that is saturated at this temperature (Magnus). */

@@ -9,11 +9,8 @@ import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { connectEventSources } from '../../local/deploy.ts';
 import type { Deployment } from '../../local/deployment.ts';
 import { EventSource, type EventSourceSettings } from '../../local/event-source.ts';
-import {
-  FunctionRuntime,
-  type FunctionSettings,
-  type Invocation,
-} from '../../local/lambda/function-runtime.ts';
+import { FunctionRuntime } from '../../local/lambda/function-runtime.ts';
+import type { FunctionSettings, Invocation } from '../../local/lambda/invocation.ts';
 import { References } from '../../local/references.ts';
 import { until } from './until.ts';
 
