@@ -18,17 +18,20 @@ import {
 } from '../shared/metrics.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
+import type { Reconcile } from './reconcile.ts';
 
 export interface AlarmsProps {
   readonly stage: string;
   readonly fetch: Fetch;
   readonly convert: Convert;
+  readonly reconcile: Reconcile;
   readonly topic: Topic;
   /** Hours without anything landed after which somebody is woken. */
   readonly freshnessHours: number;
 }
 
 const hour = Duration.hours(1);
+const quarterHour = Duration.minutes(15);
 const fiveMinutes = Duration.minutes(5);
 
 /** What wakes somebody. Each description says what happened and what to type next. */
@@ -39,7 +42,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#props = props;
-    const { stage, fetch, convert, freshnessHours } = props;
+    const { stage, fetch, convert, reconcile, freshnessHours } = props;
     const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
 
     this.#add('DeadLetters', {
@@ -53,15 +56,16 @@ export class Alarms extends Construct {
       metric: new MathExpression({
         expression: 'FILL(errors, 0) + FILL(retries, 0)',
         usingMetrics: {
-          errors: convert.function.metricErrors({ period: fiveMinutes }),
-          retries: convertMetric('ConvertRetries', stage, fiveMinutes),
+          errors: convert.function.metricErrors({ period: quarterHour }),
+          retries: convertMetric('ConvertRetries', stage, quarterHour),
         },
-        period: fiveMinutes,
+        period: quarterHour,
         label: 'Errors and retries',
       }),
-      // One throttled request is tried again and forgotten; trouble that lasts is not.
-      evaluationPeriods: 3,
-      description: `convert fails or retries for 15 minutes; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since 30m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
+      // One throttled request is tried again and forgotten. Trouble that lasts shows once in each visibility time-out,
+      // and so once in each period, which is longer.
+      evaluationPeriods: 2,
+      description: `convert fails or retries for half an hour; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since 30m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
     });
     this.#add('QueueTooOld', {
       metric: convert.queue.metricApproximateAgeOfOldestMessage({
@@ -98,7 +102,11 @@ export class Alarms extends Construct {
     });
     this.#add('SchemaDrift', {
       metric: convertMetric('FieldsRescued', stage, hour),
-      description: `WeatherAPI sent fields that no column holds; they are kept in "rescued". Next: ${tdf('query "SELECT DISTINCT rescued FROM weatherapi_current WHERE rescued IS NOT NULL"')}; declare them in shared/datasets/, deploy, and ${tdf('replay')}`,
+      description: `WeatherAPI sent fields that no column holds; they are kept in "rescued". Next: ${tdf('query --named "What was rescued"')}; declare them in shared/datasets/, deploy, and ${tdf('replay')}`,
+    });
+    this.#add('ReconcileFailed', {
+      metric: reconcile.function.metricErrors({ period: hour }),
+      description: `The daily search for raw objects whose event was lost has failed. Next: ${tdf('reconcile')}, which does the same; aws logs tail ${reconcile.function.logGroup.logGroupName} --since 1d`,
     });
     this.#add('QuotaSpent', {
       metric: fetchMetric('QuotaSpent', stage, hour),

@@ -37,7 +37,7 @@ export class PipelineStack extends Stack {
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
 
-    new Reconcile(this, 'Reconcile', {
+    const reconcile = new Reconcile(this, 'Reconcile', {
       stage,
       raw,
       curated,
@@ -52,7 +52,7 @@ export class PipelineStack extends Stack {
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
     const { topic } = new Alerts(this, 'Alerts');
-    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, topic, freshnessHours });
+    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, reconcile, topic, freshnessHours });
     new FlowDashboard(this, 'Flow', { stage, fetch, convert, alarms });
 
     const notificationsHandler = this.node.children.find(({ node }) =>

@@ -59,7 +59,7 @@ export class Reconcile extends Construct {
       this.function.addToRolePolicy(new PolicyStatement(statement));
     }
 
-    // A run that fails is made up for by the next day's.
+    // A run that fails rings, and is made up for by the next day's.
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
     new FunctionSchedule(this, 'Schedule', {
       description: 'Reconciles raw with curated.',

@@ -33,6 +33,8 @@ const maxRounds = 5;
  * @throws {PermanentError} when no further try can succeed
  */
 export async function convertObject(key: string, { raw, curated }: ConvertDependencies): Promise<Conversion> {
+  // First: the role may read no other prefix, and "access denied" would tell nobody that the file is in the wrong place.
+  parseRawKey(key);
   for (let round = 0; round < maxRounds; round++) {
     const object = await raw.get(key);
     if (!object) return { kind: 'gone' };

@@ -69,6 +69,7 @@ describe('alarms', () => {
     'HoursSkipped',
     'NotFresh',
     'SchemaDrift',
+    'ReconcileFailed',
     'QuotaSpent',
   ])('%s mails when it begins and when it is over, and says what to type next', (name) => {
     const { AlarmActions, OKActions, AlarmDescription } = alarm(name);

@@ -14,6 +14,7 @@ for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue'])
 for (const [path, name] of [
   ['Fetch/Function', 'fetch-function'],
   ['Convert/Function', 'convert-function'],
+  ['Reconcile/Function', 'reconcile-function'],
 ] as const)
   references.define(stack.resource('AWS::Lambda::Function', path).id, { Ref: name });
 for (const [path, name] of [
@@ -108,15 +109,18 @@ describe('the alarms of the stack', () => {
     rings([], minutes(31), ({ queues }) => {
       queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
     });
-    // A retry once is nobody's business; for a quarter of an hour it is, by whichever count.
-    rings([], minutes(14), ({ watch }) => {
-      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(13)));
+    // A retry once is nobody's business; again after each visibility time-out of 12 minutes it is, by whichever count.
+    rings([], minutes(29), ({ watch }) => {
+      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(28)));
     });
-    rings(['ConvertFailing'], minutes(14), ({ watch }) => {
-      watch.onLog(line('convert', { ConvertRetries: 1 }, minutes(2)));
-      watch.onInvocation('convert-function', false, minutes(8));
-      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(13)));
+    rings(['ConvertFailing'], minutes(29), ({ watch }) => {
+      watch.onLog(line('convert', { ConvertRetries: 1 }, minutes(1)));
+      watch.onInvocation('convert-function', false, minutes(13));
+      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(25)));
     });
+    rings(['ReconcileFailed'], minutes(1), ({ watch }) =>
+      watch.onInvocation('reconcile-function', false, seconds(9)),
+    );
     rings(['FetchFailed'], minutes(1), ({ watch }) =>
       watch.onInvocation('fetch-function', false, seconds(9)),
     );

@@ -191,3 +191,13 @@ describe('a file without a dt= folder', () => {
     );
   });
 });
+
+test('a file under no dataset’s prefix is refused by its key: the function may not even read it', async () => {
+  const denied: Pick<RawBucket, 'get' | 'revision'> = {
+    get: () => Promise.reject(new Error('AccessDenied')),
+    revision: () => Promise.reject(new Error('AccessDenied')),
+  };
+  await expect(convertObject('raw/2024/1/1/5.json', { raw: denied, curated })).rejects.toMatchObject({
+    code: 'unknown-dataset',
+  });
+});
