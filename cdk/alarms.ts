@@ -85,7 +85,7 @@ export class Alarms extends Construct {
         period: hour,
         label: 'Failed runs and places',
       }),
-      description: `fetch failed on its configuration, its key or a place; other places landed. Next: aws logs tail ${fetch.function.logGroup.logGroupName} --since 2h --filter-pattern '{ $.level = "ERROR" }'; a new key: ${tdf('set-key')}`,
+      description: `fetch failed on its configuration, its key or a place; what could be fetched has landed. Next: aws logs tail ${fetch.function.logGroup.logGroupName} --since 2h --filter-pattern '{ $.level = "ERROR" }'; a new key: ${tdf('set-key')}`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),

@@ -25,6 +25,14 @@ export const targetOptions: readonly Option[] = [
   new Option('--state <dir>', 'where the local one keeps its state').default('.local'),
 ];
 
+/** What to type next about the same deployment: `next('dead-letters', target)`. */
+export function next(command: string, { local, stage, state }: Target): string {
+  const target = local
+    ? ['--local', ...(state === '.local' ? [] : [`--state ${state}`])]
+    : [`--stage ${stage}`];
+  return ['npm run tdf --', command, ...target].join(' ');
+}
+
 /** A deployment, on AWS or on this computer: the same clients, only their endpoint differs. */
 export interface Deployed {
   readonly outputs: Outputs;

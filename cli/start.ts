@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isDay } from '../shared/keys.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from './local/local-run.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
@@ -30,7 +31,11 @@ interface Arguments {
 
 const command = new Command('npm start --')
   .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
-  .option('--drop <file...>', 'put these files into raw instead of fetching', [])
+  .addOption(
+    new Option('--drop <file...>', 'put these files into raw instead of fetching')
+      .default([], 'none')
+      .conflicts(['location', 'at']),
+  )
   .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collect, [])
   .option(
     '--at <time>',
@@ -89,11 +94,13 @@ try {
   for (const problem of run.problems) console.error(`${styleText('red', 'Failed')} ${problem}`);
   process.exitCode = run.problems.length > 0 ? 1 : 0;
 } catch (error) {
-  console.error(`${styleText('red', 'Failed')} ${error instanceof Error ? error.message : String(error)}`);
+  if (stop.signal.aborted) console.error('Stopped.');
+  else
+    console.error(`${styleText('red', 'Failed')} ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = stop.signal.aborted ? 130 : 1;
 }
 
-function print({ result, files, alarms }: LocalRun, stateDir: string): void {
+function print({ result, files, alarms, problems }: LocalRun, stateDir: string): void {
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) console.log(`${title.padEnd(8)} ${path}`);
     if (paths.length > shownRows) console.log(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
@@ -104,12 +111,13 @@ function print({ result, files, alarms }: LocalRun, stateDir: string): void {
   list('Logs', [`${stateDir}/logs`]);
   if (result.skipped.length > 0) console.log();
   for (const { location: place, reason } of result.skipped)
-    console.log(`${styleText('yellow', 'Skipped')} ${place}: ${reason}`);
+    if (!problems.includes(`${place}: ${reason}`))
+      console.log(`${styleText('yellow', 'Skipped')} ${place}: ${reason}`);
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   console.log(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
     // It says what to type about the deployment; here the same commands are about this one.
-    const here = description.replaceAll(/--stage \S+/g, '--local');
+    const here = description.replaceAll(/--stage [\w-]+/g, '--local');
     console.log(`${styleText('red', 'ALARM')}    ${name}: ${here}`);
   }
 
@@ -147,7 +155,7 @@ function parseHour(text: string): Date {
   const hour = new Date(
     /^\d{4}-\d\d-\d\d$/.test(text) || zoned ? text : `${/T\d\d$/.test(text) ? `${text}:00` : text}Z`,
   );
-  if (Number.isNaN(hour.getTime())) {
+  if (Number.isNaN(hour.getTime()) || !isDay(text.slice(0, 10))) {
     throw new InvalidArgumentError(`Expected a time such as 2026-11-22T05:00Z, got "${text}".`);
   }
   hour.setUTCMinutes(0, 0, 0);

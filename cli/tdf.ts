@@ -22,8 +22,14 @@ try {
   for (const [, load] of needed) program.addCommand(await load());
   await program.parseAsync();
 } catch (error) {
-  console.error(
-    `${styleText('red', 'Failed', { stream: process.stderr })} ${error instanceof Error ? error.message : String(error)}`,
-  );
+  console.error(`${styleText('red', 'Failed', { stream: process.stderr })} ${describe(error)}`);
   process.exitCode = 1;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const withoutAccess = error.name === 'CredentialsProviderError' || error.message === 'Region is missing';
+  return withoutAccess
+    ? `${error.message}. To reach AWS, set AWS_PROFILE and AWS_REGION (or run: aws configure); for the pipeline on this computer, add --local.`
+    : error.message;
 }

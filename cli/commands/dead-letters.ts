@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { type DeadLetter, DeadLetters } from '../dead-letters/dead-letters.ts';
 import { type Outcome, outcomeOf } from '../dead-letters/local-outcome.ts';
 import { drop, type Redriven, redrive, type Selection } from '../dead-letters/redrive.ts';
-import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
+import { connect, type Deployed, next, type Target, targetOptions } from '../deployed.ts';
 import { ago } from '../terminal/ago.ts';
 import { canAsk, confirmed } from '../terminal/confirmation.ts';
 import { interruptible } from '../terminal/interruption.ts';
@@ -64,8 +64,8 @@ async function list(options: Options): Promise<void> {
       '',
       `${count(letters)}: ${codesOf(letters)}`,
       'Mend what the reasons say: the raw object, its place, or the code. Then send them again:',
-      '  npm run tdf -- dead-letters redrive [--code CODE | --id ID]',
-      'To give one up, whose raw object stays: npm run tdf -- dead-letters drop ID',
+      `  ${next('dead-letters redrive [--code CODE | --id ID]', options)}`,
+      `To give one up, whose raw object stays: ${next('dead-letters drop ID', options)}`,
     ].join('\n'),
   );
 }
@@ -102,7 +102,7 @@ async function redriveSelected(options: RedriveOptions): Promise<void> {
   }
   if (!outcome) {
     if (!dryRun && redriven.length > 0)
-      console.log('See what became of them: npm run tdf -- status, and npm run tdf -- dead-letters');
+      console.log(`See what became of them: ${next('status', options)}; ${next('dead-letters', options)}`);
     return;
   }
   console.log(`Converted ${outcome.converted.length}; dead again ${outcome.deadAgain.length}.`);

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { connect, type Target, targetOptions } from '../deployed.ts';
+import { connect, next, type Target, targetOptions } from '../deployed.ts';
 import {
   type PipelineStatus,
   pipelineStatus,
@@ -37,7 +37,7 @@ Examples:
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {
     const status = await spinning('Looking at buckets and queues', () => look(options));
-    console.log(options.json ? JSON.stringify(status, null, 2) : describe(status, options.hours));
+    console.log(options.json ? JSON.stringify(status, null, 2) : describe(status, options.hours, options));
   });
 }
 
@@ -72,7 +72,11 @@ const words: Readonly<Record<RunState, { text: string; colour: 'green' | 'yellow
 };
 
 /** For people: a line a run, and what to do about it. */
-export function describe({ runs, queue, deadLetters }: PipelineStatus, hours: number): string {
+export function describe(
+  { runs, queue, deadLetters }: PipelineStatus,
+  hours: number,
+  target: Target,
+): string {
   const table = new Table({
     head: ['run (UTC)', 'state', 'places', 'bytes', 'landed (UTC)', 'raw object'],
     style: { head: [], border: [] },
@@ -89,7 +93,7 @@ export function describe({ runs, queue, deadLetters }: PipelineStatus, hours: nu
           "The log of fetch says why runs are missing or incomplete. An hour's weather cannot be fetched later.",
         ]
       : []),
-    ...(deadLetters > 0 ? ['See what died, and why: npm run tdf -- dead-letters'] : []),
+    ...(deadLetters > 0 ? [`See what died, and why: ${next('dead-letters', target)}`] : []),
   ].join('\n');
 }
 

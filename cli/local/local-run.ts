@@ -159,20 +159,24 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
 }
 
 /** Starts the stack's schedule once. A run that fails as a whole is an answer here: its message says what to do. */
-async function fetchOnce(runtime: Runtime, { at, locations }: LocalRunOptions): Promise<RunReport | Error> {
+async function fetchOnce(
+  runtime: Runtime,
+  { at, locations, signal }: LocalRunOptions,
+): Promise<RunReport | Error> {
   const invocation = await runtime.runSchedule('fetch-function', at, (event) =>
     locations.length > 0 ? { ...event, locations } : event,
   );
+  signal.throwIfAborted(); // Who stopped it wants no report.
   return invocation.ok ? (invocation.response as RunReport) : new Error(invocation.error.message);
 }
 
 function describeFetch(report: RunReport | Error): string {
   if (report instanceof Error) return 'fetch failed';
   const { fetched, key, landed } = report;
-  if (!key) return 'fetched nothing: the hour is skipped';
+  if (!key) return report.failed.length > 0 ? 'fetched nothing' : 'fetched nothing: the hour is skipped';
   return landed
     ? `fetched ${fetched} ${fetched === 1 ? 'place' : 'places'}`
-    : 'fetched again: this hour had landed before';
+    : 'this hour had landed before, and is kept (another: --at)';
 }
 
 /** Puts files into raw under the dataset's prefix, as somebody would who drops them into the bucket. */

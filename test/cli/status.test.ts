@@ -153,7 +153,10 @@ describe('tdf status', () => {
   });
 
   test('shows people a line a run, what is incomplete, and what to look at next', async () => {
-    const text = describeStatus(await statusBy('cron(0 * * * ? *)'), 5);
+    const text = describeStatus(await statusBy('cron(0 * * * ? *)'), 5, {
+      stage: 'prod',
+      state: '.local',
+    });
     const line = (hour: string) => text.split('\n').find((row) => row.includes(hour)) ?? '';
     expect(line('2026-11-21 22:00')).toMatch(/converted\s+│ 2 /);
     expect(line('2026-11-21 23:00')).toMatch(/converted\s+│ 1 of 2 /);
@@ -161,7 +164,7 @@ describe('tdf status', () => {
     expect(line('2026-11-22 01:00')).toContain('missing');
     expect(text).toContain('Runs: 2 converted, 1 landed and not converted, 1 missing, 1 incomplete');
     expect(text).toContain('Queue: 1 waiting, 0 in flight; 2 dead');
-    expect(text).toContain('npm run tdf -- dead-letters');
+    expect(text).toContain('npm run tdf -- dead-letters --stage prod');
   });
 
   test('prints the same as JSON for programs, and takes whole hours only', async () => {
