@@ -4,6 +4,7 @@ export default {
   // Many tests wait for processes of their own; jest's default on two cores is one worker.
   maxWorkers: '100%',
   globalSetup: '<rootDir>/test/assembly.ts',
+  testSequencer: '<rootDir>/test/slow-first.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } } }] },
