@@ -4,20 +4,14 @@ import {
   ComparisonOperator,
   type IMetric,
   MathExpression,
-  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import {
-  type ConvertMetric,
-  type FetchMetric,
-  metricNamespace,
-  type ReconcileMetric,
-} from '../shared/metrics.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
+import { convertMetric, fetchMetric } from './metrics.ts';
 import type { Reconcile } from './reconcile.ts';
 
 export interface AlarmsProps {
@@ -143,26 +137,4 @@ export class Alarms extends Construct {
     added.addOkAction(action);
     this.all.push(added);
   }
-}
-
-export function fetchMetric(metricName: FetchMetric, stage: string, period: Duration): Metric {
-  return ours('fetch', metricName, stage, period);
-}
-
-export function convertMetric(metricName: ConvertMetric, stage: string, period: Duration): Metric {
-  return ours('convert', metricName, stage, period);
-}
-
-export function reconcileMetric(metricName: ReconcileMetric, stage: string, period: Duration): Metric {
-  return ours('reconcile', metricName, stage, period);
-}
-
-function ours(service: string, metricName: string, stage: string, period: Duration): Metric {
-  return new Metric({
-    namespace: metricNamespace(stage),
-    metricName,
-    dimensionsMap: { service },
-    statistic: 'Sum',
-    period,
-  });
 }

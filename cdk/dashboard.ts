@@ -11,9 +11,10 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { type Alarms, convertMetric, fetchMetric, reconcileMetric } from './alarms.ts';
+import type { Alarms } from './alarms.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
+import { convertMetric, fetchMetric, reconcileMetric } from './metrics.ts';
 
 export interface FlowDashboardProps {
   readonly stage: string;

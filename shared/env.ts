@@ -14,6 +14,13 @@ export const convertEnv = [
   'MAX_RECEIVE_COUNT',
   'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
+export const reconcileEnv = [
+  'RAW_BUCKET',
+  'CURATED_BUCKET',
+  'QUEUE_URL',
+  'DEAD_LETTER_QUEUE_URL',
+  'POWERTOOLS_METRICS_NAMESPACE',
+] as const;
 
 /** The environment that a list of names asks for. */
 export type Env<Names extends readonly string[]> = Record<Names[number], string>;

@@ -5,11 +5,10 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { datasets } from '../../shared/datasets.ts';
-import { readEnv } from '../../shared/env.ts';
+import { readEnv, reconcileEnv } from '../../shared/env.ts';
 import type { ReconcileMetric } from '../../shared/metrics.ts';
 import { ConvertQueue } from './convert-queue.ts';
 import { peekDeadKeys } from './dead-keys.ts';
-import { reconcileEnv } from './env.ts';
 import { type Reconciliation, reconcile } from './reconcile.ts';
 
 const env = readEnv(reconcileEnv);

@@ -7,9 +7,9 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Convert } from '../../../cdk/convert.ts';
 import { DataBucket } from '../../../cdk/data-bucket.ts';
 import { Reconcile } from '../../../cdk/reconcile.ts';
-import { reconcileEnv } from '../../../functions/reconcile/env.ts';
 import { type Runtime, startRuntime } from '../../../local/runtime.ts';
 import { readTemplate, type Template } from '../../../local/template.ts';
+import { reconcileEnv } from '../../../shared/env.ts';
 import { landUnnoticed } from '../../cli/state.ts';
 
 const raw = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
