@@ -10,7 +10,8 @@ export type PermanentCode =
   | 'no-day'
   | 'bad-gzip'
   | 'too-large'
-  | 'too-deep';
+  | 'too-deep'
+  | 'ambiguous';
 
 /**
  * Trying again cannot help: the message goes to the dead-letter queue at once, with this reason.

@@ -1,5 +1,5 @@
 import { PermanentError } from '../../shared/errors.ts';
-import { type Conversion, type ConvertDependencies, convertObject } from './convert-object.ts';
+import { type ConvertDependencies, type Converted, convertObject } from './convert-object.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { type CreatedObject, createdObjects } from './s3-event.ts';
 
@@ -18,7 +18,7 @@ export interface MessageDependencies extends ConvertDependencies {
 }
 
 export type Outcome =
-  | ({ readonly rawKey: string } & Conversion)
+  | ({ readonly rawKey: string } & Converted)
   | { readonly kind: 'ignored'; readonly rawKey: string }
   | {
       readonly kind: 'dead';

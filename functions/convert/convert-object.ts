@@ -1,20 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { Dataset } from '../../shared/dataset.ts';
-import { PermanentError } from '../../shared/errors.ts';
-import { curatedKey, type Day, dayOf, parseRawKey } from '../../shared/keys.ts';
-import type { CuratedBucket } from './curated-bucket.ts';
-import { parquetFile } from './parquet.ts';
-import type { RawBucket, RawObject } from './raw-bucket.ts';
-import { rawRecords } from './raw-records.ts';
-import { rawText } from './raw-text.ts';
-import { Table } from './table.ts';
+import { curatedKey, type Day, parseRawKey } from '../../shared/keys.ts';
+import { Conversion } from './conversion.ts';
+import { type CuratedBucket, partBytes } from './curated-bucket.ts';
+import type { RawBucket } from './raw-bucket.ts';
 
 export interface ConvertDependencies {
   readonly raw: Pick<RawBucket, 'get' | 'revision'>;
   readonly curated: Pick<CuratedBucket, 'put'>;
 }
 
-export type Conversion =
+export type Converted =
   | {
       readonly kind: 'converted';
       readonly key: string;
@@ -32,51 +26,47 @@ const maxRounds = 5;
  * meanwhile is converted once more, so that the last writer always wrote the newest content, with no lock.
  * @throws {PermanentError} when no further try can succeed
  */
-export async function convertObject(key: string, { raw, curated }: ConvertDependencies): Promise<Conversion> {
+export async function convertObject(key: string, { raw, curated }: ConvertDependencies): Promise<Converted> {
   // First: the role may read no other prefix, and "access denied" would tell nobody that the file is in the wrong place.
-  parseRawKey(key);
+  const rawKey = parseRawKey(key);
+  /** Of a large object without a `dt=` folder, whose day its last record may decide: it takes a round of its own. */
+  let found: { revision: string; day: Day } | undefined;
   for (let round = 0; round < maxRounds; round++) {
     const object = await raw.get(key);
     if (!object) return { kind: 'gone' };
-    const conversion = convert(key, object);
-    await curated.put(conversion.key, conversion.file);
+    const conversion = new Conversion(rawKey, object);
+    let day = rawKey.day ?? (found?.revision === object.revision ? found.day : undefined);
+    let parquet: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = conversion.parquet();
+    if (day === undefined) {
+      const pieces = await heldUpTo(partBytes, parquet);
+      day = conversion.day;
+      if (!pieces) {
+        found = { revision: object.revision, day };
+        continue;
+      }
+      parquet = pieces;
+    }
+    const target = curatedKey({ ...rawKey, day });
+    await curated.put(target, parquet);
     if ((await raw.revision(key)) === object.revision) {
       const { rows, rescuedFields } = conversion;
-      return { kind: 'converted', key: conversion.key, rows, rescuedFields };
+      return { kind: 'converted', key: target, rows, rescuedFields };
     }
   }
   throw new Error(`"${key}" changed ${maxRounds} times while it was converted.`);
 }
 
-/** The pure part: raw bytes in, Parquet bytes and their key out. */
-export function convert(
-  key: string,
-  object: Pick<RawObject, 'bytes' | 'fetchedAt'>,
-): { key: string; file: Uint8Array; rows: number; rescuedFields: number } {
-  const { dataset, day } = parseRawKey(key);
-  const table = new Table(dataset, { rawKey: key, fetchedAt: object.fetchedAt });
-  for (const record of rawRecords(rawText(object.bytes))) table.add(record);
-  const rawSha256 = createHash('sha256').update(object.bytes).digest('hex');
-  return {
-    key: curatedKey({ key, dataset, day: day ?? earliestDay(dataset, table, key) }),
-    file: parquetFile(dataset, table, { rawKey: key, rawSha256 }),
-    rows: table.rowCount,
-    rescuedFields: table.rescuedFields,
-  };
-}
-
-/** The day of a file that was dropped without a `dt=` folder: from its content, so that a replay finds the same key. */
-function earliestDay(dataset: Dataset, table: Table, key: string): Day {
-  const instants = table.column(dataset.dayColumn).filter((cell) => cell instanceof Date);
-  const earliest = instants.reduce<Date | undefined>(
-    (least, at) => (least && least <= at ? least : at),
-    undefined,
-  );
-  if (!earliest) {
-    throw new PermanentError(
-      'no-day',
-      `"${key}" has no dt= folder, and no record in it has a usable ${dataset.dayColumn}. Put it under ${dataset.name}/dt=YYYY-MM-DD/.`,
-    );
+/** All pieces; undefined when they have more bytes than that, but read to their end all the same. */
+async function heldUpTo(
+  maxBytes: number,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array[] | undefined> {
+  let held: Uint8Array[] | undefined = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > maxBytes) held = undefined;
+    held?.push(piece);
   }
-  return dayOf(earliest);
+  return held;
 }

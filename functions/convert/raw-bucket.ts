@@ -1,17 +1,10 @@
 import type { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  HeadObjectCommand,
-  NoSuchKey,
-  NotFound,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { refuseTooLarge } from './raw-text.ts';
+import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from '@aws-sdk/client-s3';
 
 /** A raw object as it was at one moment. */
 export interface RawObject {
-  readonly bytes: Uint8Array;
+  /** Its bytes, as they come in. To be read to the end, or given up. */
+  readonly body: AsyncIterable<Uint8Array>;
   /** When the run called the API, from the object's metadata; null for a file that was dropped by hand. */
   readonly fetchedAt: Date | null;
   /** Changes whenever the object does. */
@@ -32,9 +25,8 @@ export class RawBucket {
   async get(key: string): Promise<RawObject | undefined> {
     try {
       const answer = await this.#s3.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
-      refuseLarge(answer);
       return {
-        bytes: (await answer.Body?.transformToByteArray()) ?? new Uint8Array(),
+        body: answer.Body as Readable,
         fetchedAt: instantOf(answer.Metadata?.['fetched-at']),
         revision: revisionOf(answer),
       };
@@ -52,16 +44,6 @@ export class RawBucket {
       if (error instanceof NotFound) return undefined;
       throw error;
     }
-  }
-}
-
-/** Before it is in memory: an object of gigabytes would end the process, and its batch-mates with it. */
-function refuseLarge({ ContentLength = 0, Body }: GetObjectCommandOutput): void {
-  try {
-    refuseTooLarge(ContentLength);
-  } catch (error) {
-    (Body as Readable | undefined)?.destroy();
-    throw error;
   }
 }
 

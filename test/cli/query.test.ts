@@ -11,13 +11,13 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { queryCommand } from '../../cli/commands/query.ts';
 import { queryAthena } from '../../cli/query/query-athena.ts';
 import { type RowsFormat, rowsOutput } from '../../cli/query/rows-output.ts';
-import { convert } from '../../functions/convert/convert-object.ts';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
 import { ObjectStore } from '../../local/aws/object-store.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { dayOf } from '../../shared/keys.ts';
 import { namedQueries } from '../../shared/named-queries.ts';
+import { converted } from '../functions/convert/converted.ts';
 
 const hour = 3_600_000;
 const now = Date.now();
@@ -46,7 +46,7 @@ describe('a query on this computer', () => {
   const put = (key: string, file: Uint8Array) => store.putObject('curated', key, Buffer.from(file));
 
   /** A run's curated object, as convert makes it of what a run fetched at an instant. */
-  const run = (at: Date, answers: { name: string; temp_c?: number; [field: string]: unknown }[]) => {
+  const run = async (at: Date, answers: { name: string; temp_c?: number; [field: string]: unknown }[]) => {
     const lines = answers.map(({ name, ...current }) =>
       JSON.stringify({
         location: { name, lat: name.length, lon: 1 },
@@ -54,10 +54,8 @@ describe('a query on this computer', () => {
       }),
     );
     const key = `weatherapi/current/dt=${dayOf(at)}/${at.getTime()}`;
-    put(
-      `${key}.parquet`,
-      convert(`${key}.json`, { bytes: Buffer.from(lines.join('\n')), fetchedAt: at }).file,
-    );
+    const { file } = await converted(lines.join('\n'), { key: `${key}.json`, fetchedAt: at });
+    put(`${key}.parquet`, file);
   };
 
   beforeEach(() => {
@@ -82,8 +80,8 @@ describe('a query on this computer', () => {
   afterEach(() => rmSync(state, { recursive: true }));
 
   test('answers from the curated files, with the day of their key', async () => {
-    run(new Date('2026-11-21T23:00:00.250Z'), [{ name: 'Oslo', temp_c: -1.5 }]);
-    run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21 }]);
+    await run(new Date('2026-11-21T23:00:00.250Z'), [{ name: 'Oslo', temp_c: -1.5 }]);
+    await run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21 }]);
 
     expect(
       await rowsOf(
@@ -149,7 +147,7 @@ describe('a query on this computer', () => {
         }),
       ),
     );
-    run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21.5 }]);
+    await run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21.5 }]);
 
     const rows = await rowsOf('SELECT * FROM weatherapi_current ORDER BY dt');
     expect(rows).toMatchObject([
@@ -161,10 +159,10 @@ describe('a query on this computer', () => {
 
   test('finds an object whose key makes no file name, and none that was deleted', async () => {
     const name = `${'x'.repeat(220)}.parquet`;
-    const bytes = convert('weatherapi/current/a.json', {
-      bytes: Buffer.from('{"location": {"name": "Oslo"}, "current": {"last_updated_epoch": 1}}'),
-      fetchedAt: null,
-    }).file;
+    const { file: bytes } = await converted(
+      '{"location": {"name": "Oslo"}, "current": {"last_updated_epoch": 1}}',
+      { key: 'weatherapi/current/a.json' },
+    );
     put(`weatherapi/current/dt=2026-11-20/${name}`, bytes);
     put(`weatherapi/current/dt=2026-11-21/it's.parquet`, bytes);
     put('weatherapi/current/dt=2026-11-22/deleted.parquet', bytes);
@@ -178,7 +176,7 @@ describe('a query on this computer', () => {
 
   test('answers while a pipeline holds the directory', async () => {
     writeFileSync(path.join(state, 'lock.db'), 'somebody else');
-    run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Oslo' }]);
+    await run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Oslo' }]);
     expect(await rowsOf('SELECT count(*) AS observations FROM weatherapi_current')).toEqual([
       { observations: 1 },
     ]);
@@ -218,12 +216,12 @@ describe('a query on this computer', () => {
     });
 
     test('gives the newest observation of each place', async () => {
-      run(ago(4), [{ name: 'Oslo', temp_c: 1 }]);
-      run(ago(2), [
+      await run(ago(4), [{ name: 'Oslo', temp_c: 1 }]);
+      await run(ago(2), [
         { name: 'Oslo', temp_c: 2 },
         { name: 'Melbourne', temp_c: 20 },
       ]);
-      run(ago(72), [{ name: 'Elsewhere' }]);
+      await run(ago(72), [{ name: 'Elsewhere' }]);
 
       expect(await named('latest conditions per place')).toMatchObject([
         { location_name: 'Melbourne', temp_c: 20 },
@@ -238,8 +236,8 @@ describe('a query on this computer', () => {
     test('gives the minimum and maximum of each day', async () => {
       const day = new Date(`${dayOf(ago(48))}T00:00:00Z`).getTime();
       for (const [index, temp_c] of [3, -2, 5].entries())
-        run(new Date(day + index * hour), [{ name: 'Oslo', temp_c }]);
-      run(ago(24 * 40), [{ name: 'Oslo', temp_c: 30 }]);
+        await run(new Date(day + index * hour), [{ name: 'Oslo', temp_c }]);
+      await run(ago(24 * 40), [{ name: 'Oslo', temp_c: 30 }]);
 
       expect(await named('Daily minimum and maximum')).toEqual([
         { dt: dayOf(ago(48)), location_name: 'Oslo', min_temp_c: -2, max_temp_c: 5, observations: 3 },
@@ -247,8 +245,8 @@ describe('a query on this computer', () => {
     });
 
     test('gives the hours in which nothing was fetched', async () => {
-      run(ago(5), [{ name: 'Oslo' }]);
-      run(ago(100), [{ name: 'Oslo' }, { name: 'Melbourne' }]);
+      await run(ago(5), [{ name: 'Oslo' }]);
+      await run(ago(100), [{ name: 'Oslo' }, { name: 'Melbourne' }]);
       const fullHour = (date: Date) => new Date(Math.floor(date.getTime() / hour) * hour).toISOString();
 
       const gaps = (await named('Gaps per hour')).map((row) => row.hour);
@@ -259,8 +257,8 @@ describe('a query on this computer', () => {
     });
 
     test('gives the fields that no column holds', async () => {
-      run(ago(3), [{ name: 'Oslo', aurora: 7 }]);
-      run(ago(2), [{ name: 'Oslo', aurora: 8, humidity: 'high' }]);
+      await run(ago(3), [{ name: 'Oslo', aurora: 7 }]);
+      await run(ago(2), [{ name: 'Oslo', aurora: 8, humidity: 'high' }]);
       const latest = { latest_raw_key: expect.stringContaining(String(ago(2).getTime())) };
 
       expect(await named('What was rescued')).toMatchObject([

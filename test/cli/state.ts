@@ -3,12 +3,12 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { convert } from '../../functions/convert/convert-object.ts';
 import { listObjects } from '../../functions/reconcile/listing.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import { assemblyDirectory } from '../assembly.ts';
+import { converted } from '../functions/convert/converted.ts';
 
 /** Keys and bodies of raw objects. */
 type Objects = Readonly<Record<string, string>>;
@@ -38,9 +38,9 @@ export function landUnnoticed(stateDir: string, objects: Objects): Promise<void>
 }
 
 /** Writes raw objects and what they convert to, without the pipeline. */
-export function landConverted(stateDir: string, objects: Objects): Promise<void> {
-  const curated = Object.entries(objects).map(([rawKey, body]) => {
-    const { key, file } = convert(rawKey, { bytes: Buffer.from(body), fetchedAt: null });
+export async function landConverted(stateDir: string, objects: Objects): Promise<void> {
+  const curated = await pMap(Object.entries(objects), async ([rawKey, body]) => {
+    const { key, file } = await converted(body, { key: rawKey });
     return [key, file] as const;
   });
   return withBuckets(stateDir, async (s3) => {

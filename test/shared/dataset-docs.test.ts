@@ -5,10 +5,10 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import { datasetDocs } from '../../cli/dataset-docs.ts';
-import { convert } from '../../functions/convert/convert-object.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
+import { converted } from '../functions/convert/converted.ts';
 
 const file = new URL('../../docs/datasets.md', import.meta.url);
 const docs = datasetDocs(datasets);
@@ -46,10 +46,10 @@ describe.each(datasets)('the documentation of $name', (dataset) => {
     const [listing = '', one = ''] = sql.split(';');
     const folder = await mkdtemp(path.join(tmpdir(), 'docs-'));
     try {
-      const converted = convert(key, { bytes: Buffer.from(raw), fetchedAt: null });
-      const parquet = path.join(folder, 'curated', converted.key);
+      const { key: curatedKey, file } = await converted(raw, { key });
+      const parquet = path.join(folder, 'curated', curatedKey);
       await mkdir(path.dirname(parquet), { recursive: true });
-      await writeFile(parquet, converted.file);
+      await writeFile(parquet, file);
       const answer = (query: string) => rowsOf(query.replaceAll("'curated/", `'${folder}/curated/`));
       expect(await answer(`${listing} ORDER BY path`)).toEqual([
         { path: 'current.snow_cm', n: '1', last_seen: '2026-11-22' },

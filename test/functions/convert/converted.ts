@@ -1,15 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
 import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
-import { convert } from '../../../functions/convert/convert-object.ts';
-import { parquetFile } from '../../../functions/convert/parquet.ts';
-import { rawRecords } from '../../../functions/convert/raw-records.ts';
-import { Table } from '../../../functions/convert/table.ts';
+import { Conversion } from '../../../functions/convert/conversion.ts';
+import { Column } from '../../../functions/convert/parquet/column.ts';
+import { KnownShapes } from '../../../functions/convert/reader/known-shapes.ts';
+import { RecordReader } from '../../../functions/convert/reader/record-reader.ts';
+import { fieldTree } from '../../../functions/convert/rows/field-tree.ts';
+import { Table } from '../../../functions/convert/rows/table.ts';
 import type { ColumnType } from '../../../shared/column-type.ts';
 import type { Dataset } from '../../../shared/dataset.ts';
 import { PermanentError } from '../../../shared/errors.ts';
+import { curatedKey, parseRawKey, type RawKey } from '../../../shared/keys.ts';
 
 export const rawKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 
@@ -26,14 +30,34 @@ export interface RawFile {
   readonly fetchedAt?: Date | null;
 }
 
-/** `convert`, on a text or bytes. */
-export function converted(raw: string | Uint8Array, { key = rawKey, fetchedAt = null }: RawFile = {}) {
-  return convert(key, { bytes: typeof raw === 'string' ? Buffer.from(raw) : raw, fetchedAt });
+export interface Converted {
+  readonly key: string;
+  readonly file: Uint8Array;
+  readonly rows: number;
+  readonly rescuedFields: number;
 }
 
-/** The rows that `convert` makes of a raw file, read by DuckDB. */
-export function rowsOf(raw: string | Uint8Array, file?: RawFile): Promise<ParquetRow[]> {
-  return inFile(converted(raw, file).file, (parquet) => readParquet([parquet]));
+/** What a raw file becomes. */
+export function converted(raw: string | Uint8Array, { key = rawKey, fetchedAt = null }: RawFile = {}) {
+  return convertedAs(parseRawKey(key), raw, fetchedAt);
+}
+
+async function convertedAs(
+  key: RawKey,
+  raw: string | Uint8Array,
+  fetchedAt: Date | null,
+): Promise<Converted> {
+  const body = Readable.from([Buffer.from(raw)]);
+  const conversion = new Conversion(key, { body, fetchedAt });
+  const file = Buffer.concat(await Array.fromAsync(conversion.parquet()));
+  const { day, rows, rescuedFields } = conversion;
+  return { key: curatedKey({ ...key, day }), file, rows, rescuedFields };
+}
+
+/** The rows of the Parquet file that a raw file becomes, read by DuckDB. */
+export async function rowsOf(raw: string | Uint8Array, file?: RawFile): Promise<ParquetRow[]> {
+  const parquet = await converted(raw, file);
+  return inFile(parquet.file, (path) => readParquet([path]));
 }
 
 /** What DuckDB answers about a file; `$file` in the SQL stands for it. Cells as DuckDB's JSON has them. */
@@ -69,9 +93,9 @@ export function filled(row: ParquetRow): ParquetRow {
 }
 
 /** The permanent failure that `work` ends in; throws when it ends in none. */
-export function failureOf(work: () => unknown): PermanentError {
+export async function failureOf(work: () => unknown): Promise<PermanentError> {
   try {
-    work();
+    await work();
   } catch (error) {
     if (error instanceof PermanentError) return error;
     throw error;
@@ -91,13 +115,35 @@ export const everyType: Dataset = {
   fields: types.map((type) => ({ column: type, path: `a.${type}`, type, meaning: type })),
 };
 
-/** A table with the records of a raw text. */
-export function tableOf(text: string, dataset = everyType): Table {
-  const table = new Table(dataset, { rawKey, fetchedAt: null });
-  for (const record of rawRecords(text)) table.add(record);
-  return table;
+/** The cells of each column that the records of a text give, top to bottom; the text comes in pieces of some bytes. */
+export function columnsFrom(
+  text: string | Uint8Array,
+  dataset: Dataset = everyType,
+  pieceBytes = Number.POSITIVE_INFINITY,
+  shapes: Pick<KnownShapes, 'read' | 'learn'> = new KnownShapes(fieldTree(dataset)),
+): Record<string, unknown[]> {
+  const columns: Record<string, unknown[]> = {};
+  const table = new Table(dataset, { rawKey, fetchedAt: null }, (group) => {
+    for (const [number, { column, type }] of group.columns.entries()) {
+      const cells = Array.from(new Column(group, number, type).allCells(), (cell) =>
+        cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell,
+      );
+      columns[column] = [...(columns[column] ?? []), ...cells];
+    }
+  });
+  const reader = new RecordReader(table, shapes);
+  for (const piece of pieces(Buffer.from(text), pieceBytes)) reader.push(piece);
+  reader.end();
+  table.end();
+  return columns;
 }
 
-export function parquetOf(text: string): Uint8Array {
-  return parquetFile(everyType, tableOf(text), { rawKey, rawSha256: '0'.repeat(64) });
+export function* pieces(bytes: Uint8Array, length: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+}
+
+/** A Parquet file with every type. */
+export async function parquetOf(text: string): Promise<Uint8Array> {
+  const { file } = await convertedAs({ key: rawKey, dataset: everyType, day: '2026-11-22' }, text, null);
+  return file;
 }

@@ -112,8 +112,8 @@ describe('any other message is malformed', () => {
       'Records',
     ],
     ['another test event', '{"Event":"s3:OtherEvent"}', 'Records'],
-  ])('%s', (_what, body, reason) => {
-    const failure = failureOf(() => createdObjects(body));
+  ])('%s', async (_what, body, reason) => {
+    const failure = await failureOf(() => createdObjects(body));
     expect(failure.code).toBe('malformed-message');
     expect(failure.message).toContain(reason);
   });

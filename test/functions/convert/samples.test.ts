@@ -16,7 +16,7 @@ async function outcomeOf(sample: string): Promise<unknown> {
     const rows = await rowsOf(raw, { key });
     return rows.map(({ raw_key: _, ...row }) => filled(row));
   } catch {
-    return { error: failureOf(() => converted(raw, { key })).code };
+    return { error: (await failureOf(() => converted(raw, { key }))).code };
   }
 }
 

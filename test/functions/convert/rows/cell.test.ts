@@ -1,16 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ColumnType } from '../../../shared/column-type.ts';
-import { tableOf } from './converted.ts';
+import type { ColumnType } from '../../../../shared/column-type.ts';
+import { columnsFrom } from '../converted.ts';
 
 /** What a JSON text becomes in a column: the cell, and what of it was rescued. */
 function cellOf(type: ColumnType, json: string, beside = '') {
-  const table = tableOf(`{"a":{${JSON.stringify(type)}:${json}}${beside}}`);
-  const [cell] = table.column(type);
-  const [rescued] = table.column('rescued');
+  const columns = columnsFrom(`{"a":{${JSON.stringify(type)}:${json}}${beside}}`);
+  const [cell] = columns[type] ?? [];
+  const [rescued] = columns.rescued ?? [];
   return { cell, rescued };
 }
 
-const at = (iso: string) => new Date(iso);
+/** A timestamp's cell: milliseconds. */
+const at = (iso: string) => BigInt(Date.parse(iso));
 
 describe('a cell holds', () => {
   test.each<[ColumnType, string, unknown]>([

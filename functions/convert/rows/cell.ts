@@ -1,4 +1,4 @@
-import type { CellOf, ColumnType } from '../../shared/column-type.ts';
+import type { CellOf, ColumnType } from '../../../shared/column-type.ts';
 import { isExactNumber, mayBeRounded } from './json.ts';
 
 /**
@@ -32,8 +32,8 @@ export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => Cell
   },
 };
 
-const firstSecond = Date.parse('0001-01-01T00:00:00Z') / 1000;
-const lastSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;
+export const firstSecond = Date.parse('0001-01-01T00:00:00Z') / 1000;
+export const lastSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 /** A number within limits that was sent whole: a double may have rounded it to a whole one, or to zero. */
 function wholeNumber(value: unknown, least: number, most: number): number | undefined {

@@ -1,0 +1,110 @@
+import type { ColumnChunk, DecodedArray, SchemaElement } from 'hyparquet';
+import type { ByteWriter } from 'hyparquet-writer';
+import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
+import { writeDictionaryPage } from 'hyparquet-writer/src/dictionary.js';
+import type { Column } from './column.ts';
+import { type Distinct, distinctCells } from './distinct.ts';
+import { statistics } from './statistics.ts';
+import { compressors } from './zstd.ts';
+
+/** Bytes below which a column is not compressed: starting zstd costs more than it saves. */
+const smallBytes = 256;
+
+/**
+ * Writes one column of a row group, and returns what the footer has to say of it. The pages are hyparquet-writer's, but
+ * not its `ParquetWriter`, which looks at every value some ten times: here the distinct cells are found once, and are
+ * both the dictionary and all that the statistics need.
+ */
+export function writeColumnChunk(
+  writer: ByteWriter,
+  column: Column,
+  schemaPath: [root: SchemaElement, element: SchemaElement],
+): ColumnChunk {
+  const [, element] = schemaPath;
+  const { type } = element;
+  if (!type) throw new Error(`The column "${element.name}" has no physical type.`);
+
+  // Of texts always, as their statistics would be slow without; of numbers only when they may become a dictionary.
+  const distinct = distinctCells(column, column.type === 'string' ? column.count : column.count >> 1);
+  const plainBytes = plainSize(column, distinct);
+  const dictionaryBytes = distinct ? dictionarySize(column, distinct) : Number.POSITIVE_INFINITY;
+  const dictionary = 2 * dictionaryBytes <= plainBytes ? distinct : undefined;
+
+  const start = writer.offset;
+  const settings = {
+    columnName: element.name,
+    element,
+    schemaPath,
+    codec: Math.min(plainBytes, dictionaryBytes) < smallBytes ? 'UNCOMPRESSED' : 'ZSTD',
+    compressors,
+    // Of use to its ParquetWriter only:
+    stats: false,
+    pageSize: 0,
+    columnIndex: false,
+    offsetIndex: false,
+  } as const;
+  let uncompressedSize = 0;
+  if (dictionary) uncompressedSize += writeDictionaryPage(writer, settings, column.cells(dictionary.rows));
+  const dataPage = writer.offset;
+  uncompressedSize += writeDataPageV2({
+    writer,
+    column: settings,
+    encoding: dictionary ? 'RLE_DICTIONARY' : 'PLAIN',
+    pageData: {
+      values: dictionary ? withNulls(dictionary.numbers, column) : column.allCells(),
+      // Declared as an array, and only read by index.
+      definitionLevels: column.present as unknown as number[],
+      repetitionLevels: [],
+      maxDefinitionLevel: 1,
+    },
+  });
+  return {
+    file_offset: BigInt(start),
+    meta_data: {
+      type,
+      encodings: dictionary ? ['PLAIN', 'RLE_DICTIONARY'] : ['PLAIN'],
+      path_in_schema: [element.name],
+      codec: settings.codec,
+      num_values: BigInt(column.present.length),
+      total_compressed_size: BigInt(writer.offset - start),
+      total_uncompressed_size: BigInt(uncompressedSize),
+      data_page_offset: BigInt(dataPage),
+      ...(dictionary ? { dictionary_page_offset: BigInt(start) } : {}),
+      statistics: statistics(column, distinct?.rows),
+    },
+  };
+}
+
+/** Bytes of a column that is written cell by cell. */
+function plainSize(column: Column, distinct: Distinct | undefined): number {
+  if (column.type !== 'string') return column.count * sizeOf[column.type];
+  const sizes = distinct ? textSizes(column, distinct) : [];
+  let bytes = 0;
+  for (let row = 0; row < column.present.length; row++) {
+    if (column.present[row]) bytes += sizes[distinct?.numbers[row] as number] as number;
+  }
+  return bytes;
+}
+
+/** Bytes of a column that is written as its distinct cells and, for each row, the number of one. */
+function dictionarySize(column: Column, distinct: Distinct): number {
+  const cells =
+    column.type === 'string'
+      ? textSizes(column, distinct).reduce((sum, size) => sum + size, 0)
+      : distinct.rows.length * sizeOf[column.type];
+  return cells + (column.count * Math.ceil(Math.log2(distinct.rows.length))) / 8;
+}
+
+const sizeOf = { double: 8, int: 4, bigint: 8, timestamp: 8 } as const;
+
+/** Bytes of each distinct text, with its length before it. */
+function textSizes(column: Column, { rows }: Distinct): number[] {
+  return column.cells(rows).map((text) => 4 + (text as Uint8Array).length);
+}
+
+/** The numbers of the rows' cells, null where a row has none. */
+function withNulls(numbers: Int32Array, { present, count }: Column): DecodedArray {
+  return count === present.length
+    ? numbers
+    : Array.from(numbers, (number, row) => (present[row] ? number : null));
+}

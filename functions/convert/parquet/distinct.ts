@@ -1,0 +1,61 @@
+import type { Column } from './column.ts';
+
+const { imul } = Math;
+
+/** The distinct cells of a column, numbered in the order of their first row. */
+export interface Distinct {
+  /** For each row, the number of its cell; of no meaning where it has none. */
+  readonly numbers: Int32Array;
+  /** For each number, the first row that has that cell. */
+  readonly rows: Int32Array;
+}
+
+// Grown when needed and used again by each call, as nothing else runs in the middle of one.
+let numbers = new Int32Array();
+let rows = new Int32Array();
+let table = new Int32Array();
+
+/**
+ * The distinct cells of a column, by their 64 bits; undefined when they are more than `limit`.
+ * What is returned is valid until the next call.
+ */
+export function distinctCells({ words, present }: Column, limit: number): Distinct | undefined {
+  if (numbers.length < present.length) {
+    numbers = new Int32Array(present.length);
+    rows = new Int32Array(present.length);
+  }
+  // At most half full.
+  const slotCount = 2 ** (33 - Math.clz32(limit));
+  if (table.length < slotCount) table = new Int32Array(slotCount);
+  table.fill(-1, 0, slotCount);
+  const mask = slotCount - 1;
+
+  let size = 0;
+  for (let row = 0; row < present.length; row++) {
+    if (present[row] === 0) continue;
+    const low = words[row * 2] as number;
+    const high = words[row * 2 + 1] as number;
+    let slot = hashOf(low, high) & mask;
+    let number = table[slot] as number;
+    while (number >= 0) {
+      const other = rows[number] as number;
+      if (words[other * 2] === low && words[other * 2 + 1] === high) break;
+      slot = (slot + 1) & mask;
+      number = table[slot] as number;
+    }
+    if (number < 0) {
+      if (size === limit) return undefined;
+      number = size++;
+      rows[number] = row;
+      table[slot] = number;
+    }
+    numbers[row] = number;
+  }
+  return { numbers: numbers.subarray(0, present.length), rows: rows.subarray(0, size) };
+}
+
+/** Multiplication moves differences up, the shift brings them back into the bits that are used. */
+function hashOf(low: number, high: number): number {
+  const product = imul(low ^ imul(high, 0x9e3779b1), 0x85ebca6b);
+  return product ^ (product >>> 15);
+}

@@ -1,0 +1,91 @@
+import type { RowGroup as RowGroupMetadata, SchemaElement } from 'hyparquet';
+import { ByteWriter } from 'hyparquet-writer';
+import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
+import { columnTypes } from '../../../shared/column-type.ts';
+import { columnsOf, type Dataset } from '../../../shared/dataset.ts';
+import type { RowGroup } from '../rows/row-group.ts';
+import { Column } from './column.ts';
+import { writeColumnChunk } from './column-chunk.ts';
+
+/** What stands in a file's footer. Nothing of the clock or the machine: the same raw gives the same bytes. */
+export interface Footer {
+  readonly rawKey: string;
+  /** SHA-256 of the raw object's bytes, hexadecimal. */
+  readonly rawSha256: string;
+}
+
+/** The schema of a dataset's files: every column optional, every type as declared. */
+export function parquetSchema(dataset: Dataset): [root: SchemaElement, ...columns: SchemaElement[]] {
+  const columns = columnsOf(dataset);
+  return [
+    { name: 'root', num_children: columns.length },
+    ...columns.map(
+      ({ column, type }): SchemaElement => ({
+        name: column,
+        repetition_type: 'OPTIONAL',
+        ...columnTypes[type].parquet,
+      }),
+    ),
+  ];
+}
+
+/** A Parquet file in the making, of which no more than what `take` has not fetched is in memory. */
+export class ParquetFile {
+  readonly #dataset: Dataset;
+  readonly #schema: [root: SchemaElement, ...columns: SchemaElement[]];
+  readonly #writer = new ByteWriter(16 * 1024);
+  readonly #rowGroups: RowGroupMetadata[] = [];
+
+  constructor(dataset: Dataset) {
+    this.#dataset = dataset;
+    this.#schema = parquetSchema(dataset);
+    this.#writer.appendUint32(magic);
+  }
+
+  add(group: RowGroup): void {
+    const [root, ...elements] = this.#schema;
+    const start = this.#writer.offset;
+    const columns = elements.map((element, number) => {
+      const { type } = group.columns[number] as RowGroup['columns'][number];
+      return writeColumnChunk(this.#writer, new Column(group, number, type), [root, element]);
+    });
+    this.#rowGroups.push({
+      columns,
+      num_rows: BigInt(group.rowCount),
+      total_byte_size: columns.reduce(
+        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
+        0n,
+      ),
+      total_compressed_size: BigInt(this.#writer.offset - start),
+    });
+  }
+
+  finish({ rawKey, rawSha256 }: Footer): void {
+    const { name, version } = this.#dataset;
+    writeMetadata(this.#writer, {
+      version: 2,
+      created_by: 'hyparquet',
+      schema: this.#schema,
+      num_rows: this.#rowGroups.reduce((sum, { num_rows }) => sum + num_rows, 0n),
+      row_groups: this.#rowGroups,
+      key_value_metadata: [
+        { key: 'raw_key', value: rawKey },
+        { key: 'raw_sha256', value: rawSha256 },
+        { key: 'dataset', value: name },
+        { key: 'dataset_version', value: String(version) },
+      ],
+      metadata_length: 0, // Known to readers only.
+    });
+    this.#writer.appendUint32(magic);
+  }
+
+  /** The bytes since the last call. */
+  take(): Uint8Array {
+    const bytes = this.#writer.getBytes().slice();
+    this.#writer.index = 0;
+    return bytes;
+  }
+}
+
+/** `PAR1`, at both ends of a file. */
+const magic = 0x31524150;

@@ -1,0 +1,289 @@
+import { PermanentError } from '../../../shared/errors.ts';
+import { isExactNumber, isObject } from '../rows/json.ts';
+import type { Table } from '../rows/table.ts';
+import { ByteWindow } from './byte-window.ts';
+import { ElementScanner } from './element-scanner.ts';
+import { decodeUtf8, parseJson } from './json-text.ts';
+import type { KnownShapes } from './known-shapes.ts';
+
+/**
+ * Bytes that are held in one piece at most: a record, or a document that is neither lines nor an array. A response has
+ * a thousandth of it, and what parsing makes of it still fits into the function's memory.
+ */
+export const maxHeldBytes = 16 * 1024 * 1024;
+
+/** Bytes of a piece that are taken at once: few enough to stay in the processor's cache. */
+const step = 128 * 1024;
+
+const lineBreak = 0x0a;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const comma = 0x2c;
+
+/** What comes next: a value, the rest of its line, an element of an array, what follows that, or one whole document. */
+type Expected = 'value' | 'line-end' | 'element' | 'separator' | 'document';
+
+/**
+ * Finds the responses in a text that comes in pieces, and puts them into a table in their order. Accepted: one
+ * response, an array of them, one (or an array) a line, and any of these inside a JSON string (the files of this
+ * pipeline's Python ancestor are encoded twice). A text whose first line is neither a whole value nor the beginning of
+ * an array is taken as one document.
+ */
+export class RecordReader {
+  readonly #table: Table;
+  readonly #shapes: Pick<KnownShapes, 'read' | 'learn'>;
+  /** Of a text that stood in a JSON string: what to call it in errors. */
+  readonly #encodedIn: string | undefined;
+  readonly #window = new ByteWindow();
+  readonly #scanner = new ElementScanner();
+  #expected: Expected = 'value';
+  #isFirstPiece = true;
+  #isEmpty = true;
+  #line = 1;
+  /** Up to here there is no line break; beyond the start when the line, or the element, did not come whole. */
+  #searched = 0;
+  /** Of the array that is being read: the line where it begins, and the number of the element. */
+  #arrayLine = 0;
+  #element = 0;
+
+  constructor(table: Table, shapes: Pick<KnownShapes, 'read' | 'learn'>, encodedIn?: string) {
+    this.#table = table;
+    this.#shapes = shapes;
+    this.#encodedIn = encodedIn;
+  }
+
+  /**
+   * Takes the next piece, which may end anywhere.
+   * @throws {PermanentError} as soon as it is clear that the text cannot be used
+   */
+  push(piece: Uint8Array): void {
+    for (let from = 0; from < piece.length; from += step) {
+      const moved = this.#window.append(piece.subarray(from, from + step));
+      this.#searched -= moved;
+      this.#scanner.moved(moved);
+      this.#read(false);
+      this.#refuseLarge(this.#window.length);
+    }
+  }
+
+  /**
+   * The text has ended.
+   * @throws {PermanentError} `empty`, and those of `push`
+   */
+  end(): void {
+    this.#read(true);
+    if (this.#expected === 'document') {
+      const { bytes, start, end } = this.#window;
+      this.#take(bytes.subarray(start, end), this.#name);
+    } else if (this.#expected === 'element' || this.#expected === 'separator') {
+      throw this.#notJson(this.#arrayLine, 'it begins an array that does not end. Was the upload cut short?');
+    } else if (this.#isEmpty) {
+      throw new PermanentError(
+        'empty',
+        `${this.#name} is empty. Expected the JSON of at least one response.`,
+      );
+    }
+  }
+
+  /** Reads as far as it gets; `isLast` when nothing comes after. */
+  #read(isLast: boolean): void {
+    const window = this.#window;
+    if (this.#isFirstPiece) {
+      if (window.length < 3 && !isLast) return;
+      this.#isFirstPiece = false;
+      if (window.bytes[0] === 0xef && window.bytes[1] === 0xbb && window.bytes[2] === 0xbf) window.start = 3;
+    }
+    while (this.#readOne(isLast));
+  }
+
+  /** Reads one of what is expected; false when it did not come whole yet. */
+  #readOne(isLast: boolean): boolean {
+    switch (this.#expected) {
+      case 'value':
+        return this.#skipSpace() && this.#readValue(isLast);
+      case 'line-end':
+        return this.#readLineEnd();
+      case 'element':
+        return this.#skipSpace() && this.#readElement();
+      case 'separator':
+        return this.#skipSpace() && this.#readSeparator();
+      case 'document':
+        return false;
+    }
+  }
+
+  #readValue(isLast: boolean): boolean {
+    const window = this.#window;
+    const { start } = window;
+    if (window.bytes[start] === openBracket) {
+      window.start += 1;
+      this.#isEmpty = false;
+      this.#arrayLine = this.#line;
+      this.#element = 1;
+      this.#expected = 'element';
+      return true;
+    }
+    const found = window.find(lineBreak, Math.max(start, this.#searched));
+    this.#searched = window.end;
+    if (found < 0 && !isLast) return false;
+    if (!this.#readKnown()) {
+      const lineEnd = found < 0 ? window.end : found;
+      const line = window.bytes.subarray(start, lineEnd);
+      if (this.#isEmpty && !isJson(line)) {
+        this.#expected = 'document';
+        return false;
+      }
+      this.#take(line, this.#where(this.#line));
+      window.start = lineEnd;
+    }
+    this.#searched = 0;
+    this.#isEmpty = false;
+    this.#expected = 'line-end';
+    return true;
+  }
+
+  #readLineEnd(): boolean {
+    const window = this.#window;
+    while (isBlank(window.bytes[window.start])) window.start += 1;
+    if (window.length === 0) return false;
+    if (window.bytes[window.start] !== lineBreak)
+      throw this.#notJson(this.#line, 'something follows its value.');
+    window.start += 1;
+    this.#line += 1;
+    this.#expected = 'value';
+    return true;
+  }
+
+  #readElement(): boolean {
+    const window = this.#window;
+    if (this.#element === 1 && window.bytes[window.start] === closeBracket) {
+      throw new PermanentError(
+        'empty',
+        `${this.#where(this.#arrayLine)} is an empty array: there is no response in it.`,
+      );
+    }
+    if (this.#scanner.isActive || !this.#readKnown()) {
+      const end = this.#scanner.find(window);
+      if (end < 0) return false;
+      const element = window.bytes.subarray(window.start, end);
+      this.#take(element, `${this.#where(this.#arrayLine)}, element ${this.#element}`, true);
+      this.#passTo(end);
+    }
+    this.#expected = 'separator';
+    return true;
+  }
+
+  #readSeparator(): boolean {
+    const byte = this.#window.bytes[this.#window.start];
+    if (byte !== comma && byte !== closeBracket) {
+      throw this.#notJson(this.#arrayLine, `no comma follows element ${this.#element}.`);
+    }
+    this.#window.start += 1;
+    this.#element += 1;
+    this.#expected = byte === comma ? 'element' : 'line-end';
+    return true;
+  }
+
+  /** Reads a record of a known shape; false when it is of none. */
+  #readKnown(): boolean {
+    const end = this.#shapes.read(this.#window, this.#table.group);
+    if (end < 0) return false;
+    this.#table.commitRow();
+    this.#passTo(end);
+    return true;
+  }
+
+  /** Parses what was found, and puts its record, or records, into the table. */
+  #take(bytes: Uint8Array, where: string, isElement = false): void {
+    this.#refuseLarge(bytes.length);
+    const value = parseJson(decodeUtf8(bytes, where), where);
+    if (isObject(value)) {
+      if (this.#table.add(value) === 0) this.#shapes.learn(bytes);
+    } else if (typeof value === 'string' && this.#encodedIn === undefined && !isElement) {
+      this.#takeEncoded(value, `The JSON inside the string of ${where.toLowerCase()}`);
+    } else {
+      throw new PermanentError(
+        'foreign-record',
+        `${where} is ${kindOf(value)}; expected the JSON object of one response.`,
+      );
+    }
+  }
+
+  #takeEncoded(text: string, name: string): void {
+    if (!text.isWellFormed()) {
+      throw new PermanentError('not-utf8', `${name} has half a surrogate pair in it: it is no Unicode text.`);
+    }
+    const reader = new RecordReader(this.#table, this.#shapes, name);
+    reader.push(Buffer.from(text));
+    reader.end();
+  }
+
+  /** False when there is nothing but space. */
+  #skipSpace(): boolean {
+    const window = this.#window;
+    for (;;) {
+      const byte = window.bytes[window.start];
+      if (byte === lineBreak) this.#line += 1;
+      else if (!isBlank(byte)) return window.length > 0;
+      window.start += 1;
+    }
+  }
+
+  /** Goes on at `end`, and counts the lines on the way. */
+  #passTo(end: number): void {
+    const window = this.#window;
+    if (this.#expected === 'element') {
+      const passed = window.bytes.subarray(window.start, end);
+      for (let at = passed.indexOf(lineBreak); at >= 0; at = passed.indexOf(lineBreak, at + 1))
+        this.#line += 1;
+    }
+    window.start = end;
+  }
+
+  get #name(): string {
+    return this.#encodedIn ?? 'The file';
+  }
+
+  #where(line: number): string {
+    return this.#encodedIn ? `${this.#encodedIn}, line ${line}` : `Line ${line}`;
+  }
+
+  #notJson(line: number, reason: string): PermanentError {
+    return new PermanentError('not-json', `${this.#where(line)} is not JSON: ${reason}`);
+  }
+
+  /** @throws {PermanentError} `too-large` */
+  #refuseLarge(bytes: number): void {
+    if (bytes <= maxHeldBytes) return;
+    const what =
+      this.#expected === 'document'
+        ? `${this.#name} begins with a line that is no whole JSON value, so that it would have to be held as one, and`
+        : this.#expected === 'element'
+          ? `${this.#where(this.#arrayLine)}, element ${this.#element}`
+          : this.#where(this.#line);
+    throw new PermanentError(
+      'too-large',
+      `${what} has more than the ${maxHeldBytes / 1024 / 1024} MiB that are held at once. Put one response a line.`,
+    );
+  }
+}
+
+function isJson(text: Uint8Array): boolean {
+  try {
+    JSON.parse(Buffer.from(text).toString());
+    return true;
+  } catch {
+    return false; // The question asked, answered: the caller goes on with the whole text.
+  }
+}
+
+/** Space within a line. */
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return isExactNumber(value) ? 'a number' : `a ${typeof value}`;
+}

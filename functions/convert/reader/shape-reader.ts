@@ -1,0 +1,173 @@
+import type { ColumnType } from '../../../shared/column-type.ts';
+import { firstSecond, lastSecond } from '../rows/cell.ts';
+import type { RowGroup } from '../rows/row-group.ts';
+import { firstHash, nextHash, type TextDictionary } from '../rows/text-dictionary.ts';
+import type { ByteWindow } from './byte-window.ts';
+import type { Shape } from './shape.ts';
+
+const { floor, imul } = Math;
+
+/** Numbers of so many digits, and these divided by a power of ten, are exactly the double nearest to the text. */
+const maxDigits = 15;
+const powersOfTen = Float64Array.from({ length: maxDigits + 1 }, (_, exponent) => 10 ** exponent);
+
+/** Numbers of so many digits are 32-bit integers, and quicker to make. */
+const maxSmallDigits = 9;
+
+/** Column types as numbers, for the loop. */
+const types: readonly ColumnType[] = ['string', 'double', 'int', 'bigint', 'timestamp'];
+const string = types.indexOf('string');
+const double = types.indexOf('double');
+const int = types.indexOf('int');
+const timestamp = types.indexOf('timestamp');
+
+/**
+ * Reads records of one shape from their bytes straight into cells. It knows the plain forms of values only; at anything
+ * else (an escape, an exponent, many digits, a value of another kind) it gives up, and the record is to be parsed.
+ * Where it does not give up, the row is the one that parsing makes: test/functions/convert/reader/ holds it to that.
+ */
+export class ShapeReader {
+  readonly #literals: DataView<ArrayBufferLike>;
+  readonly #ends: Int32Array;
+  readonly #columns: Int32Array;
+  readonly #types: Uint8Array;
+  /** Of the value that was read last: where it ended, and how many digits stood after its point. */
+  #end = 0;
+  #scale = 0;
+
+  constructor({ literals, ends, slots }: Shape) {
+    this.#literals = new DataView(literals.buffer, literals.byteOffset, literals.length);
+    this.#ends = ends;
+    this.#columns = Int32Array.from(slots, ({ column }) => column);
+    this.#types = Uint8Array.from(slots, ({ type }) => types.indexOf(type));
+  }
+
+  /** Whether it reads records of that shape. */
+  isOf({ literals }: Shape): boolean {
+    const { buffer, byteOffset, byteLength } = this.#literals;
+    return Buffer.from(buffer, byteOffset, byteLength).equals(literals);
+  }
+
+  /**
+   * Reads the record at the window's start into the group's next row, which counts once the caller says so. Returns
+   * where the record ends, or -1 when it gave up: then the row has to be cleared.
+   */
+  read({ bytes, view, start }: ByteWindow, group: RowGroup): number {
+    const { capacity, rowCount, present, doubles, words, dictionaries } = group;
+    const literals = this.#literals;
+    let at = start;
+    let literal = 0;
+    for (let slot = 0; slot < this.#columns.length; slot++) {
+      const end = this.#ends[slot] as number;
+      for (; literal + 4 <= end; literal += 4, at += 4) {
+        if (literals.getInt32(literal) !== view.getInt32(at)) return -1;
+      }
+      for (; literal < end; literal++, at++) {
+        if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
+      }
+      const column = this.#columns[slot] as number;
+      const type = this.#types[slot] as number;
+      const cell = column * capacity + rowCount;
+      if (bytes[at] === 0x6e) {
+        if (bytes[at + 1] !== 0x75 || bytes[at + 2] !== 0x6c || bytes[at + 3] !== 0x6c) return -1;
+        at += 4;
+        continue;
+      }
+      if (type === string) {
+        const number = this.#text(bytes, at, dictionaries[column] as TextDictionary);
+        if (number < 0) return -1;
+        words[cell * 2] = number;
+        words[cell * 2 + 1] = 0;
+      } else {
+        const number = this.#number(bytes, at);
+        if (this.#end < 0) return -1;
+        if (type === double) {
+          doubles[cell] = number;
+        } else {
+          if (this.#scale !== 0) return -1;
+          let whole = number;
+          if (type === int) {
+            if (number < -2_147_483_648 || number > 2_147_483_647) return -1;
+          } else if (type === timestamp) {
+            if (number < firstSecond || number > lastSecond) return -1;
+            whole = number * 1000;
+          }
+          words[cell * 2] = whole;
+          words[cell * 2 + 1] = floor(whole / 4_294_967_296);
+        }
+      }
+      present[cell] = 1;
+      at = this.#end;
+    }
+    for (; literal < literals.byteLength; literal++, at++) {
+      if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
+    }
+    return at;
+  }
+
+  /** The number in its dictionary of a text without escapes; -1 for any other value. */
+  #text(bytes: Uint8Array, start: number, dictionary: TextDictionary): number {
+    if (bytes[start] !== 0x22) return -1;
+    let at = start + 1;
+    let hash = firstHash;
+    for (;;) {
+      const byte = bytes[at] as number;
+      if (byte === 0x22) break;
+      if (byte === 0x5c || byte < 0x20) return -1;
+      hash = nextHash(hash, byte);
+      at += 1;
+    }
+    this.#end = at + 1;
+    return dictionary.numberOf(bytes, start + 1, at, hash);
+  }
+
+  /**
+   * A number of few digits, without an exponent. At any other value, and at a negative zero, it gives up: then `#end`
+   * is -1.
+   */
+  #number(bytes: Uint8Array, start: number): number {
+    this.#end = -1;
+    const isNegative = bytes[start] === 0x2d;
+    const first = isNegative ? start + 1 : start;
+    let at = first;
+    let number = 0;
+    for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
+      number = (imul(number, 10) + digit) | 0;
+    const wholeDigits = at - first;
+    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[first] === 0x30)) return 0;
+    let scale = 0;
+    if (bytes[at] === 0x2e) {
+      const point = at++;
+      for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
+        number = (imul(number, 10) + digit) | 0;
+      scale = at - point - 1;
+      if (scale === 0) return 0;
+    }
+    const digits = wholeDigits + scale;
+    if (digits > maxSmallDigits) {
+      if (digits > maxDigits) return 0;
+      number = this.#digits(bytes, first, at);
+    }
+    if (isNegative && number === 0) return 0;
+    this.#end = at;
+    this.#scale = scale;
+    if (scale > 0) number /= powersOfTen[scale] as number;
+    return isNegative ? -number : number;
+  }
+
+  /** The digits between two places, as one number; a point is passed over. */
+  #digits(bytes: Uint8Array, start: number, end: number): number {
+    let number = 0;
+    for (let at = start; at < end; at++) {
+      const digit = digitAt(bytes, at);
+      if (digit >= 0) number = number * 10 + digit;
+    }
+    return number;
+  }
+}
+
+/** -1 where there is no digit. */
+function digitAt(bytes: Uint8Array, at: number): number {
+  const digit = (bytes[at] as number) - 0x30;
+  return digit <= 9 ? digit : -1;
+}

@@ -1,0 +1,160 @@
+import { columnsOf, type Dataset } from '../../../shared/dataset.ts';
+import { PermanentError } from '../../../shared/errors.ts';
+import { cellReaders } from './cell.ts';
+import { type FieldTree, fieldTree } from './field-tree.ts';
+import { isExactNumber, isObject, type JsonObject } from './json.ts';
+import { RowGroup } from './row-group.ts';
+
+/** What is known of a raw object beside its records: the same in every row. */
+export interface Provenance {
+  readonly rawKey: string;
+  readonly fetchedAt: Date | null;
+}
+
+/**
+ * The rows of one raw object, as columns, a row group at a time. A record's values go to their declared columns; what
+ * no column can hold goes to `rescued` with its path. Records that share no field with the dataset are refused: they
+ * are something else.
+ */
+export class Table {
+  /** The rows that were not handed on yet. */
+  readonly group: RowGroup;
+  readonly #tree: FieldTree;
+  readonly #provenance: Provenance;
+  readonly #onGroup: (group: RowGroup) => void;
+  readonly #columnNumbers: ReadonlyMap<string, number>;
+  readonly #dayColumn: number;
+  #rowCount = 0;
+  #rescuedFields = 0;
+  #earliest: bigint | undefined;
+
+  /** `onGroup` gets each row group when it is full, and the last one by `end`; the group is emptied after it. */
+  constructor(dataset: Dataset, provenance: Provenance, onGroup: (group: RowGroup) => void) {
+    this.#tree = fieldTree(dataset);
+    this.#provenance = provenance;
+    this.#onGroup = onGroup;
+    this.group = new RowGroup(dataset);
+    this.#columnNumbers = new Map(columnsOf(dataset).map(({ column }, number) => [column, number]));
+    this.#dayColumn = this.#numberOf(dataset.dayColumn);
+  }
+
+  get rowCount(): number {
+    return this.#rowCount + this.group.rowCount;
+  }
+
+  /** Values that found no column, over all rows. More than zero means that the provider changed something. */
+  get rescuedFields(): number {
+    return this.#rescuedFields;
+  }
+
+  /** The least instant of the dataset's day column in the row groups that were handed on. */
+  get earliest(): Date | undefined {
+    return this.#earliest === undefined ? undefined : new Date(Number(this.#earliest));
+  }
+
+  /**
+   * Adds a record as a row. Returns how many of its values found no column.
+   * @throws {PermanentError} `error-body` or `foreign-record`
+   */
+  add(record: JsonObject): number {
+    const rescued: string[] = [];
+    const declared = this.#fill(this.#tree, record, '', rescued);
+    if (declared === 0) throw refusal(record, this.rowCount + 1);
+    if (rescued.length > 0) {
+      this.group.set(this.#numberOf('rescued'), 'string', `{${rescued.join(',')}}`);
+      this.#rescuedFields += rescued.length;
+    }
+    this.commitRow();
+    return rescued.length;
+  }
+
+  /** Counts the row that was filled in the group, and makes room for the next. */
+  commitRow(): void {
+    this.group.rowCount += 1;
+    if (this.group.full) this.#handOn();
+    else this.group.reserve();
+  }
+
+  end(): void {
+    if (this.group.rowCount > 0) this.#handOn();
+  }
+
+  #handOn(): void {
+    const { group } = this;
+    const { rawKey, fetchedAt } = this.#provenance;
+    group.setAll(this.#numberOf('raw_key'), 'string', rawKey);
+    if (fetchedAt) group.setAll(this.#numberOf('fetched_at'), 'timestamp', fetchedAt);
+    this.#rowCount += group.rowCount;
+    const first = this.#dayColumn * group.capacity;
+    for (let at = first; at < first + group.rowCount; at++) {
+      if (!group.present[at]) continue;
+      const instant = group.bigints[at] as bigint;
+      if (this.#earliest === undefined || instant < this.#earliest) this.#earliest = instant;
+    }
+    this.#onGroup(group);
+    group.clear();
+  }
+
+  /** Puts an object's members where they belong; returns how many were declared. */
+  #fill(tree: FieldTree, object: JsonObject, path: string, rescued: string[]): number {
+    let declared = 0;
+    for (const [name, value] of Object.entries(object)) {
+      const node = tree.get(name);
+      const here = memberPath(path, name);
+      if (!node) {
+        rescued.push(rescue(here, value));
+        continue;
+      }
+      declared += 1;
+      if (value === null) continue;
+      if ('branch' in node) {
+        if (isObject(value)) this.#fill(node.branch, value, here, rescued);
+        else rescued.push(rescue(here, value));
+        continue;
+      }
+      const cell = cellReaders[node.type](value);
+      if (cell === undefined) rescued.push(rescue(here, value));
+      else this.group.set(node.column, node.type, cell);
+    }
+    return declared;
+  }
+
+  #numberOf(column: string): number {
+    const number = this.#columnNumbers.get(column);
+    if (number === undefined) throw new Error(`There is no column "${column}".`);
+    return number;
+  }
+}
+
+/** One member of the `rescued` object. Text rather than an object, on which a name such as `__proto__` would be lost. */
+function rescue(path: string, value: unknown): string {
+  return `${JSON.stringify(path)}:${JSON.stringify(value)}`;
+}
+
+/** `current.temp_c`; a name that itself holds a dot or bracket is quoted, so that no two members share a path. */
+function memberPath(path: string, name: string): string {
+  if (/[.[\]"]/.test(name) || name === '') return `${path}[${JSON.stringify(name)}]`;
+  return path ? `${path}.${name}` : name;
+}
+
+function refusal(record: JsonObject, number: number): PermanentError {
+  const { error } = record;
+  if (isObject(error) && 'code' in error) {
+    const message = 'message' in error ? `: ${brief(error.message)}` : '';
+    return new PermanentError(
+      'error-body',
+      `Record ${number} is an error answer (code ${brief(error.code)}${message}), not data.`,
+    );
+  }
+  const names = brief(Object.keys(record).slice(0, 5).join(', '));
+  return new PermanentError(
+    'foreign-record',
+    `Record ${number} has none of the dataset's fields (it has: ${names || 'no members'}). Is the file under the right prefix?`,
+  );
+}
+
+/** For a message: whoever wrote the file may have put anything there, of any size. */
+function brief(value: unknown): string {
+  if (isExactNumber(value)) return value.rawJSON.slice(0, 200);
+  return typeof value === 'object' ? 'unreadable' : String(value).slice(0, 200);
+}

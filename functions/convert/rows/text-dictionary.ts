@@ -1,0 +1,112 @@
+import { isUtf8 } from 'node:buffer';
+
+const { imul } = Math;
+
+/** Where FNV-1a begins; the hash goes on from here with `nextHash` for each byte. */
+export const firstHash = 0x811c9dc5 | 0;
+
+/** FNV-1a, one byte further: http://www.isthe.com/chongo/tech/comp/fnv/ */
+export function nextHash(hash: number, byte: number): number {
+  return imul(hash ^ byte, 0x01000193);
+}
+
+/**
+ * The distinct texts of one column in one row group: UTF-8, numbered from 0 as they come. No JavaScript string is made
+ * of them, since Parquet wants their bytes.
+ */
+export class TextDictionary {
+  #bytes = new Uint8Array(256);
+  /** Where each text ends in `#bytes`; it begins where the one before it ends. */
+  #ends = new Int32Array(16);
+  #hashes = new Int32Array(16);
+  /** Open addressing: a text's number, or -1. Never more than half full. */
+  #table = new Int32Array(32).fill(-1);
+  #size = 0;
+
+  /** Bytes of all texts. */
+  get byteLength(): number {
+    return this.#start(this.#size);
+  }
+
+  /** The number of a text that stands in `source`, whose hash the caller has; -1 when it is not UTF-8. */
+  numberOf(source: Uint8Array, start: number, end: number, hash: number): number {
+    const mask = this.#table.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const number = this.#table[slot] as number;
+      if (number < 0) break;
+      if (this.#hashes[number] === hash && this.#equals(number, source, start, end)) return number;
+      slot = (slot + 1) & mask;
+    }
+    const text = source.subarray(start, end);
+    if (!isUtf8(text)) return -1;
+    return this.#add(text, hash);
+  }
+
+  /** The number of a string without lone surrogates. */
+  numberOfString(text: string): number {
+    const bytes = Buffer.from(text);
+    let hash = firstHash;
+    for (let at = 0; at < bytes.length; at++) hash = nextHash(hash, bytes[at] as number);
+    return this.numberOf(bytes, 0, bytes.length, hash);
+  }
+
+  /** A view, valid until `clear`. */
+  bytesOf(number: number): Uint8Array {
+    return this.#bytes.subarray(this.#start(number), this.#start(number + 1));
+  }
+
+  clear(): void {
+    this.#size = 0;
+    this.#table.fill(-1);
+  }
+
+  #start(number: number): number {
+    return number === 0 ? 0 : (this.#ends[number - 1] as number);
+  }
+
+  #equals(number: number, source: Uint8Array, start: number, end: number): boolean {
+    let at = this.#start(number);
+    if (this.#start(number + 1) - at !== end - start) return false;
+    for (let from = start; from < end; from++) {
+      if (this.#bytes[at++] !== source[from]) return false;
+    }
+    return true;
+  }
+
+  #add(text: Uint8Array, hash: number): number {
+    const start = this.byteLength;
+    const end = start + text.length;
+    if (end > this.#bytes.length) this.#bytes = grown(this.#bytes, end);
+    this.#bytes.set(text, start);
+
+    const number = this.#size++;
+    if (number === this.#ends.length) {
+      this.#ends = grown(this.#ends, this.#size);
+      this.#hashes = grown(this.#hashes, this.#size);
+    }
+    this.#ends[number] = end;
+    this.#hashes[number] = hash;
+
+    if (this.#size * 2 > this.#table.length) {
+      this.#table = new Int32Array(this.#table.length * 2).fill(-1);
+      for (let each = 0; each < this.#size; each++) this.#place(each);
+    } else {
+      this.#place(number);
+    }
+    return number;
+  }
+
+  #place(number: number): void {
+    const mask = this.#table.length - 1;
+    let slot = (this.#hashes[number] as number) & mask;
+    while ((this.#table[slot] as number) >= 0) slot = (slot + 1) & mask;
+    this.#table[slot] = number;
+  }
+}
+
+function grown<T extends Uint8Array | Int32Array>(array: T, least: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(Math.max(array.length * 2, least));
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,179 @@
+import { describe, expect, test } from '@jest/globals';
+import { maxHeldBytes } from '../../../../functions/convert/reader/record-reader.ts';
+import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import { columnsFrom, failureOf, response } from '../converted.ts';
+
+const oslo = response({ temp_c: -3.5 }, 'Oslo');
+const nice = response({ temp_c: 21.6 }, 'Nice');
+const pretty = (json: string) => JSON.stringify(JSON.parse(json), null, 2);
+const encoded = (text: string) => JSON.stringify(text);
+
+/** A form of raw content, the text, and the places in it. */
+const forms: [string, string, string[]][] = [
+  ['one response', oslo, ['Oslo']],
+  ['one response and a line break', `${oslo}\n`, ['Oslo']],
+  ['one response, pretty-printed', pretty(oslo), ['Oslo']],
+  ['one response, pretty-printed, with CRLF', pretty(oslo).replaceAll('\n', '\r\n'), ['Oslo']],
+  ['one response, pretty-printed, after blank lines', `\n\n${pretty(oslo)}\n\n`, ['Oslo']],
+  ['an array', `[${oslo},${nice}]`, ['Oslo', 'Nice']],
+  ['an array, pretty-printed', pretty(`[${oslo},${nice}]`), ['Oslo', 'Nice']],
+  ['an array, one response a line', `[\n${oslo},\n${nice}\n]`, ['Oslo', 'Nice']],
+  ['one a line', `${oslo}\n${nice}\n`, ['Oslo', 'Nice']],
+  ['one a line without a last line break', `${oslo}\n${nice}`, ['Oslo', 'Nice']],
+  ['one a line with CRLF', `${oslo}\r\n${nice}\r\n`, ['Oslo', 'Nice']],
+  ['one a line between blank ones', `\n \n${oslo}\n\r\n\t\n${nice}\n\n`, ['Oslo', 'Nice']],
+  ['an array with space in every place', `\r\n [ ${oslo} ,\t${nice}\r\n] \r\n`, ['Oslo', 'Nice']],
+  ['an array after which lines come', `[${oslo},\n${nice}\n]\n${oslo}`, ['Oslo', 'Nice', 'Oslo']],
+  ['an array a line', `[${oslo}]\n[${nice},${oslo}]\n`, ['Oslo', 'Nice', 'Oslo']],
+  ['arrays and responses a line', `${oslo}\n[${nice}]\n`, ['Oslo', 'Nice']],
+  ['with a byte-order mark', `\ufeff${oslo}\n${nice}`, ['Oslo', 'Nice']],
+  ['a file that is encoded twice', encoded(oslo), ['Oslo']],
+  ['a pretty-printed file that is encoded twice', encoded(pretty(oslo)), ['Oslo']],
+  ['an array that is encoded twice', encoded(`[${oslo},${nice}]`), ['Oslo', 'Nice']],
+  ['one a line, encoded twice as a whole', encoded(`${oslo}\n${nice}\n`), ['Oslo', 'Nice']],
+  ['lines that are encoded twice', `${encoded(oslo)}\n${encoded(nice)}\n`, ['Oslo', 'Nice']],
+  ['lines of which one is encoded twice', `${oslo}\n${encoded(nice)}\n`, ['Oslo', 'Nice']],
+  [
+    'lines that are arrays encoded twice',
+    `${encoded(`[${oslo}]`)}\n${encoded(`[${nice}]`)}\n`,
+    ['Oslo', 'Nice'],
+  ],
+];
+
+const placesIn = (text: string | Uint8Array, pieceBytes?: number) =>
+  columnsFrom(text, weatherapiCurrent, pieceBytes).location_name;
+
+describe('the responses come in order from', () => {
+  test.each(forms)('%s, in pieces of any size', (_form, text, places) => {
+    for (const pieceBytes of [1, 2, 3, 7, 50, undefined]) expect(placesIn(text, pieceBytes)).toEqual(places);
+  });
+
+  test('ten thousand lines, and the elements of as long an array', () => {
+    const places = Array.from({ length: 10_000 }, (_, index) => `Place ${index}`);
+    const responses = places.map((place) => response({ temp_c: 1 }, place));
+    for (const text of [
+      responses.join('\n'),
+      `[${responses.join(',')}]`,
+      `[\n  ${responses.join(',\n  ')}\n]`,
+    ]) {
+      for (const pieceBytes of [1_000, 65_536]) expect(placesIn(text, pieceBytes)).toEqual(places);
+    }
+  });
+});
+
+describe('a permanent failure that says where', () => {
+  test.each([
+    ['not-json', 'The file is not JSON', '<html><body>502 Bad Gateway</body></html>'],
+    ['not-json', 'The file is not JSON', oslo.slice(0, -1)],
+    ['not-json', 'The file is not JSON', pretty(oslo).slice(0, -1)],
+    ['not-json', 'The file is not JSON', `${oslo}${nice}`],
+    ['not-json', 'Line 2 is not JSON', `${oslo}\n${nice.slice(0, -1)}\n${oslo}`],
+    ['not-json', 'Line 2 is not JSON', `${oslo}\n${oslo}${nice}\n`],
+    ['not-json', 'Line 4 is not JSON', `${oslo}\n\n${nice}\nNaN`],
+    ['not-json', 'Line 2 is not JSON', `${oslo}\n\ufeff${nice}`],
+    ['not-json', 'Line 2 is not JSON', `${oslo}\n\0`],
+    ['not-json', 'the string of line 2 is not JSON', `${oslo}\n"hello"`],
+    ['not-json', 'the string of line 1, line 2 is not JSON', encoded(`${oslo}\n{`)],
+    ['empty', 'the string of line 1 is empty', '""'],
+    ['not-json', 'Line 1 is not JSON: it begins an array that does not end', `[${oslo},\n${nice}`],
+    ['not-json', 'Line 1 is not JSON: it begins an array that does not end', `[${oslo},${nice.slice(0, -1)}`],
+    ['not-json', 'Line 1 is not JSON: it begins an array that does not end', '['],
+    ['not-json', 'Line 2 is not JSON: it begins an array that does not end', `${oslo}\n[${nice},`],
+    ['not-json', 'Line 1, element 2 is not JSON', `[${oslo},]`],
+    ['not-json', 'Line 1, element 2 is not JSON', `[${oslo},,${nice}]`],
+    ['not-json', 'Line 1, element 1 is not JSON', `[${oslo} ${nice}]`],
+    ['not-json', 'Line 1, element 1 is not JSON', `[${oslo.slice(1)}]`],
+    [
+      'not-json',
+      'Line 1 is not JSON: it begins an array that does not end',
+      `[${oslo},${nice.slice(0, -1)}]`,
+    ],
+    ['not-json', 'Line 1 is not JSON: something follows', `[${oslo}]${nice}`],
+    ['not-json', 'Line 3 is not JSON: something follows', `${oslo}\n[${nice},\n${oslo}] ]`],
+    ['foreign-record', 'Line 1 is null', 'null'],
+    ['foreign-record', 'Line 1 is a number', '42'],
+    ['foreign-record', 'Line 2 is a number', `${oslo}\n12345678901234567890`],
+    ['foreign-record', 'Line 1 is a boolean', 'true'],
+    ['foreign-record', 'Line 1, element 2 is an array', `[${oslo},[${nice}]]`],
+    ['foreign-record', 'Line 1, element 1 is a string', `[${encoded(oslo)}]`],
+    ['foreign-record', 'the string of line 1, line 1 is a string', encoded(encoded(oslo))],
+    ['empty', 'Line 1 is an empty array', '[]'],
+    ['empty', 'Line 2 is an empty array', `${oslo}\n[]`],
+    ['empty', 'Line 1 is an empty array', '[\n]'],
+    ['empty', 'The file is empty', ''],
+    ['empty', 'The file is empty', ' \r\n\t\n'],
+    ['empty', 'The file is empty', '\ufeff'],
+    [
+      'too-deep',
+      'Line 1 is nested more than 500 levels',
+      `{"location":{},"x":${'['.repeat(501)}${']'.repeat(501)}}`,
+    ],
+    ['ambiguous', 'Line 1 names a member twice', '{"location":{"name":"Oslo","name":"Nice"}}'],
+    ['ambiguous', 'Line 2 names a member twice', `${oslo}\n{"location":{},"x":[{"a":1, "\\u0061" :1}]}`],
+    [
+      'ambiguous',
+      'element 2 names a member twice',
+      `[${oslo},{"location":{"name":"Oslo"},"location":{"name":"Oslo"}}]`,
+    ],
+    ['not-utf8', 'half a surrogate pair', encoded('{"location":{"name":"\ud800"}}')],
+  ])('%s: %s', async (code, where, text) => {
+    for (const pieceBytes of [1, 3, 50, undefined]) {
+      const failure = await failureOf(() => placesIn(text, pieceBytes));
+      expect(failure.message).toContain(where);
+      expect(failure.code).toBe(code);
+    }
+  });
+
+  test.each([
+    ['Latin-1', Buffer.from('{"location":{"name":"Besançon"}}', 'latin1')],
+    [
+      'Latin-1 on a later line',
+      Buffer.from(`${oslo}\n{"location":{"name":"Besançon"},"current":{"temp_c":1}}`, 'latin1'),
+    ],
+    ['UTF-16', Buffer.from('\ufeff{"location":{}}', 'utf16le')],
+    ['a character that was cut off', Buffer.from('{"location":{"name":"ä').subarray(0, -1)],
+    ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
+    ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])],
+  ])('not-utf8: %s', async (_what, bytes) => {
+    for (const pieceBytes of [1, undefined]) {
+      const failure = await failureOf(() => placesIn(bytes, pieceBytes));
+      expect(failure.code).toBe('not-utf8');
+    }
+  });
+
+  test('colons and braces in texts are not taken for members', () => {
+    const text = response({ wind_dir: 'a":"b":\\', vis_km: 1 }, '{"x":1,"x":2}');
+    expect(placesIn(text)).toEqual(['{"x":1,"x":2}']);
+  });
+});
+
+describe('what has to be held at once has a limit:', () => {
+  const long = 'x'.repeat(maxHeldBytes);
+
+  test.each([
+    ['a line', `${oslo}\n{"location":{},"x":"${long}"}`, 'Line 2 has'],
+    ['an element', `[${oslo},{"location":{},"x":"${long}"}]`, 'Line 1, element 2 has'],
+    [
+      'a document',
+      `{\n"location":{},"x":"${long}"}`,
+      'The file begins with a line that is no whole JSON value',
+    ],
+  ])('%s', async (_what, text, place) => {
+    const failure = await failureOf(() => placesIn(text));
+    expect(failure.code).toBe('too-large');
+    expect(failure.message).toContain(place);
+    expect(failure.message).toContain('16 MiB');
+  });
+
+  test('up to it, all is well', () => {
+    const text = `{"location":{"name":"Oslo"},"x":"${long.slice(100)}"}`;
+    for (const form of [text, `[${text}]`, `{\n${text.slice(1)}`]) expect(placesIn(form)).toEqual(['Oslo']);
+  });
+
+  test('not the file: there may be any number of lines, or of elements', () => {
+    const places = Array.from({ length: 20 }, (_, index) => `Place ${index} ${long.slice(0, 1_000_000)}`);
+    const records = places.map((place) => response({ temp_c: 1 }, place));
+    expect(placesIn(records.join('\n'))).toEqual(places);
+    expect(placesIn(`[${records.join(',')}]`)).toEqual(places);
+  });
+});
