@@ -40,6 +40,13 @@ const replacedModules: readonly { readonly modules: RegExp; readonly contents: s
   { modules: /\/AdaptiveRetryStrategy\.js$/, contents: '' },
   // Types that no column has.
   { modules: /\/hyparquet-writer\/src\/(variant|wkb|geospatial)\.js$/, contents: '' },
+  // Bloom filters, which no column has.
+  {
+    modules: /\/hyparquet-writer\/src\/bloom\.js$/,
+    contents: `
+      export const BloomBuilder = undefined;
+      export const writeBlooms = () => {};`,
+  },
   // Each S3 client is given this at its construction; only SelectObjectContent asks for it.
   {
     modules: /\/@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/,

@@ -48,6 +48,7 @@ const unwanted = {
   'streams of browsers': 'readableStream',
   'adaptive retries': 'fillRate',
   'geometry types': 'GeometryCollection',
+  'bloom filters': 'bloom filter fpp',
 };
 
 describe.each([
