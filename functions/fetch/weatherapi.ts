@@ -1,4 +1,4 @@
-import ky, { isForceRetryError, isNetworkError, isTimeoutError } from 'ky';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiKey } from './api-key.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
 
@@ -24,16 +24,16 @@ export const defaultLimits: CallLimits = {
   maxBody: 1_048_576,
 };
 
-/** How a call ended: with data, or with the last verdict. `tries` counts the requests that were sent. */
-export type Answer = { readonly tries: number } & (
-  | { readonly kind: 'data'; readonly body: string }
-  | Exclude<Verdict, { kind: 'data' }>
-);
+/** What one try brought: data, or why there is none. */
+type Brought = { readonly kind: 'data'; readonly body: string } | Exclude<Verdict, { kind: 'data' }>;
+
+/** How a call ended: with what its last try brought. `tries` counts the requests that were sent. */
+export type Answer = Brought & { readonly tries: number };
 
 /**
  * WeatherAPI.com over HTTPS. The key travels in the query string, the only way that the provider documents: a URL,
- * and every error object that holds one, is a secret. None leaves this file; what leaves is a reason made of statuses,
- * codes and times.
+ * and every error object that may hold one, is a secret. None leaves this file; what leaves is a reason made of
+ * statuses, codes and times.
  */
 export class WeatherApi {
   readonly #baseUrl: string;
@@ -52,77 +52,69 @@ export class WeatherApi {
    * @param signal ends the call early, with a `retry` verdict
    */
   async call(endpoint: string, query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    const { tries, tryTimeout, backoff, maxRetryAfter, maxBody } = this.#limits;
-    const key = await this.#key.get();
-    let body: string | undefined;
-    let verdict: Verdict | undefined;
-    let sent = 0;
+    const { tries, backoff, maxRetryAfter } = this.#limits;
+    let key = await this.#key.get();
     let renewed = false;
-    try {
-      await ky.get(endpoint, {
-        prefix: this.#baseUrl,
-        searchParams: { ...query, key },
-        signal,
-        redirect: 'manual',
-        timeout: tryTimeout,
-        retry: {
-          limit: tries - 1,
-          delay: (attempt) => backoff * 2 ** (attempt - 1),
-          jitter: true,
-          retryOnTimeout: true,
-        },
-        fetch: async (request, init) => {
-          sent += 1;
-          const { status, headers, body: stream } = await fetch(request, init);
-          body = await textOf(stream, maxBody);
-          verdict =
-            body === undefined
-              ? { kind: 'retry', reason: `HTTP ${status} with a body of more than ${maxBody} bytes` }
-              : verdictOn(status, body);
-          // The answer is judged above; ky only sees to the tries. A status of the provider's could be one that
-          // `Response` refuses to be made with.
-          return new Response(null, { headers });
-        },
-        hooks: {
-          afterResponse: [
-            async ({ request, response: { headers } }) => {
-              if (verdict?.kind === 'retry') {
-                const delay = retryAfter(headers);
-                if (delay === undefined) return ky.retry();
-                if (delay <= maxRetryAfter) return ky.retry({ delay });
-                verdict = {
-                  kind: 'retry',
-                  reason: `${verdict.reason}, asking to wait ${Math.round(delay / 1000)} s`,
-                };
-              }
-              if (verdict?.kind === 'key-refused' && !renewed) {
-                renewed = true;
-                const fresh = await this.#key.renew(key);
-                if (fresh !== key) {
-                  const url = new URL(request.url);
-                  url.searchParams.set('key', fresh);
-                  return ky.retry({ request: new Request(url, request), delay: 0 });
-                }
-              }
-              return;
-            },
-          ],
-        },
-      });
-      if (verdict?.kind === 'data' && body !== undefined) return { kind: 'data', body, tries: sent };
-    } catch (error) {
-      if (signal.aborted) verdict = { kind: 'retry', reason: abortReason(signal) };
-      else if (isNetworkError(error) || isTimeoutError(error))
-        verdict = { kind: 'retry', reason: describe(error, tryTimeout) };
-      else if (!isForceRetryError(error)) throw withoutUrl(error); // else the last answer's verdict stands
+    for (let sent = 1; ; sent++) {
+      const { brought, retryAfter } = await this.#try(endpoint, { ...query, key }, signal);
+      let pause = 0;
+      if (brought.kind === 'retry') {
+        if (retryAfter !== undefined && retryAfter > maxRetryAfter) {
+          const wait = `asking to wait ${Math.round(retryAfter / 1000)} s`;
+          return answer({ kind: 'retry', reason: `${brought.reason}, ${wait}` }, sent);
+        }
+        pause = retryAfter ?? Math.random() * backoff * 2 ** (sent - 1);
+      } else if (brought.kind === 'key-refused' && !renewed) {
+        renewed = true;
+        const fresh = await this.#key.renew(key);
+        if (fresh === key) return answer(brought, sent);
+        key = fresh;
+      } else {
+        return answer(brought, sent);
+      }
+      if (sent === tries) return answer(brought, sent);
+      try {
+        await delay(pause, undefined, { signal });
+      } catch {
+        return answer({ kind: 'retry', reason: abortReason(signal) }, sent);
+      }
     }
-    if (!verdict || verdict.kind === 'data') throw new Error('WeatherAPI: a call ended without an answer.');
-    return {
-      ...verdict,
-      reason: sent > 1 ? `${verdict.reason} (after ${sent} tries)` : verdict.reason,
-      tries: sent,
-    };
   }
+
+  /** One request. Whatever the network does to it is a reason to try again. */
+  async #try(
+    endpoint: string,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<{ readonly brought: Brought; readonly retryAfter?: number | undefined }> {
+    const { tryTimeout, maxBody } = this.#limits;
+    const url = `${this.#baseUrl.replace(/\/$/, '')}/${endpoint}?${new URLSearchParams(query)}`;
+    const timeout = AbortSignal.timeout(tryTimeout);
+    let response: Response;
+    let body: string | undefined;
+    try {
+      response = await fetch(url, { redirect: 'manual', signal: AbortSignal.any([signal, timeout]) });
+      body = await textOf(response.body, maxBody);
+    } catch (error) {
+      if (signal.aborted) return { brought: { kind: 'retry', reason: abortReason(signal) } };
+      const reason = timeout.aborted ? `no answer within ${tryTimeout / 1000} s` : describe(error);
+      return { brought: { kind: 'retry', reason } };
+    }
+    return { brought: judge(response.status, body, maxBody), retryAfter: retryAfter(response.headers) };
+  }
+}
+
+function answer(brought: Brought, tries: number): Answer {
+  if (brought.kind === 'data' || tries === 1) return { ...brought, tries };
+  return { ...brought, reason: `${brought.reason} (after ${tries} tries)`, tries };
+}
+
+/** @param body undefined when it was too long */
+function judge(status: number, body: string | undefined, maxBody: number): Brought {
+  if (body === undefined)
+    return { kind: 'retry', reason: `HTTP ${status} with a body of more than ${maxBody} bytes` };
+  const verdict = verdictOn(status, body);
+  return verdict.kind === 'data' ? { kind: 'data', body } : verdict;
 }
 
 /** A body as text, read within the try, so that one that is cut, slow or endless fails it. @returns undefined when too long */
@@ -141,13 +133,12 @@ async function textOf(body: Response['body'], maxBytes: number): Promise<string 
 function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after');
   if (value === null) return undefined;
-  const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(delay) ? undefined : Math.max(0, delay);
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
 /** A network error in words. Only its code is used: messages and properties of fetch's errors can hold the URL. */
-function describe(error: unknown, tryTimeout: number): string {
-  if (isTimeoutError(error)) return `no answer within ${tryTimeout / 1000} s`;
+function describe(error: unknown): string {
   for (let link = error as Caused | undefined; link; link = link.cause) {
     if (typeof link.code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(link.code))
       return `connection failed: ${link.code}`;
@@ -163,11 +154,4 @@ interface Caused {
 /** Why a run's signal ended its calls. */
 export function abortReason(signal: AbortSignal): string {
   return typeof signal.reason === 'string' ? signal.reason : 'the run was out of time';
-}
-
-/** An unexpected error as something that can be logged: ky's hold the request, and so the key. */
-function withoutUrl(error: unknown): unknown {
-  return error instanceof Error && 'request' in error
-    ? new Error(`WeatherAPI: unexpected ${error.name}`)
-    : error;
 }

@@ -1,5 +1,7 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readTemplate, type Template } from '../../local/template.ts';
+import { rawEvent } from '../../shared/raw-event.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 
@@ -131,6 +133,18 @@ describe('the pipeline', () => {
         reason: expect.stringContaining('weatherapi/current/'),
       },
     ]);
+  });
+
+  test('has nothing to convert, and nothing to try again, when the raw object is gone', async () => {
+    const { RawBucketName, QueueUrl } = pipeline.outputs;
+    const sqs = new SQSClient(pipeline.runtime.clientConfig);
+    const MessageBody = rawEvent({ bucket: RawBucketName, key: rawRunKey, size: 1 });
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    sqs.destroy();
+    await pipeline.runtime.settled();
+
+    expect(pipeline.runtime.emulator.requests.filter(({ action }) => action === 'GetObject')).toHaveLength(1);
+    expect(pipeline.deadLetters()).toEqual([]);
   });
 
   test('skips an hour in which the API does not answer: nothing lands, nothing fails', async () => {

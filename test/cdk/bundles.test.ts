@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Metafile } from 'esbuild';
+import { readTemplate } from '../../local/template.ts';
+import { assemblyDirectory } from '../assembly.ts';
+
+/** Bytes of a bundle at most. A cold start reads and compiles all of it. */
+const limit = 360_000;
+
+/** What the AWS SDK consists of, as far as it may come along; the clients are each function's own. */
+const sdk = [
+  '@aws-sdk/checksums',
+  '@aws-sdk/core',
+  '@aws-sdk/credential-provider-env',
+  '@aws-sdk/credential-provider-node',
+  '@aws-sdk/middleware-sdk-s3',
+  '@aws-sdk/middleware-sdk-sqs',
+  '@aws-sdk/signature-v4-multi-region',
+  '@aws-sdk/xml-builder',
+  '@smithy/core',
+  '@smithy/node-http-handler',
+  '@smithy/signature-v4',
+  '@smithy/types',
+];
+const common = [
+  ...sdk,
+  '@aws-lambda-powertools/commons',
+  '@aws-lambda-powertools/logger',
+  '@aws-lambda-powertools/metrics',
+  '@aws/lambda-invoke-store', // Powertools'
+  '@aws-sdk/client-s3',
+  '@middy/core',
+  'valibot',
+];
+
+/** Texts that give away what has no place in a bundle. */
+const unwanted = {
+  'the SDK’s schemas of commands that no one sends': 'RestoreObject',
+  'the SDK’s errors that no one looks for': 'BucketAlreadyExists',
+  'the SDK’s package.json': 'devDependencies',
+  'event streams': 'header value (binary)',
+  'the reader of ~/.aws': 'sso-session',
+  'hashes in JavaScript': '1518500249',
+  'streams of browsers': 'readableStream',
+  'adaptive retries': 'fillRate',
+  'geometry types': 'GeometryCollection',
+  'bloom filters': 'bloom filter fpp',
+};
+
+describe.each([
+  { name: 'fetch', packages: ['@aws-sdk/client-secrets-manager', 'p-map'] },
+  {
+    name: 'convert',
+    packages: [
+      '@aws-sdk/client-sqs',
+      '@middy/sqs-partial-batch-failure',
+      'hyparquet',
+      'hyparquet-writer',
+      'p-map',
+    ],
+  },
+  { name: 'reconcile', packages: ['@aws-sdk/client-sqs'] },
+])('the bundle of $name', ({ name, packages }) => {
+  let directory: string;
+  let files: string[];
+  let bundle: string;
+  let metafile: Metafile;
+
+  /** Bundled once more beside the assembly's, to hear from esbuild what it is made of. */
+  beforeAll(async () => {
+    const { resources, assets } = await readTemplate(assemblyDirectory());
+    const lambda = resources.find(({ path }) => path.toLowerCase().endsWith(`/${name}/function/resource`));
+    const code = lambda?.properties.Code as { S3Key: string } | undefined;
+    const asset = assets.get(code?.S3Key ?? '') ?? '';
+    files = await readdir(asset);
+    bundle = await readFile(join(asset, 'index.mjs'), 'utf8');
+
+    directory = await mkdtemp(join(tmpdir(), `bundle-${name}-`));
+    const paths = { output: join(directory, 'index.mjs'), metafile: join(directory, 'metafile.json') };
+    const bundler = ['cdk/bundle.ts', `functions/${name}/handler.ts`, paths.output, paths.metafile];
+    await promisify(execFile)(process.execPath, bundler);
+    metafile = JSON.parse(await readFile(paths.metafile, 'utf8')) as Metafile;
+    expect((await readFile(paths.output, 'utf8')) === bundle).toBe(true); // Without printing what differs.
+  }, 20_000);
+  afterAll(() => rm(directory, { recursive: true }));
+
+  test(`is one file of ${limit / 1000} KB at most`, () => {
+    expect(files).toEqual(['index.mjs']);
+    expect(Buffer.byteLength(bundle)).toBeLessThanOrEqual(limit);
+  });
+
+  test('holds these packages and no others', () => {
+    const [output] = Object.values(metafile.outputs);
+    const held = Object.entries(output?.inputs ?? {})
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+      .filter((held) => held !== undefined);
+    expect([...common, ...packages]).toEqual(expect.arrayContaining([...new Set(held)]));
+  });
+
+  test('needs nothing beside it, but what the SDK would load for other surroundings than Lambda', () => {
+    const [output] = Object.values(metafile.outputs);
+    const needed = (output?.imports ?? []).filter(({ path }) => !/^node:|^zlib$/.test(path));
+    expect(new Set(needed.map(({ kind, path }) => `${kind} ${path}`))).toEqual(
+      new Set([
+        'dynamic-import @aws-sdk/credential-provider-http',
+        'dynamic-import @aws-sdk/credential-provider-ini',
+        'dynamic-import @aws-sdk/credential-provider-process',
+        'dynamic-import @aws-sdk/credential-provider-sso',
+        'dynamic-import @aws-sdk/credential-provider-web-identity',
+        'dynamic-import @smithy/core/event-streams',
+        'dynamic-import @smithy/credential-provider-imds',
+      ]),
+    );
+  });
+
+  test.each(Object.entries(unwanted))('is without %s', (_what, text) => {
+    expect(bundle.includes(text)).toBe(false);
+  });
+});
