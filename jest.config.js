@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // Many tests wait for processes of their own; jest's default on two cores is one worker.
   maxWorkers: '100%',
+  // Processes start and synthesize in some of them, which takes its time on a busy machine.
+  testTimeout: 30_000,
   globalSetup: '<rootDir>/test/assembly.ts',
   testSequencer: '<rootDir>/test/slow-first.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

@@ -66,6 +66,8 @@ export class Convert extends Construct {
     const prefixes = datasets.map(({ name }) => name);
     grantObjects(this.function, 's3:GetObject', raw, prefixes);
     grantObjects(this.function, 's3:PutObject', curated, prefixes);
+    // A large object goes up in parts; those of an upload that fails are removed at once.
+    grantObjects(this.function, 's3:AbortMultipartUpload', curated, prefixes);
     for (const statement of [
       // Without it S3 answers 403 for an object that is gone, instead of 404. A condition on s3:prefix would defeat
       // that: a GetObject has no prefix to match.

@@ -38,15 +38,6 @@ const replacedModules: readonly { readonly modules: RegExp; readonly contents: s
   { modules: /\/util-stream\/.*(Stream|stream-mixin|stream-collector)\.browser\.js$/, contents: '' },
   // For AWS_RETRY_MODE=adaptive.
   { modules: /\/AdaptiveRetryStrategy\.js$/, contents: '' },
-  // Types that no column has.
-  { modules: /\/hyparquet-writer\/src\/(variant|wkb|geospatial)\.js$/, contents: '' },
-  // Bloom filters, which no column has.
-  {
-    modules: /\/hyparquet-writer\/src\/bloom\.js$/,
-    contents: `
-      export const BloomBuilder = undefined;
-      export const writeBlooms = () => {};`,
-  },
   // Each S3 client is given this at its construction; only SelectObjectContent asks for it.
   {
     modules: /\/@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/,

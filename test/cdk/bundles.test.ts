@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -47,8 +48,6 @@ const unwanted = {
   'hashes in JavaScript': '1518500249',
   'streams of browsers': 'readableStream',
   'adaptive retries': 'fillRate',
-  'geometry types': 'GeometryCollection',
-  'bloom filters': 'bloom filter fpp',
 };
 
 describe.each([
@@ -58,6 +57,7 @@ describe.each([
     packages: [
       '@aws-sdk/client-sqs',
       '@middy/sqs-partial-batch-failure',
+      '@aws-sdk/lib-storage',
       'hyparquet',
       'hyparquet-writer',
       'p-map',
@@ -85,7 +85,7 @@ describe.each([
     await promisify(execFile)(process.execPath, bundler);
     metafile = JSON.parse(await readFile(paths.metafile, 'utf8')) as Metafile;
     expect((await readFile(paths.output, 'utf8')) === bundle).toBe(true); // Without printing what differs.
-  }, 20_000);
+  });
   afterAll(() => rm(directory, { recursive: true }));
 
   test(`is one file of ${limit / 1000} KB at most`, () => {
@@ -104,7 +104,7 @@ describe.each([
 
   test('needs nothing beside it, but what the SDK would load for other surroundings than Lambda', () => {
     const [output] = Object.values(metafile.outputs);
-    const needed = (output?.imports ?? []).filter(({ path }) => !/^node:|^zlib$/.test(path));
+    const needed = (output?.imports ?? []).filter(({ path }) => !isBuiltin(path));
     expect(new Set(needed.map(({ kind, path }) => `${kind} ${path}`))).toEqual(
       new Set([
         'dynamic-import @aws-sdk/credential-provider-http',

@@ -158,6 +158,7 @@ describe('functions', () => {
     expect(permissions('Convert/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Convert/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Convert/FunctionLogs')]],
+      ['s3:AbortMultipartUpload', [objectsOf(curated.id, 'weatherapi/current/*')]],
       ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
       ['s3:ListBucket', [arnOf(raw.id)]],
       ['s3:PutObject', [objectsOf(curated.id, 'weatherapi/current/*')]],

@@ -22,7 +22,7 @@ const wildcardReasons: readonly {
   },
   { action: /^lambda:InvokeFunction$/, resource: /:\*"/, reason: 'The versions of one function.' },
   {
-    action: /^s3:(Get|Put)Object$/,
+    action: /^s3:(GetObject|PutObject|AbortMultipartUpload)$/,
     resource: /\/weatherapi\/current\/\*"/,
     reason: 'The objects of one dataset.',
   },

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ApiCall } from '../../local/aws/api-call.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
@@ -13,8 +13,6 @@ import { FunctionRuntime } from '../../local/lambda/function-runtime.ts';
 import type { FunctionSettings, Invocation } from '../../local/lambda/invocation.ts';
 import { References } from '../../local/references.ts';
 import { until } from './until.ts';
-
-jest.setTimeout(20_000); // Visibility time-outs and pauses are whole seconds.
 
 const region = 'us-east-1';
 const empty = { visible: 0, inFlight: 0, delayed: 0 };

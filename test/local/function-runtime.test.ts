@@ -4,12 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FunctionRuntime } from '../../local/lambda/function-runtime.ts';
 import type { FunctionSettings, Invocation } from '../../local/lambda/invocation.ts';
 import { isRunning, until } from './until.ts';
-
-jest.setTimeout(20_000); // Processes start slowly on a busy computer.
 
 let directory: string;
 let deployed: FunctionRuntime;

@@ -1,15 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { StateInUseError } from '../../local/aws/state-lock.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import { isRunning, until } from './until.ts';
 
 type Resources = Record<string, { Type: string; Properties: Record<string, unknown>; Metadata?: unknown }>;
-
-jest.setTimeout(20_000); // Processes start slowly on a busy computer.
 
 let directory: string;
 let runtimes: Runtime[];
