@@ -1,6 +1,5 @@
-import { type Duration, Stack, Validations } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { type Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, type ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
@@ -28,15 +27,18 @@ export class FunctionSchedule extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
       }),
     });
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${stack.getLogicalId(props.function.node.defaultChild as CfnFunction)}.Arn>:*]`,
-      reason: 'The versions of this one function.',
-    });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [props.function.functionArn],
+      }),
+    );
     new Schedule(this, 'Resource', {
       description: props.description,
       schedule: ScheduleExpression.expression(props.expression),
       target: new LambdaInvoke(props.function, {
-        role,
+        // The target would grant every version of the function, too.
+        role: role.withoutPolicyUpdates(),
         // The default, 185 retries within a day, would start runs for hours that have long passed.
         retryAttempts: 3,
         maxEventAge: props.maxEventAge,

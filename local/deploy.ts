@@ -10,10 +10,13 @@ import type { References } from './references.ts';
 
 /** Where everything is: the one region and account of this computer. */
 export const region = 'us-east-1';
-/** Any will do: nothing here checks a signature. */
+/** Of whoever runs this: may everything. Only the access key id counts: nothing here checks a signature. */
 export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+/** What a function signs its requests with, and Lambda its polling for it: what its role allows. */
+export const functionCredentials = (name: string) => ({ accessKeyId: name, secretAccessKey: 'local' });
 
-const arnOf = (service: string, resource: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
+export const arnOf = (service: string, resource: string) =>
+  `arn:aws:${service}:${region}:${ACCOUNT_ID}:${resource}`;
 
 export function definePseudoParameters(references: References): void {
   references.define('AWS::Region', { Ref: region });
@@ -63,11 +66,18 @@ export interface FunctionSurroundings {
   readonly onLog: (line: string) => void;
   /** Told how each invocation ended. */
   readonly onInvocation: (functionName: string, ok: boolean) => void;
+  /** Lets the function do what the role may. */
+  readonly onRole: (functionName: string, roleArn: string) => void;
+  /** Whether the function may write to the log group. What it prints is lost otherwise. */
+  readonly mayLog: (functionName: string, logGroup: string) => boolean;
 }
 
 /** As CloudFormation has it. */
 interface FunctionProperties {
   readonly Handler: string;
+  /** ARN */
+  readonly Role?: string;
+  readonly LoggingConfig?: { readonly LogGroup?: string };
   /** Seconds */
   readonly Timeout?: number;
   /** MiB */
@@ -82,8 +92,10 @@ interface FunctionProperties {
 export function deployFunctions(
   { functions }: Deployment,
   references: References,
-  { stateDir, endpoint, secretsEndpoint, overrides, onLog, onInvocation }: FunctionSurroundings,
+  surroundings: FunctionSurroundings,
 ): ReadonlyMap<string, FunctionRuntime> {
+  const { stateDir, endpoint, secretsEndpoint, overrides, onLog, onInvocation, onRole, mayLog } =
+    surroundings;
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true });
   const unused = new Set(Object.keys(overrides));
@@ -92,10 +104,15 @@ export function deployFunctions(
       references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
       const {
         Handler,
+        Role,
+        LoggingConfig: { LogGroup: logGroup = `/aws/lambda/${name}` } = {},
         Timeout = 3,
         MemorySize = 128,
         Environment,
       } = references.resolve<FunctionProperties>(properties);
+      if (Role === undefined) throw new Error(`${logicalId}: a function needs a Role.`);
+      onRole(name, Role);
+      const { accessKeyId, secretAccessKey } = functionCredentials(name);
       const declared = { ...Environment?.Variables };
       for (const [variable, value] of Object.entries(overrides)) {
         if (!(variable in declared)) continue;
@@ -113,8 +130,8 @@ export function deployFunctions(
           // What Lambda itself adds, and where the SDK finds its services here.
           AWS_REGION: region,
           AWS_DEFAULT_REGION: region,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_ACCESS_KEY_ID: accessKeyId,
+          AWS_SECRET_ACCESS_KEY: secretAccessKey,
           AWS_LAMBDA_FUNCTION_NAME: name,
           AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
           AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
@@ -126,6 +143,7 @@ export function deployFunctions(
           AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
         },
         onLog: (line) => {
+          if (!mayLog(name, logGroup)) return;
           appendFileSync(join(logs, `${name}.log`), `${line}\n`);
           onLog(line);
         },
@@ -159,7 +177,8 @@ export function connectEventSources(
   { eventSources }: Deployment,
   references: References,
   connections: {
-    readonly sqs: SQSClient;
+    /** A client with the operator's credentials, or with a function's. */
+    readonly sqs: (functionName?: string) => SQSClient;
     readonly queueUrls: ReadonlyMap<string, string>;
     readonly functionBy: (reference: string) => FunctionRuntime;
     readonly retryDelay: number | undefined;
@@ -187,6 +206,6 @@ export function connectEventSources(
   });
   return resolved.map(({ settings, target }) => ({
     queueArn: settings.queueArn,
-    source: new EventSource(settings, sqs, target),
+    source: new EventSource(settings, sqs(target.settings.name), target, sqs()),
   }));
 }

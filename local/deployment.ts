@@ -1,3 +1,4 @@
+import { type RoleResource, rolesOf } from './iam/role-resources.ts';
 import type { Resource, Template } from './template.ts';
 
 /** What a template deploys, as far as it moves data. Values may still hold intrinsic functions. */
@@ -5,6 +6,10 @@ export interface Deployment {
   readonly buckets: readonly Named[];
   readonly queues: readonly (Named & { readonly properties: Resource['properties'] })[];
   readonly functions: readonly FunctionResource[];
+  readonly logGroups: readonly Named[];
+  /** Of the functions and schedules above. */
+  readonly roles: readonly RoleResource[];
+  readonly queuePolicies: readonly Resource['properties'][];
   readonly notifications: readonly Resource['properties'][];
   readonly eventSources: readonly Resource['properties'][];
   readonly schedules: readonly Resource['properties'][];
@@ -49,8 +54,17 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
     ignores: ['SqsManagedSseEnabled', 'Tags'],
   },
   'AWS::Lambda::Function': {
-    acts: ['FunctionName', 'Code', 'Handler', 'Environment', 'MemorySize', 'Timeout'],
-    ignores: ['Architectures', 'Description', 'LoggingConfig', 'Role', 'Runtime', 'Tags', 'TracingConfig'],
+    acts: [
+      'FunctionName',
+      'Code',
+      'Handler',
+      'Environment',
+      'LoggingConfig',
+      'MemorySize',
+      'Role',
+      'Timeout',
+    ],
+    ignores: ['Architectures', 'Description', 'Runtime', 'Tags', 'TracingConfig'],
   },
   'AWS::Lambda::EventSourceMapping': {
     acts: [
@@ -75,6 +89,8 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
       'State',
     ],
   },
+  'AWS::Logs::LogGroup': { acts: ['LogGroupName'], ignores: ['RetentionInDays', 'Tags'] },
+  'AWS::SQS::QueuePolicy': { acts: ['PolicyDocument', 'Queues'], ignores: [] },
   'AWS::Athena::NamedQuery': 'ignored',
   'AWS::Athena::WorkGroup': 'ignored',
   'AWS::CDK::Metadata': 'ignored',
@@ -82,16 +98,14 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
   'AWS::CloudWatch::Dashboard': 'ignored',
   'AWS::Glue::Database': 'ignored',
   'AWS::Glue::Table': 'ignored',
-  'AWS::IAM::Policy': 'ignored',
+  'AWS::IAM::Policy': 'ignored', // Those that matter are read by local/iam/role-resources.ts.
   'AWS::IAM::Role': 'ignored',
   'AWS::KMS::Key': 'ignored',
   'AWS::Lambda::EventInvokeConfig': 'ignored', // A run's own retries are seen at once; a second invocation is started by hand.
-  'AWS::Logs::LogGroup': 'ignored',
   'AWS::S3::BucketPolicy': 'ignored',
   'AWS::SNS::Subscription': 'ignored', // Nobody is mailed from here.
   'AWS::SNS::Topic': 'ignored',
   'AWS::SNS::TopicPolicy': 'ignored',
-  'AWS::SQS::QueuePolicy': 'ignored',
   'Custom::S3AutoDeleteObjects': 'ignored',
 };
 
@@ -124,6 +138,9 @@ export function planDeployment(template: Template): Deployment {
       directory: bundleOf(resource, template),
       properties: resource.properties,
     })),
+    logGroups: ofType('AWS::Logs::LogGroup').map((group) => named(group, 'LogGroupName')),
+    roles: rolesOf(resources, (role) => named(role, 'RoleName').name),
+    queuePolicies: propertiesOf('AWS::SQS::QueuePolicy'),
     notifications: propertiesOf('Custom::S3BucketNotifications'),
     eventSources: propertiesOf('AWS::Lambda::EventSourceMapping'),
     schedules: propertiesOf('AWS::Scheduler::Schedule'),

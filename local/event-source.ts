@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
@@ -34,15 +35,26 @@ const pause = 1000;
 export class EventSource {
   readonly #settings: EventSourceSettings;
   readonly #sqs: SQSClient;
+  readonly #operator: SQSClient;
   readonly #function: Pick<FunctionRuntime, 'invoke'>;
   readonly #stop = new AbortController();
   readonly #batches = new Set<Promise<void>>();
   readonly #polling: Promise<void>;
   #trouble: string | undefined;
 
-  constructor(settings: EventSourceSettings, sqs: SQSClient, target: Pick<FunctionRuntime, 'invoke'>) {
+  /**
+   * @param sqs polls and deletes, with the credentials of the function's role, as on AWS
+   * @param operator shortens the wait for a retry, which nobody does on AWS
+   */
+  constructor(
+    settings: EventSourceSettings,
+    sqs: SQSClient,
+    target: Pick<FunctionRuntime, 'invoke'>,
+    operator: SQSClient = sqs,
+  ) {
     this.#settings = settings;
     this.#sqs = sqs;
+    this.#operator = operator;
     this.#function = target;
     this.#polling = this.#poll();
   }
@@ -95,10 +107,20 @@ export class EventSource {
   async #receive(count: number, waitSeconds: number): Promise<Message[]> {
     const { signal } = this.#stop;
     if (signal.aborted) return [];
+    const { queueUrl } = this.#settings;
     try {
+      // AWS wants the role to allow this as well, and does not say what for:
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
+      await this.#sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages'],
+        }),
+        { abortSignal: signal },
+      );
       const { Messages = [] } = await this.#sqs.send(
         new ReceiveMessageCommand({
-          QueueUrl: this.#settings.queueUrl,
+          QueueUrl: queueUrl,
           MaxNumberOfMessages: count,
           WaitTimeSeconds: waitSeconds,
           MessageSystemAttributeNames: ['All'],
@@ -136,7 +158,7 @@ export class EventSource {
       if (reason === undefined) {
         await this.#sqs.send(new DeleteMessageCommand(receipt));
       } else if (retryDelay !== undefined && !this.#stop.signal.aborted) {
-        await this.#sqs.send(
+        await this.#operator.send(
           new ChangeMessageVisibilityCommand({ ...receipt, VisibilityTimeout: retryDelay }),
         );
       }

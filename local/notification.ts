@@ -15,8 +15,17 @@ export interface NotificationProperties {
   };
 }
 
-/** Sends what the bucket's notification asks for to its queues, starting with S3's test event. */
-export function notify(emulator: Emulator, properties: NotificationProperties, region: string): void {
+/**
+ * Sends what the bucket's notification asks for to its queues, starting with S3's test event.
+ * @param maySend what the queue's policy says of messages from the bucket; where it refuses, S3 loses them in silence
+ * @throws {Error} when S3 could not set the notification up either
+ */
+export function notify(
+  emulator: Emulator,
+  properties: NotificationProperties,
+  region: string,
+  maySend: (queueArn: string, bucketArn: string) => boolean = () => true,
+): void {
   const { BucketName, NotificationConfiguration } = properties;
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
   if (Object.keys(others).length > 0) {
@@ -28,10 +37,17 @@ export function notify(emulator: Emulator, properties: NotificationProperties, r
       throw new Error(`The local runtime knows events of created objects only, not: ${unknown.join(', ')}`);
     }
     const matches = keyFilter(Filter?.Key.FilterRules ?? []);
+    const allowed = () => maySend(QueueArn, `arn:aws:s3:::${BucketName}`);
+    if (!allowed()) {
+      throw new Error(
+        `Unable to validate the destination of ${BucketName}'s notification: expected a policy of ${QueueArn} that lets s3.amazonaws.com send messages.`,
+      );
+    }
     emulator.send(QueueArn, s3TestEvent(BucketName));
     emulator.onObjectCreated((created) => {
       if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
       if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
+      if (!allowed()) return;
       emulator.send(QueueArn, s3Event(created, region));
     });
   }

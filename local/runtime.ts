@@ -12,10 +12,14 @@ import {
   deployBuckets,
   deployFunctions,
   deployQueues,
+  functionCredentials,
   region,
 } from './deploy.ts';
 import { type Deployment, planDeployment } from './deployment.ts';
 import type { EventSourceSettings } from './event-source.ts';
+import { Access } from './iam/access.ts';
+import { assumeRole, deployPolicies, deployRoles, mayInvoke, mayLog, maySend } from './iam/deploy-access.ts';
+import { type Authorize, denialMessage } from './iam/need.ts';
 import type { FunctionRuntime } from './lambda/function-runtime.ts';
 import type { Invocation } from './lambda/invocation.ts';
 import { type NotificationProperties, notify } from './notification.ts';
@@ -43,6 +47,8 @@ export interface Runtime {
   readonly secrets: SecretsManager;
   /** Where the SDK's clients find this runtime. */
   readonly clientConfig: { endpoint: string; region: string; credentials: typeof credentials };
+  /** What the stack's policies allow, and what was denied; see local/iam/. */
+  readonly access: Access;
   /** The stack's outputs, such as the names of its buckets. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Invokes a function by name. */
@@ -103,19 +109,30 @@ async function start(
   opened: (() => unknown)[],
 ): Promise<Omit<Runtime, 'close'>> {
   const stateDir = resolve(directory);
-  const emulator = await startEmulator({ stateDir, region, ...(intercept ? { intercept } : {}) });
+  const access = new Access(credentials.accessKeyId);
+  const authorize: Authorize = (accessKeyId, needs) => access.authorize(accessKeyId, needs);
+  const emulator = await startEmulator({ stateDir, region, authorize, ...(intercept ? { intercept } : {}) });
   opened.push(() => emulator.close());
-  const secrets = await startSecretsManager({ secrets: {}, region });
+  const secrets = await startSecretsManager({ secrets: {}, region, authorize });
   opened.push(() => secrets.close());
   const clientConfig = { endpoint: emulator.endpoint, region, credentials };
-  const sqs = new SQSClient(clientConfig);
-  opened.push(() => sqs.destroy());
+  const sqs = (functionName?: string) => {
+    const client = new SQSClient({
+      ...clientConfig,
+      ...(functionName === undefined ? {} : { credentials: functionCredentials(functionName) }),
+    });
+    opened.push(() => client.destroy());
+    return client;
+  };
 
   const references = new References();
   definePseudoParameters(references);
   deployBuckets(plan, emulator, references);
   const queueUrls = deployQueues(plan, emulator, references);
+  deployRoles(plan, references);
   const functions = deployFunctions(plan, references, {
+    onRole: (name, roleArn) => assumeRole(access, { accessKeyId: name, roleArn, session: name }),
+    mayLog: (name, logGroup) => mayLog(access, name, logGroup),
     onLog: (line) => watch.onLog(line),
     onInvocation: (name, ok) => watch.onInvocation(name, ok),
     stateDir,
@@ -123,6 +140,7 @@ async function start(
     secretsEndpoint: secrets.endpoint,
     overrides: environment,
   });
+  deployPolicies(plan, references, access);
   // After the functions, whose names the alarms refer to; they say nothing before they are invoked.
   const watch = createAlarmWatch({
     alarms: plan.alarms,
@@ -154,7 +172,9 @@ async function start(
     await Promise.all(polling);
   });
   for (const properties of plan.notifications) {
-    notify(emulator, references.resolve<NotificationProperties>(properties), region);
+    notify(emulator, references.resolve<NotificationProperties>(properties), region, (queue, bucket) =>
+      maySend(access, queue, bucket),
+    );
   }
 
   const waiting = () =>
@@ -170,18 +190,23 @@ async function start(
   return {
     emulator,
     secrets,
+    access,
     clientConfig,
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: async (functionName, event) => functionBy(functionName).invoke(event),
     crash: (functionName) => functionBy(functionName).crash(),
     async runSchedule(functionName, scheduledTime, edit = (event) => event) {
       const target = functionBy(functionName);
-      // A schedule's role and retries are between Scheduler and Lambda; here a run starts at once.
+      // A schedule's retries are between Scheduler and Lambda; here a run starts at once.
       const schedule = plan.schedules
         .map(({ Target }) => Target as ScheduleTarget)
-        .map(({ Arn, Input }) => references.resolve<ScheduleTarget>({ Arn, Input }))
+        .map(({ Arn, Input, RoleArn }) => references.resolve<ScheduleTarget>({ Arn, Input, RoleArn }))
         .find(({ Arn }) => functionBy(Arn) === target);
       if (!schedule) throw new Error(`There is no schedule for the function "${functionName}".`);
+      const denial = mayInvoke(access, schedule.RoleArn, schedule.Arn);
+      if (denial) {
+        return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };
+      }
       return target.invoke(edit(scheduledEvent(schedule, scheduledTime)));
     },
     async alarms() {

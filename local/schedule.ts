@@ -1,6 +1,8 @@
 /** A schedule's target as CloudFormation has it, with its references resolved. */
 export interface ScheduleTarget {
   readonly Arn: string;
+  /** Of the role that Scheduler starts it with. */
+  readonly RoleArn: string;
   readonly Input?: string;
 }
 
@@ -9,7 +11,7 @@ export interface ScheduleTarget {
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 export function scheduledEvent(
-  { Input = '{}' }: ScheduleTarget,
+  { Input = '{}' }: Pick<ScheduleTarget, 'Arn' | 'Input'>,
   scheduledTime: Date,
 ): Record<string, unknown> {
   const time = `${scheduledTime.toISOString().slice(0, 19)}Z`;

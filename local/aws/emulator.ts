@@ -7,8 +7,10 @@ import { buildApp } from 'fauxqs';
 import { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.js';
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import type { Authorize } from '../iam/need.ts';
 import { returnAbandonedReceives } from './abandoned-receives.ts';
 import { apiCallOf } from './api-call.ts';
+import { addAuthorization } from './authorization.ts';
 import { addConditionalWrites } from './conditional-writes.ts';
 import { ObjectFiles } from './object-files.ts';
 import { ObjectStore } from './object-store.ts';
@@ -30,6 +32,8 @@ export interface EmulatorOptions {
   region: string;
   /** Called before each request is handled. */
   intercept?: Intercept;
+  /** Decides on each request, after `intercept`; left out, everybody may everything. */
+  authorize?: Authorize;
 }
 
 export interface ObjectCreated {
@@ -90,7 +94,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 /** Adds what must be closed to `opened`, the first to be opened first. */
 async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promise<Omit<Emulator, 'close'>> {
-  const { stateDir, region, intercept } = options;
+  const { stateDir, region, intercept, authorize } = options;
+  const queueArnPrefix = `arn:aws:sqs:${region}:${ACCOUNT_ID}:`;
   const lock = lockState(stateDir);
   opened.push(() => lock.release());
   const queueState = new QueueState(path.join(stateDir, 'queues'));
@@ -117,6 +122,7 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   s3Store.persistence = files;
 
   const requests = addRequestLog(app, intercept);
+  if (authorize) addAuthorization(app, { authorize, store: s3Store, queueArnPrefix });
   addConditionalWrites(app, s3Store);
   returnAbandonedReceives(app, sqsStore);
   // The last hook before the handler, which writes within the same tick: no other request can come between.
@@ -131,7 +137,7 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   const endpoint = `http://${LOOPBACK}:${port}`;
   const url = `${endpoint}/${ACCOUNT_ID}/`;
   queueState.restore(sqsStore, snsStore, url);
-  const queues = new Queues(sqsStore, { url, arn: `arn:aws:sqs:${region}:${ACCOUNT_ID}:` });
+  const queues = new Queues(sqsStore, { url, arn: queueArnPrefix });
 
   return {
     endpoint,

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { accessKeyOf } from '../iam/caller.ts';
+import { type Authorize, denialMessage } from '../iam/need.ts';
 import { ACCOUNT_ID } from './emulator.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -9,6 +11,8 @@ export interface SecretsManagerOptions {
   /** Name -> value. In memory only. */
   secrets: Record<string, string>;
   region: string;
+  /** Decides on each request; left out, everybody may everything. */
+  authorize?: Authorize;
 }
 
 export interface SecretsManager {
@@ -40,6 +44,16 @@ interface Input {
 export async function startSecretsManager(options: SecretsManagerOptions): Promise<SecretsManager> {
   const secrets = new Map(Object.entries(options.secrets));
   const actions = secretActions(secrets, options.region);
+  const authorize = (caller: string | undefined, action: string, { SecretId, Name }: Input) => {
+    const asked = String(SecretId ?? Name);
+    const known = [...secrets.keys()].find((name) => [name, secretArn(name, options.region)].includes(asked));
+    const resource =
+      known === undefined ? arnWithoutSuffix(asked, options.region) : secretArn(known, options.region);
+    const denial = options.authorize?.(caller, [{ action: `secretsmanager:${action}`, resource }]);
+    if (!denial) return;
+    const message = denialMessage(denial, { action: denial.action, resource: asked });
+    throw new SecretsError('AccessDeniedException', message);
+  };
   const app = Fastify({ logger: false, forceCloseConnections: true });
   app.addContentTypeParser('application/x-amz-json-1.1', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
@@ -50,7 +64,9 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     try {
       const handle = actions.get(action);
       if (!handle) throw new SecretsError('UnknownOperationException', `${action} is not emulated.`);
-      reply.send(JSON.stringify(handle(parse(request.body))));
+      const input = parse(request.body);
+      authorize(accessKeyOf(request.headers), action, input);
+      reply.send(JSON.stringify(handle(input)));
     } catch (error) {
       if (!(error instanceof SecretsError)) throw error;
       reply.header('x-amzn-errortype', error.type);
@@ -68,6 +84,17 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
   };
 }
 
+/** AWS ends ARNs in six random characters: here the same ones at every start. */
+function secretArn(name: string, region: string): string {
+  const suffix = createHash('sha256').update(name).digest('hex').slice(0, 6);
+  return `${arnWithoutSuffix(name, region)}-${suffix}`;
+}
+
+/** What AWS looks for in policies while there is no such secret. */
+function arnWithoutSuffix(name: string, region: string): string {
+  return name.startsWith('arn:') ? name : `arn:aws:secretsmanager:${region}:${ACCOUNT_ID}:secret:${name}`;
+}
+
 /** JSON.parse quotes its input in its errors, and the input may hold a secret. */
 function parse(body: unknown): Input {
   try {
@@ -83,11 +110,7 @@ function secretActions(
 ): Map<string, (input: Input) => Record<string, unknown>> {
   const versions = new Map<string, { value: string; id: string }>();
 
-  function arnOf(name: string): string {
-    // AWS ends ARNs in six random characters: here the same ones at every start.
-    const suffix = createHash('sha256').update(name).digest('hex').slice(0, 6);
-    return `arn:aws:secretsmanager:${region}:${ACCOUNT_ID}:secret:${name}-${suffix}`;
-  }
+  const arnOf = (name: string) => secretArn(name, region);
   function find(id: string | undefined): { name: string; value: string } {
     for (const [name, value] of secrets) {
       if (name === id || arnOf(name) === id) return { name, value };

@@ -20,7 +20,6 @@ const wildcardReasons: readonly {
     resource: /./,
     reason: "The CDK's function that empties this bucket on destroy.",
   },
-  { action: /^lambda:InvokeFunction$/, resource: /:\*"/, reason: 'The versions of one function.' },
   {
     action: /^s3:(GetObject|PutObject|AbortMultipartUpload)$/,
     resource: /\/weatherapi\/current\/\*"/,

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ export interface Pipeline {
   readonly api: WeatherApi;
   /** Starts a run and gives its report; throws when fetch failed. */
   fetch(scheduledTime: Date, locations: readonly string[]): Promise<RunReport>;
+  /** Gives the API and its secret another key, as a rotation would; the old one is refused from now on. */
+  rotateKey(key: string): void;
   /** Puts a raw object, as somebody would who drops a file. */
   drop(key: string, body: string | Uint8Array): Promise<void>;
   /** Keys of the curated objects so far. */
@@ -29,17 +32,24 @@ export interface Pipeline {
     reason: string | undefined;
     body: string;
   }[];
+  /** What a function has printed so far. */
+  log(functionName: string): string;
   close(): Promise<void>;
 }
 
 export async function startPipeline(
   template: Template,
-  options: Pick<RuntimeOptions, 'intercept'> & { now?: Date } = {},
+  options: Pick<RuntimeOptions, 'intercept'> & {
+    now?: Date;
+    /** Fills the state directory before the start. */
+    prepare?: (stateDir: string) => Promise<void>;
+  } = {},
 ): Promise<Pipeline> {
-  const { now = new Date('2026-11-22T05:00:00Z'), ...runtimeOptions } = options;
+  const { now = new Date('2026-11-22T05:00:00Z'), prepare, ...runtimeOptions } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'pipeline-'));
-  const key = 'test-key';
-  const api = await startWeatherApi({ key, now: () => now });
+  await prepare?.(stateDir);
+  const access = { key: 'test-key', now: () => now };
+  const api = await startWeatherApi(access);
   const runtime = await startRuntime({
     template,
     stateDir,
@@ -48,7 +58,11 @@ export async function startPipeline(
     ...runtimeOptions,
   });
   const outputs = runtime.outputs as unknown as Outputs;
-  runtime.secrets.secrets.set(outputs.ApiKeySecretName, key);
+  const rotateKey = (key: string) => {
+    access.key = key;
+    runtime.secrets.secrets.set(outputs.ApiKeySecretName, key);
+  };
+  rotateKey(access.key);
   const s3 = new S3Client(runtime.clientConfig);
   const curated = new Set<string>();
   runtime.emulator.onObjectCreated(({ bucket, key: created }) => {
@@ -60,6 +74,7 @@ export async function startPipeline(
     runtime,
     outputs,
     api,
+    rotateKey,
     async fetch(scheduledTime, locations) {
       const invocation = await runtime.runSchedule('fetch-function', scheduledTime, (event) => ({
         ...event,
@@ -84,6 +99,10 @@ export async function startPipeline(
           reason,
           body,
         })),
+    log: (functionName) => {
+      const file = join(stateDir, 'logs', `${functionName}.log`);
+      return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    },
     async close() {
       s3.destroy();
       await runtime.close();

@@ -453,6 +453,9 @@ test('of several mappings none is polled for when one is wrong', async () => {
     buckets: [],
     queues: [],
     functions: [],
+    logGroups: [],
+    roles: [],
+    queuePolicies: [],
     notifications: [],
     eventSources,
     schedules: [],
@@ -460,7 +463,7 @@ test('of several mappings none is polled for when one is wrong', async () => {
   };
   expect(() =>
     connectEventSources(plan, new References(), {
-      sqs,
+      sqs: () => sqs,
       queueUrls: new Map([[queue.arn, queue.url]]),
       functionBy: () => new FunctionRuntime({} as FunctionSettings),
       retryDelay: 0,

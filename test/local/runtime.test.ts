@@ -24,15 +24,16 @@ afterEach(async () => {
 
 /** Copies each new raw object to curated, in upper case. `hang` and `fail` in its environment or in an object do that. */
 const convert = `
-  const { AWS_ENDPOINT_URL, CURATED, MODE } = process.env;
+  const { AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, CURATED, MODE } = process.env;
+  const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=' + AWS_ACCESS_KEY_ID + '/' };
   export async function handler({ Records }) {
     for (const { body } of Records) {
       for (const { s3 } of JSON.parse(body).Records ?? []) {
         console.log(process.pid + ' works on ' + s3.object.key);
-        const raw = await (await fetch(AWS_ENDPOINT_URL + '/' + s3.bucket.name + '/' + s3.object.key)).text();
+        const raw = await (await fetch(AWS_ENDPOINT_URL + '/' + s3.bucket.name + '/' + s3.object.key, { headers })).text();
         if ([MODE, raw].includes('hang')) await new Promise(() => {});
         if ([MODE, raw].includes('fail')) throw new Error('no rows in ' + s3.object.key);
-        await fetch(AWS_ENDPOINT_URL + '/' + CURATED + '/' + s3.object.key, { method: 'PUT', body: raw.toUpperCase() });
+        await fetch(AWS_ENDPOINT_URL + '/' + CURATED + '/' + s3.object.key, { method: 'PUT', body: raw.toUpperCase(), headers });
       }
     }
     return { batchItemFailures: [] };
@@ -67,9 +68,39 @@ function resources(): Resources {
       },
     },
     Handler: { Type: 'AWS::Lambda::Function', Properties: { Code: { ZipFile: 'of CloudFormation' } } },
+    // Narrow policies are in test/e2e/least-privilege.test.ts.
+    Role: { Type: 'AWS::IAM::Role', Properties: {}, ...at('Role') },
+    Policy: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+        },
+        Roles: [{ Ref: 'Role' }],
+      },
+    },
+    QueuePolicy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'Queue' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 's3.amazonaws.com' },
+              Action: 'sqs:SendMessage',
+              Resource: get('Queue'),
+            },
+          ],
+        },
+      },
+    },
     Convert: {
       Type: 'AWS::Lambda::Function',
       Properties: {
+        Role: get('Role'),
         Handler: 'index.handler',
         Code: { S3Key: 'convert.zip' },
         Timeout: 60,
@@ -88,7 +119,7 @@ function resources(): Resources {
     },
     Fetch: {
       Type: 'AWS::Lambda::Function',
-      Properties: { Handler: 'index.handler', Code: { S3Key: 'fetch.zip' } },
+      Properties: { Role: get('Role'), Handler: 'index.handler', Code: { S3Key: 'fetch.zip' } },
       ...at('Fetch/Function'),
     },
     Schedule: {
@@ -135,11 +166,13 @@ async function start(
   return runtime;
 }
 
+const asOperator = { authorization: 'AWS4-HMAC-SHA256 Credential=local/' };
+
 const put = ({ clientConfig }: Runtime, key: string, body: string) =>
-  fetch(`${clientConfig.endpoint}/raw/${key}`, { method: 'PUT', body });
+  fetch(`${clientConfig.endpoint}/raw/${key}`, { method: 'PUT', body, headers: asOperator });
 
 const curated = async ({ clientConfig }: Runtime, key: string) =>
-  (await fetch(`${clientConfig.endpoint}/curated/${key}`)).text();
+  (await fetch(`${clientConfig.endpoint}/curated/${key}`, { headers: asOperator })).text();
 
 const arnOf = (queue: string) => `arn:aws:sqs:us-east-1:000000000000:${queue}`;
 
@@ -175,6 +208,24 @@ describe('a running stack', () => {
       'b',
       'c',
     ]);
+  });
+
+  test('gives each function its own credentials, with which it may what its role may', async () => {
+    const runtime = await start({
+      change: ({ Policy }) => Object.assign(Policy?.Properties ?? {}, { Roles: [{ Ref: 'OtherRole' }] }),
+    });
+    expect(await runtime.runSchedule('fetch-function', new Date())).toEqual({
+      ok: false,
+      error: {
+        type: 'AccessDeniedException',
+        message: expect.stringMatching(
+          /^User: arn:aws:sts::000000000000:assumed-role\/role\/scheduler is not authorized to perform: lambda:InvokeFunction/,
+        ),
+      },
+    });
+    await expect(runtime.settled({ timeout: 500 })).rejects.toThrow(
+      /cannot be polled \(AccessDenied: User: arn:aws:sts::000000000000:assumed-role\/role\/convert-function is/,
+    );
   });
 
   test('tells what its outputs are here', async () => {
@@ -271,6 +322,21 @@ describe('what cannot be started', () => {
           NotificationConfiguration: { TopicConfigurations: [] },
         }),
       /TopicConfigurations/,
+    ],
+    [
+      'a function without a role',
+      ({ Fetch }) => delete Fetch?.Properties.Role,
+      /Fetch: a function needs a Role/,
+    ],
+    [
+      'a role with a policy that is not in the template',
+      ({ Role }) => Object.assign(Role?.Properties ?? {}, { ManagedPolicyArns: ['arn:a'] }),
+      /Role: expected policies in the template, not ManagedPolicyArns/,
+    ],
+    [
+      'a queue that does not take messages of the bucket',
+      (all) => delete all.QueuePolicy,
+      /Unable to validate the destination of raw's notification/,
     ],
   ];
 

@@ -1,0 +1,131 @@
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { s3TestEvent } from '../../local/s3-event.ts';
+import { until } from '../local/until.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** Does one part of the pipeline's work and says what somebody would miss of it: nothing, when all went well. */
+export type Act = (pipeline: Pipeline, round: number) => Promise<string[]>;
+
+export const day = 'weatherapi/current/dt=2026-11-22';
+/** In raw since an hour, without a curated object. */
+export const lostKey = `${day}/lost.json`;
+export const response = JSON.stringify({
+  location: { name: 'Oslo' },
+  current: { last_updated_epoch: 1_795_323_600, temp_c: 1 },
+});
+
+/** The schedule starts a run with a key that was rotated since the last one, and an hour lands. */
+export const fetchAct: Act = async (pipeline, round) => {
+  const printed = watchLog(pipeline, 'fetch-function');
+  pipeline.rotateKey(`key-${round}`);
+  const hour = new Date(Date.parse('2026-11-22T00:00:00Z') + round * 3_600_000);
+  const missing = await pipeline.fetch(hour, ['Oslo']).then(
+    ({ landed }) => (landed ? [] : ['the hour has not landed']),
+    ({ message }: Error) => [`the run has failed: ${message}`],
+  );
+  return missing.length > 0 ? missing : printed();
+};
+
+/** Of three events one tells of a good file, one of a broken one, and one of a file that is gone. */
+export const convertAct: Act = async (pipeline, round) => {
+  const { emulator } = pipeline.runtime;
+  const { QueueUrl, RawBucketName } = pipeline.outputs;
+  const denied = watchDenials(pipeline);
+  const printed = watchLog(pipeline, 'convert-function');
+  const named = (name: string) => `${day}/${name}-${round}`;
+
+  // Whoever waits for a message was let in before this act: the first message ends that.
+  emulator.send(QueueUrl, s3TestEvent(RawBucketName));
+  await until(
+    () => emulator.queueDepth(QueueUrl).visible === 0 || denied().some((action) => polling.includes(action)),
+  );
+  await pipeline.drop(`${named('good')}.json`, response);
+  await pipeline.drop(`${named('broken')}.json`, '{"location": {"name": "Os');
+  const gone = { bucket: { name: RawBucketName }, object: { key: `${named('gone')}.json` } };
+  emulator.send(QueueUrl, JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: gone }] }));
+
+  const stuck = await settle(pipeline, denied);
+  const letter = (name: string) =>
+    pipeline.deadLetters().find(({ body }) => body.includes(`/${name}-${round}.json`));
+  const missing = [
+    ...stuck,
+    ...(pipeline.curatedKeys().includes(`${named('good')}.parquet`) ? [] : ['the file is not converted']),
+    ...(letter('broken')?.reason === undefined ? ['no dead letter says why a file is broken'] : []),
+    ...(letter('gone') ? ['a file that is gone has a dead letter'] : []),
+  ];
+  if (stuck.length > 0) await purge(pipeline);
+  return missing.length > 0 ? missing : printed();
+};
+
+/** The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. */
+export const reconcileAct: Act = async (pipeline) => {
+  const { runtime, outputs } = pipeline;
+  const denied = watchDenials(pipeline);
+  const printed = watchLog(pipeline, 'reconcile-function');
+  const dead = { bucket: { name: outputs.RawBucketName }, object: { key: `${day}/dead.json` } };
+  const letter = JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: dead }] });
+  runtime.emulator.send(outputs.DeadLetterQueueUrl, letter);
+
+  const invocation = await runtime.runSchedule('reconcile-function', new Date());
+  const missing = [
+    ...(invocation.ok ? [] : [`the reconciliation has failed: ${invocation.error.message}`]),
+    ...(await settle(pipeline, denied)),
+    ...(await convertedAgain(pipeline)),
+  ];
+  return missing.length > 0 ? missing : printed();
+};
+
+/** Removes what was converted of the lost object, for the next round. */
+async function convertedAgain({ runtime, outputs, curatedKeys }: Pipeline): Promise<string[]> {
+  const Key = lostKey.replace('.json', '.parquet');
+  if (!curatedKeys().includes(Key)) return ['the lost object is not converted'];
+  const s3 = new S3Client(runtime.clientConfig);
+  await s3.send(new DeleteObjectCommand({ Bucket: outputs.CuratedBucketName, Key }));
+  s3.destroy();
+  return [];
+}
+
+/** @returns what was denied since the watch began */
+function watchDenials({ runtime: { access } }: Pipeline) {
+  const before = access.denials.length;
+  return () => access.denials.slice(before).map(({ action }) => action);
+}
+
+/** For an act that went well: @returns whether the log misses it, once it was printed or kept from being printed */
+function watchLog(pipeline: Pipeline, functionName: string) {
+  const before = pipeline.log(functionName);
+  const denied = watchDenials(pipeline);
+  return async () => {
+    const grown = () => pipeline.log(functionName) !== before;
+    await until(() => grown() || denied().some((action) => action.startsWith('logs:')));
+    return grown() ? [] : ['the log has no line'];
+  };
+}
+
+/** What Lambda may not do any more, when it may not take from the queue. */
+const polling = ['sqs:ReceiveMessage', 'sqs:GetQueueAttributes', 'sqs:DeleteMessage'];
+
+/** Waits until the queue is empty, or will not become so. */
+async function settle({ runtime }: Pipeline, denied: () => string[]): Promise<string[]> {
+  const noticed = new AbortController();
+  const watch = setInterval(() => {
+    const stuck = denied().find((action) => polling.includes(action));
+    if (stuck !== undefined) noticed.abort(new Error(`${stuck} is denied`));
+  }, 100);
+  try {
+    await runtime.settled({ timeout: 15_000, signal: noticed.signal });
+    return [];
+  } catch (error) {
+    return [`the queue does not empty: ${error}`];
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+async function purge({ runtime, outputs }: Pipeline): Promise<void> {
+  const sqs = new SQSClient(runtime.clientConfig);
+  await sqs.send(new PurgeQueueCommand({ QueueUrl: outputs.QueueUrl }));
+  sqs.destroy();
+  await runtime.settled();
+}

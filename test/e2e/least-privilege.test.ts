@@ -1,0 +1,157 @@
+import { appendFile, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { covers, type Permission, permissionName } from '../../local/iam/permission.ts';
+import { readTemplate, type Template } from '../../local/template.ts';
+import { assemblyDirectory } from '../assembly.ts';
+import { landUnnoticed } from '../cli/state.ts';
+import { type Act, convertAct, fetchAct, lostKey, reconcileAct, response } from './acts.ts';
+import { type Pipeline, startPipeline } from './pipeline.ts';
+
+const noTraces = 'The local runtime sends no traces: X-Ray does not show anything of this computer.';
+const destination =
+  "The CDK's SqsDestination grants S3 more than to send. Only S3 itself gets it, for this bucket's events.";
+
+/** Permissions that no scenario can show the need of, each with the reason. */
+const exceptions: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['fetch', 'convert', 'reconcile'].flatMap((name) =>
+      ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'].map((action) => [
+        `${name}-function-role: ${action} on *`,
+        noTraces,
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
+    ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'].map((action) => [
+      `convert-queue: ${action} on arn:aws:sqs:us-east-1:000000000000:convert-queue when aws:sourcearn is arn:aws:s3:::raw`,
+      destination,
+    ]),
+  ),
+};
+
+/** How the scenario ended without one permission. */
+interface Removal {
+  readonly name: string;
+  /** Whether something was denied that the permission would have allowed. */
+  readonly denied: boolean;
+  readonly missing: readonly string[];
+}
+
+/** Acts in which the holders named by them do all that they ever do. */
+const acts: Readonly<Record<string, Act>> = { fetch: fetchAct, convert: convertAct, reconcile: reconcileAct };
+const actOf = ({ holder }: Permission) => holder.split('-', 1)[0] ?? '';
+
+let template: Template;
+const pipelines: Pipeline[] = [];
+let complete: string[][];
+let restored: string[][];
+let used: Permission[];
+let permissions: readonly Permission[];
+let removals: Removal[];
+
+beforeAll(async () => {
+  template = await readTemplate(assemblyDirectory());
+  // Two at the same time: a reconciliation mostly waits for dead letters.
+  const runs = await Promise.all([['fetch', 'convert'], ['reconcile']].map(takeAwayEach));
+  complete = runs.flatMap((run) => run.complete);
+  restored = runs.flatMap((run) => run.restored);
+  removals = runs.flatMap((run) => run.removals);
+  used = runs.flatMap((run) => run.used);
+  permissions = pipelines[0]?.runtime.access.permissions ?? [];
+}, 120_000);
+afterAll(() => Promise.all(pipelines.map((pipeline) => pipeline.close())));
+
+/** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
+async function takeAwayEach(names: readonly string[]) {
+  const pipeline = await startPipeline(template, { prepare: loseObject });
+  pipelines.push(pipeline);
+  const { access } = pipeline.runtime;
+  let round = 0;
+  const play = async (name: string) => {
+    round += 1;
+    return (await acts[name]?.(pipeline, round)) ?? [`there is no act "${name}"`];
+  };
+  const playAll = async () => {
+    const missing: string[][] = [];
+    for (const name of names) missing.push(await play(name));
+    return missing;
+  };
+
+  const complete = await playAll();
+  const used = access.permissions.filter(
+    (permission) => names.includes(actOf(permission)) && access.usesOf(permission) > 0,
+  );
+  const removals: Removal[] = [];
+  for (const permission of access.permissions) {
+    const name = permissionName(permission);
+    const act = actOf(permission);
+    if (!names.includes(act) || permission.effect === 'Deny' || name in exceptions) continue;
+    const before = access.denials.length;
+    const missing = await access.without(permission, () => play(act));
+    const denied = access.denials.slice(before).some((denial) => covers(permission, denial));
+    removals.push({ name, denied, missing });
+  }
+  return { complete, used, removals, restored: await playAll() };
+}
+
+/** An object whose event was lost, an hour ago: a file that somebody has edited is as old as the file system says. */
+async function loseObject(stateDir: string): Promise<void> {
+  await landUnnoticed(stateDir, { [lostKey]: response });
+  const file = join(stateDir, 's3/raw', lostKey);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await appendFile(file, '\n');
+  await utimes(file, hourAgo, hourAgo);
+}
+
+const names = (of: readonly Permission[]) => of.map(permissionName).sort();
+const allowing = () => permissions.filter(({ effect }) => effect === 'Allow');
+
+describe('the permissions in the template', () => {
+  test('are all known: as many as there are actions on resources in the statements', () => {
+    const roles = template.resources.flatMap(({ type, properties }) => {
+      const { Role, Target } = properties as { Role?: unknown; Target?: { RoleArn: unknown } };
+      return type === 'AWS::Lambda::Function' || type === 'AWS::Scheduler::Schedule'
+        ? [JSON.stringify(Role ?? Target?.RoleArn)]
+        : [];
+    });
+    const count = template.resources
+      .filter(({ type, properties }) => {
+        if (type === 'AWS::SQS::QueuePolicy') return true;
+        if (type !== 'AWS::IAM::Policy') return false;
+        return (properties.Roles as { Ref: string }[]).some(({ Ref }) =>
+          roles.includes(JSON.stringify({ 'Fn::GetAtt': [Ref, 'Arn'] })),
+        );
+      })
+      .flatMap(({ properties }) => (properties.PolicyDocument as { Statement: object[] }).Statement)
+      .map((statement) => statement as { Effect: string; Action: unknown; Resource: unknown })
+      .filter(({ Effect }) => Effect === 'Allow')
+      .reduce((sum, { Action, Resource }) => sum + [Action].flat().length * [Resource].flat().length, 0);
+
+    // One role of CloudFormation's own, which sets the notification up, has one action on one bucket.
+    expect(allowing()).toHaveLength(count - 1);
+    expect(new Set(names(permissions)).size).toBe(permissions.length);
+  });
+
+  test('are enough: with all of them, the scenario has nothing to miss', () => {
+    expect(complete).toEqual([[], [], []]);
+  });
+
+  test('are all used by the scenario, but for the exceptions', () => {
+    const unused = names(
+      allowing().filter((permission) => !names(used).includes(permissionName(permission))),
+    );
+    expect(unused).toEqual(Object.keys(exceptions).sort());
+  });
+
+  test('are all needed: without any single one, somebody misses something', () => {
+    expect(removals.map(({ name }) => name).sort()).toEqual(
+      names(allowing()).filter((name) => !(name in exceptions)),
+    );
+    expect(removals.filter(({ denied, missing }) => !denied || missing.length === 0)).toEqual([]);
+  });
+
+  test('work again once they are given back', () => {
+    expect(restored).toEqual([[], [], []]);
+  });
+});
