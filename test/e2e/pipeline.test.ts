@@ -57,6 +57,21 @@ describe('the pipeline', () => {
     expect(pipeline.deadLetters()).toEqual([]);
   });
 
+  test('converts a small file by three requests: it is read, written, and looked at once more', async () => {
+    const { requests } = pipeline.runtime.emulator;
+    await pipeline.drop(rawRunKey, response(1));
+    const dropped = requests.length;
+    await pipeline.runtime.settled();
+    const sent = requests
+      .slice(dropped)
+      .flatMap(({ service, action, bucket, key }) => (service === 's3' ? [{ action, bucket, key }] : []));
+    expect(sent).toEqual([
+      { action: 'GetObject', bucket: 'raw', key: rawRunKey },
+      { action: 'PutObject', bucket: 'curated', key: curatedRunKey },
+      { action: 'HeadObject', bucket: 'raw', key: rawRunKey },
+    ]);
+  });
+
   test('lands an hour once, however often it is started', async () => {
     const first = await pipeline.fetch(fiveOClock, ['Oslo']);
     const landed = await pipeline.rawText(rawRunKey);
