@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { convertObject } from '../../../functions/convert/convert-object.ts';
 import { CuratedBucket } from '../../../functions/convert/curated-bucket.ts';
@@ -176,6 +177,90 @@ describe('a file without a dt= folder', () => {
     expect((await converted(text, { key: 'weatherapi/current/dt=2026-11-22/x.json' })).key).toBe(
       'weatherapi/current/dt=2026-11-22/x.parquet',
     );
+  });
+});
+
+describe('a large object', () => {
+  /** Text that does not compress: so much of it makes a Parquet file of several parts. */
+  const noise = createHash('shake256', { outputLength: 15_000_000 }).update('seed').digest('base64');
+  /** Lines of 5 MB; a row group has four of them. */
+  const lines = Array.from({ length: 5 }, (_, line) =>
+    response(
+      { last_updated_epoch: 1_795_323_600 - line * 86_400, temp_c: line },
+      noise.slice(line * 3_000_000, line * 3_000_000 + 5_000_000),
+    ),
+  );
+  const dropped = 'weatherapi/current/dropped.ndjson';
+
+  /** Counts the requests, and answers some of them with a failure. */
+  function watch(fails: (action: string, time: number) => boolean = () => false): Map<string, number> {
+    const times = new Map<string, number>();
+    aws.fault = ({ action }) => {
+      const time = (times.get(action) ?? 0) + 1;
+      times.set(action, time);
+      return fails(action, time) ? { status: 500, code: 'InternalError' } : undefined;
+    };
+    return times;
+  }
+
+  test('goes up in parts', async () => {
+    await aws.putRaw(rawKey, lines.join('\n'));
+    const times = watch();
+    expect(await convertObject(rawKey, { raw, curated })).toMatchObject({ kind: 'converted', rows: 5 });
+    expect(Object.fromEntries(times)).toMatchObject({
+      GetObject: 1,
+      CreateMultipartUpload: 1,
+      UploadPart: expect.any(Number),
+      CompleteMultipartUpload: 1,
+      HeadObject: 1,
+    });
+    expect(times.has('PutObject')).toBe(false);
+    expect(await temperatures()).toEqual([0, 1, 2, 3, 4]);
+    const { file } = await converted(lines.join('\n'));
+    expect((await aws.curatedBytes(curatedKey)).equals(file)).toBe(true);
+  });
+
+  test.each([
+    ['its last line is broken', [...lines, '{"location":'], undefined],
+    ['its second part fails', lines, 'UploadPart'],
+    ['it cannot be completed', lines, 'CompleteMultipartUpload'],
+  ])('of which %s leaves nothing behind', async (_what, content, failing) => {
+    await aws.putRaw(rawKey, content.join('\n'));
+    const times = watch((action, time) => action === failing && (time > 1 || action !== 'UploadPart'));
+    await expect(convertObject(rawKey, { raw, curated })).rejects.toThrow();
+    expect(times.get('CreateMultipartUpload')).toBe(1);
+    expect(times.get('AbortMultipartUpload')).toBe(1);
+    expect(await aws.curatedKeys()).toEqual([]);
+  });
+
+  test('without a dt= folder is read twice, as its last record may decide on its day', async () => {
+    await aws.putRaw(dropped, lines.join('\n'));
+    const times = watch();
+    expect(await convertObject(dropped, { raw, curated })).toMatchObject({
+      key: expect.stringMatching(/^weatherapi\/current\/dt=2026-11-18\/dropped/),
+      rows: 5,
+    });
+    expect(times.get('GetObject')).toBe(2);
+    expect(times.get('CreateMultipartUpload')).toBe(1);
+    expect(await aws.curatedKeys()).toHaveLength(1);
+  });
+
+  test('without a dt= folder that is replaced between the two goes to the day of its newest content', async () => {
+    await aws.putRaw(dropped, lines.join('\n'));
+    const replaced = rawWith(async (time) => {
+      if (time === 1) await aws.putRaw(dropped, lines.slice(0, 4).join('\n'));
+    });
+    expect(await convertObject(dropped, { raw: replaced, curated })).toMatchObject({
+      key: expect.stringMatching(/\/dt=2026-11-19\//),
+      rows: 4,
+    });
+    expect(await aws.curatedKeys()).toHaveLength(1);
+  });
+
+  test('without a dt= folder and without a day is refused, and nothing of it is there', async () => {
+    await aws.putRaw(dropped, lines.map((line) => line.replace('last_updated_epoch', 'updated')).join('\n'));
+    await expect(convertObject(dropped, { raw, curated })).rejects.toMatchObject({ code: 'no-day' });
+    expect(await aws.curatedKeys()).toEqual([]);
   });
 });
 
