@@ -92,7 +92,12 @@ function dictionarySize(column: Column, distinct: Distinct): number {
     column.type === 'string'
       ? textSizes(column, distinct).reduce((sum, size) => sum + size, 0)
       : distinct.rows.length * sizeOf[column.type];
-  return cells + (column.count * Math.ceil(Math.log2(distinct.rows.length))) / 8;
+  return cells + (column.count * bitsFor(distinct.rows.length)) / 8;
+}
+
+/** Bits of a number below `count`. */
+function bitsFor(count: number): number {
+  return count < 2 ? 0 : 32 - Math.clz32(count - 1);
 }
 
 const sizeOf = { double: 8, int: 4, bigint: 8, timestamp: 8 } as const;

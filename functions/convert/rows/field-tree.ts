@@ -9,8 +9,19 @@ export type FieldNode =
 /** Declared member names of an object, and where each leads. */
 export type FieldTree = ReadonlyMap<string, FieldNode>;
 
-/** @throws {Error} when two declared paths contradict each other */
+const trees = new WeakMap<Dataset, FieldTree>();
+
+/**
+ * The tree of a dataset, made once.
+ * @throws {Error} when two declared paths contradict each other
+ */
 export function fieldTree(dataset: Dataset): FieldTree {
+  const tree = trees.get(dataset) ?? planted(dataset);
+  trees.set(dataset, tree);
+  return tree;
+}
+
+function planted(dataset: Dataset): FieldTree {
   const root = new Map<string, FieldNode>();
   const columns = columnsOf(dataset).map(({ column }) => column);
   for (const { column, path, type } of dataset.fields) {

@@ -20,7 +20,7 @@ const maxTextBytes = 16 * 1024 * 1024;
  */
 export class RowGroup {
   readonly columns: readonly { readonly column: string; readonly type: ColumnType }[];
-  /** By column; those of columns that hold no text stay empty. */
+  /** By column; of those that hold no text, one that stays empty. */
   readonly dictionaries: readonly TextDictionary[];
   rowCount = 0;
   capacity = 0;
@@ -33,8 +33,9 @@ export class RowGroup {
 
   constructor(dataset: Dataset) {
     this.columns = columnsOf(dataset);
-    this.dictionaries = this.columns.map(() => new TextDictionary());
-    this.#texts = this.dictionaries.filter((_, number) => this.columns[number]?.type === 'string');
+    const none = new TextDictionary();
+    this.dictionaries = this.columns.map(({ type }) => (type === 'string' ? new TextDictionary() : none));
+    this.#texts = this.dictionaries.filter((dictionary) => dictionary !== none);
     this.#allocate(16);
   }
 
