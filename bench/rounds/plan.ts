@@ -1,0 +1,16 @@
+/** How long a size is measured. */
+export interface Plan {
+  readonly rounds: number;
+  /** Milliseconds that a round lasts at least: many conversions, when one is short. */
+  readonly atLeast: number;
+  /** Milliseconds of conversions before the first round counts; 0 for none. */
+  readonly warmUp: number;
+}
+
+/** Many rounds where one is short; few where the compiler and the heap have time enough to settle within one. */
+export function planFor(records: number, { quick }: { readonly quick: boolean }): Plan {
+  if (records <= 100) return { rounds: quick ? 9 : 25, atLeast: 60, warmUp: quick ? 1000 : 2000 };
+  if (records <= 10_000) return { rounds: quick ? 5 : 11, atLeast: 100, warmUp: 1000 };
+  if (records <= 100_000) return { rounds: quick ? 3 : 7, atLeast: 0, warmUp: 1 };
+  return { rounds: 3, atLeast: 0, warmUp: 0 };
+}
