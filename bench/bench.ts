@@ -1,48 +1,49 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { type CandidateName, candidateNames } from './candidates/candidates.ts';
-import { roundsTable } from './report/rounds-table.ts';
+import { readArguments } from './arguments.ts';
+import { measureBundles } from './bundles/measure-bundles.ts';
+import { entryOf } from './candidates/candidates.ts';
+import { installPeers } from './peers.ts';
+import { onScreen } from './report/grid.ts';
+import { bundlesGrid, roundsGrids, streamsGrid } from './report/grids.ts';
+import type { Results } from './report/results.ts';
+import { writeResults } from './report/results-file.ts';
+import { targetsGrid } from './report/targets.ts';
 import { measure } from './rounds/measure.ts';
 import { planFor } from './rounds/plan.ts';
+import { measureStream } from './stream/measure-stream.ts';
+import { streamedSizes } from './stream/sizes.ts';
 
-interface Arguments {
-  readonly quick?: true;
-  readonly only?: readonly CandidateName[];
-  readonly records?: readonly number[];
+const { quick, only, records, parts, complete } = readArguments();
+const began = performance.now();
+
+/** On standard error: standard output is for the results. */
+const progress = (message: string) => {
+  console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${message}`);
+};
+
+const measurements = parts.includes('rounds') ? await measureRounds() : [];
+const streams = parts.includes('streams') ? await measureStreams() : [];
+const bundles = parts.includes('bundles') ? await measureBundles(quick ? 7 : 21, progress) : [];
+const results: Results = { measurements, streams, bundles };
+const grids = [
+  ...(only.includes('ours') ? [targetsGrid(results)] : []),
+  ...roundsGrids(measurements),
+  ...(streams.length > 0 ? [streamsGrid(streams)] : []),
+  ...(bundles.length > 0 ? [bundlesGrid(bundles)] : []),
+];
+for (const grid of grids) console.log(onScreen(grid));
+if (complete) await writeResults(grids);
+
+async function measureRounds(): Promise<Results['measurements']> {
+  if (only.some((name) => entryOf(name).peer)) await installPeers(progress);
+  const sizes = records ?? [1, 100, 10_000, 100_000, ...(quick ? [] : [1_000_000])];
+  const measured = [];
+  for (const size of sizes) measured.push(await measure(only, size, planFor(size, { quick }), progress));
+  return measured.flat();
 }
 
-const {
-  quick = false,
-  only = candidateNames,
-  records,
-} = new Command('npm run bench --')
-  .description('Measures the converter against the limit and against other converters.')
-  .option('--quick', 'fewer rounds and at most 100 000 records, in under two minutes')
-  .addOption(new Option('--only <names>', `of: ${candidateNames.join(', ')}`).argParser(parseNames))
-  .addOption(new Option('--records <numbers>', 'of records, such as 1,100000').argParser(parseNumbers))
-  .parse()
-  .opts<Arguments>();
-
-const names: readonly CandidateName[] = ['parse', ...only.filter((name) => name !== 'parse')];
-const sizes = records ?? [1, 100, 10_000, 100_000];
-const progress = (message: string) => console.error(message);
-const measurements = [];
-for (const size of sizes)
-  measurements.push(...(await measure(names, size, planFor(size, { quick }), progress)));
-console.log(roundsTable(measurements));
-
-function parseNames(text: string): CandidateName[] {
-  return text.split(',').map((name) => {
-    const known = candidateNames.find((candidate) => candidate === name);
-    if (!known)
-      throw new InvalidArgumentError(`Expected some of ${candidateNames.join(', ')}, got "${name}".`);
-    return known;
-  });
-}
-
-function parseNumbers(text: string): number[] {
-  return text.split(',').map((number) => {
-    if (!/^[1-9]\d*$/.test(number))
-      throw new InvalidArgumentError(`Expected numbers of records, got "${number}".`);
-    return Number(number);
-  });
+async function measureStreams(): Promise<Results['streams']> {
+  const sizes = records ?? (quick ? [100_000] : streamedSizes);
+  const measured = [];
+  for (const size of sizes) measured.push(await measureStream(size, quick ? 1 : 3, progress));
+  return measured;
 }

@@ -1,8 +1,9 @@
 /** One input, as the bytes of its file and as the path, for those that read files themselves. */
 export interface Input {
-  readonly bytes: Buffer;
   readonly path: string;
   readonly records: number;
+  /** Read once, when first asked for. */
+  readonly bytes: Buffer;
 }
 
 /** One way from NDJSON to Parquet. */

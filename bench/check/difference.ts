@@ -6,7 +6,8 @@ import { columns, valueAt } from '../input/columns.ts';
 /**
  * The first value of a Parquet file, as DuckDB reads it, that is not the input's; undefined when all are the same, in
  * the input's order.
- * @param parquet path of the file @param input path of the NDJSON it was made of
+ * @param parquet path of the file
+ * @param input path of the NDJSON it was made of
  */
 export async function difference(parquet: string, input: string): Promise<string | undefined> {
   const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
@@ -24,35 +25,46 @@ async function firstDifference(
   parquet: string,
   input: string,
 ): Promise<string | undefined> {
-  const paths = columns.map(({ path }) => path.split('.'));
-  const rows = rowsOf(connection, parquet);
+  const expectations = columns.map(({ column, path }) => ({ column, names: path.split('.') }));
+  const lines = createInterface({ input: createReadStream(input) })[Symbol.asyncIterator]();
   let row = 0;
-  for await (const line of createInterface({ input: createReadStream(input), crlfDelay: Infinity })) {
-    const { value: values, done } = await rows.next();
-    if (done) return `it ends after ${row} rows`;
-    const record: unknown = JSON.parse(line);
-    for (const [index, { column, path }] of columns.entries()) {
-      const expected = valueAt(record, paths[index] ?? []);
-      if (values[index] !== expected) {
-        return `row ${row + 1}, ${column}: ${String(values[index])} instead of ${String(expected)} (${path})`;
+  for await (const batch of batches(connection, parquet)) {
+    for (let index = 0; index < (batch[0]?.length ?? 0); index++) {
+      row += 1;
+      const line = await lines.next();
+      if (line.done) return `it has more than ${row - 1} rows`;
+      const record: unknown = JSON.parse(line.value);
+      for (const [place, { column, names }] of expectations.entries()) {
+        const expected = valueAt(record, names);
+        const found = batch[place]?.[index];
+        if (found !== expected)
+          return `row ${row}, ${column}: ${String(found)} instead of ${String(expected)}`;
       }
     }
-    row += 1;
   }
-  return (await rows.next()).done ? undefined : `it has more than ${row} rows`;
+  return (await lines.next()).done ? undefined : `it ends after ${row} rows`;
 }
 
-/** Row by row, numbers of every type as JavaScript's, a timestamp as epoch seconds. */
-async function* rowsOf(connection: DuckDBConnection, parquet: string): AsyncGenerator<unknown[], undefined> {
+/** Some rows at a time, as an array of values a column: numbers of every type as JavaScript's, a timestamp as epoch seconds. */
+async function* batches(
+  connection: DuckDBConnection,
+  parquet: string,
+): AsyncGenerator<unknown[][], undefined> {
   const types = await typesOf(connection, parquet);
   const selection = columns.map(({ column }) => {
     const type = types.get(column);
-    if (type === undefined) return `NULL AS ${column}`;
+    if (type === undefined) return 'NULL';
     if (type.startsWith('TIMESTAMP')) return `epoch(${column})`;
     return type === 'VARCHAR' ? column : `${column}::DOUBLE`;
   });
   const result = await connection.stream(`SELECT ${selection.join(', ')} FROM read_parquet('${parquet}')`);
-  for await (const rows of result.yieldRows()) yield* rows;
+  for (
+    let chunk = await result.fetchChunk();
+    chunk && chunk.rowCount > 0;
+    chunk = await result.fetchChunk()
+  ) {
+    yield chunk.getColumns();
+  }
 }
 
 /** Our own column of what found no other: there must be nothing in it. */

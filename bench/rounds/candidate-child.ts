@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { Candidate, Input } from '../candidates/candidate.ts';
 import { type CandidateName, loadCandidate } from '../candidates/candidates.ts';
 import type { Answer, Request, Round } from './protocol.ts';
@@ -23,7 +24,15 @@ async function answer(request: Request): Promise<Answer<unknown>> {
 async function handle(candidate: Candidate, request: Request): Promise<Round | number | null> {
   if (request.kind === 'load') {
     const { path, records } = request;
-    input = { path, records, bytes: await readFile(path) };
+    let bytes: Buffer | undefined;
+    input = {
+      path,
+      records,
+      get bytes() {
+        bytes ??= readFileSync(path);
+        return bytes;
+      },
+    };
     return null;
   }
   if (!input) throw new Error('Nothing is loaded.');

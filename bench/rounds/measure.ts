@@ -4,6 +4,8 @@ import { type CandidateName, entryOf } from '../candidates/candidates.ts';
 import { difference } from '../check/difference.ts';
 import { dataDirectory } from '../input/data-directory.ts';
 import { inputFile } from '../input/input-file.ts';
+import type { Progress } from '../progress.ts';
+import { byTurns } from './by-turns.ts';
 import { CandidateProcess } from './candidate-process.ts';
 import type { Plan } from './plan.ts';
 import type { Round } from './protocol.ts';
@@ -14,7 +16,7 @@ export type Measurement = { readonly name: CandidateName; readonly records: numb
   | {
       /** Milliseconds a conversion. */
       readonly wall: Spread;
-      /** Elapsed time as a multiple of the limit's in the same round. */
+      /** Elapsed time as a multiple of the limit's around it. */
       readonly ratio: Spread;
       /** The same of the CPU's time, of all threads. */
       readonly cpuRatio: Spread;
@@ -25,11 +27,9 @@ export type Measurement = { readonly name: CandidateName; readonly records: numb
   | { readonly reason: string }
 );
 
-export type Progress = (message: string) => void;
-
 /**
- * Measures candidates at one size: each in a process of its own, each checked first, then by turns, round after round.
- * @param names with the limit
+ * Measures candidates at one size: each in a process of its own, each checked first, then by turns.
+ * @param names beside the limit
  */
 export async function measure(
   names: readonly CandidateName[],
@@ -37,70 +37,56 @@ export async function measure(
   plan: Plan,
   progress: Progress,
 ): Promise<Measurement[]> {
+  const title = `${records.toLocaleString('en')} records`;
+  progress(`${title}: the input`);
   const path = await inputFile(records);
-  const reasons = new Map<CandidateName, string>();
-  const sizes = new Map<CandidateName, number>();
+  const limit = new CandidateProcess('parse');
   const ready: CandidateProcess[] = [];
+  const sizes = new Map<CandidateName, number>();
+  const reasons = new Map<CandidateName, string>();
   try {
+    await limit.load(path, records);
+    await limit.round(plan.warmUp);
     for (const name of names) {
       const { most } = entryOf(name);
       if (most && records > most.records) {
-        reasons.set(name, most.why);
+        reasons.set(name, `left out: ${most.why}`);
         continue;
       }
-      progress(`${records} records: ${name} is checked`);
+      progress(`${title}: ${name} is checked`);
       const candidate = new CandidateProcess(name);
-      ready.push(candidate);
       try {
         await candidate.load(path, records);
-        if (name !== 'parse') sizes.set(name, await writtenRightly(candidate, path, records));
+        sizes.set(name, await writtenRightly(candidate, path, records));
+        // Writing was a conversion, too: where one is long, that is warm enough.
         if (plan.warmUp > 0) await candidate.round(plan.warmUp);
+        ready.push(candidate);
       } catch (error) {
-        if (name === 'parse') throw error;
-        reasons.set(name, firstLine(error));
-        progress(`${name}: ${error instanceof Error ? error.message : error}`);
-        ready.pop();
+        const said = error instanceof Error ? error.message : String(error);
+        progress(`${title}: ${name} has no time. ${said}`);
+        reasons.set(name, said.split('\n')[0] ?? '');
         await candidate.close();
       }
     }
-    const rounds = await byTurns(ready, plan, (round) =>
-      progress(`${records} records: round ${round} of ${plan.rounds}`),
-    );
-    return names.map((name) => {
-      const measured = rounds.get(name);
-      const limit = rounds.get('parse') ?? [];
-      if (!measured) return { name, records, reason: reasons.get(name) ?? 'not measured' };
-      const ratios = (of: keyof Round) =>
-        spread(measured.map((round, index) => round[of] / (limit[index]?.[of] ?? Number.NaN)));
+    const turns = await byTurns(limit, ready, plan, (round) => {
+      progress(`${title}: round ${round} of ${plan.rounds}`);
+    });
+    return ['parse' as const, ...names].map((name) => {
+      const own = turns.get(name);
+      if (!own) return { name, records, reason: reasons.get(name) ?? 'not measured' };
+      const ratio = (of: keyof Round) => spread(own.map(({ taken, limit }) => taken[of] / limit[of]));
       return {
         name,
         records,
-        wall: spread(measured.map(({ wall }) => wall)),
-        ratio: ratios('wall'),
-        cpuRatio: ratios('cpu'),
+        wall: spread(own.map(({ taken }) => taken.wall)),
+        ratio: ratio('wall'),
+        cpuRatio: ratio('cpu'),
         bytes: sizes.get(name),
       };
     });
   } finally {
-    await Promise.all(ready.map((candidate) => candidate.close()));
+    await Promise.all([limit, ...ready].map((candidate) => candidate.close()));
   }
-}
-
-/** Another one begins each round, so that none always comes after the same. */
-async function byTurns(
-  candidates: readonly CandidateProcess[],
-  { rounds, atLeast }: Plan,
-  onRound: (round: number) => void,
-): Promise<ReadonlyMap<CandidateName, Round[]>> {
-  const measured = new Map<CandidateName, Round[]>(candidates.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    onRound(round + 1);
-    for (let turn = 0; turn < candidates.length; turn++) {
-      const candidate = candidates[(round + turn) % candidates.length] as CandidateProcess;
-      measured.get(candidate.name)?.push(await candidate.round(atLeast));
-    }
-  }
-  return measured;
 }
 
 /** The size of the candidate's file. @throws {Error} when a reader that is not ours finds other values in it */
@@ -112,8 +98,4 @@ async function writtenRightly(candidate: CandidateProcess, input: string, record
   const different = await difference(output, input);
   if (different) throw new Error(`wrong: ${different}`);
   return bytes;
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }

@@ -1,6 +1,6 @@
 /** What a candidate's process is asked. */
 export type Request =
-  /** Read the input into memory. */
+  /** This is the input from now on. */
   | { readonly kind: 'load'; readonly path: string; readonly records: number }
   /** Convert, again and again until so much time has passed. */
   | { readonly kind: 'round'; readonly atLeast: number }
