@@ -8,7 +8,6 @@ import type { Results } from './report/results.ts';
 import { writeResults } from './report/results-file.ts';
 import { targetsGrid } from './report/targets.ts';
 import { measure } from './rounds/measure.ts';
-import { planFor } from './rounds/plan.ts';
 import { measureStream } from './stream/measure-stream.ts';
 import { streamedSizes } from './stream/sizes.ts';
 
@@ -22,7 +21,7 @@ const progress = (message: string) => {
 
 const measurements = parts.includes('rounds') ? await measureRounds() : [];
 const streams = parts.includes('streams') ? await measureStreams() : [];
-const bundles = parts.includes('bundles') ? await measureBundles(quick ? 7 : 21, progress) : [];
+const bundles = parts.includes('bundles') ? await measureBundles(quick ? 5 : 21, progress) : [];
 const results: Results = { measurements, streams, bundles };
 const grids = [
   ...(only.includes('ours') ? [targetsGrid(results)] : []),
@@ -35,9 +34,9 @@ if (complete) await writeResults(grids);
 
 async function measureRounds(): Promise<Results['measurements']> {
   if (only.some((name) => entryOf(name).peer)) await installPeers(progress);
-  const sizes = records ?? [1, 100, 10_000, 100_000, ...(quick ? [] : [1_000_000])];
+  const sizes = records ?? (quick ? [1, 10_000, 100_000] : [1, 100, 10_000, 100_000, 1_000_000]);
   const measured = [];
-  for (const size of sizes) measured.push(await measure(only, size, planFor(size, { quick }), progress));
+  for (const size of sizes) measured.push(await measure(only, size, quick, progress));
   return measured.flat();
 }
 

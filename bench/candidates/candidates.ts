@@ -10,6 +10,8 @@ interface Entry {
   readonly peer?: true;
   /** Records at most, and why no more. */
   readonly most?: { readonly records: number; readonly why: string };
+  /** Records at most with `--quick`. */
+  readonly mostQuick?: number;
 }
 
 /** The limit comes first: every ratio is one to it. */
@@ -22,7 +24,7 @@ export const candidates = {
   },
   duckdb1: { title: 'DuckDB, one thread', module: 'candidates/duckdb1.ts' },
   duckdb2: { title: 'DuckDB, two threads', module: 'candidates/duckdb2.ts' },
-  polars: { title: 'polars', module: 'peers/polars.ts', peer: true },
+  polars: { title: 'polars', module: 'peers/polars.ts', peer: true, mostQuick: 10_000 },
   arrow: {
     title: 'arrow + parquet-wasm',
     module: 'peers/arrow.ts',
@@ -33,6 +35,7 @@ export const candidates = {
     title: 'parquetjs',
     module: 'peers/parquetjs.ts',
     peer: true,
+    mostQuick: 10_000,
     most: { records: 100_000, why: 'would take minutes a round' },
   },
 } as const satisfies Readonly<Record<string, Entry>>;
@@ -43,6 +46,13 @@ export const candidateNames = Object.keys(candidates) as CandidateName[];
 
 export function entryOf(name: CandidateName): Entry {
   return candidates[name];
+}
+
+/** Why a candidate does not take part at a size; undefined when it does. */
+export function leftOut(name: CandidateName, records: number, quick: boolean): string | undefined {
+  const { most, mostQuick } = entryOf(name);
+  if (most && records > most.records) return most.why;
+  return quick && mostQuick !== undefined && records > mostQuick ? 'takes too long for --quick' : undefined;
 }
 
 /** The import is by name, so that type checking at the root does not need the peers. */

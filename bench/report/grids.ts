@@ -53,8 +53,13 @@ export function streamsGrid(streams: readonly Stream[]): Grid {
 export function bundlesGrid(bundles: readonly Bundle[]): Grid {
   return {
     title: 'Bundles',
-    head: ['function', 'KB', 'load over bare Node, ms'],
-    align: ['left', 'right', 'right'],
-    rows: bundles.map(({ name, bytes, load }) => [name, kilobytes(bytes), spreadText(load)]),
+    head: ['function', 'KB', 'load over bare Node, ms', 'CPU ms'],
+    align: ['left', 'right', 'right', 'right'],
+    rows: bundles.map(({ name, bytes, load, loadCpu }) => [
+      name,
+      kilobytes(bytes),
+      spreadText(load),
+      spreadText(loadCpu),
+    ]),
   };
 }

@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CandidateName, entryOf } from '../candidates/candidates.ts';
+import { type CandidateName, leftOut } from '../candidates/candidates.ts';
 import { difference } from '../check/difference.ts';
 import { dataDirectory } from '../input/data-directory.ts';
 import { inputFile } from '../input/input-file.ts';
 import type { Progress } from '../progress.ts';
+import { count } from '../report/format.ts';
 import { byTurns } from './by-turns.ts';
 import { CandidateProcess } from './candidate-process.ts';
-import type { Plan } from './plan.ts';
+import { planFor } from './plan.ts';
 import type { Round } from './protocol.ts';
 import { type Spread, spread } from './spread.ts';
 
@@ -34,27 +35,24 @@ export type Measurement = { readonly name: CandidateName; readonly records: numb
 export async function measure(
   names: readonly CandidateName[],
   records: number,
-  plan: Plan,
+  quick: boolean,
   progress: Progress,
 ): Promise<Measurement[]> {
-  const title = `${records.toLocaleString('en')} records`;
+  const title = `${count(records)} ${records === 1 ? 'record' : 'records'}`;
   progress(`${title}: the input`);
   const path = await inputFile(records);
+  const plan = planFor(records, { quick });
+  const reasons = new Map(names.map((name) => [name, leftOut(name, records, quick)]));
   const limit = new CandidateProcess('parse');
-  const ready: CandidateProcess[] = [];
-  const sizes = new Map<CandidateName, number>();
-  const reasons = new Map<CandidateName, string>();
+  const candidates = names.filter((name) => !reasons.get(name)).map((name) => new CandidateProcess(name));
   try {
     await limit.load(path, records);
     await limit.round(plan.warmUp);
-    for (const name of names) {
-      const { most } = entryOf(name);
-      if (most && records > most.records) {
-        reasons.set(name, `left out: ${most.why}`);
-        continue;
-      }
+    const ready: CandidateProcess[] = [];
+    const sizes = new Map<CandidateName, number>();
+    for (const candidate of candidates) {
+      const { name } = candidate;
       progress(`${title}: ${name} is checked`);
-      const candidate = new CandidateProcess(name);
       try {
         await candidate.load(path, records);
         sizes.set(name, await writtenRightly(candidate, path, records));
@@ -73,7 +71,7 @@ export async function measure(
     });
     return ['parse' as const, ...names].map((name) => {
       const own = turns.get(name);
-      if (!own) return { name, records, reason: reasons.get(name) ?? 'not measured' };
+      if (!own) return { name, records, reason: reasons.get(name) ?? '' };
       const ratio = (of: keyof Round) => spread(own.map(({ taken, limit }) => taken[of] / limit[of]));
       return {
         name,
@@ -85,7 +83,7 @@ export async function measure(
       };
     });
   } finally {
-    await Promise.all([limit, ...ready].map((candidate) => candidate.close()));
+    await Promise.all([limit, ...candidates].map((candidate) => candidate.close()));
   }
 }
 

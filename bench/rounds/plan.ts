@@ -9,8 +9,7 @@ export interface Plan {
 
 /** Many rounds where one is short; few where the compiler and the heap have time enough to settle within one. */
 export function planFor(records: number, { quick }: { readonly quick: boolean }): Plan {
-  if (records <= 100) return { rounds: quick ? 9 : 25, atLeast: 60, warmUp: quick ? 1000 : 2000 };
-  if (records <= 10_000) return { rounds: quick ? 5 : 11, atLeast: 100, warmUp: 1000 };
-  if (records <= 100_000) return { rounds: quick ? 3 : 7, atLeast: 0, warmUp: 0 };
-  return { rounds: 3, atLeast: 0, warmUp: 0 };
+  if (records <= 100) return { rounds: quick ? 7 : 25, atLeast: 60, warmUp: quick ? 500 : 2000 };
+  if (records <= 10_000) return { rounds: quick ? 3 : 11, atLeast: 100, warmUp: quick ? 0 : 1000 };
+  return { rounds: records <= 100_000 && !quick ? 7 : 3, atLeast: 0, warmUp: 0 };
 }

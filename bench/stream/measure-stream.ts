@@ -4,6 +4,7 @@ import { difference } from '../check/difference.ts';
 import { dataDirectory } from '../input/data-directory.ts';
 import { inputFile } from '../input/input-file.ts';
 import type { Progress } from '../progress.ts';
+import { count } from '../report/format.ts';
 import { type Spread, spread } from '../rounds/spread.ts';
 import { bundleScripts, runScript } from './scripts.ts';
 import type { Usage } from './usage.ts';
@@ -27,7 +28,7 @@ export interface Stream {
 
 /** @throws {Error} when the file that comes of it holds other values than the input */
 export async function measureStream(records: number, rounds: number, progress: Progress): Promise<Stream> {
-  const title = `${records.toLocaleString('en')} records, streamed`;
+  const title = `${count(records)} records, streamed`;
   progress(`${title}: the input`);
   const input = await inputFile(records);
   await bundleScripts();
