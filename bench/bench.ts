@@ -24,13 +24,15 @@ const streams = parts.includes('streams') ? await measureStreams() : [];
 const bundles = parts.includes('bundles') ? await measureBundles(quick ? 5 : 21, progress) : [];
 const results: Results = { measurements, streams, bundles };
 const grids = [
-  ...(only.includes('ours') ? [targetsGrid(results)] : []),
+  ...(only.includes('ours') ? [targetsGrid(results, { all: complete })] : []),
   ...roundsGrids(measurements),
   ...(streams.length > 0 ? [streamsGrid(streams)] : []),
   ...(bundles.length > 0 ? [bundlesGrid(bundles)] : []),
 ];
 for (const grid of grids) console.log(onScreen(grid));
 if (complete) await writeResults(grids);
+// It stands in the table, and was said at length above.
+if (measurements.some((measurement) => 'failed' in measurement && measurement.failed)) process.exitCode = 1;
 
 async function measureRounds(): Promise<Results['measurements']> {
   if (only.some((name) => entryOf(name).peer)) await installPeers(progress);

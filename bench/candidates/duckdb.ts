@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Field } from '../../shared/dataset.ts';
+import { sqlText } from '../check/sql-text.ts';
 import { columns } from '../input/columns.ts';
 import { dataDirectory } from '../input/data-directory.ts';
 import type { Candidate } from './candidate.ts';
@@ -21,8 +22,10 @@ export async function duckdb(threads: number): Promise<Candidate> {
   return {
     async convert({ path }) {
       // Declared: half again as fast as having DuckDB find out what is in it.
-      const source = `read_json('${path}', format = 'newline_delimited', columns = ${declaration()})`;
-      await connection.run(`COPY (SELECT ${selection} FROM ${source}) TO '${output}' (FORMAT parquet)`);
+      const source = `read_json(${sqlText(path)}, format = 'newline_delimited', columns = ${declaration()})`;
+      await connection.run(
+        `COPY (SELECT ${selection} FROM ${source}) TO ${sqlText(output)} (FORMAT parquet)`,
+      );
       const file = await readFile(output);
       await rm(output);
       return file;

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { columns, valueAt } from '../input/columns.ts';
+import { sqlText } from './sql-text.ts';
 
 /**
  * The first value of a Parquet file, as DuckDB reads it, that is not the input's; undefined when all are the same, in
@@ -57,7 +58,9 @@ async function* batches(
     if (type.startsWith('TIMESTAMP')) return `epoch(${column})`;
     return type === 'VARCHAR' ? column : `${column}::DOUBLE`;
   });
-  const result = await connection.stream(`SELECT ${selection.join(', ')} FROM read_parquet('${parquet}')`);
+  const result = await connection.stream(
+    `SELECT ${selection.join(', ')} FROM read_parquet(${sqlText(parquet)})`,
+  );
   for (
     let chunk = await result.fetchChunk();
     chunk && chunk.rowCount > 0;
@@ -71,13 +74,15 @@ async function* batches(
 async function rescued(connection: DuckDBConnection, parquet: string): Promise<string | undefined> {
   if (!(await typesOf(connection, parquet)).has('rescued')) return undefined;
   const found = await connection.runAndReadAll(
-    `SELECT rescued FROM read_parquet('${parquet}') WHERE rescued IS NOT NULL LIMIT 1`,
+    `SELECT rescued FROM read_parquet(${sqlText(parquet)}) WHERE rescued IS NOT NULL LIMIT 1`,
   );
   const [first] = found.getRows();
   return first && `rescued ${String(first[0])}`;
 }
 
 async function typesOf(connection: DuckDBConnection, parquet: string): Promise<ReadonlyMap<string, string>> {
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet('${parquet}')`);
+  const described = await connection.runAndReadAll(
+    `DESCRIBE SELECT * FROM read_parquet(${sqlText(parquet)})`,
+  );
   return new Map(described.getRows().map(([name, type]) => [String(name), String(type)]));
 }

@@ -15,12 +15,14 @@ interface Target {
 /** How much more memory twice the records may take: what differs from one run to the next. */
 const flat = 1.1;
 
-export function targetsGrid(results: Results): Grid {
+/** @param all with those, too, of which nothing was measured */
+export function targetsGrid(results: Results, { all }: { readonly all: boolean }): Grid {
+  const shown = targets(results).filter(({ measured }) => all || measured.length > 0);
   return {
     title: 'Targets',
     head: ['what', 'reach', 'measured', 'reached'],
     align: ['left', 'left', 'left', 'left'],
-    rows: targets(results).map(({ what, most, unit, measured, text = short }) => [
+    rows: shown.map(({ what, most, unit, measured, text = short }) => [
       what,
       `≤ ${text(most)} ${unit}`,
       measured.map(({ of, value }) => `${text(value)}${of ? ` (${of})` : ''}`).join(', ') || 'not measured',

@@ -24,8 +24,8 @@ export type Measurement = { readonly name: CandidateName; readonly records: numb
       /** Of the Parquet file; undefined for the limit. */
       readonly bytes: number | undefined;
     }
-  /** It has no time: left out, wrong, or failed. */
-  | { readonly reason: string }
+  /** It has no time: left out on purpose, or failed, as one does that writes wrong values. */
+  | { readonly reason: string; readonly failed: boolean }
 );
 
 /**
@@ -42,9 +42,11 @@ export async function measure(
   progress(`${title}: the input`);
   const path = await inputFile(records);
   const plan = planFor(records, { quick });
-  const reasons = new Map(names.map((name) => [name, leftOut(name, records, quick)]));
+  const failures = new Map<CandidateName, string>();
   const limit = new CandidateProcess('parse');
-  const candidates = names.filter((name) => !reasons.get(name)).map((name) => new CandidateProcess(name));
+  const candidates = names
+    .filter((name) => !leftOut(name, records, quick))
+    .map((name) => new CandidateProcess(name));
   try {
     await limit.load(path, records);
     await limit.round(plan.warmUp);
@@ -62,7 +64,7 @@ export async function measure(
       } catch (error) {
         const said = error instanceof Error ? error.message : String(error);
         progress(`${title}: ${name} has no time. ${said}`);
-        reasons.set(name, said.split('\n')[0] ?? '');
+        failures.set(name, said.split('\n')[0] ?? '');
         await candidate.close();
       }
     }
@@ -71,7 +73,9 @@ export async function measure(
     });
     return ['parse' as const, ...names].map((name) => {
       const own = turns.get(name);
-      if (!own) return { name, records, reason: reasons.get(name) ?? '' };
+      const failure = failures.get(name);
+      if (failure !== undefined) return { name, records, reason: failure, failed: true };
+      if (!own) return { name, records, reason: leftOut(name, records, quick) ?? '', failed: false };
       const ratio = (of: keyof Round) => spread(own.map(({ taken, limit }) => taken[of] / limit[of]));
       return {
         name,
