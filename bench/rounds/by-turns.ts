@@ -9,6 +9,13 @@ export interface Turn {
   readonly limit: Round;
 }
 
+export interface TurnsOptions {
+  readonly plan: Plan;
+  readonly onRound: (round: number) => void;
+  /** Told of a candidate that fails: it has no more turns, and none of those it had count. */
+  readonly onFailure: (name: CandidateName, error: unknown) => void;
+}
+
 /**
  * Runs candidates by turns, with the limit before, between and after them: on a machine that others use, too, what is
  * a minute apart does not compare. Another candidate begins each round, so that none always comes after the same.
@@ -16,8 +23,7 @@ export interface Turn {
 export async function byTurns(
   limit: CandidateProcess,
   candidates: readonly CandidateProcess[],
-  { rounds, atLeast }: Plan,
-  onRound: (round: number) => void,
+  { plan: { rounds, atLeast }, onRound, onFailure }: TurnsOptions,
 ): Promise<ReadonlyMap<CandidateName, readonly Turn[]>> {
   const limits: Turn[] = [];
   const turns = new Map<CandidateName, Turn[]>(candidates.map(({ name }) => [name, []]));
@@ -31,10 +37,18 @@ export async function byTurns(
     let before = await measureLimit();
     const first = round % Math.max(1, candidates.length);
     for (const candidate of [...candidates.slice(first), ...candidates.slice(0, first)]) {
-      const taken = await candidate.round(atLeast);
-      const after = await measureLimit();
-      turns.get(candidate.name)?.push({ taken, limit: mean(before, after) });
-      before = after;
+      const own = turns.get(candidate.name);
+      if (!own) continue;
+      try {
+        const taken = await candidate.round(atLeast);
+        const after = await measureLimit();
+        own.push({ taken, limit: mean(before, after) });
+        before = after;
+      } catch (error) {
+        if (!limit.alive) throw error;
+        turns.delete(candidate.name);
+        onFailure(candidate.name, error);
+      }
     }
   }
   return turns.set(limit.name, limits);

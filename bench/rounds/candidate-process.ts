@@ -30,8 +30,12 @@ export class CandidateProcess {
     return this.#ask<number>({ kind: 'write', path });
   }
 
+  get alive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
   async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (!this.alive) return;
     const exit = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await exit;
@@ -40,7 +44,7 @@ export class CandidateProcess {
   /** @throws {Error} with what the candidate said, or how its process ended */
   async #ask<T = unknown>(request: Request): Promise<T> {
     const { exitCode, signalCode } = this.#process;
-    if (exitCode !== null || signalCode !== null) throw ended(exitCode, signalCode);
+    if (!this.alive) throw ended(exitCode, signalCode);
     const settled = new AbortController();
     const { signal } = settled;
     try {

@@ -43,6 +43,11 @@ export async function measure(
   const path = await inputFile(records);
   const plan = planFor(records, { quick });
   const failures = new Map<CandidateName, string>();
+  const fail = (name: CandidateName, error: unknown) => {
+    const said = error instanceof Error ? error.message : String(error);
+    progress(`${title}: ${name} has no time. ${said}`);
+    failures.set(name, said.split('\n')[0] ?? '');
+  };
   const limit = new CandidateProcess('parse');
   const candidates = names
     .filter((name) => !leftOut(name, records, quick))
@@ -62,14 +67,14 @@ export async function measure(
         if (plan.warmUp > 0) await candidate.round(plan.warmUp);
         ready.push(candidate);
       } catch (error) {
-        const said = error instanceof Error ? error.message : String(error);
-        progress(`${title}: ${name} has no time. ${said}`);
-        failures.set(name, said.split('\n')[0] ?? '');
+        fail(name, error);
         await candidate.close();
       }
     }
-    const turns = await byTurns(limit, ready, plan, (round) => {
-      progress(`${title}: round ${round} of ${plan.rounds}`);
+    const turns = await byTurns(limit, ready, {
+      plan,
+      onRound: (round) => progress(`${title}: round ${round} of ${plan.rounds}`),
+      onFailure: fail,
     });
     return ['parse' as const, ...names].map((name) => {
       const own = turns.get(name);
