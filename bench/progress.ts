@@ -1,0 +1,2 @@
+/** Says what goes on. */
+export type Progress = (message: string) => void;

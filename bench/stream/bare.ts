@@ -1,0 +1,4 @@
+import { reportUsage } from './usage.ts';
+
+// What Node needs to do nothing.
+await reportUsage(async () => {});
