@@ -1,12 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { convertBytes } from '../candidates/ours.ts';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { converted } from '../candidates/ours.ts';
 import { reportUsage } from './usage.ts';
 
 const [input = '', output = ''] = process.argv.slice(2);
 
-await reportUsage(() => convertFile(input, output));
-
-/** From file to file through the core of functions/convert; held whole, as long as the core does that. */
-async function convertFile(from: string, to: string): Promise<void> {
-  await writeFile(to, convertBytes(await readFile(from)));
-}
+await reportUsage(() => pipeline(converted(createReadStream(input)), createWriteStream(output)));
