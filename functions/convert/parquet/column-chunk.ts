@@ -109,7 +109,8 @@ function textSizes(column: Column, { rows }: Distinct): number[] {
 
 /** The numbers of the rows' cells, null where a row has none. */
 function withNulls(numbers: Int32Array, { present, count }: Column): DecodedArray {
-  return count === present.length
-    ? numbers
-    : Array.from(numbers, (number, row) => (present[row] ? number : null));
+  if (count === present.length) return numbers;
+  const values = new Array<number | null>(present.length).fill(null);
+  for (let row = 0; row < present.length; row++) if (present[row]) values[row] = numbers[row] as number;
+  return values;
 }
