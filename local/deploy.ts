@@ -5,6 +5,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ACCOUNT_ID, type Emulator } from './aws/emulator.ts';
 import type { Deployment } from './deployment.ts';
 import { EventSource, type EventSourceSettings } from './event-source.ts';
+import type { FaultActions, Faults } from './faults/faults.ts';
 import { FunctionRuntime } from './lambda/function-runtime.ts';
 import type { References } from './references.ts';
 
@@ -63,6 +64,8 @@ export interface FunctionSurroundings {
   readonly onLog: (line: string) => void;
   /** Told how each invocation ended. */
   readonly onInvocation: (functionName: string, ok: boolean) => void;
+  readonly faults: Faults;
+  readonly faultActions: FaultActions;
 }
 
 /** As CloudFormation has it. */
@@ -82,7 +85,16 @@ interface FunctionProperties {
 export function deployFunctions(
   { functions }: Deployment,
   references: References,
-  { stateDir, endpoint, secretsEndpoint, overrides, onLog, onInvocation }: FunctionSurroundings,
+  {
+    stateDir,
+    endpoint,
+    secretsEndpoint,
+    overrides,
+    onLog,
+    onInvocation,
+    faults,
+    faultActions,
+  }: FunctionSurroundings,
 ): ReadonlyMap<string, FunctionRuntime> {
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true });
@@ -130,6 +142,8 @@ export function deployFunctions(
           onLog(line);
         },
         onInvocation: (ok) => onInvocation(name, ok),
+        fault: (event) => faults.invocation?.(name, event, faultActions),
+        clockAhead: faults.clockAhead?.(name) ?? 0,
       });
       return [name, runtime] as const;
     }),
@@ -164,9 +178,10 @@ export function connectEventSources(
     readonly functionBy: (reference: string) => FunctionRuntime;
     readonly retryDelay: number | undefined;
     readonly onFailure: EventSourceSettings['onFailure'];
+    readonly redelivery?: EventSourceSettings['redelivery'];
   },
 ): DeployedEventSource[] {
-  const { sqs, queueUrls, functionBy, retryDelay, onFailure } = connections;
+  const { sqs, queueUrls, functionBy, retryDelay, onFailure, redelivery } = connections;
   const resolved = eventSources.map((properties) => {
     const mapping = references.resolve<EventSourceProperties>(properties);
     const queueArn = mapping.EventSourceArn;
@@ -182,6 +197,7 @@ export function connectEventSources(
       partialFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
       retryDelay,
       onFailure,
+      redelivery,
     };
     return { settings, target: functionBy(mapping.FunctionName) };
   });

@@ -1,4 +1,5 @@
 import type { Emulator } from './aws/emulator.ts';
+import type { LateEvents } from './faults/late-events.ts';
 import { encodeKey, s3Event, s3TestEvent } from './s3-event.ts';
 
 /** A bucket's notification as CloudFormation has it, with its references resolved. */
@@ -16,7 +17,12 @@ export interface NotificationProperties {
 }
 
 /** Sends what the bucket's notification asks for to its queues, starting with S3's test event. */
-export function notify(emulator: Emulator, properties: NotificationProperties, region: string): void {
+export function notify(
+  emulator: Emulator,
+  properties: NotificationProperties,
+  region: string,
+  lateEvents: Pick<LateEvents, 'pass'> = { pass: (_created, send) => send() },
+): void {
   const { BucketName, NotificationConfiguration } = properties;
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
   if (Object.keys(others).length > 0) {
@@ -32,7 +38,7 @@ export function notify(emulator: Emulator, properties: NotificationProperties, r
     emulator.onObjectCreated((created) => {
       if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
       if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
-      emulator.send(QueueArn, s3Event(created, region));
+      lateEvents.pass(created, () => emulator.send(QueueArn, s3Event(created, region)));
     });
   }
 }

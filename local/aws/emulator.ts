@@ -8,12 +8,13 @@ import { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { returnAbandonedReceives } from './abandoned-receives.ts';
-import { apiCallOf } from './api-call.ts';
+import { type ApiCall, apiCallOf } from './api-call.ts';
 import { addConditionalWrites } from './conditional-writes.ts';
 import { ObjectFiles } from './object-files.ts';
 import { ObjectStore } from './object-store.ts';
 import { QueueState } from './queue-state.ts';
 import { type QueueDepth, type QueuedMessage, Queues } from './queues.ts';
+import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
 import { lockState } from './state-lock.ts';
 
@@ -30,6 +31,8 @@ export interface EmulatorOptions {
   region: string;
   /** Called before each request is handled. */
   intercept?: Intercept;
+  /** What goes wrong with a request; asked before it is read. */
+  fault?: (call: ApiCall) => RequestFault | undefined;
 }
 
 export interface ObjectCreated {
@@ -65,6 +68,10 @@ export interface Emulator {
   pathOf(bucket: string, key: string): string;
   /** The latest 10 000 at most, oldest first. */
   requests: readonly LoggedRequest[];
+  /** Parts of multipart uploads that were neither completed nor aborted: on AWS they cost until a lifecycle rule. */
+  openUploads(bucket: string): readonly string[];
+  /** Closes the connections that clients keep open for their next request. */
+  closeIdleConnections(): void;
   /** Ends long polls at once. May be called again. */
   close(): Promise<void>;
 }
@@ -90,7 +97,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 /** Adds what must be closed to `opened`, the first to be opened first. */
 async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promise<Omit<Emulator, 'close'>> {
-  const { stateDir, region, intercept } = options;
+  const { stateDir, region, intercept, fault } = options;
   const lock = lockState(stateDir);
   opened.push(() => lock.release());
   const queueState = new QueueState(path.join(stateDir, 'queues'));
@@ -116,6 +123,7 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   files.loadS3(s3Store);
   s3Store.persistence = files;
 
+  if (fault) addRequestFaults(app, fault);
   const requests = addRequestLog(app, intercept);
   addConditionalWrites(app, s3Store);
   returnAbandonedReceives(app, sqsStore);
@@ -149,6 +157,8 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
       listeners.push(listener);
     },
     pathOf: (bucket, key) => files.pathOf(bucket, key),
+    openUploads: (bucket) => s3Store.openUploads(bucket),
+    closeIdleConnections: () => app.server.closeIdleConnections(),
   };
 }
 

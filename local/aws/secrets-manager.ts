@@ -9,6 +9,8 @@ export interface SecretsManagerOptions {
   /** Name -> value. In memory only. */
   secrets: Record<string, string>;
   region: string;
+  /** Answered in the service's place: `{ status: 500, code: 'InternalServiceError' }`. */
+  fault?: ((action: string) => { readonly status: number; readonly code: string } | undefined) | undefined;
 }
 
 export interface SecretsManager {
@@ -19,13 +21,15 @@ export interface SecretsManager {
   close(): Promise<void>;
 }
 
-/** Answered as HTTP 400 with `__type`. The message names the secret, never its value. */
+/** Answered with its HTTP status and `__type`. The message names the secret, never its value. */
 class SecretsError extends Error {
   readonly type: string;
+  readonly status: number;
 
-  constructor(type: string, message: string) {
+  constructor(type: string, message: string, status = 400) {
     super(message);
     this.type = type;
+    this.status = status;
   }
 }
 
@@ -48,13 +52,15 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     const action = String(request.headers['x-amz-target']).replace('secretsmanager.', '');
     reply.header('content-type', 'application/x-amz-json-1.1');
     try {
+      const fault = options.fault?.(action);
+      if (fault) throw new SecretsError(fault.code, 'Injected by this emulator.', fault.status);
       const handle = actions.get(action);
       if (!handle) throw new SecretsError('UnknownOperationException', `${action} is not emulated.`);
       reply.send(JSON.stringify(handle(parse(request.body))));
     } catch (error) {
       if (!(error instanceof SecretsError)) throw error;
       reply.header('x-amzn-errortype', error.type);
-      reply.status(400).send(JSON.stringify({ __type: error.type, message: error.message }));
+      reply.status(error.status).send(JSON.stringify({ __type: error.type, message: error.message }));
     }
   });
   await app.listen({ host: LOOPBACK, port: 0 });
