@@ -90,6 +90,8 @@ export function seededFaults(
   { without = new Set(), onFault = () => {} }: SeededFaultsOptions = {},
 ): Required<Omit<Faults, 'clockAhead'>> {
   const counts = new Map<string, number>();
+  /** Objects whose event was sent before they can be read. */
+  const invisible = new Set<string>();
   /** How often something may still be killed. */
   let lives = Math.floor(random(seed, 'kills') * (killsAtMost + 1));
 
@@ -137,7 +139,7 @@ export function seededFaults(
     } else if (time <= timesOfStorm && isStorm(call)) {
       return happens('S3: access denied, more often than a message is tried', where);
     }
-    if (action === 'GetObject' && time === 1 && random(seed, 'early', key) < 0.06) {
+    if (action === 'GetObject' && invisible.delete(key)) {
       return happens('S3: event before the object is visible', where);
     }
     return time <= timesAtMost ? draw(ofRequests, action, key, time) : undefined;
@@ -169,6 +171,7 @@ export function seededFaults(
       const kind = draw(ofEvents, 'event', key, time);
       const late = 5 + random(seed, 'late', key, time) * 150;
       if (kind === 'S3: event lost') return [];
+      if (time === 1 && random(seed, 'early', key) < 0.06) invisible.add(key);
       if (kind === 'S3: event late') return [late];
       return kind === 'S3: event twice' ? [0, late] : [0];
     },

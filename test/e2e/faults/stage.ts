@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -92,8 +93,10 @@ export async function openStage(
   const outputs = runtime.outputs as unknown as Outputs;
   const { RawBucketName, CuratedBucketName, QueueUrl, DeadLetterQueueUrl } = outputs;
   const { emulator } = runtime;
-  const s3 = new S3Client(runtime.clientConfig);
-  const sqs = new SQSClient(runtime.clientConfig);
+  // Connections of its own for each request: those that are kept open, faults close.
+  const httpAgent = new Agent({ keepAlive: false });
+  const s3 = new S3Client({ ...runtime.clientConfig, requestHandler: { httpAgent } });
+  const sqs = new SQSClient({ ...runtime.clientConfig, requestHandler: { httpAgent } });
   runtime.secrets.secrets.set(outputs.ApiKeySecretName, apiKey);
   let landed: string[] = [];
   emulator.onObjectCreated(({ bucket, key }) => {
