@@ -26,6 +26,7 @@ interface Arguments {
   at: Date;
   api?: string;
   state: string;
+  faults?: number;
   json?: true;
 }
 
@@ -44,6 +45,7 @@ const command = new Command('npm start --')
     parseHour(new Date().toISOString()),
   )
   .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseUrl)
+  .option('--faults <seed>', 'let things go wrong on purpose, as this number says', parseSeed)
   .option('--state <dir>', 'where objects, queues and logs are kept', '.local')
   .option('--json', 'print nothing but the result, as JSON')
   .addHelpText(
@@ -60,7 +62,7 @@ Examples:
   )
   .parse();
 
-const { drop, location, at, api, state, json } = command.opts<Arguments>();
+const { drop, location, at, api, state, faults, json } = command.opts<Arguments>();
 const problems = fileProblems(drop);
 if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
 
@@ -77,6 +79,10 @@ const options: LocalRunOptions = {
   locations: location,
   apiUrl: api,
   apiKey,
+  faultSeed: faults,
+  onFault: (fault) => {
+    if (!json) console.log(`  ${styleText('yellow', '⚡')} ${fault}`);
+  },
   signal: stop.signal,
   onStep: (step, milliseconds) => {
     if (!json)
@@ -160,6 +166,11 @@ function parseHour(text: string): Date {
   }
   hour.setUTCMinutes(0, 0, 0);
   return hour;
+}
+
+function parseSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got "${text}".`);
+  return Number(text);
 }
 
 function parseUrl(text: string): string {

@@ -5,6 +5,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ACCOUNT_ID, type Emulator } from './aws/emulator.ts';
 import type { Deployment } from './deployment.ts';
 import { EventSource, type EventSourceSettings } from './event-source.ts';
+import type { FaultActions, Faults } from './faults/faults.ts';
 import { FunctionRuntime } from './lambda/function-runtime.ts';
 import type { References } from './references.ts';
 
@@ -70,6 +71,8 @@ export interface FunctionSurroundings {
   readonly onRole: (functionName: string, roleArn: string) => void;
   /** Whether the function may write to the log group. What it prints is lost otherwise. */
   readonly mayLog: (functionName: string, logGroup: string) => boolean;
+  readonly faults: Faults;
+  readonly faultActions: FaultActions;
 }
 
 /** As CloudFormation has it. */
@@ -96,6 +99,7 @@ export function deployFunctions(
 ): ReadonlyMap<string, FunctionRuntime> {
   const { stateDir, endpoint, secretsEndpoint, overrides, onLog, onInvocation, onRole, mayLog } =
     surroundings;
+  const { faults, faultActions } = surroundings;
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true });
   const unused = new Set(Object.keys(overrides));
@@ -148,6 +152,8 @@ export function deployFunctions(
           onLog(line);
         },
         onInvocation: (ok) => onInvocation(name, ok),
+        fault: (event) => faults.invocation?.(name, event, faultActions),
+        clockAhead: faults.clockAhead?.(name) ?? 0,
       });
       return [name, runtime] as const;
     }),
@@ -183,9 +189,10 @@ export function connectEventSources(
     readonly functionBy: (reference: string) => FunctionRuntime;
     readonly retryDelay: number | undefined;
     readonly onFailure: EventSourceSettings['onFailure'];
+    readonly redelivery?: EventSourceSettings['redelivery'];
   },
 ): DeployedEventSource[] {
-  const { sqs, queueUrls, functionBy, retryDelay, onFailure } = connections;
+  const { sqs, queueUrls, functionBy, retryDelay, onFailure, redelivery } = connections;
   const resolved = eventSources.map((properties) => {
     const mapping = references.resolve<EventSourceProperties>(properties);
     const queueArn = mapping.EventSourceArn;
@@ -201,6 +208,7 @@ export function connectEventSources(
       partialFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
       retryDelay,
       onFailure,
+      redelivery,
     };
     return { settings, target: functionBy(mapping.FunctionName) };
   });

@@ -8,6 +8,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { Redelivery } from './faults/faults.ts';
 import type { FunctionRuntime } from './lambda/function-runtime.ts';
 import type { Invocation } from './lambda/invocation.ts';
 import { sqsEvent } from './sqs-event.ts';
@@ -26,6 +27,8 @@ export interface EventSourceSettings {
   readonly retryDelay?: number | undefined;
   /** Told of each failed message, with what is known of why. */
   readonly onFailure: (failure: { message: Message; reason: string }) => void;
+  /** Whether a message comes once more although nothing failed. */
+  readonly redelivery?: ((message: Message) => Redelivery | undefined) | undefined;
 }
 
 /** Milliseconds until the queue is polled again after SQS failed. */
@@ -139,32 +142,47 @@ export class EventSource {
   }
 
   async #run(messages: Message[]): Promise<void> {
-    const { queueArn: arn, region } = this.#settings;
+    const { queueArn: arn, region, redelivery } = this.#settings;
+    const again = new Map(messages.map((message) => [message, redelivery?.(message)]));
+    for (const [message, when] of again) {
+      // Should SQS not take it, the message comes once, as it would without a fault.
+      if (when === 'while-working') await this.#show(message, 0).catch(() => {});
+    }
     const invocation = await this.#function
       .invoke(sqsEvent(messages, { arn, region }))
       .catch(({ name: type, message }: Error): Invocation => ({ ok: false, error: { type, message } }));
     const failures = this.#failures(messages, invocation);
     await Promise.all(
-      messages.map((message) => this.#finish(message, failures.get(message.MessageId ?? ''))),
+      messages.map((message) =>
+        this.#finish(message, failures.get(message.MessageId ?? ''), again.get(message)),
+      ),
     );
   }
 
   /** Deletes what succeeded. What failed, and what SQS would not delete, comes again. */
-  async #finish(message: Message, reason: string | undefined): Promise<void> {
+  async #finish(message: Message, reason: string | undefined, again: Redelivery | undefined): Promise<void> {
     const { queueUrl, retryDelay, onFailure } = this.#settings;
     const receipt = { QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle };
     if (reason !== undefined) onFailure({ message, reason });
     try {
-      if (reason === undefined) {
+      if (reason === undefined && again === 'afterwards') {
+        await this.#show(message, 0);
+      } else if (reason === undefined) {
         await this.#sqs.send(new DeleteMessageCommand(receipt));
       } else if (retryDelay !== undefined && !this.#stop.signal.aborted) {
-        await this.#operator.send(
-          new ChangeMessageVisibilityCommand({ ...receipt, VisibilityTimeout: retryDelay }),
-        );
+        await this.#show(message, retryDelay);
       }
     } catch (error) {
       onFailure({ message, reason: `The queue could not be told the outcome: ${error}` });
     }
+  }
+
+  /** Has a message in sight again after so many seconds. */
+  async #show({ ReceiptHandle }: Message, VisibilityTimeout: number): Promise<void> {
+    const { queueUrl: QueueUrl } = this.#settings;
+    await this.#operator.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }),
+    );
   }
 
   /** The failed messages' ids, with reasons. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */

@@ -1,4 +1,5 @@
 import type { Emulator } from './aws/emulator.ts';
+import type { LateEvents } from './faults/late-events.ts';
 import { encodeKey, s3Event, s3TestEvent } from './s3-event.ts';
 
 /** A bucket's notification as CloudFormation has it, with its references resolved. */
@@ -25,6 +26,7 @@ export function notify(
   properties: NotificationProperties,
   region: string,
   maySend: (queueArn: string, bucketArn: string) => boolean = () => true,
+  lateEvents: Pick<LateEvents, 'pass'> = { pass: (_created, send) => send() },
 ): void {
   const { BucketName, NotificationConfiguration } = properties;
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
@@ -48,7 +50,7 @@ export function notify(
       if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
       if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
       if (!allowed()) return;
-      emulator.send(QueueArn, s3Event(created, region));
+      lateEvents.pass(created, () => emulator.send(QueueArn, s3Event(created, region)));
     });
   }
 }

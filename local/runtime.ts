@@ -17,6 +17,8 @@ import {
 } from './deploy.ts';
 import { type Deployment, planDeployment } from './deployment.ts';
 import type { EventSourceSettings } from './event-source.ts';
+import type { FaultActions, Faults } from './faults/faults.ts';
+import { LateEvents } from './faults/late-events.ts';
 import { Access } from './iam/access.ts';
 import { assumeRole, deployPolicies, deployRoles, mayInvoke, mayLog, maySend } from './iam/deploy-access.ts';
 import { type Authorize, denialMessage } from './iam/need.ts';
@@ -38,6 +40,8 @@ export interface RuntimeOptions {
   /** Told of each message that a function failed on. */
   readonly onFailure?: EventSourceSettings['onFailure'];
   readonly intercept?: EmulatorOptions['intercept'];
+  /** What goes wrong; see local/faults/. */
+  readonly faults?: Faults;
 }
 
 /** The stack, running on this computer. Names are those of `local/deployment.ts`, such as `convert-queue`. */
@@ -105,15 +109,31 @@ async function start(
     retryDelay,
     onFailure = () => {},
     intercept,
+    faults = {},
   }: RuntimeOptions,
   opened: (() => unknown)[],
 ): Promise<Omit<Runtime, 'close'>> {
   const stateDir = resolve(directory);
   const access = new Access(credentials.accessKeyId);
   const authorize: Authorize = (accessKeyId, needs) => access.authorize(accessKeyId, needs);
-  const emulator = await startEmulator({ stateDir, region, authorize, ...(intercept ? { intercept } : {}) });
+  const actions: FaultActions = {
+    crash: (functionName) => functionBy(functionName).crash(),
+    closeIdleConnections: () => emulator.closeIdleConnections(),
+  };
+  const emulator = await startEmulator({
+    stateDir,
+    region,
+    authorize,
+    ...(intercept ? { intercept } : {}),
+    ...(faults.request ? { fault: (call) => faults.request?.(call, actions) } : {}),
+  });
   opened.push(() => emulator.close());
-  const secrets = await startSecretsManager({ secrets: {}, region, authorize });
+  const secrets = await startSecretsManager({
+    secrets: {},
+    region,
+    authorize,
+    fault: (action) => faults.secret?.(action),
+  });
   opened.push(() => secrets.close());
   const clientConfig = { endpoint: emulator.endpoint, region, credentials };
   const sqs = (functionName?: string) => {
@@ -139,6 +159,8 @@ async function start(
     endpoint: emulator.endpoint,
     secretsEndpoint: secrets.endpoint,
     overrides: environment,
+    faults,
+    faultActions: actions,
   });
   deployPolicies(plan, references, access);
   // After the functions, whose names the alarms refer to; they say nothing before they are invoked.
@@ -164,6 +186,7 @@ async function start(
     functionBy,
     retryDelay,
     onFailure,
+    redelivery: (message) => faults.delivery?.(message),
   });
   opened.push(async () => {
     // Polling stops first, so that nothing is begun any more; functions are killed at their work; so their batches end.
@@ -171,21 +194,24 @@ async function start(
     await Promise.all([...functions.values()].map((runtime) => runtime.close()));
     await Promise.all(polling);
   });
+  const lateEvents = new LateEvents(faults);
+  opened.push(() => lateEvents.close());
   for (const properties of plan.notifications) {
-    notify(emulator, references.resolve<NotificationProperties>(properties), region, (queue, bucket) =>
-      maySend(access, queue, bucket),
-    );
+    const resolved = references.resolve<NotificationProperties>(properties);
+    notify(emulator, resolved, region, (queue, bucket) => maySend(access, queue, bucket), lateEvents);
   }
 
-  const waiting = () =>
-    eventSources.flatMap(({ queueArn, source }) => {
+  const waiting = () => [
+    ...(lateEvents.pending > 0 ? [`${lateEvents.pending} events are late`] : []),
+    ...eventSources.flatMap(({ queueArn, source }) => {
       const { visible, inFlight, delayed } = emulator.queueDepth(queueArn);
       const count = visible + inFlight + delayed;
       const trouble = source.trouble ? ` and cannot be polled (${source.trouble})` : '';
       return count > 0 || source.busy
         ? [`${queueArn.split(':').at(-1)} has ${count} messages${trouble}`]
         : [];
-    });
+    }),
+  ];
 
   return {
     emulator,
@@ -194,7 +220,7 @@ async function start(
     clientConfig,
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: async (functionName, event) => functionBy(functionName).invoke(event),
-    crash: (functionName) => functionBy(functionName).crash(),
+    crash: actions.crash,
     async runSchedule(functionName, scheduledTime, edit = (event) => event) {
       const target = functionBy(functionName);
       // A schedule's retries are between Scheduler and Lambda; here a run starts at once.

@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import type { AlarmReport } from '../../local/alarms/evaluate.ts';
+import { type FaultKind, seededFaults } from '../../local/faults/seeded-faults.ts';
 import { type Runtime, startRuntime } from '../../local/runtime.ts';
 import { synthesize } from '../../local/synthesize.ts';
 import { readTemplate } from '../../local/template.ts';
@@ -24,6 +25,10 @@ export interface LocalRunOptions {
   /** A WeatherAPI-compatible base URL; left out, the real one with a key and the stand-in without. */
   readonly apiUrl: string | undefined;
   readonly apiKey: string | undefined;
+  /** Lets things go wrong on purpose, as this number says. */
+  readonly faultSeed: number | undefined;
+  /** Told of each thing that does. */
+  readonly onFault: (fault: string) => void;
   readonly signal: AbortSignal;
   /** Told of each finished step, with what it took in milliseconds. */
   readonly onStep: (step: string, milliseconds: number) => void;
@@ -50,6 +55,13 @@ export interface LocalRun {
   /** Why somebody has to act; empty when all is well. */
   readonly problems: readonly string[];
 }
+
+/** What one run does not get over by itself, but a day's: by reconcile, or once somebody has looked. */
+const notToday: ReadonlySet<FaultKind> = new Set([
+  'S3: event lost',
+  'S3: event before the object is visible',
+  'S3: access denied, more often than a message is tried',
+]);
 
 /** Not a secret: the stand-in's own. */
 const standInKey = 'stand-in';
@@ -79,6 +91,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
         stateDir,
         environment: apiUrl ? { WEATHERAPI_URL: apiUrl } : {},
         retryDelay: 1,
+        ...(options.faultSeed === undefined ? {} : { faults: faultsOf(options.faultSeed, options) }),
       }),
       ({ emulator }) => `started S3, SQS and the functions on ${new URL(emulator.endpoint).host}`,
     );
@@ -90,6 +103,10 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
   } finally {
     await standIn?.close();
   }
+}
+
+function faultsOf(seed: number, { onFault }: LocalRunOptions) {
+  return seededFaults(seed, { without: notToday, onFault: (kind, where) => onFault(`${kind} (${where})`) });
 }
 
 type Timed = <T>(work: Promise<T>, describe: (result: T) => string) => Promise<T>;
@@ -161,11 +178,20 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
 /** Starts the stack's schedule once. A run that fails as a whole is an answer here: its message says what to do. */
 async function fetchOnce(
   runtime: Runtime,
-  { at, locations, signal }: LocalRunOptions,
+  { at, locations, faultSeed, signal }: LocalRunOptions,
 ): Promise<RunReport | Error> {
-  const invocation = await runtime.runSchedule('fetch-function', at, (event) =>
-    locations.length > 0 ? { ...event, locations } : event,
-  );
+  const start = () =>
+    runtime.runSchedule('fetch-function', at, (event) =>
+      locations.length > 0 ? { ...event, locations } : event,
+    );
+  let invocation = await start();
+  // Lambda tries a run again; here only what was broken on purpose, as a real trouble would be the same again.
+  for (
+    let retries = faultSeed === undefined ? 0 : 2;
+    retries > 0 && !invocation.ok && !signal.aborted;
+    retries--
+  )
+    invocation = await start();
   signal.throwIfAborted(); // Who stopped it wants no report.
   return invocation.ok ? (invocation.response as RunReport) : new Error(invocation.error.message);
 }

@@ -9,13 +9,14 @@ import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { Authorize } from '../iam/need.ts';
 import { returnAbandonedReceives } from './abandoned-receives.ts';
-import { apiCallOf } from './api-call.ts';
+import { type ApiCall, apiCallOf } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
 import { addConditionalWrites } from './conditional-writes.ts';
 import { ObjectFiles } from './object-files.ts';
 import { ObjectStore } from './object-store.ts';
 import { QueueState } from './queue-state.ts';
 import { type QueueDepth, type QueuedMessage, Queues } from './queues.ts';
+import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
 import { lockState } from './state-lock.ts';
 
@@ -34,6 +35,8 @@ export interface EmulatorOptions {
   intercept?: Intercept;
   /** Decides on each request, after `intercept`; left out, everybody may everything. */
   authorize?: Authorize;
+  /** What goes wrong with a request; asked before it is read. */
+  fault?: (call: ApiCall) => RequestFault | undefined;
 }
 
 export interface ObjectCreated {
@@ -69,6 +72,10 @@ export interface Emulator {
   pathOf(bucket: string, key: string): string;
   /** The latest 10 000 at most, oldest first. */
   requests: readonly LoggedRequest[];
+  /** Parts of multipart uploads that were neither completed nor aborted: on AWS they cost until a lifecycle rule. */
+  openUploads(bucket: string): readonly string[];
+  /** Closes the connections that clients keep open for their next request. */
+  closeIdleConnections(): void;
   /** Ends long polls at once. May be called again. */
   close(): Promise<void>;
 }
@@ -94,7 +101,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 /** Adds what must be closed to `opened`, the first to be opened first. */
 async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promise<Omit<Emulator, 'close'>> {
-  const { stateDir, region, intercept, authorize } = options;
+  const { stateDir, region, intercept, fault, authorize } = options;
   const queueArnPrefix = `arn:aws:sqs:${region}:${ACCOUNT_ID}:`;
   const lock = lockState(stateDir);
   opened.push(() => lock.release());
@@ -121,6 +128,7 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   files.loadS3(s3Store);
   s3Store.persistence = files;
 
+  if (fault) addRequestFaults(app, fault);
   const requests = addRequestLog(app, intercept);
   if (authorize) addAuthorization(app, { authorize, store: s3Store, queueArnPrefix });
   addConditionalWrites(app, s3Store);
@@ -155,6 +163,8 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
       listeners.push(listener);
     },
     pathOf: (bucket, key) => files.pathOf(bucket, key),
+    openUploads: (bucket) => s3Store.openUploads(bucket),
+    closeIdleConnections: () => app.server.closeIdleConnections(),
   };
 }
 

@@ -16,6 +16,14 @@ export class ObjectStore extends S3Store {
     }
   }
 
+  /** The keys of multipart uploads that were neither completed nor aborted. */
+  openUploads(bucket: string): string[] {
+    const { multipartUploads } = this as unknown as {
+      multipartUploads: ReadonlyMap<string, { readonly bucket: string; readonly key: string }>;
+    };
+    return [...multipartUploads.values()].filter((upload) => upload.bucket === bucket).map(({ key }) => key);
+  }
+
   /**
    * S3 lists keys by their UTF-8 bytes. fauxqs sorts by locale and continues by code unit, so that a listing of
    * more than one page loses keys (`B` after `a`).

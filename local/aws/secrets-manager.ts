@@ -13,6 +13,8 @@ export interface SecretsManagerOptions {
   region: string;
   /** Decides on each request; left out, everybody may everything. */
   authorize?: Authorize;
+  /** Answered in the service's place: `{ status: 500, code: 'InternalServiceError' }`. */
+  fault?: ((action: string) => { readonly status: number; readonly code: string } | undefined) | undefined;
 }
 
 export interface SecretsManager {
@@ -23,13 +25,15 @@ export interface SecretsManager {
   close(): Promise<void>;
 }
 
-/** Answered as HTTP 400 with `__type`. The message names the secret, never its value. */
+/** Answered with its HTTP status and `__type`. The message names the secret, never its value. */
 class SecretsError extends Error {
   readonly type: string;
+  readonly status: number;
 
-  constructor(type: string, message: string) {
+  constructor(type: string, message: string, status = 400) {
     super(message);
     this.type = type;
+    this.status = status;
   }
 }
 
@@ -62,6 +66,8 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     const action = String(request.headers['x-amz-target']).replace('secretsmanager.', '');
     reply.header('content-type', 'application/x-amz-json-1.1');
     try {
+      const fault = options.fault?.(action);
+      if (fault) throw new SecretsError(fault.code, 'Injected by this emulator.', fault.status);
       const handle = actions.get(action);
       if (!handle) throw new SecretsError('UnknownOperationException', `${action} is not emulated.`);
       const input = parse(request.body);
@@ -70,7 +76,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     } catch (error) {
       if (!(error instanceof SecretsError)) throw error;
       reply.header('x-amzn-errortype', error.type);
-      reply.status(400).send(JSON.stringify({ __type: error.type, message: error.message }));
+      reply.status(error.status).send(JSON.stringify({ __type: error.type, message: error.message }));
     }
   });
   await app.listen({ host: LOOPBACK, port: 0 });

@@ -14,8 +14,12 @@ export class FunctionRuntime {
 
   async invoke(event: unknown): Promise<Invocation> {
     if (this.#closed) throw new Error(`${this.settings.name} is shut down.`);
-    const sandbox = this.#takeIdle() ?? this.#start();
-    const invocation = await sandbox.invoke(event);
+    const fault = this.settings.fault?.(event);
+    const sandbox = (fault?.memory ? undefined : this.#takeIdle()) ?? this.#start(fault?.memory);
+    await fault?.before?.(sandbox);
+    const answer = sandbox.invoke(event, fault?.timeout);
+    void fault?.during?.(sandbox);
+    const invocation = await answer;
     this.settings.onInvocation?.(invocation.ok);
     if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
     else this.#all.delete(sandbox);
@@ -43,8 +47,8 @@ export class FunctionRuntime {
     }
   }
 
-  #start(): Sandbox {
-    const sandbox = new Sandbox(this.settings);
+  #start(memory = this.settings.memory): Sandbox {
+    const sandbox = new Sandbox({ ...this.settings, memory });
     this.#all.add(sandbox);
     return sandbox;
   }

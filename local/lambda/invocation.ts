@@ -14,6 +14,30 @@ export interface FunctionSettings {
   readonly onLog: (line: string) => void;
   /** Told how each invocation ended, before its caller is. */
   readonly onInvocation?: (ok: boolean) => void;
+  /** What goes wrong with an invocation. */
+  readonly fault?: (event: unknown) => InvocationFault | undefined;
+  /** Milliseconds by which its clock is ahead. */
+  readonly clockAhead?: number;
+}
+
+/** What goes wrong with one invocation. */
+export interface InvocationFault {
+  /** It gets a new sandbox with so many MiB instead of the declared ones. */
+  readonly memory?: number;
+  /** Milliseconds, instead of the declared ones. */
+  readonly timeout?: number;
+  /** Waited for before the event is handed over. */
+  readonly before?: (sandbox: Breakable) => unknown;
+  /** Begins when the event was handed over. */
+  readonly during?: (sandbox: Breakable) => Promise<unknown>;
+}
+
+/** A sandbox, as far as faults reach it. After its process has ended, none of these does anything. */
+export interface Breakable {
+  kill(): Promise<void>;
+  /** Stops it where it is, as Lambda does with an idle environment. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** How an invocation ended, as the caller of Lambda sees it. */

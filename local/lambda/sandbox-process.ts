@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { shiftClock } from '../faults/shifted-clock.ts';
 import type { Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
 
 /** What libuv has for a pipe, and Node does not document. */
@@ -15,6 +16,11 @@ new Worker(new URL('parent-watch.ts', import.meta.url)).unref();
 
 // Else what does not fit into the pipe at once is lost when the handler ends the process.
 for (const { _handle } of [process.stdout, process.stderr] as unknown as Output[]) _handle?.setBlocking(true);
+
+// The deadline is an instant of the runtime's clock, whatever the function's own says.
+const { now } = Date;
+const clockAhead = Number(process.argv[4] ?? 0);
+if (clockAhead !== 0) shiftClock(clockAhead);
 
 /** The handler, loaded once: what stands outside of it runs at the cold start only. */
 const loading = load(process.argv[2] ?? '', process.argv[3] ?? '');
@@ -33,7 +39,7 @@ async function invoke({ event, requestId, deadline }: InvokeMessage): Promise<In
       functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
       functionVersion: '$LATEST',
       memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-      getRemainingTimeInMillis: () => deadline - Date.now(),
+      getRemainingTimeInMillis: () => deadline - now(),
     });
     return { ok: true, response: response ?? null };
   } catch (error) {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { FunctionSettings, Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
+import type { Breakable, FunctionSettings, Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
 
 const entry = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
 
@@ -11,14 +11,14 @@ const entry = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
  * One execution environment: a process of its own with the function's environment and memory, that can be killed at
  * any moment without harm to anything else. It ends with its parent, however that ends.
  */
-export class Sandbox {
+export class Sandbox implements Breakable {
   readonly #settings: FunctionSettings;
   readonly #process: ChildProcess;
   readonly #exit: Promise<unknown>;
 
   constructor(settings: FunctionSettings) {
     this.#settings = settings;
-    this.#process = fork(entry, [settings.directory, settings.handler], {
+    this.#process = fork(entry, [settings.directory, settings.handler, String(settings.clockAhead ?? 0)], {
       env: settings.environment,
       execArgv: [`--max-old-space-size=${settings.memory}`],
       // The last is written by nobody: it tells the sandbox that its parent is gone (parent-watch.ts).
@@ -35,8 +35,7 @@ export class Sandbox {
   }
 
   /** Runs the handler on one event. A crash, an exhausted memory and a time-out are answers, as in Lambda. */
-  async invoke(event: unknown): Promise<Invocation> {
-    const { timeout } = this.#settings;
+  async invoke(event: unknown, timeout = this.#settings.timeout): Promise<Invocation> {
     const message: InvokeMessage = { event, requestId: randomUUID(), deadline: Date.now() + timeout };
     const ended = new AbortController();
     try {
@@ -69,6 +68,20 @@ export class Sandbox {
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#exit;
+  }
+
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#signal('SIGCONT');
+  }
+
+  /** Not by the child's own `kill`, which marks it as killed whatever the signal is. */
+  #signal(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, signal);
   }
 
   #crash(): Invocation {

@@ -27,11 +27,13 @@ function start(...args: string[]): Promise<Ended> {
 }
 
 describe('npm start', () => {
-  test('--json prints nothing but the result: keys, rows and what was skipped', async () => {
+  test('--json prints nothing but the result: keys, rows and what was skipped; the same with --faults', async () => {
     const state = join(directory, 'json');
     const { code, stdout } = await start(
       ...[
         '--json',
+        '--faults',
+        '3',
         '--state',
         state,
         '--at',

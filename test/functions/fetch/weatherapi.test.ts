@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -12,6 +13,7 @@ import {
 } from '../../../functions/fetch/weatherapi.ts';
 import { startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { FakeAws } from './aws.ts';
+import { selfSigned } from './certificate.ts';
 
 const quick: CallLimits = {
   tries: 3,
@@ -154,6 +156,23 @@ describe('a connection', () => {
     });
   });
 
+  test('to a server whose certificate nobody vouches for is not used: no request is sent, and so no key', async () => {
+    const app = fastify({ https: selfSigned, forceCloseConnections: true });
+    const urls: string[] = [];
+    app.get('*', ({ url }, reply) => {
+      urls.push(url);
+      return reply.send(data);
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    closers.push(() => app.close());
+    expect(await call({ url: `${url}/v1` })).toEqual({
+      kind: 'retry',
+      reason: 'connection failed: DEPTH_ZERO_SELF_SIGNED_CERT (after 3 tries)',
+      tries: 3,
+    });
+    expect(urls).toEqual([]);
+  });
+
   test.each([
     ['a status that no Response can have', 'HTTP/1.1 999 Denied\r\ncontent-length: 2\r\n\r\n{}'],
     ['a status that may have no body', 'HTTP/1.1 205 Reset Content\r\ncontent-length: 2\r\n\r\n{}'],
@@ -177,6 +196,17 @@ describe('a connection', () => {
       tries: 3,
     });
     expect(server.requests).toHaveLength(3);
+  });
+
+  test('that is slow, but not too slow, brings its data at the first try', async () => {
+    const server = await provider(async (reply) => {
+      reply.hijack().raw.writeHead(200, { 'content-type': 'application/json' });
+      reply.raw.write(data.slice(0, 20));
+      await delay(quick.tryTimeout / 10);
+      reply.raw.write(data.slice(20));
+      reply.raw.end();
+    });
+    expect(await call(server)).toEqual({ kind: 'data', body: data, tries: 1 });
   });
 
   test('that stalls in the middle of a body is given up like one that never answers', async () => {

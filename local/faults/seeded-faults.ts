@@ -1,0 +1,252 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiCall } from '../aws/api-call.ts';
+import type { RequestFault } from '../aws/request-faults.ts';
+import type { InvocationFault } from '../lambda/invocation.ts';
+import type { FaultActions, Faults } from './faults.ts';
+import { pick, random } from './random.ts';
+
+/** Everything that a seed can make go wrong. */
+export const faultKinds = [
+  'S3: 500',
+  'S3: 503 SlowDown',
+  'S3: access denied',
+  'S3: access denied, more often than a message is tried',
+  'S3: 409 on a conditional write',
+  'S3: connection cut in a request',
+  'S3: connection cut in an answer',
+  'S3: slow answer',
+  'S3: event before the object is visible',
+  'S3: event lost',
+  'S3: event twice',
+  'S3: event late',
+  'SQS: dead letter not taken',
+  'SQS: delivered again while a worker works on it',
+  'SQS: delivered again after it was deleted',
+  'Lambda: killed before a request is handled',
+  'Lambda: killed after a request is handled',
+  'Lambda: killed at any moment',
+  'Lambda: timed out',
+  'Lambda: stands still for a moment',
+  'Lambda: frozen, and thawed with stale connections',
+  'Secrets Manager: 500',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface SeededFaultsOptions {
+  /** Kinds that do not happen. */
+  readonly without?: ReadonlySet<FaultKind>;
+  /** Told of each fault as it happens, with what it hits. */
+  readonly onFault?: (kind: FaultKind, where: string) => void;
+}
+
+/** Faults end, so that everything settles: none hits the same request of an object more often than this. */
+const timesAtMost = 6;
+/** A message is tried five times; a request that is denied is not tried again by the SDK. */
+const timesOfStorm = 7;
+/** Kills hit all messages of a batch, so that a few of them would use up everybody's tries. */
+const killsAtMost = 2;
+
+type Weighted = readonly (readonly [weight: number, kind: FaultKind | undefined])[];
+
+const ofRequests: Weighted = [
+  [76, undefined],
+  [4, 'S3: 500'],
+  [1, 'S3: 503 SlowDown'],
+  [2, 'S3: access denied'],
+  [4, 'S3: connection cut in a request'],
+  [4, 'S3: connection cut in an answer'],
+  [5, 'S3: slow answer'],
+  [2, 'Lambda: killed before a request is handled'],
+  [2, 'Lambda: killed after a request is handled'],
+];
+const ofEvents: Weighted = [
+  [60, undefined],
+  [12, 'S3: event twice'],
+  [20, 'S3: event late'],
+  [8, 'S3: event lost'],
+];
+const ofDeliveries: Weighted = [
+  [80, undefined],
+  [10, 'SQS: delivered again while a worker works on it'],
+  [10, 'SQS: delivered again after it was deleted'],
+];
+const ofInvocations: Weighted = [
+  [72, undefined],
+  [5, 'Lambda: killed at any moment'],
+  [5, 'Lambda: timed out'],
+  [8, 'Lambda: stands still for a moment'],
+  [10, 'Lambda: frozen, and thawed with stale connections'],
+];
+
+/**
+ * Faults as a seed says: which request, event, delivery and invocation is hit by which. The same seed hits the same
+ * ones in each run, as far as the same ones come: two functions at work are not stepped through one by one.
+ *
+ *     startRuntime({ …, faults: seededFaults(42) })
+ */
+export function seededFaults(
+  seed: number,
+  { without = new Set(), onFault = () => {} }: SeededFaultsOptions = {},
+): Required<Omit<Faults, 'clockAhead'>> {
+  const counts = new Map<string, number>();
+  /** Objects whose event was sent before they can be read. */
+  const invisible = new Set<string>();
+  /** How often something may still be killed. */
+  let lives = Math.floor(random(seed, 'kills') * (killsAtMost + 1));
+
+  /** How often it was asked for these names, this time included. */
+  const nth = (...names: string[]): number => {
+    const name = names.join('\n');
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count;
+  };
+  const happens = (kind: FaultKind | undefined, where: string): FaultKind | undefined => {
+    if (kind === undefined || without.has(kind)) return undefined;
+    if (kind.startsWith('Lambda: killed') || kind === 'Lambda: timed out') {
+      if (lives === 0) return undefined;
+      lives -= 1;
+    }
+    onFault(kind, where);
+    return kind;
+  };
+  const draw = (weighted: Weighted, ...names: (string | number)[]): FaultKind | undefined =>
+    happens(pick(weighted, random(seed, ...names)), names.join(' '));
+
+  /** A few objects have one kind of request denied until the message is given up. */
+  const isStorm = ({ action, key = '' }: ApiCall): boolean =>
+    random(seed, 'storm', key) < 0.06 &&
+    action ===
+      pick(
+        [
+          [1, 'GetObject'],
+          [1, 'PutObject'],
+          [1, 'HeadObject'],
+        ],
+        random(seed, 'stormy', key),
+      );
+
+  const kindOf = (call: ApiCall): FaultKind | undefined => {
+    const { service, action, bucket = '', key = '' } = call;
+    if (service === 'sqs') return action === 'SendMessage' ? letterFault(nth(action)) : undefined;
+    if (key === '') return undefined;
+    const time = nth(action, bucket, key);
+    const where = `${action} ${key} ${time}`;
+    if (bucket === 'raw' && action === 'PutObject') {
+      const conflict = time === 1 && random(seed, 'conflict', key) < 0.15;
+      if (conflict) return happens('S3: 409 on a conditional write', where);
+    } else if (time <= timesOfStorm && isStorm(call)) {
+      return happens('S3: access denied, more often than a message is tried', where);
+    }
+    if (action === 'GetObject' && invisible.delete(key)) {
+      return happens('S3: event before the object is visible', where);
+    }
+    return time <= timesAtMost ? draw(ofRequests, action, key, time) : undefined;
+  };
+  const letterFault = (time: number): FaultKind | undefined =>
+    time <= 20 && random(seed, 'letter', time) < 0.25
+      ? happens('SQS: dead letter not taken', `SendMessage ${time}`)
+      : undefined;
+
+  return {
+    request(call, actions) {
+      const kind = kindOf(call);
+      if (kind === undefined) return undefined;
+      // In these buckets, fetch is the only one that writes raw objects, and convert works on all the others.
+      const writesRaw = call.bucket === 'raw' && call.action === 'PutObject';
+      const worker = writesRaw ? 'fetch-function' : 'convert-function';
+      return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, () =>
+        actions.crash(worker),
+      );
+    },
+    secret(action) {
+      const hit = random(seed, action, nth(action)) < 0.3;
+      return hit && happens('Secrets Manager: 500', action)
+        ? { status: 500, code: 'InternalServiceError' }
+        : undefined;
+    },
+    event({ key }) {
+      const time = nth('event', key);
+      const kind = draw(ofEvents, 'event', key, time);
+      const late = 5 + random(seed, 'late', key, time) * 150;
+      if (kind === 'S3: event lost') return [];
+      if (time === 1 && random(seed, 'early', key) < 0.06) invisible.add(key);
+      if (kind === 'S3: event late') return [late];
+      return kind === 'S3: event twice' ? [0, late] : [0];
+    },
+    delivery({ MessageId: id = '', Body: body = '' }) {
+      // Ids differ in each run; twice is enough for one message.
+      const time = nth('delivery', id);
+      const kind = time <= 2 ? draw(ofDeliveries, 'delivery', keyIn(body), time) : undefined;
+      if (kind === undefined) return undefined;
+      return kind === 'SQS: delivered again after it was deleted' ? 'afterwards' : 'while-working';
+    },
+    invocation(functionName, _event, actions) {
+      const time = nth('invocation', functionName);
+      const kind = draw(ofInvocations, 'invocation', functionName, time);
+      return kind && invocationFault(kind, random(seed, 'moment', functionName, time), actions);
+    },
+  };
+}
+
+function requestFault(kind: FaultKind, slow: number, kill: () => Promise<void>): RequestFault {
+  switch (kind) {
+    case 'S3: 500':
+      return { answer: { status: 500, code: 'InternalError' } };
+    case 'S3: 503 SlowDown':
+      return { answer: { status: 503, code: 'SlowDown' } };
+    case 'S3: 409 on a conditional write':
+      return { answer: { status: 409, code: 'ConditionalRequestConflict' } };
+    case 'S3: event before the object is visible':
+      return { answer: { status: 404, code: 'NoSuchKey' } };
+    case 'SQS: dead letter not taken':
+      return { answer: { status: 500, code: 'InternalFailure' } };
+    case 'S3: connection cut in a request':
+      return { cut: 'request' };
+    case 'S3: connection cut in an answer':
+      return { cut: 'answer' };
+    case 'S3: slow answer':
+      return { after: () => delay(slow) };
+    case 'Lambda: killed before a request is handled':
+      return { before: kill, cut: 'request' };
+    case 'Lambda: killed after a request is handled':
+      return { after: kill, cut: 'answer' };
+    default:
+      return { answer: { status: 403, code: 'AccessDenied' } };
+  }
+}
+
+/** @param moment from 0 up to 1: how far into a short invocation it happens */
+function invocationFault(kind: FaultKind, moment: number, actions: FaultActions): InvocationFault {
+  const milliseconds = 1 + moment * 60;
+  switch (kind) {
+    case 'Lambda: timed out':
+      // Shorter than a cold start at times: then it is one that takes too long.
+      return { timeout: milliseconds };
+    case 'Lambda: stands still for a moment':
+      return {
+        during: async (sandbox) => {
+          await delay(milliseconds / 2);
+          sandbox.freeze();
+          await delay(milliseconds * 3);
+          sandbox.thaw();
+        },
+      };
+    case 'Lambda: frozen, and thawed with stale connections':
+      return {
+        before: (sandbox) => {
+          sandbox.freeze();
+          actions.closeIdleConnections();
+          sandbox.thaw();
+        },
+      };
+    default:
+      return { during: (sandbox) => delay(milliseconds).then(() => sandbox.kill()) };
+  }
+}
+
+/** The object that a message is about, as its event spells it. */
+function keyIn(body: string): string {
+  return /"key":"([^"]*)"/.exec(body)?.[1] ?? body;
+}

@@ -1,0 +1,305 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { ApiCall } from '../../../local/aws/api-call.ts';
+import type { RequestFault } from '../../../local/aws/request-faults.ts';
+import type { FaultActions, Faults } from '../../../local/faults/faults.ts';
+import { parquetRows } from './parquet.ts';
+import { type Content, openStage, type Stage } from './stage.ts';
+
+jest.setTimeout(30_000); // Processes start slowly on a busy computer.
+
+const rawKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
+const curatedKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage('http://127.0.0.1:1');
+});
+afterEach(() => stage.clear());
+afterAll(() => stage.close());
+
+function content(temp_c: number): Content {
+  const response = { location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_323_600, temp_c } };
+  return { body: Buffer.from(JSON.stringify(response)), metadata: {} };
+}
+
+/** What curated says of the object; undefined when there is none. */
+async function temperatures(): Promise<unknown[] | undefined> {
+  const bytes = (await stage.curated()).get(curatedKey);
+  return bytes && (await parquetRows(bytes)).map(({ temp_c }) => temp_c);
+}
+
+/** A fault that hits the nth request of a kind. */
+function at(
+  action: string,
+  nth: number,
+  fault: (actions: FaultActions) => RequestFault,
+): NonNullable<Faults['request']> {
+  let asked = 0;
+  return (call: ApiCall, actions) => {
+    if (call.action !== action || (call.bucket === 'raw') === (action === 'PutObject')) return undefined;
+    asked += 1;
+    return asked === nth ? fault(actions) : undefined;
+  };
+}
+
+function requestsOf(action: string): number {
+  return stage.runtime.emulator.requests.filter((request) => request.action === action).length;
+}
+
+/** A promise and what resolves it. */
+const gate = () => Promise.withResolvers<void>();
+
+describe('a raw object is converted, once and with no dead letter,', () => {
+  test.each<[string, string, (actions: FaultActions) => RequestFault]>([
+    ['S3 answers a read with 500', 'GetObject', () => ({ answer: { status: 500, code: 'InternalError' } })],
+    [
+      'S3 answers a write with 503 SlowDown',
+      'PutObject',
+      () => ({ answer: { status: 503, code: 'SlowDown' } }),
+    ],
+    ['a read is cut in the middle of its answer', 'GetObject', () => ({ cut: 'answer' })],
+    ['a write is cut in the middle of its body', 'PutObject', () => ({ cut: 'request' })],
+    ['a write is cut after it was done', 'PutObject', () => ({ cut: 'answer' })],
+    ['the look after the write is cut', 'HeadObject', () => ({ cut: 'request' })],
+    ...['GetObject', 'PutObject', 'HeadObject'].flatMap(
+      (action): [string, string, (actions: FaultActions) => RequestFault][] => [
+        [
+          `convert is killed before its ${action}`,
+          action,
+          ({ crash }) => ({ before: () => crash('convert-function'), cut: 'request' }),
+        ],
+        [
+          `convert is killed after its ${action}`,
+          action,
+          ({ crash }) => ({ after: () => crash('convert-function'), cut: 'answer' }),
+        ],
+      ],
+    ),
+  ])('though %s', async (what, action, fault) => {
+    let hit = 0;
+    stage.faults = {
+      request: at(action, 1, (actions) => {
+        hit += 1;
+        return fault(actions);
+      }),
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(hit).toBe(1);
+    // Of the rest, the SDK gets over some by itself.
+    if (what.includes('killed')) expect(stage.deliveries(rawKey)).toEqual([2]);
+    expect(await temperatures()).toEqual([1]);
+    expect(stage.letters()).toEqual([]);
+  });
+
+  test('though convert runs out of memory', async () => {
+    let invoked = 0;
+    const failures: boolean[] = [];
+    stage.faults = {
+      // A real one: what V8 needs to load the bundle is more than this.
+      invocation: () => (++invoked === 1 ? { memory: 3 } : undefined),
+      delivery: () => void failures.push(true),
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(failures).toHaveLength(2);
+    expect(await temperatures()).toEqual([1]);
+    expect(stage.letters()).toEqual([]);
+  });
+
+  test('though convert is timed out while it waits for S3', async () => {
+    let invoked = 0;
+    const released = gate();
+    stage.faults = {
+      invocation: () => (++invoked === 1 ? { timeout: 1_000 } : undefined),
+      // Held back until the second delivery comes, which is after the time-out.
+      request: at('GetObject', 1, () => ({ before: () => released.promise })),
+      delivery: () => {
+        if (invoked === 1) released.resolve();
+        return undefined;
+      },
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(invoked).toBe(2);
+    expect(await temperatures()).toEqual([1]);
+    expect(stage.letters()).toEqual([]);
+  });
+
+  test('though convert was frozen, and its connections were closed meanwhile', async () => {
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    let thawed = 0;
+    stage.faults = {
+      invocation: (_name, _event, { closeIdleConnections }) => ({
+        before: (sandbox) => {
+          sandbox.freeze();
+          closeIdleConnections();
+          sandbox.thaw();
+          thawed += 1;
+        },
+      }),
+    };
+    await stage.put(rawKey, content(2));
+    await stage.runtime.settled();
+    expect(thawed).toBe(1);
+    expect(await temperatures()).toEqual([2]);
+    expect(stage.letters()).toEqual([]);
+  });
+
+  test.each(['while-working', 'afterwards'] as const)('though its message comes again %s', async (when) => {
+    let delivered = 0;
+    stage.faults = { delivery: () => (++delivered === 1 ? when : undefined) };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(delivered).toBe(2);
+    expect(await temperatures()).toEqual([1]);
+    expect(stage.letters()).toEqual([]);
+  });
+});
+
+describe('the newest content is in curated', () => {
+  test('though the message is visible again while a worker stands still with older content', async () => {
+    // The first worker has read 1 and stands still; the second reads and writes 2; then the first goes on and writes 1.
+    const secondIsDone = gate();
+    let delivered = 0;
+    stage.faults = {
+      request: (call) => {
+        if (call.action !== 'PutObject' || call.bucket !== 'curated') return undefined;
+        if (!stillFirst) return { after: () => secondIsDone.resolve() };
+        stillFirst = false;
+        return {
+          before: async () => {
+            await stage.put(rawKey, content(2));
+            await secondIsDone.promise;
+          },
+        };
+      },
+      delivery: () => (++delivered === 1 ? 'while-working' : undefined),
+    };
+    let stillFirst = true;
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(delivered).toBeGreaterThan(2);
+    expect(await temperatures()).toEqual([2]);
+    expect(stage.letters()).toEqual([]);
+  });
+
+  test.each<[string, string, 'before' | 'after']>([
+    ['before it is read', 'GetObject', 'before'],
+    ['as soon as it was read', 'GetObject', 'after'],
+    ['before its rows are written', 'PutObject', 'before'],
+    ['as soon as its rows are written', 'PutObject', 'after'],
+  ])('though the object is replaced %s, and the event of that is lost', async (_what, action, when) => {
+    let events = 0;
+    stage.faults = {
+      event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
+      request: at(action, 1, () => ({ [when]: () => stage.put(rawKey, content(2)) })),
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(events).toBe(2);
+    expect(await temperatures()).toEqual([2]);
+  });
+
+  test('though events come late and out of order', async () => {
+    let events = 0;
+    stage.faults = { event: () => [++events === 1 ? 100 : 0] };
+    await stage.put(rawKey, content(1));
+    await stage.put(rawKey, content(2));
+    await stage.runtime.settled();
+    expect(events).toBe(2);
+    expect(await temperatures()).toEqual([2]);
+    expect(stage.letters()).toEqual([]);
+  });
+});
+
+describe('reconcile has converted', () => {
+  test('an object whose event never came', async () => {
+    stage.faults = { event: () => [] };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(await temperatures()).toBeUndefined();
+    expect(await stage.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
+    await stage.runtime.settled();
+    expect(await temperatures()).toEqual([1]);
+  });
+
+  test('an object that was not visible when its event came: to convert it is gone', async () => {
+    let hidden = true;
+    stage.faults = {
+      request: ({ action }) =>
+        hidden && action === 'GetObject' ? { answer: { status: 404, code: 'NoSuchKey' } } : undefined,
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect([await temperatures(), stage.letters()]).toEqual([undefined, []]);
+    hidden = false;
+    expect(await stage.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
+    await stage.runtime.settled();
+    expect(await temperatures()).toEqual([1]);
+  });
+
+  test('an object that was replaced when the event of that was lost', async () => {
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    stage.faults = { event: () => [] };
+    await stage.put(rawKey, content(2));
+    expect(await stage.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
+    await stage.runtime.settled();
+    expect(await temperatures()).toEqual([2]);
+  });
+});
+
+describe('a dead letter', () => {
+  test('that the queue does not take at first is there in the end, once and with its reason', async () => {
+    let refused = 0;
+    stage.faults = {
+      request: ({ action }) =>
+        // All tries of the SDK, so that the message has to come again.
+        action === 'SendMessage' && ++refused <= 3
+          ? { answer: { status: 500, code: 'InternalFailure' } }
+          : undefined,
+    };
+    await stage.put(rawKey, { body: Buffer.from('{"location"'), metadata: {} });
+    await stage.runtime.settled();
+    expect(refused).toBe(4);
+    expect(stage.letters()).toMatchObject([
+      { key: rawKey, code: 'not-json', reason: expect.stringContaining('is not JSON') },
+    ]);
+  });
+
+  test('that is never taken is moved by the queue itself: without a reason, but not lost', async () => {
+    stage.faults = {
+      request: ({ action }) =>
+        action === 'SendMessage' ? { answer: { status: 403, code: 'AccessDenied' } } : undefined,
+    };
+    await stage.put(rawKey, { body: Buffer.from('{"location"'), metadata: {} });
+    await stage.runtime.settled();
+    expect(stage.letters()).toMatchObject([{ key: rawKey, code: undefined }]);
+  });
+
+  test('of a worker that dies at each of its tries is moved by the queue itself, and converts when it is sent again', async () => {
+    stage.faults = {
+      request: ({ action }, { crash }) =>
+        action === 'GetObject' ? { before: () => crash('convert-function'), cut: 'request' } : undefined,
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(stage.deliveries(rawKey)).toEqual([5]);
+    expect([await temperatures(), stage.letters()]).toMatchObject([undefined, [{ key: rawKey }]]);
+    stage.faults = {};
+    await stage.redrive();
+    await stage.runtime.settled();
+    expect(await temperatures()).toEqual([1]);
+    expect(stage.letters()).toEqual([]);
+  });
+
+  test('is not sent for an object that was deleted while it was converted', async () => {
+    stage.faults = { request: at('PutObject', 1, () => ({ before: () => stage.remove(rawKey) })) };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect(stage.letters()).toEqual([]);
+    expect(requestsOf('DeleteObject')).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,6 @@
+import { parquetReadObjects } from 'hyparquet';
+
+/** The rows of a Parquet file, by a reader that is not ours. */
+export function parquetRows(bytes: Buffer): Promise<Record<string, unknown>[]> {
+  return parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+}

@@ -1,0 +1,19 @@
+/** A certificate for 127.0.0.1 that nobody has signed but itself, and its key: good for nothing but a refusal. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghaBByyEwVKMDWwcV
+Uh+ZbbWNxaHyxQ6jv7/PnXbvzp+hRANCAATpctqYhAYewmbWGH/xdr7b+IJyJ1l3
+uUlqXsolmMihX9zFfryy5tLgbYVIInrHItZFfE7NhO1Fd63kdAHLzh0j
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBkTCCATagAwIBAgIUJQZo3SsWFmicYt0Ke4/owff6djkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyMjExNTM0NloYDzIxMjYxMDI5
+MTE1MzQ2WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATpctqYhAYewmbWGH/xdr7b+IJyJ1l3uUlqXsolmMihX9zFfryy5tLg
+bYVIInrHItZFfE7NhO1Fd63kdAHLzh0jo2QwYjAdBgNVHQ4EFgQUbaDKGgoOqg4R
+Sxp3k7Q8K4mnhRswHwYDVR0jBBgwFoAUbaDKGgoOqg4RSxp3k7Q8K4mnhRswDwYD
+VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0kAMEYC
+IQDr0p+pCK/pSI0+D11ENaJDEh1GpRKl+Fbl6FI/KqMFLgIhAO1CqPSR4ma4/BZ4
+MpT5n3q3J8Yjy0jUwMqnvJH+OQ3O
+-----END CERTIFICATE-----`,
+};
