@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Intercept } from '../../local/aws/request-log.ts';
 import { s3TestEvent } from '../../local/s3-event.ts';
 import { until } from '../local/until.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -57,6 +59,34 @@ export const convertAct: Act = async (pipeline, round) => {
   if (stuck.length > 0) await purge(pipeline);
   return missing.length > 0 ? missing : printed();
 };
+
+/** So much that does not compress is uploaded in parts. */
+const large = response.replace(
+  '"Oslo"',
+  JSON.stringify(createHash('shake256', { outputLength: 9_000_000 }).update('large').digest('base64')),
+);
+
+/** An upload in parts breaks off, as `breakOff` sees to: nothing of it stays, and the next try goes well. */
+export const uploadAct: Act = async (pipeline, round) => {
+  const key = `${day}/large-${round}`;
+  await pipeline.drop(`${key}.json`, large);
+  await pipeline.runtime.settled();
+  const open = pipeline.runtime.emulator.openUploads(pipeline.outputs.CuratedBucketName);
+  return [
+    ...(pipeline.curatedKeys().includes(`${key}.parquet`) ? [] : ['the large file is not converted']),
+    ...(open.includes(`${key}.parquet`) ? ['the parts of an upload that broke off are still there'] : []),
+  ];
+};
+
+/** Refuses the first part of each large object once. */
+export function breakOff(): Intercept {
+  const broken = new Set<string | undefined>();
+  return ({ action, key }) => {
+    if (action !== 'UploadPart' || broken.has(key)) return undefined;
+    broken.add(key);
+    return { status: 400, code: 'BadDigest' };
+  };
+}
 
 /** The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. */
 export const reconcileAct: Act = async (pipeline) => {
