@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
@@ -17,8 +18,8 @@ beforeAll(async () => {
 afterEach(() => stage.clear());
 afterAll(() => stage.close());
 
-function content(temp_c: number): Content {
-  const response = { location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_323_600, temp_c } };
+function content(temp_c: number, name = 'Oslo'): Content {
+  const response = { location: { name }, current: { last_updated_epoch: 1_795_323_600, temp_c } };
   return { body: Buffer.from(JSON.stringify(response)), metadata: {} };
 }
 
@@ -36,7 +37,8 @@ function at(
 ): NonNullable<Faults['request']> {
   let asked = 0;
   return (call: ApiCall, actions) => {
-    if (call.action !== action || (call.bucket === 'raw') === (action === 'PutObject')) return undefined;
+    const reads = action === 'GetObject' || action === 'HeadObject';
+    if (call.action !== action || (call.bucket === 'raw') !== reads) return undefined;
     asked += 1;
     return asked === nth ? fault(actions) : undefined;
   };
@@ -90,6 +92,37 @@ describe('a raw object is converted, once and with no dead letter,', () => {
     if (what.includes('killed')) expect(stage.deliveries(rawKey)).toEqual([2]);
     expect(await temperatures()).toEqual([1]);
     expect(stage.letters()).toEqual([]);
+  });
+
+  test.each<[string, string, number, (actions: FaultActions) => RequestFault]>([
+    ['its upload in parts is not begun', 'CreateMultipartUpload', 1, () => ({ cut: 'request' })],
+    ['the second part is cut', 'UploadPart', 2, () => ({ cut: 'request' })],
+    ['the second part is refused', 'UploadPart', 2, () => ({ answer: { status: 400, code: 'BadDigest' } })],
+    ['the answer to its completion is cut', 'CompleteMultipartUpload', 1, () => ({ cut: 'answer' })],
+    [
+      'its completion is answered with 503 SlowDown',
+      'CompleteMultipartUpload',
+      1,
+      () => ({ answer: { status: 503, code: 'SlowDown' } }),
+    ],
+  ])('though %s, and no part is left over', async (_what, action, nth, fault) => {
+    const large = content(
+      1,
+      createHash('shake256', { outputLength: 9_000_000 }).update('large').digest('base64'),
+    );
+    let hit = 0;
+    stage.faults = {
+      request: at(action, nth, (actions) => {
+        hit += 1;
+        return fault(actions);
+      }),
+    };
+    await stage.put(rawKey, large);
+    await stage.runtime.settled();
+    expect(hit).toBe(1);
+    expect(await temperatures()).toEqual([1]);
+    expect(stage.letters()).toEqual([]);
+    expect(stage.runtime.emulator.openUploads(stage.outputs.CuratedBucketName)).toEqual([]);
   });
 
   test('though convert runs out of memory', async () => {
