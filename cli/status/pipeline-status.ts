@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import type { Dataset } from '../../shared/dataset.ts';
 import { curatedKey, dayOf, rawKey } from '../../shared/keys.ts';
 import type { Outputs } from '../../shared/outputs.ts';
-import { type ExpectedRun, expectedRuns } from './expected-runs.ts';
+import { type ExpectedRun, expectedRuns } from '../../shared/expected-runs.ts';
 
 /**
  * `converted`: there is a raw and a curated object. `landed`: only the raw one; its message waits, or died.
