@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
+import { longestGap } from '../shared/expected-runs.ts';
+import { stageForm, stagePattern } from '../shared/stage.ts';
 
 const flag = v.optional(v.boolean('expected true or false'), false);
 const location = v.pipe(
@@ -7,13 +9,14 @@ const location = v.pipe(
   v.trim(),
   v.nonEmpty('expected a place, got an empty text'),
   v.maxLength(256, 'expected at most 256 characters'),
+  v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected no control characters and no halves of characters'),
 );
 
 /**
  * Everything that can be configured, with its default: the `tdf` object of the context in `cdk.json`.
  * A member that is not named here is refused, so that a misspelt one is noticed.
  */
-const schema = v.strictObject({
+const members = v.strictObject({
   /** Places to fetch, as WeatherAPI's `q`: "lat,lon", a city, a postcode, "iata:…", "metar:…", "id:…". */
   locations: v.pipe(
     v.array(location, 'expected a list of places'),
@@ -32,7 +35,10 @@ const schema = v.strictObject({
   schedule: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^(cron|rate)\(.+\)$/, 'expected "cron(…)" or "rate(…)", such as "cron(0 * * * ? *)"'),
+      v.check(
+        (schedule) => gapOf(schedule) !== undefined,
+        'expected "cron(…)" or "rate(…)" with values that exist, such as "cron(0 * * * ? *)"',
+      ),
     ),
     'cron(0 * * * ? *)',
   ),
@@ -42,6 +48,8 @@ const schema = v.strictObject({
       v.string(),
       v.url('expected a URL'),
       v.startsWith('https://', 'expected https://: the key travels in the URL'),
+      // The endpoint and the query, with the key in it, are put behind it.
+      v.regex(/^[^\s\p{Cc}?#@\\]*$/u, 'expected no user, no query, no fragment and no white space'),
     ),
     'https://api.weatherapi.com/v1',
   ),
@@ -51,26 +59,33 @@ const schema = v.strictObject({
     defaultApiKeySecret,
   ),
   /** Part of every name, so that several deployments live side by side in one account. */
-  stage: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected up to 20 of a-z, 0-9 and -, beginning with a letter'),
-    ),
-    'dev',
-  ),
+  stage: v.optional(v.pipe(v.string(), v.regex(stagePattern, `expected ${stageForm}`)), 'dev'),
   /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
   retainData: flag,
-  /** Hours without anything landed after which the alarm rings. */
+  /** Hours without anything landed after which the alarm rings. CloudWatch looks back on a week at most. */
   freshnessHours: v.optional(
     v.pipe(
       v.number('expected a number of hours'),
       v.integer('expected whole hours'),
       v.minValue(1, 'expected at least 1'),
-      v.maxValue(24, 'expected at most 24'),
+      v.maxValue(168, 'expected at most 168'),
     ),
     3,
   ),
 });
+
+const schema = v.pipe(
+  members,
+  v.forward(
+    v.partialCheck(
+      [['schedule'], ['freshnessHours']],
+      ({ schedule, freshnessHours }) => freshnessHours >= (gapOf(schedule) ?? 0),
+      ({ input: { schedule } }) =>
+        `expected at least ${gapOf(schedule)}, the hours of the longest gap of ${schedule}`,
+    ),
+    ['freshnessHours'],
+  ),
+);
 
 export type Config = v.InferOutput<typeof schema>;
 
@@ -78,8 +93,30 @@ export type Config = v.InferOutput<typeof schema>;
 export function parseConfig(context: unknown): Config {
   const parsed = v.safeParse(schema, context ?? {});
   if (parsed.success) return parsed.output;
-  const problems = parsed.issues.map(
-    (issue) => `  tdf.${v.getDotPath(issue) ?? ''}: ${issue.message} (got ${issue.received})`,
-  );
+  const problems = parsed.issues.map((issue) => {
+    const path = ['tdf', v.getDotPath(issue)].filter((part) => part !== null).join('.');
+    return `  ${printable(`${path}: ${issue.message} (got ${issue.received})`)}`;
+  });
   throw new Error(`The configuration in cdk.json (context, "tdf") is wrong:\n${problems.join('\n')}`);
+}
+
+/** Hours; undefined for a schedule that cannot be read. It takes a while, and is asked for more than once. */
+const gaps = new Map<string, number | undefined>();
+
+function gapOf(schedule: string): number | undefined {
+  if (!gaps.has(schedule)) gaps.set(schedule, readGap(schedule));
+  return gaps.get(schedule);
+}
+
+function readGap(schedule: string): number | undefined {
+  try {
+    return /^(cron|rate)\(.+\)$/.test(schedule) ? longestGap(schedule, new Date()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A line a problem, whatever was written. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, '\uFFFD');
 }

@@ -5,9 +5,11 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Runtime } from '../local/runtime.ts';
 import type { Outputs } from '../shared/outputs.ts';
+import { stageForm, stagePattern } from '../shared/stage.ts';
+import { quoted } from './terminal/quoted.ts';
 
 /** Which deployment a command is about. */
 export interface Target {
@@ -20,15 +22,28 @@ export interface Target {
 
 /** The options by which every command says which deployment it is about. */
 export const targetOptions: readonly Option[] = [
-  new Option('--stage <name>', 'the deployment on AWS').default('dev'),
+  new Option('--stage <name>', 'the deployment on AWS').default('dev').argParser(parseStage),
   new Option('--local', 'the pipeline on this computer, instead of AWS'),
-  new Option('--state <dir>', 'where the local one keeps its state').default('.local'),
+  stateOption('where the local one keeps its state'),
 ];
+
+/** An empty text would mean the current folder, whatever lies in it. */
+export function stateOption(description: string): Option {
+  return new Option('--state <dir>', description).default('.local').argParser((text) => {
+    if (text.trim() === '') throw new InvalidArgumentError('Expected a folder, got an empty text.');
+    return text;
+  });
+}
+
+function parseStage(text: string): string {
+  if (!stagePattern.test(text)) throw new InvalidArgumentError(`Expected ${stageForm}, got "${text}".`);
+  return text;
+}
 
 /** What to type next about the same deployment: `next('dead-letters', target)`. */
 export function next(command: string, { local, stage, state }: Target): string {
   const target = local
-    ? ['--local', ...(state === '.local' ? [] : [`--state ${state}`])]
+    ? ['--local', ...(state === '.local' ? [] : [`--state ${quoted(state)}`])]
     : [`--stage ${stage}`];
   return ['npm run tdf --', command, ...target].join(' ');
 }

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs';
-import { basename } from 'node:path';
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { isDay } from '../shared/keys.ts';
+import { Command, Option } from 'commander';
+import { stateOption } from './deployed.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from './local/local-run.ts';
+import { collectPlaces, fileProblems, parseBaseUrl, parseHour, parseSeed } from './local/run-arguments.ts';
+import { printable } from './terminal/printable.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
 const shownColumns = [
@@ -37,16 +37,16 @@ const command = new Command('npm start --')
       .default([], 'none')
       .conflicts(['location', 'at']),
   )
-  .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collect, [])
+  .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collectPlaces, [])
   .option(
     '--at <time>',
     'the hour to fetch for, such as 2026-11-22T05:00Z',
     parseHour,
     parseHour(new Date().toISOString()),
   )
-  .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseUrl)
+  .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseBaseUrl)
   .option('--faults <seed>', 'let things go wrong on purpose, as this number says', parseSeed)
-  .option('--state <dir>', 'where objects, queues and logs are kept', '.local')
+  .addOption(stateOption('where objects, queues and logs are kept'))
   .option('--json', 'print nothing but the result, as JSON')
   .addHelpText(
     'after',
@@ -97,7 +97,7 @@ try {
   const run = await runLocally(options);
   if (json) console.log(JSON.stringify(run.result, null, 2));
   else print(run, state);
-  for (const problem of run.problems) console.error(`${styleText('red', 'Failed')} ${problem}`);
+  for (const problem of run.problems) console.error(`${styleText('red', 'Failed')} ${printable(problem)}`);
   process.exitCode = run.problems.length > 0 ? 1 : 0;
 } catch (error) {
   if (stop.signal.aborted) console.error('Stopped.');
@@ -108,7 +108,7 @@ try {
 
 function print({ result, files, alarms, problems }: LocalRun, stateDir: string): void {
   const list = (title: string, paths: readonly string[]) => {
-    for (const path of paths.slice(0, shownRows)) console.log(`${title.padEnd(8)} ${path}`);
+    for (const path of paths.slice(0, shownRows)) console.log(`${title.padEnd(8)} ${printable(path)}`);
     if (paths.length > shownRows) console.log(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
   };
   console.log();
@@ -118,7 +118,7 @@ function print({ result, files, alarms, problems }: LocalRun, stateDir: string):
   if (result.skipped.length > 0) console.log();
   for (const { location: place, reason } of result.skipped)
     if (!problems.includes(`${place}: ${reason}`))
-      console.log(`${styleText('yellow', 'Skipped')} ${place}: ${reason}`);
+      console.log(`${styleText('yellow', 'Skipped')} ${printable(`${place}: ${reason}`)}`);
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   console.log(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
@@ -134,7 +134,7 @@ function print({ result, files, alarms, problems }: LocalRun, stateDir: string):
   );
   const table = new Table({ head: columns, style: { head: [], border: [] } });
   for (const row of result.rows.slice(0, shownRows))
-    table.push(columns.map((column) => String(row[column] ?? '')));
+    table.push(columns.map((column) => printable(String(row[column] ?? ''))));
   console.log(`\n${table.toString()}`);
   const hidden = Object.keys(first).length - columns.length;
   const more = result.rows.length > shownRows ? `${result.rows.length - shownRows} more rows, ` : '';
@@ -149,47 +149,4 @@ function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions)
   return key
     ? 'Weather comes from WeatherAPI.com (WEATHERAPI_KEY is set).'
     : 'Weather comes from a stand-in that makes it up (set WEATHERAPI_KEY for the real one).';
-}
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
-}
-
-/** The full hour, UTC unless the text says otherwise, that a time lies in. */
-function parseHour(text: string): Date {
-  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text);
-  const hour = new Date(
-    /^\d{4}-\d\d-\d\d$/.test(text) || zoned ? text : `${/T\d\d$/.test(text) ? `${text}:00` : text}Z`,
-  );
-  if (Number.isNaN(hour.getTime()) || !isDay(text.slice(0, 10))) {
-    throw new InvalidArgumentError(`Expected a time such as 2026-11-22T05:00Z, got "${text}".`);
-  }
-  hour.setUTCMinutes(0, 0, 0);
-  return hour;
-}
-
-function parseSeed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got "${text}".`);
-  return Number(text);
-}
-
-function parseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new InvalidArgumentError(`Expected a URL such as http://127.0.0.1:8080/v1, got "${text}".`);
-  }
-  return text;
-}
-
-/** Everything that is wrong with the files to drop, before anything is started. */
-function fileProblems(files: readonly string[]): string[] {
-  const names = files.map((file) => basename(file));
-  return files.flatMap((file, index) => {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) return [`--drop ${file}: there is no such file`];
-    if (!stat.isFile()) return [`--drop ${file}: expected a file, got a folder; name its files`];
-    if (names.indexOf(basename(file)) !== index)
-      return [`--drop ${file}: a file of the same name is dropped already`];
-    return [];
-  });
 }

@@ -22,19 +22,28 @@ export const reconcileEnv = [
   'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
 
+/** Those of them that are numbers. */
+const counts: readonly string[] = ['MAX_RECEIVE_COUNT'];
+
 /** The environment that a list of names asks for. */
 export type Env<Names extends readonly string[]> = Record<Names[number], string>;
 
-/** @throws {ConfigurationError} naming every missing variable at once. */
+/** @throws {ConfigurationError} naming every missing or wrong variable at once. */
 export function readEnv<const Names extends readonly string[]>(
   names: Names,
   env: NodeJS.ProcessEnv = process.env,
 ): Env<Names> {
   const missing = names.filter((name) => !env[name]);
-  if (missing.length > 0) {
-    throw new ConfigurationError(
-      `Missing environment variables: ${missing.join(', ')}. The stack sets them: deploy it again.`,
-    );
+  // What is no number compares as false with each one: a message would be given up at once, or never.
+  const wrong = names.filter(
+    (name) => env[name] && counts.includes(name) && !/^[1-9]\d{0,3}$/.test(env[name]),
+  );
+  const problems = [
+    ...(missing.length > 0 ? [`Missing environment variables: ${missing.join(', ')}.`] : []),
+    ...(wrong.length > 0 ? [`Expected a whole number, 1 to 9999, in: ${wrong.join(', ')}.`] : []),
+  ];
+  if (problems.length > 0) {
+    throw new ConfigurationError(`${problems.join(' ')} The stack sets them: deploy it again.`);
   }
   return Object.fromEntries(names.map((name) => [name, env[name]])) as Env<Names>;
 }

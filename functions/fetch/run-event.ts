@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
+import { isDay } from '../../shared/keys.ts';
 
 /**
  * What the schedule sends: which hour, which dataset, which places. The places travel in the event and not in the
@@ -12,6 +13,8 @@ const schema = v.strictObject({
   scheduledTime: v.pipe(
     v.string(),
     v.isoTimestamp('expected an ISO 8601 time such as 2026-11-22T05:00:00Z'),
+    // A Date would make the 3rd of March of the 31st of February, and another hour's run of this one.
+    v.check((text) => isDay(text.slice(0, 10)), 'expected a day that exists'),
     v.transform((text) => new Date(text)),
   ),
   dataset: v.pipe(

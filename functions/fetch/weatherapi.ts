@@ -56,7 +56,7 @@ export class WeatherApi {
     let key = await this.#key.get();
     let renewed = false;
     for (let sent = 1; ; sent++) {
-      const { brought, retryAfter } = await this.#try(endpoint, { ...query, key }, signal);
+      const { brought, retryAfter } = await this.#try(endpoint, query, key, signal);
       let pause = 0;
       if (brought.kind === 'retry') {
         if (retryAfter !== undefined && retryAfter > maxRetryAfter) {
@@ -85,10 +85,11 @@ export class WeatherApi {
   async #try(
     endpoint: string,
     query: Record<string, string>,
+    key: string,
     signal: AbortSignal,
   ): Promise<{ readonly brought: Brought; readonly retryAfter?: number | undefined }> {
     const { tryTimeout, maxBody } = this.#limits;
-    const url = `${this.#baseUrl.replace(/\/$/, '')}/${endpoint}?${new URLSearchParams(query)}`;
+    const url = `${this.#baseUrl.replace(/\/$/, '')}/${endpoint}?${new URLSearchParams({ ...query, key })}`;
     const timeout = AbortSignal.timeout(tryTimeout);
     let response: Response;
     let body: string | undefined;
@@ -100,7 +101,8 @@ export class WeatherApi {
       const reason = timeout.aborted ? `no answer within ${tryTimeout / 1000} s` : describe(error);
       return { brought: { kind: 'retry', reason } };
     }
-    return { brought: judge(response.status, body, maxBody), retryAfter: retryAfter(response.headers) };
+    const brought = judge(response.status, body, { key, maxBody });
+    return { brought, retryAfter: retryAfter(response.headers) };
   }
 }
 
@@ -110,11 +112,25 @@ function answer(brought: Brought, tries: number): Answer {
 }
 
 /** @param body undefined when it was too long */
-function judge(status: number, body: string | undefined, maxBody: number): Brought {
+function judge(
+  status: number,
+  body: string | undefined,
+  { key, maxBody }: { readonly key: string; readonly maxBody: number },
+): Brought {
   if (body === undefined)
     return { kind: 'retry', reason: `HTTP ${status} with a body of more than ${maxBody} bytes` };
   const verdict = verdictOn(status, body);
-  return verdict.kind === 'data' ? { kind: 'data', body } : verdict;
+  if (verdict.kind !== 'data') return verdict;
+  if (!repeats(body, key)) return { kind: 'data', body };
+  return { kind: 'location-failed', reason: `HTTP ${status}, but the body repeats the API key: not landed` };
+}
+
+/** Whether a body holds the key: as it is, as a URL has it, or as JSON has it. Raw objects are kept, and read by many. */
+function repeats(body: string, key: string): boolean {
+  const inUrl = String(new URLSearchParams({ key })).slice('key='.length);
+  return [key, inUrl, encodeURIComponent(key), JSON.stringify(key).slice(1, -1)].some((form) =>
+    body.includes(form),
+  );
 }
 
 /** A body as text, read within the try, so that one that is cut, slow or endless fails it. @returns undefined when too long */

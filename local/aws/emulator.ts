@@ -19,6 +19,7 @@ import { type QueueDepth, type QueuedMessage, Queues } from './queues.ts';
 import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
 import { lockState } from './state-lock.ts';
+import { addUrlListings } from './url-listings.ts';
 
 /** The account in every ARN: fauxqs knows no other. */
 export const ACCOUNT_ID = DEFAULT_ACCOUNT_ID;
@@ -132,6 +133,7 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   const requests = addRequestLog(app, intercept);
   if (authorize) addAuthorization(app, { authorize, store: s3Store, queueArnPrefix });
   addConditionalWrites(app, s3Store);
+  addUrlListings(app);
   returnAbandonedReceives(app, sqsStore);
   // The last hook before the handler, which writes within the same tick: no other request can come between.
   app.addHook('preHandler', (request, _reply, done) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { parseConfig } from '../../cdk/config.ts';
 
 describe('configuration', () => {
@@ -49,10 +50,198 @@ describe('configuration', () => {
     ['no places', { locations: [] }, 'expected at least one place'],
     ['the same place twice', { locations: ['Oslo', 'Oslo'] }, 'expected each place once'],
     ['nothing at all', undefined, 'tdf.locations'],
+    ['a text in its place', 'Oslo', 'tdf: '],
+    ['a number in its place', 7, 'tdf: '],
+    ['a list in its place', ['Oslo'], 'tdf.0: '],
   ])('refuses %s', (_what, context, part) => {
     expect(messageOf(() => parseConfig(context))).toContain(part);
   });
+
+  test.each<[string, number]>([
+    ['rate(1 hour)', 1],
+    ['rate(90 minutes)', 2],
+    ['cron(0 */6 * * ? *)', 6],
+    ['cron(0 8,20 * * ? *)', 12],
+    ['cron(30 5 * * ? *)', 24],
+    ['cron(0 8-18 ? * MON-FRI *)', 62],
+    ['cron(0 12 ? * SUN *)', 168],
+  ])('of %s, the alarm waits for its longest gap at least: %i hours', (schedule, gap) => {
+    const config = (freshnessHours: number) => ({ locations: ['Oslo'], schedule, freshnessHours });
+    expect(parseConfig(config(gap)).freshnessHours).toBe(gap);
+    expect(problemsOf(config(gap - 1))).toContain(
+      `  tdf.freshnessHours: expected at least ${gap}, the hours of the longest gap of ${schedule} (got Object)`,
+    );
+  });
 });
+
+/** Shells, paths, templates, terminals and halves of characters: none of it belongs into a name. */
+const hostile = [
+  '',
+  ' ',
+  '; rm -rf /',
+  '$(id)',
+  '`id`',
+  '| cat',
+  'a\nb',
+  'dev\n',
+  'a\0b',
+  '../../etc/passwd',
+  '..\\..\\x',
+  '\u001b[31mred',
+  'dév',
+  'ｄｅｖ',
+  'Δ',
+  '🚴',
+  '\ud800',
+  "' OR 1=1 --",
+  '<aws.scheduler.scheduled-time>',
+  'x'.repeat(100_000),
+];
+const noText = [7, -0, 1e308, true, null, [], {}, ['x'], { a: 1 }];
+
+/** Of each member, values that it takes and values that it refuses. */
+const members: Readonly<Record<string, { right: unknown[]; wrong: unknown[] }>> = {
+  locations: {
+    right: [['Oslo'], ['São Paulo, Brazil', '日本'], ['; rm -rf /', '$(id)', "O'Fallon"], ['x'.repeat(256)]],
+    wrong: [
+      ...['Oslo', 7, null, true, {}, []],
+      ...[[''], [' \n'], [7], [null], [['Oslo']], ['Oslo', 'Oslo'], ['Oslo', ' Oslo']],
+      ...[['a\nb'], ['a\0b'], ['\u001b[31m'], ['\ud800'], ['x'.repeat(257)]],
+    ],
+  },
+  airQuality: { right: [true, false], wrong: ['yes', 'true', '', 0, 1, null, [], {}] },
+  pollen: { right: [true, false], wrong: ['no', 1, null, []] },
+  retainData: { right: [true, false], wrong: ['false', 0, null, {}] },
+  language: { right: ['fr', 'zh_tw'], wrong: [...noText, ...hostile, 'FR', 'french', 'fr-FR', 'fr_'] },
+  schedule: {
+    right: ['cron(0 * * * ? *)', 'rate(1 hour)', 'rate(15 minutes)'],
+    wrong: [
+      ...noText,
+      ...hostile,
+      ...['hourly', 'cron()', 'rate(0 hours)', 'rate(-1 hours)', 'rate(1 fortnight)', 'rate(1e400 hours)'],
+      ...['cron(0 25 * * ? *)', 'cron(60 * * * ? *)', 'cron(0 0 30 2 ? *)', 'cron(0 0 * 13 ? *)'],
+      ...['cron(0 * * * *)', 'cron($(id) * * * ? *)', 'cron(0 * * * ? *)\n', 'at(2026-02-30T00:00:00)'],
+    ],
+  },
+  apiUrl: {
+    right: ['https://api.weatherapi.com/v1', 'https://127.0.0.1:8443/v1/'],
+    wrong: [
+      ...noText,
+      ...hostile,
+      ...['http://api.weatherapi.com/v1', 'ftp://x', 'https://', 'HTTPS//x', 'javascript:alert(1)'],
+      ...['https://user:word@x/v1', 'https://x/v1?a=b', 'https://x/v1#', 'https://x/\nv1', 'https://x/a b'],
+    ],
+  },
+  secretName: {
+    right: ['tdf/weatherapi-key', 'team_a/key+1=@x.y'],
+    wrong: [
+      ...noText,
+      ...hostile.filter((text) => !text.startsWith('../') && !text.startsWith('x')),
+      'a*',
+      'a?',
+    ],
+  },
+  stage: {
+    right: ['dev', 'prod-2', 'x'.repeat(20)],
+    wrong: [...noText, ...hostile, 'Prod', '1st', '-x', 'a_b', 'a/b', 'x'.repeat(21)],
+  },
+  freshnessHours: {
+    right: [3, 24, 168],
+    wrong: [
+      '3',
+      '',
+      null,
+      [],
+      0,
+      -1,
+      2.5,
+      169,
+      1e308,
+      Number.MAX_SAFE_INTEGER,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+    ],
+  },
+};
+const names = Object.keys(members);
+
+describe('any configuration', () => {
+  test.each(names.flatMap((name) => members[name]?.right.map((value) => [name, value] as const) ?? []))(
+    '%s takes %j',
+    (name, value) => {
+      expect(parseConfig({ locations: ['Oslo'], [name]: value })).toMatchObject({ [name]: value });
+    },
+  );
+
+  const member = (name: string) =>
+    fc.oneof(
+      fc.constantFrom(...(members[name]?.right ?? [])).map((value) => ({ value, right: true })),
+      fc.constantFrom(...(members[name]?.wrong ?? [])).map((value) => ({ value, right: false })),
+    );
+  const configuration = fc.record(Object.fromEntries(names.map((name) => [name, member(name)])), {
+    requiredKeys: ['locations'],
+  });
+
+  test('is valid as a whole, or has each wrong member named in one error, and no right one', () => {
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(configuration, (drawn) => {
+        const wrong = Object.keys(drawn).filter((name) => drawn[name]?.right === false);
+        const context = Object.fromEntries(Object.entries(drawn).map(([name, drew]) => [name, drew?.value]));
+        seen.add(wrong.length === 0);
+        expect(membersIn(problemsOf(context))).toEqual(new Set(wrong));
+      }),
+      { numRuns: 300 },
+    );
+    for (const name of names) {
+      for (const value of members[name]?.wrong ?? []) {
+        const context = { locations: ['Oslo'], [name]: value };
+        expect({ value, named: membersIn(problemsOf(context)) }).toEqual({ value, named: new Set([name]) });
+      }
+    }
+    expect(seen).toContain(false);
+  });
+
+  test('has members that are not known refused by name, whatever they are called', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.jsonValue(), (name, value) => {
+        fc.pre(!names.includes(name));
+        const context = JSON.parse(`{"locations":["Oslo"],${JSON.stringify(name)}:${JSON.stringify(value)}}`);
+        expect(problemsOf(context)).toHaveLength(1);
+      }),
+    );
+    for (const name of ['__proto__', 'constructor', 'toString', 'location'])
+      expect(problemsOf(JSON.parse(`{"locations":["Oslo"],"${name}":{"stage":"x"}}`))).toEqual([
+        expect.stringMatching(`^  tdf\\.${name}: `),
+      ]);
+  });
+
+  test('from any JSON is a configuration that stays itself, or one error with a line a problem', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (context) => {
+        const problems = problemsOf(context);
+        if (problems.length > 0) for (const problem of problems) expect(problem).toMatch(/^ {2}tdf[.:]/);
+        else expect(parseConfig(parseConfig(context))).toEqual(parseConfig(context));
+      }),
+    );
+  });
+});
+
+/** The lines of the error; none when the configuration is valid. */
+function problemsOf(context: unknown): string[] {
+  try {
+    parseConfig(context);
+    return [];
+  } catch (error) {
+    const [head, ...problems] = (error as Error).message.split('\n');
+    expect(head).toBe('The configuration in cdk.json (context, "tdf") is wrong:');
+    return problems;
+  }
+}
+
+function membersIn(problems: readonly string[]): Set<string> {
+  return new Set(problems.map((problem) => /^ {2}tdf\.(\w+)/.exec(problem)?.[1] ?? problem));
+}
 
 function messageOf(act: () => unknown): string {
   try {

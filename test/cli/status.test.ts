@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { describe as describeStatus } from '../../cli/commands/status.ts';
-import { expectedRuns } from '../../cli/status/expected-runs.ts';
+import { expectedRuns } from '../../shared/expected-runs.ts';
 import { pipelineStatus } from '../../cli/status/pipeline-status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { rawKey } from '../../shared/keys.ts';

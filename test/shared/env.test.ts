@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readEnv } from '../../shared/env.ts';
+import { convertEnv, readEnv } from '../../shared/env.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 
 describe('the environment', () => {
@@ -11,6 +11,23 @@ describe('the environment', () => {
     const read = () => readEnv(['A', 'B', 'C'], { A: '', B: '2' });
     expect(read).toThrow(ConfigurationError);
     expect(read).toThrow('Missing environment variables: A, C.');
+  });
+
+  test.each(['0', '-1', '1.5', 'NaN', '1e400', ' 5', '5; rm', 'five', '0x5', '99999'])(
+    'takes no count of %j, and names what is missing with it',
+    (MAX_RECEIVE_COUNT) => {
+      const read = () => readEnv(convertEnv, { MAX_RECEIVE_COUNT, RAW_BUCKET: 'raw' });
+      expect(read).toThrow(ConfigurationError);
+      expect(read).toThrow(
+        'Missing environment variables: CURATED_BUCKET, DEAD_LETTER_QUEUE_URL, POWERTOOLS_METRICS_NAMESPACE. ' +
+          'Expected a whole number, 1 to 9999, in: MAX_RECEIVE_COUNT. The stack sets them: deploy it again.',
+      );
+    },
+  );
+
+  test('takes a count from 1 on', () => {
+    for (const MAX_RECEIVE_COUNT of ['1', '5', '1000'])
+      expect(readEnv(['MAX_RECEIVE_COUNT'], { MAX_RECEIVE_COUNT })).toEqual({ MAX_RECEIVE_COUNT });
   });
 
   test('never tells a value', () => {

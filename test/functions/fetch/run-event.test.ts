@@ -33,6 +33,11 @@ describe('a run event', () => {
     });
   });
 
+  test('may be of the 29th of February, in a leap year', () => {
+    const { scheduledTime } = parseRunEvent(event({ scheduledTime: '2028-02-29T05:00:00Z' }));
+    expect(scheduledTime.toISOString()).toBe('2028-02-29T05:00:00.000Z');
+  });
+
   test('needs no options', () => {
     expect(parseRunEvent(event({ options: undefined })).options).toEqual({});
   });
@@ -52,6 +57,24 @@ describe('a run event', () => {
       /scheduledTime: /,
     ],
     ['a time that is a number', event({ scheduledTime: 1795323600 }), /scheduledTime: .*1795323600/],
+    ...[
+      ['the 30th of February', '2026-02-30T05:00:00Z'],
+      ['the 29th of February in a common year', '2026-02-29T05:00:00Z'],
+      ['the 31st of November', '2026-11-31T05:00:00+11:00'],
+      ['a 13th month', '2026-13-01T05:00:00Z'],
+      ['a day 0', '2026-11-00T05:00:00Z'],
+      ['hour 24', '2026-11-22T24:00:00Z'],
+      ['hour 25', '2026-11-22T25:00:00Z'],
+      ['minute 60', '2026-11-22T05:60:00Z'],
+      ['an offset of 99 hours', '2026-11-22T05:00:00+99:00'],
+      ['a year of five digits', '12026-11-22T05:00:00Z'],
+      ['a line break behind it', '2026-11-22T05:00:00Z\n'],
+      ['a command behind it', '2026-11-22T05:00:00Z; rm -rf /'],
+    ].map(([what, scheduledTime]): [string, unknown, RegExp] => [
+      `a time of ${what}`,
+      event({ scheduledTime }),
+      /scheduledTime: expected/,
+    ]),
     ['an unknown dataset', event({ dataset: 'weatherapi/marine' }), /dataset: .*weatherapi\/current/],
     ['no places', event({ locations: [] }), /locations: expected at least one/],
     ['an empty place', event({ locations: ['Melbourne', ''] }), /locations\.1: expected a place/],

@@ -130,6 +130,20 @@ describe('a run', () => {
     expect(landed(aws).body).toContain('"air_quality"');
   });
 
+  test('lands no body that repeats the key: that place fails, the others land', async () => {
+    const server = await provider((q, reply) =>
+      reply.send({ location: { name: q }, ...(q === 'Tokyo' ? { request: '?key=first' } : {}) }),
+    );
+    const aws = new FakeAws('first');
+    expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server, { aws })).toMatchObject({
+      landed: true,
+      fetched: 2,
+      skipped: [],
+      failed: [{ location: 'Tokyo', reason: expect.stringContaining('repeats the API key') }],
+    });
+    expect(namesIn(landed(aws))).toEqual(['Melbourne', 'Berlin']);
+  });
+
   test('that happens twice lands once, and both succeed', async () => {
     const aws = new FakeAws('first');
     const server = await standIn();

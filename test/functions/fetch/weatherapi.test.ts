@@ -253,6 +253,23 @@ describe('a body', () => {
   });
 });
 
+describe('a body that repeats the key', () => {
+  const secret = 'CANARY+"key"/%1';
+  test.each([
+    ['as it is', secret],
+    ['as the URL has it', `/v1/current.json?${new URLSearchParams({ q: 'Melbourne', key: secret })}`],
+    ['as a path has it', encodeURIComponent(secret)],
+  ])('%s is no data, is not asked for again, and is not quoted', async (_how, echo) => {
+    const server = await provider((reply) => reply.send({ location: { name: 'Melbourne' }, request: echo }));
+    expect(await call(server, { aws: new FakeAws(secret) })).toEqual({
+      kind: 'location-failed',
+      reason: 'HTTP 200, but the body repeats the API key: not landed',
+      tries: 1,
+    });
+    expect(server.arrivals).toHaveLength(1);
+  });
+});
+
 describe('a redirect', () => {
   test.each([301, 302, 303, 307, 308])('is never followed: HTTP %i', async (status) => {
     const elsewhere = await provider((reply) => reply.send(data));

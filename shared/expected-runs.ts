@@ -34,3 +34,17 @@ export function expectedRuns(expression: string, from: Date, to: Date): Expected
   }
   return runs;
 }
+
+/** Enough to see each gap of a schedule that repeats itself every week. */
+const twoWeeks = 15 * 86_400_000;
+
+/**
+ * Hours between two runs, at most, as far as the coming two weeks tell.
+ * @throws {Error} quoting the expression, when it cannot be read
+ */
+export function longestGap(expression: string, now: Date): number {
+  const end = new Date(now.getTime() + twoWeeks);
+  const ends = [now, ...expectedRuns(expression, now, end).map(({ to }) => to), end];
+  const gaps = ends.map((to, index) => to.getTime() - Number(ends[index - 1] ?? to));
+  return Math.ceil(Math.max(...gaps) / 3_600_000);
+}

@@ -1,0 +1,232 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Command } from 'commander';
+import fc from 'fast-check';
+import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
+import { destroyCommand } from '../../cli/commands/destroy.ts';
+import { queryCommand } from '../../cli/commands/query.ts';
+import { reconcileCommand } from '../../cli/commands/reconcile.ts';
+import { replayCommand } from '../../cli/commands/replay.ts';
+import { setKeyCommand } from '../../cli/commands/set-key.ts';
+import { statusCommand } from '../../cli/commands/status.ts';
+import { next } from '../../cli/deployed.ts';
+import { collectPlaces, fileProblems, parseBaseUrl, parseHour } from '../../cli/local/run-arguments.ts';
+import { parseSelection } from '../../cli/replay/raw-selection.ts';
+import { printable } from '../../cli/terminal/printable.ts';
+import { quoted } from '../../cli/terminal/quoted.ts';
+import { isDay } from '../../shared/keys.ts';
+
+const commands = {
+  status: statusCommand,
+  replay: replayCommand,
+  'dead-letters': deadLettersCommand,
+  reconcile: reconcileCommand,
+  query: queryCommand,
+  'set-key': setKeyCommand,
+  destroy: destroyCommand,
+} satisfies Record<string, () => Command>;
+
+/** Texts that a shell, a path, a terminal or a URL would make something else of. */
+const hostile = [
+  '; rm -rf ~',
+  '$(id)',
+  '`id`',
+  '| cat',
+  'a\nb',
+  '../..',
+  "it's",
+  '"',
+  '\u001b[31m',
+  'dév',
+  '🚴',
+];
+
+/** Days that no calendar has, and what is no day. */
+const noDays = [
+  ...['2026-02-30', '2026-02-29', '2026-13-01', '2026-00-10', '2026-11-31', '2026-11-00', '0000-00-00'],
+  ...['', ' ', 'today', '2026-11', '22.11.2026', '2026-11-22T05:00Z', '2026-11-22\n', '99999999999999999999'],
+  ...hostile,
+];
+
+/** What a command refuses, before it reaches for anything. */
+async function refusal(command: Command, ...args: string[]): Promise<string> {
+  let said = '';
+  command.exitOverride().configureOutput({
+    writeErr: (text) => {
+      said += text;
+    },
+  });
+  await expect(command.parseAsync(args, { from: 'user' })).rejects.toMatchObject({ name: 'CommanderError' });
+  return said;
+}
+
+describe.each(Object.entries(commands))('tdf %s', (name, make) => {
+  const rest = name === 'query' ? ['SELECT 1'] : [];
+
+  test.each(['', ' ', 'Prod', '1st', 'dev\n', 'x'.repeat(21), ...hostile])(
+    'takes no stage %j, and says what one looks like',
+    async (stage) => {
+      const said = await refusal(make(), '--stage', stage, '--dry-run', ...rest);
+      expect(said).toContain('Expected up to 20 of a-z, 0-9 and -, beginning with a letter');
+    },
+  );
+
+  test('takes no empty state directory, which would be the current one', async () => {
+    for (const state of ['', ' ', '\n'])
+      expect(await refusal(make(), '--local', '--state', state, ...rest)).toContain('Expected a folder');
+  });
+});
+
+describe('numbers', () => {
+  const noCounts = ['', ' ', '-1', '1.5', 'ten', 'NaN', 'Infinity', '1e400', '9'.repeat(400), ...hostile];
+
+  test.each(['0', ...noCounts])('%j is no number of hours and no rate', async (text) => {
+    expect(await refusal(statusCommand(), `--hours=${text}`)).toContain('Expected whole hours, 1 to 744');
+    expect(await refusal(replayCommand(), `--rate=${text}`)).toContain(
+      '--rate: expected a whole number from 1 to 1000',
+    );
+  });
+
+  test.each(['', '-1', '1e3', 'ten', 'NaN', ...hostile])(
+    '%j is no number of rows and no grace',
+    async (text) => {
+      expect(await refusal(queryCommand(), `--limit=${text}`, 'SELECT 1')).toContain(
+        'Expected a number of rows',
+      );
+      expect(await refusal(reconcileCommand(), `--grace=${text}`)).toContain(
+        '--grace: expected a number of minutes',
+      );
+    },
+  );
+});
+
+describe('days', () => {
+  const dataset = 'weatherapi/current';
+
+  test.each(noDays)('%j is none, at either end, and both ends are named at once', (day) => {
+    const named = (option: string) =>
+      `${option}: expected a day that exists, such as 2026-11-22, got "${day}"`;
+    expect(parseSelection({ dataset, from: day, to: day })).toEqual({
+      problems: [named('--from'), named('--to')],
+    });
+  });
+
+  test('are those that the calendar has', () => {
+    const field = (most: number, width: number) =>
+      fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(width, '0'));
+    fc.assert(
+      fc.property(fc.tuple(field(9_999, 4), field(13, 2), field(32, 2)), ([year, month, day]) => {
+        const leap = Number(year) % 4 === 0 && (Number(year) % 100 !== 0 || Number(year) % 400 === 0);
+        const last = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][Number(month) - 1] ?? 0;
+        expect(isDay(`${year}-${month}-${day}`)).toBe(Number(day) >= 1 && Number(day) <= last);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('of any texts are a selection as it was typed, or have each problem named by its option', () => {
+    const typed = fc.record(
+      {
+        dataset: fc.oneof(fc.constant(dataset), fc.string({ unit: 'binary' })),
+        from: fc.constantFrom('2026-11-21', '2026-11-23', ...noDays),
+        to: fc.constantFrom('2026-11-22', ...noDays),
+        prefix: fc.oneof(fc.constant(`${dataset}/dt=`), fc.string({ unit: 'binary' })),
+      },
+      { requiredKeys: ['dataset'] },
+    );
+    fc.assert(
+      fc.property(typed, (drawn) => {
+        const { from, to, prefix } = drawn;
+        const days = [from, to].filter((day) => day !== undefined);
+        const wrong = [
+          ...(drawn.dataset === dataset ? [] : ['--dataset']),
+          ...(from === undefined || isDay(from) ? [] : ['--from']),
+          ...(to === undefined || isDay(to) ? [] : ['--to']),
+          ...(days.length === 2 && days.every(isDay) && days[0] === '2026-11-23' ? ['--from, --to'] : []),
+          ...(prefix !== undefined && days.length > 0 ? ['--prefix'] : []),
+          ...(prefix !== undefined && drawn.dataset === dataset && !prefix.startsWith(dataset)
+            ? ['--prefix']
+            : []),
+        ];
+        const parsed = parseSelection(drawn);
+        const named = 'problems' in parsed ? parsed.problems.map((problem) => problem.split(':', 1)[0]) : [];
+        expect(named).toEqual(wrong);
+        if (!('problems' in parsed)) expect(parsed).toMatchObject({ from, to, prefix });
+      }),
+    );
+  });
+});
+
+describe('npm start', () => {
+  test.each([
+    ...['2026-02-30', '2026-13-01', '2026-11-31T05:00Z', '2026-11-22T25:00Z', '2026-11-22T05:60Z', '05:00'],
+    ...['', ' ', 'yesterday', '1e400', '2026-11-22T05:00+99:00', '+012026-11-22T05:00Z', ...hostile],
+    ...hostile.map((text) => `2026-11-22T05:00Z${text}`),
+  ])('takes no hour %j', (text) => {
+    expect(() => parseHour(text)).toThrow(`Expected a time such as 2026-11-22T05:00Z, got "${text}"`);
+  });
+
+  test.each([
+    ...['', 'localhost:8080', 'ftp://x/v1', 'file:///etc/passwd', 'javascript:alert(1)', 'http://'],
+    ...['http://user:word@127.0.0.1/v1', 'http://127.0.0.1/v1?a=b', 'http://127.0.0.1/v1#a', 'http://x/\nv1'],
+    ...hostile,
+  ])('takes no API at %j', (text) => {
+    expect(() => parseBaseUrl(text)).toThrow('Expected a URL such as http://127.0.0.1:8080/v1');
+  });
+
+  test('takes no place without a name', () => {
+    for (const text of ['', ' ', '\n']) expect(() => collectPlaces(text, [])).toThrow('Expected a place');
+    expect(hostile.reduce<string[]>((places, text) => collectPlaces(text, places), [])).toEqual(hostile);
+  });
+
+  test('names each file that it cannot drop, whatever it is called', () => {
+    const problems = fileProblems([tmpdir(), ...hostile]);
+    expect(problems.map((problem) => problem.slice(problem.lastIndexOf(': ')))).toEqual([
+      ': expected a file, got a folder; name its files',
+      ...hostile.map((name) =>
+        name === '../..' ? expect.stringContaining('a folder') : ': there is no such file',
+      ),
+    ]);
+  });
+});
+
+describe('what is printed', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'arguments-'));
+    await writeFile(join(directory, 'echo.sh'), 'for word in "$@"; do printf "%s\\0" "$word"; done');
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  test('as the next command to type is one, with any state directory: a shell reads the same words', () => {
+    const states = [...hostile, 'a b', "'", "a'; rm -rf ~; '", '\\', '$HOME', '*', '~', '-x', '&&', '!!'];
+    for (const state of states) {
+      const line = next('dead-letters', { local: true, stage: 'dev', state });
+      const words = execFileSync('sh', [
+        '-c',
+        line.replace('npm', `sh ${quoted(join(directory, 'echo.sh'))}`),
+      ]);
+      expect(String(words).split('\0').slice(0, -1)).toEqual([
+        'run',
+        'tdf',
+        '--',
+        'dead-letters',
+        '--local',
+        '--state',
+        state,
+      ]);
+    }
+  });
+
+  test('is one line without a control character, of any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+      }),
+    );
+    expect(printable('São Paulo 日本 🚴 "50%"')).toBe('São Paulo 日本 🚴 "50%"');
+  });
+});
