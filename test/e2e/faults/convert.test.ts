@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
@@ -212,6 +213,34 @@ describe('the newest content is in curated', () => {
     expect(await temperatures()).toEqual([2]);
     expect(stage.letters()).toEqual([]);
   });
+});
+
+test('a result of many megabytes is there whole, though a part and the end of its upload fail; nothing is left behind', async () => {
+  // Texts that do not compress: Parquet has to be as large as they are.
+  const names = Array.from({ length: 64 }, () => randomBytes(100_000).toString('hex'));
+  const lines = names.map((name) =>
+    JSON.stringify({ location: { name }, current: { last_updated_epoch: 1_795_323_600 } }),
+  );
+  const failing = ['UploadPart', 'CompleteMultipartUpload'];
+  const failed: string[] = [];
+  const parts: string[] = [];
+  stage.faults = {
+    request: ({ action }) => {
+      if (action === 'UploadPart') parts.push(action);
+      const isDue = action === failing[failed.length] && (action !== 'UploadPart' || parts.length === 2);
+      if (!isDue) return undefined;
+      failed.push(action);
+      return { answer: { status: 403, code: 'AccessDenied' } };
+    },
+  };
+  await stage.put(rawKey, { body: Buffer.from(lines.join('\n')), metadata: {} });
+  await stage.runtime.settled();
+  // Convert decides how it uploads; when it does so in parts, both of them have failed once.
+  expect(failed).toEqual(parts.length > 0 ? failing : []);
+  const rows = await parquetRows((await stage.curated()).get(curatedKey) ?? Buffer.of());
+  expect(rows.map(({ location_name }) => location_name)).toEqual(names);
+  expect(stage.runtime.emulator.openUploads(stage.outputs.CuratedBucketName)).toEqual([]);
+  expect(stage.letters()).toEqual([]);
 });
 
 describe('reconcile has converted', () => {
