@@ -1,0 +1,56 @@
+import { parquetMetadata } from 'hyparquet';
+import type { Faultless as Made } from './oracle.ts';
+import type { Stage } from './stage.ts';
+import type { RawObject } from './traffic.ts';
+
+/** What a faultless run makes of each version of each object, in their order. */
+export type Faultless = readonly (readonly (Made | undefined)[])[];
+
+/** Converts each version of each object, with nothing going wrong. */
+export async function faultlessRun(stage: Stage, objects: readonly RawObject[]): Promise<Faultless> {
+  const most = Math.max(...objects.map(({ versions }) => versions.length));
+  const rounds: (Made | undefined)[][] = [];
+  for (let at = 0; at < most; at++) rounds.push(await convertVersion(stage, objects, at));
+  return objects.map(({ versions }, index) => versions.map((_version, at) => rounds[at]?.[index]));
+}
+
+async function convertVersion(
+  stage: Stage,
+  objects: readonly RawObject[],
+  at: number,
+): Promise<(Made | undefined)[]> {
+  await stage.clear();
+  await Promise.all(
+    objects.map(async ({ key, versions }) => {
+      const version = versions[at];
+      if (version) await stage.put(key, version);
+    }),
+  );
+  await stage.runtime.settled();
+  const curated = await stage.curated();
+  const letters = stage.letters();
+  return objects.map(({ key, curatedKey, versions }) => {
+    if (!versions[at]) return undefined;
+    const bytes = curated.get(curatedKey);
+    return bytes
+      ? { bytes, rows: rowsIn(bytes) }
+      : { code: letters.find((letter) => letter.key === key)?.code };
+  });
+}
+
+/** Where a faultless run does not make of a version what its author says: every record once, or this code. */
+export function unexpected(objects: readonly RawObject[], faultless: Faultless): string[] {
+  return objects.flatMap(({ key, versions }, index) =>
+    versions.flatMap((version, at) => {
+      const made = faultless[index]?.[at];
+      const outcome = made && ('rows' in made ? made.rows : made.code);
+      return version && outcome !== version.outcome
+        ? [`${key}, version ${at}: a faultless run gives ${outcome}, expected ${version.outcome}`]
+        : [];
+    }),
+  );
+}
+
+function rowsIn(parquet: Buffer): number {
+  return Number(parquetMetadata(new Uint8Array(parquet).buffer).num_rows);
+}
