@@ -4,11 +4,12 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { RunReport } from '../../../functions/fetch/run.ts';
 import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
+import { captureOutput, type Output } from '../../output.ts';
+import { type Front, startFront } from './front.ts';
 
 /** Planted as the API key: whatever the function emits or stores is searched for it. */
 const canary = 'CANARY-KEY-123';
@@ -163,7 +164,15 @@ describe('the API key', () => {
     const passing = [500, 502, 503, 504, 429, 9999, 'cut', 'malformed', 'html', 'error200', 'huge', 'slow'];
     const lasting = [1003, 1005, 1006];
     const stopping = [1002, 2006, 2007, 2008, 2009, 9000, 9001, 'redirect'];
-    const echoes = ['echo:400', 'echo:500', 'echo:302', 'echo:header', 'echo:html'];
+    const echoes = [
+      'echo:400',
+      'echo:500',
+      'echo:302',
+      'echo:header',
+      'echo:html',
+      'echo:data',
+      'echo:plain',
+    ];
 
     const places = [...passing, ...lasting].map((mode) => `fail:${mode}`);
     const { fetched, skipped, failed } = reportOf(await invoke(['Melbourne', ...places], { time: 1_500 }));
@@ -199,91 +208,6 @@ describe('the API key', () => {
     }
   });
 });
-
-interface Front {
-  url: string;
-  /** Answers that repeated the key. */
-  echoed: number;
-  close(): Promise<void>;
-}
-
-/** A gateway in front of the provider that, when asked for `echo:…`, repeats the URL of the request, and so the key. */
-async function startFront(provider: string): Promise<Front> {
-  const app = fastify({ forceCloseConnections: true });
-  app.get('/v1/current.json', (request: FastifyRequest, reply: FastifyReply) => {
-    const { url } = request;
-    const [, mode] = /q=echo%3A(\w+)/.exec(url) ?? [];
-    if (!mode) return forward(provider + url.replace('/v1', ''), reply);
-    front.echoed += 1;
-    const message = `${url} is no URL`;
-    reply.header('location', `http://127.0.0.1:1${url}`).header('retry-after', mode === 'header' ? url : '0');
-    if (mode === 'html') return reply.type('text/html').send(`<html>${message}</html>`);
-    const status = Number(mode) || 503;
-    return reply.code(status).send({ error: { code: status === 400 ? 1005 : canary, message } });
-  });
-  const address = await app.listen({ host: '127.0.0.1', port: 0 });
-  return { url: `${address}/v1`, echoed: 0, close: () => app.close() };
-}
-
-/** Hands a request on, with whatever its answer is or fails to be. */
-async function forward(url: string, reply: FastifyReply): Promise<FastifyReply> {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  try {
-    const response = await fetch(url, { redirect: 'manual', signal: gone.signal });
-    return await reply
-      .code(response.status)
-      .headers(Object.fromEntries(response.headers))
-      .send(response.body ?? undefined);
-  } catch {
-    reply.raw.destroy();
-    return reply.hijack();
-  }
-}
-
-interface Output {
-  lines(): string[];
-  restore(): void;
-}
-
-/** Everything that is written to standard output, standard error, the console and as a warning of Node's. */
-function captureOutput(): Output {
-  const written: string[] = [];
-  const restorers: (() => void)[] = [];
-  const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const;
-  const onWarning = (warning: Error) => written.push(inspect(warning, { depth: null, showHidden: true }));
-  process.on('warning', onWarning);
-  restorers.push(() => process.off('warning', onWarning));
-  for (const stream of [process.stdout, process.stderr]) {
-    const { write } = stream;
-    stream.write = (chunk: Uint8Array | string) => {
-      written.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
-      return true;
-    };
-    restorers.push(() => {
-      stream.write = write;
-    });
-  }
-  for (const method of methods) {
-    const original = console[method];
-    console[method] = (...values: unknown[]) => {
-      written.push(
-        ...values.map((value) =>
-          typeof value === 'string' ? value : inspect(value, { depth: null, showHidden: true }),
-        ),
-      );
-    };
-    restorers.push(() => {
-      console[method] = original;
-    });
-  }
-  return {
-    lines: () => written.join('\n').split('\n'),
-    restore: () => {
-      for (const restore of restorers) restore();
-    },
-  };
-}
 
 /** The content of all files below a directory: objects, their metadata, the emulator's own. */
 async function everyFileIn(directory: string): Promise<string> {
