@@ -38,6 +38,9 @@ const common = [
   'valibot',
 ];
 
+/** SPDX names, as package.json has them: licences that ask for no more than their notice. MIT-0 not even for that. */
+const licences = ['MIT', 'MIT-0', 'Apache-2.0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'];
+
 /** Texts that give away what has no place in a bundle. */
 const unwanted = {
   'the SDK’s schemas of commands that no one sends': 'RestoreObject',
@@ -93,13 +96,30 @@ describe.each([
     expect(Buffer.byteLength(bundle)).toBeLessThanOrEqual(limit);
   });
 
-  test('holds these packages and no others', () => {
+  /** The folders of the packages that it is made of, such as `node_modules/valibot`. */
+  function folders(): string[] {
     const [output] = Object.values(metafile.outputs);
     const held = Object.entries(output?.inputs ?? {})
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-      .map(([path]) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
-      .filter((held) => held !== undefined);
-    expect([...common, ...packages]).toEqual(expect.arrayContaining([...new Set(held)]));
+      .map(([path]) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+      .filter((folder) => folder !== undefined);
+    return [...new Set(held)];
+  }
+
+  test('holds these packages and no others', () => {
+    const held = folders().map((folder) => folder.replace(/.*node_modules\//, ''));
+    expect([...common, ...packages]).toEqual(expect.arrayContaining(held));
+  });
+
+  test('holds nothing but what may be shipped: each package has a licence that asks for no more than its notice', async () => {
+    const licensed = await Promise.all(
+      folders().map(async (folder) => {
+        const { license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+        return { folder, license: license as unknown };
+      }),
+    );
+    expect(licensed.length).toBeGreaterThan(10);
+    expect(licensed.filter(({ license }) => !licences.includes(String(license)))).toEqual([]);
   });
 
   test('needs nothing beside it, but what the SDK would load for other surroundings than Lambda', () => {

@@ -1,14 +1,29 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readParquet } from '../../cli/local/parquet-rows.ts';
 
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'start-'));
 });
 afterAll(() => rm(directory, { recursive: true }));
+
+/** Names that a shell, a URL, an option parser, a query or a terminal would make something else of. */
+const oddNames = [
+  ' two words \n\u001b[31m.json',
+  `it's "50%" + 1 & more;#?.json`,
+  '$(id) `id`.json',
+  '-rf.json',
+  '..%2f..%2fevil.json',
+  '%2e%2e.json',
+  '..json',
+  "'); DROP TABLE x; --.json",
+  'dt=2026-02-30',
+  'São Paulo 🚴.json',
+];
 
 interface Ended {
   readonly code: number;
@@ -18,9 +33,14 @@ interface Ended {
 
 /** Runs the start command as npm does, without a key. */
 function start(...args: string[]): Promise<Ended> {
+  return startWith({}, ...args);
+}
+
+function startWith(environment: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
   const { WEATHERAPI_KEY: _, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, ['cli/start.ts', ...args], { env }, (error, stdout, stderr) => {
+    const options = { env: { ...env, ...environment } };
+    execFile(process.execPath, ['cli/start.ts', ...args], options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
@@ -59,21 +79,43 @@ describe('npm start', () => {
   }, 60_000);
 
   test('--drop puts files into raw; one that cannot be converted makes it fail, with the reason, and loses nothing', async () => {
-    const good = join(directory, 'good.json');
-    const bad = join(directory, 'bad.json');
-    await writeFile(
-      good,
-      JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_323_600 } }),
-    );
-    await writeFile(bad, '{"error":{"code":1006,"message":"No matching location found."}}');
+    const files = join(directory, 'files');
+    await mkdir(files);
+    const good = ['good.json', ...oddNames].map((name) => join(files, name));
+    const bad = ['bad.json', `bad${oddNames[0]}`].map((name) => join(files, name));
+    for (const file of good) {
+      const location = { name: basename(file) };
+      await writeFile(file, JSON.stringify({ location, current: { last_updated_epoch: 1_795_323_600 } }));
+    }
+    for (const file of bad)
+      await writeFile(file, '{"error":{"code":1006,"message":"No matching location found."}}');
     const state = join(directory, 'drop');
-    const { code, stdout, stderr } = await start('--state', state, '--drop', good, bad);
+    const before = await readdir(directory);
+    const environment = { WEATHERAPI_KEY: 'CANARY-KEY-123' };
+    const args = ['--state', state, '--drop', ...good, ...bad];
+    const { code, stdout, stderr } = await startWith(environment, ...args);
 
     expect(code).toBe(1);
     expect(stderr).toContain('weatherapi/current/bad.json: Record 1 is an error answer (code 1006');
-    expect(stdout).toContain('converted 1 object');
+    expect(stdout).toContain(`converted ${good.length} objects`);
     expect(stdout).toMatch(/Curated {2}.*dt=2026-11-22\/good[.\w]*\.parquet/);
     expect(await readFile(join(state, 's3/raw/weatherapi/current/bad.json'), 'utf8')).toContain('1006');
+
+    // What they are called is data: each has its row, none has a place of its own choosing, none steers the terminal.
+    const rows = await readParquet((await everyFile(join(state, 's3/curated'))).map(([path]) => path));
+    const named = (file: string) => ({
+      raw_key: `weatherapi/current/${basename(file)}`,
+      location_name: basename(file),
+    });
+    const byKey = rows.map(({ raw_key, location_name }) => ({ raw_key, location_name }));
+    expect(new Set(byKey)).toEqual(new Set(good.map(named)));
+    expect(byKey).toHaveLength(good.length);
+    expect((await readdir(directory)).filter((name) => !before.includes(name))).toEqual(['drop']);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+    expect(`${stdout}${stderr}`).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
+
+    const left = (await everyFile(state)).map(([path, content]) => `${path}\n${content}`);
+    expect([stdout, stderr, ...left].filter((text) => text.includes(environment.WEATHERAPI_KEY))).toEqual([]);
   }, 60_000);
 
   test('names everything that is wrong with its arguments before it starts anything', async () => {
@@ -87,3 +129,14 @@ describe('npm start', () => {
     expect(hour.stderr).toContain('Expected a time such as 2026-11-22T05:00Z, got "yesterday"');
   });
 });
+
+/** Path and content of each file below a directory. */
+async function everyFile(directory: string): Promise<[string, string][]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return Promise.all(
+    paths.map(async (path): Promise<[string, string]> => [path, await readFile(path, 'latin1')]),
+  );
+}
