@@ -126,8 +126,8 @@ export class RecordReader {
     const found = window.find(lineBreak, Math.max(start, this.#searched));
     this.#searched = window.end;
     if (found < 0 && !isLast) return false;
-    if (!this.#readKnown()) {
-      const lineEnd = found < 0 ? window.end : found;
+    const lineEnd = found < 0 ? window.end : found;
+    if (!this.#readKnown(lineEnd)) {
       const line = window.bytes.subarray(start, lineEnd);
       if (this.#isEmpty && !isJson(line)) {
         this.#expected = 'document';
@@ -162,7 +162,7 @@ export class RecordReader {
         `${this.#where(this.#arrayLine)} is an empty array: there is no response in it.`,
       );
     }
-    if (this.#scanner.isActive || !this.#readKnown()) {
+    if (this.#scanner.isActive || !this.#readKnown(this.#window.end)) {
       const end = this.#scanner.find(window);
       if (end < 0) return false;
       const element = window.bytes.subarray(window.start, end);
@@ -184,9 +184,9 @@ export class RecordReader {
     return true;
   }
 
-  /** Reads a record of a known shape; false when it is of none. */
-  #readKnown(): boolean {
-    const end = this.#shapes.read(this.#window, this.#table.group);
+  /** Reads a record of a known shape that ends at `limit` or before; false when there is none. */
+  #readKnown(limit: number): boolean {
+    const end = this.#shapes.read(this.#window, this.#table.group, limit);
     if (end < 0) return false;
     this.#table.commitRow();
     this.#passTo(end);
