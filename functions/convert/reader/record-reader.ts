@@ -3,7 +3,7 @@ import { isExactNumber, isObject } from '../rows/json.ts';
 import type { Table } from '../rows/table.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
-import { decodeUtf8, parseJson } from './json-text.ts';
+import { decodeUtf8, isJson, parseJson } from './json-text.ts';
 import type { KnownShapes } from './known-shapes.ts';
 
 /**
@@ -129,7 +129,7 @@ export class RecordReader {
     const lineEnd = found < 0 ? window.end : found;
     if (!this.#readKnown(lineEnd)) {
       const line = window.bytes.subarray(start, lineEnd);
-      if (this.#isEmpty && !isJson(line)) {
+      if (this.#isEmpty && !isJson(line.toString())) {
         this.#expected = 'document';
         return false;
       }
@@ -265,15 +265,6 @@ export class RecordReader {
       'too-large',
       `${what} has more than the ${maxHeldBytes / 1024 / 1024} MiB that are held at once. Put one response a line.`,
     );
-  }
-}
-
-function isJson(text: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(text).toString());
-    return true;
-  } catch {
-    return false; // The question asked, answered: the caller goes on with the whole text.
   }
 }
 

@@ -171,6 +171,17 @@ describe('what has to be held at once has a limit:', () => {
     for (const form of [text, `[${text}]`, `{\n${text.slice(1)}`]) expect(placesIn(form)).toEqual(['Oslo']);
   });
 
+  test.each([
+    ['too-deep', 'nested more than 500 levels', '['.repeat(maxHeldBytes / 2)],
+    ['too-large', 'more than the 250000 values', '[0'.padEnd(maxHeldBytes / 2, ',0')],
+  ])('%s is known before it is parsed: %s', async (code, reason, value) => {
+    for (const start of [`${oslo}\n{`, `{`, `{\n`]) {
+      const failure = await failureOf(() => placesIn(`${start}"location":{},"x":${value}`));
+      expect(failure.message).toContain(reason);
+      expect(failure.code).toBe(code);
+    }
+  });
+
   test('not the file: there may be any number of lines, or of elements', () => {
     const places = Array.from({ length: 20 }, (_, index) => `Place ${index} ${long.slice(0, 1_000_000)}`);
     const records = places.map((place) => response({ temp_c: 1 }, place));
