@@ -127,6 +127,7 @@ export class RecordReader {
     this.#searched = window.end;
     if (found < 0 && !isLast) return false;
     const lineEnd = found < 0 ? window.end : found;
+    this.#refuseLarge(lineEnd - start);
     if (!this.#readKnown(lineEnd)) {
       const line = window.bytes.subarray(start, lineEnd);
       if (this.#isEmpty && !isJson(line.toString())) {
