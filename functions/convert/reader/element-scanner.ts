@@ -24,7 +24,10 @@ export class ElementScanner {
     this.#at -= by;
   }
 
-  /** Where the `,` or `]` stands that ends the element at the window's start; -1 when it did not come yet. */
+  /**
+   * Where the element at the window's start ends: after the bracket that closes it, or before the `,` or `]` that
+   * follows anything else. -1 when that did not come yet.
+   */
   find({ bytes, start, end }: ByteWindow): number {
     if (!this.isActive) {
       this.isActive = true;
@@ -50,6 +53,10 @@ export class ElementScanner {
         return this.#at;
       } else if (byte === closeBrace || byte === closeBracket) {
         this.#depth -= 1;
+        if (this.#depth <= 0) {
+          this.isActive = false;
+          return this.#at + 1;
+        }
       }
     }
     return -1;

@@ -5,17 +5,44 @@ export function stringEnd(text: string, start: number): number {
   return at + 1;
 }
 
-/** Members that the objects of a well-formed JSON text name, each as often as it is named. */
-export function countNames(text: string): number {
-  let names = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
-    at = stringEnd(text, at);
-    while (isSpace(text.charCodeAt(at))) at += 1;
-    if (text[at] === ':') names += 1;
-  }
-  return names;
+/** What a well-formed JSON text is made of; of any other, a guess. */
+export interface Outline {
+  /** Members that its objects name, each as often as it is named. */
+  readonly names: number;
+  /** No fewer than its values. */
+  readonly values: number;
+  /** Levels of objects and arrays. */
+  readonly depth: number;
 }
 
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+/** Told without parsing, which may take a hundred times the memory that the text has. */
+export function outlineOf(text: string): Outline {
+  let names = 0;
+  let values = 1;
+  let depth = 0;
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22: // "
+        at = stringEnd(text, at) - 1;
+        break;
+      case 0x3a: // :
+        names += 1;
+        break;
+      case 0x2c: // ,
+        values += 1;
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        values += 1;
+        open += 1;
+        if (open > depth) depth = open;
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        open -= 1;
+        break;
+    }
+  }
+  return { names, values, depth };
 }

@@ -1,9 +1,12 @@
 import { PermanentError } from '../../../shared/errors.ts';
 import { isExactNumber, parseExactly } from '../rows/json.ts';
-import { countNames } from './json-scan.ts';
+import { outlineOf } from './json-scan.ts';
 
 /** Levels of a value at most: far more than any API sends, and far fewer than a stack has room for. */
 const maxDepth = 500;
+
+/** Values of a value at most: again far more than any API sends. A parsed one may take 200 bytes for two of text. */
+const maxValues = 250_000;
 
 // A mark at the start of a file is dropped by the reader; elsewhere it is no JSON.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -23,19 +26,28 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
 
 /**
  * A JSON value, its numbers exact.
- * @throws {PermanentError} `not-json`, `too-deep`, or `ambiguous` when an object names a member twice: JSON.parse would
- * keep one of them without a word
+ * @throws {PermanentError} `not-json`, `too-deep`, `too-large`, or `ambiguous` when an object names a member twice:
+ * JSON.parse would keep one of them without a word
  */
 export function parseJson(text: string, where: string): unknown {
+  const { names, values, depth } = outlineOf(text);
+  if (depth > maxDepth) {
+    throw new PermanentError('too-deep', `${where} is nested more than ${maxDepth} levels deep.`);
+  }
+  if (values > maxValues) {
+    throw new PermanentError(
+      'too-large',
+      `${where} has more than the ${maxValues} values that are held at once. Put one response a line.`,
+    );
+  }
   let value: unknown;
   try {
     value = parseExactly(text);
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooDeep(where);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PermanentError('not-json', `${where} is not JSON: ${reason}`, { cause });
   }
-  if (countMembers(value, where) !== countNames(text)) {
+  if (countMembers(value) !== names) {
     throw new PermanentError(
       'ambiguous',
       `${where} names a member twice in one object: which of the values is meant cannot be known.`,
@@ -44,24 +56,23 @@ export function parseJson(text: string, where: string): unknown {
   return value;
 }
 
-/** Members that the objects in a value have. */
-function countMembers(root: unknown, where: string): number {
-  let members = 0;
-  let level = [root];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxDepth) throw tooDeep(where);
-    const below: unknown[] = [];
-    for (const value of level) {
-      if (typeof value !== 'object' || value === null || isExactNumber(value)) continue;
-      const children = Object.values(value);
-      if (!Array.isArray(value)) members += children.length;
-      for (const child of children) if (typeof child === 'object') below.push(child);
-    }
-    level = below;
+/** Whether a text is one JSON value. One that `parseJson` would not parse counts as one, for it to refuse. */
+export function isJson(text: string): boolean {
+  const { values, depth } = outlineOf(text);
+  if (depth > maxDepth || values > maxValues) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false; // The question asked, answered.
   }
-  return members;
 }
 
-function tooDeep(where: string): PermanentError {
-  return new PermanentError('too-deep', `${where} is nested more than ${maxDepth} levels deep.`);
+/** Members that the objects in a value have. */
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return 0;
+  const children = Object.values(value);
+  let members = Array.isArray(value) ? 0 : children.length;
+  for (const child of children) members += countMembers(child);
+  return members;
 }

@@ -19,13 +19,13 @@ export class KnownShapes {
     this.#tree = tree;
   }
 
-  /** As `ShapeReader.read`, by whichever shape fits. */
-  read(window: ByteWindow, group: RowGroup): number {
+  /** As `ShapeReader.read`, by whichever shape fits a record that ends at `limit` or before. */
+  read(window: ByteWindow, group: RowGroup, limit: number): number {
     const readers = this.#readers;
     for (let index = 0; index < readers.length; index++) {
       const reader = readers[index] as ShapeReader;
       const end = reader.read(window, group);
-      if (end >= 0) {
+      if (end >= 0 && end <= limit) {
         if (index > 0) {
           readers.splice(index, 1);
           readers.unshift(reader);

@@ -48,8 +48,15 @@ async function* startingWith(head: Uint8Array, rest: AsyncIterable<Uint8Array>):
 
 async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: 64 * 1024 });
+  let bytes = 0;
+  const counted = async function* () {
+    for await (const piece of packed) {
+      bytes += piece.length;
+      yield piece;
+    }
+  };
   // Either's failure ends both, and is thrown by the loop below.
-  pipeline(Readable.from(packed, { objectMode: false }), gunzip, () => {});
+  pipeline(Readable.from(counted(), { objectMode: false }), gunzip, () => {});
   try {
     yield* gunzip;
   } catch (cause) {
@@ -60,5 +67,9 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       `The gzip data cannot be unpacked (${message}): was the upload cut short?`,
       { cause },
     );
+  }
+  // zlib stops at a NUL between two gzip files, without a word about what it leaves.
+  if (gunzip.bytesWritten < bytes) {
+    throw new PermanentError('bad-gzip', 'Behind the gzip data stands something else, which would be lost.');
   }
 }

@@ -3,7 +3,7 @@ import { isExactNumber, isObject } from '../rows/json.ts';
 import type { Table } from '../rows/table.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
-import { decodeUtf8, parseJson } from './json-text.ts';
+import { decodeUtf8, isJson, parseJson } from './json-text.ts';
 import type { KnownShapes } from './known-shapes.ts';
 
 /**
@@ -126,10 +126,11 @@ export class RecordReader {
     const found = window.find(lineBreak, Math.max(start, this.#searched));
     this.#searched = window.end;
     if (found < 0 && !isLast) return false;
-    if (!this.#readKnown()) {
-      const lineEnd = found < 0 ? window.end : found;
+    const lineEnd = found < 0 ? window.end : found;
+    this.#refuseLarge(lineEnd - start);
+    if (!this.#readKnown(lineEnd)) {
       const line = window.bytes.subarray(start, lineEnd);
-      if (this.#isEmpty && !isJson(line)) {
+      if (this.#isEmpty && !isJson(line.toString())) {
         this.#expected = 'document';
         return false;
       }
@@ -162,7 +163,7 @@ export class RecordReader {
         `${this.#where(this.#arrayLine)} is an empty array: there is no response in it.`,
       );
     }
-    if (this.#scanner.isActive || !this.#readKnown()) {
+    if (this.#scanner.isActive || !this.#readKnown(this.#window.end)) {
       const end = this.#scanner.find(window);
       if (end < 0) return false;
       const element = window.bytes.subarray(window.start, end);
@@ -184,9 +185,9 @@ export class RecordReader {
     return true;
   }
 
-  /** Reads a record of a known shape; false when it is of none. */
-  #readKnown(): boolean {
-    const end = this.#shapes.read(this.#window, this.#table.group);
+  /** Reads a record of a known shape that ends at `limit` or before; false when there is none. */
+  #readKnown(limit: number): boolean {
+    const end = this.#shapes.read(this.#window, this.#table.group, limit);
     if (end < 0) return false;
     this.#table.commitRow();
     this.#passTo(end);
@@ -265,15 +266,6 @@ export class RecordReader {
       'too-large',
       `${what} has more than the ${maxHeldBytes / 1024 / 1024} MiB that are held at once. Put one response a line.`,
     );
-  }
-}
-
-function isJson(text: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(text).toString());
-    return true;
-  } catch {
-    return false; // The question asked, answered: the caller goes on with the whole text.
   }
 }
 

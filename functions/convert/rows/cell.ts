@@ -41,9 +41,10 @@ function wholeNumber(value: unknown, least: number, most: number): number | unde
   return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
 }
 
+/** Of integers with more than the 19 digits of 64 bits, nothing: to make one of a million digits takes long. */
 function integerOf(value: unknown): bigint | undefined {
   if (isExactNumber(value)) {
-    const whole = /^(-?\d+)(?:\.0+)?$/.exec(value.rawJSON)?.[1];
+    const whole = /^(-?\d{1,19})(?:\.0+)?$/.exec(value.rawJSON)?.[1];
     if (whole) return BigInt(whole);
     if (mayBeRounded(value)) return undefined;
   }

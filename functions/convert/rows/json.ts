@@ -1,5 +1,5 @@
 /**
- * Numbers that a double cannot hold exactly, or that print differently, are kept as their source text
+ * Numbers that a double may not hold exactly, or that print differently, are kept as their source text
  * (https://github.com/tc39/proposal-json-parse-with-source), so that a value which is rescued or declared as bigint
  * keeps every digit. Such a member is an object of this shape.
  */
@@ -27,10 +27,15 @@ export function parseExactly(text: string): unknown {
   return exactJson.parse(text, (_key, value, { source }) =>
     typeof value === 'number' &&
     source !== undefined &&
-    !(Number.isFinite(value) && JSON.stringify(value) === source)
+    !(isPrecise(value) && JSON.stringify(value) === source)
       ? exactJson.rawJSON(source)
       : value,
   );
+}
+
+/** Of integers beyond 2^53, several are one double. */
+function isPrecise(value: number): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
 }
 
 export const isExactNumber: (value: unknown) => value is ExactNumber = exactJson.isRawJSON;

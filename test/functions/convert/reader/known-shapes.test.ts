@@ -23,8 +23,8 @@ function knownRecords(text: string): number {
   const shapes = new KnownShapes(fieldTree(everyType));
   let known = 0;
   columnsFrom(text, everyType, undefined, {
-    read(window, group) {
-      const end = shapes.read(window, group);
+    read(window, group, limit) {
+      const end = shapes.read(window, group, limit);
       if (end >= 0) known += 1;
       return end;
     },

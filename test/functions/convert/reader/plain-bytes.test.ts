@@ -52,6 +52,7 @@ describe('gzip is refused for good when', () => {
     ['there are its first two bytes only', packed.subarray(0, 2)],
     ['its checksum is wrong', damaged],
     ['text follows it', Buffer.concat([packed, Buffer.from('{}')])],
+    ['NUL follows it, and text', Buffer.concat([packed, Buffer.from('\0{}')])],
   ])('%s', async (_what, raw) => {
     for (const pieceBytes of [1, 1000]) {
       expect((await failureOf(() => textOf(raw, pieceBytes))).code).toBe('bad-gzip');

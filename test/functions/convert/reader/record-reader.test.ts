@@ -71,6 +71,7 @@ describe('a permanent failure that says where', () => {
     ['not-json', 'Line 2 is not JSON', `${oslo}\n${oslo}${nice}\n`],
     ['not-json', 'Line 4 is not JSON', `${oslo}\n\n${nice}\nNaN`],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\ufeff${nice}`],
+    ['not-json', 'Line 3 is not JSON', '[{\n"location":{}}]\n{\n"location":{}}'],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\0`],
     ['not-json', 'the string of line 2 is not JSON', `${oslo}\n"hello"`],
     ['not-json', 'the string of line 1, line 2 is not JSON', encoded(`${oslo}\n{`)],
@@ -81,13 +82,10 @@ describe('a permanent failure that says where', () => {
     ['not-json', 'Line 2 is not JSON: it begins an array that does not end', `${oslo}\n[${nice},`],
     ['not-json', 'Line 1, element 2 is not JSON', `[${oslo},]`],
     ['not-json', 'Line 1, element 2 is not JSON', `[${oslo},,${nice}]`],
-    ['not-json', 'Line 1, element 1 is not JSON', `[${oslo} ${nice}]`],
+    ['not-json', 'Line 1 is not JSON: no comma follows element 1', `[${oslo} ${nice}]`],
+    ['not-json', 'Line 1, element 1 is not JSON', '[}'],
     ['not-json', 'Line 1, element 1 is not JSON', `[${oslo.slice(1)}]`],
-    [
-      'not-json',
-      'Line 1 is not JSON: it begins an array that does not end',
-      `[${oslo},${nice.slice(0, -1)}]`,
-    ],
+    ['not-json', 'Line 1 is not JSON: it begins an array that does not end', `[${oslo},${nice.slice(0, -1)}`],
     ['not-json', 'Line 1 is not JSON: something follows', `[${oslo}]${nice}`],
     ['not-json', 'Line 3 is not JSON: something follows', `${oslo}\n[${nice},\n${oslo}] ]`],
     ['foreign-record', 'Line 1 is null', 'null'],
@@ -168,6 +166,25 @@ describe('what has to be held at once has a limit:', () => {
   test('up to it, all is well', () => {
     const text = `{"location":{"name":"Oslo"},"x":"${long.slice(100)}"}`;
     for (const form of [text, `[${text}]`, `{\n${text.slice(1)}`]) expect(placesIn(form)).toEqual(['Oslo']);
+  });
+
+  test('and not the space behind an element, though the element came in two pieces', () => {
+    const space = ' '.repeat(maxHeldBytes);
+    const text = `[${oslo},${nice}${space}${space}]`;
+    for (const pieceBytes of [oslo.length + 20, undefined]) {
+      expect(placesIn(text, pieceBytes)).toEqual(['Oslo', 'Nice']);
+    }
+  });
+
+  test.each([
+    ['too-deep', 'nested more than 500 levels', '['.repeat(maxHeldBytes / 2)],
+    ['too-large', 'more than the 250000 values', '[0'.padEnd(maxHeldBytes / 2, ',0')],
+  ])('%s is known before it is parsed: %s', async (code, reason, value) => {
+    for (const start of [`${oslo}\n{`, `{`, `{\n`]) {
+      const failure = await failureOf(() => placesIn(`${start}"location":{},"x":${value}`));
+      expect(failure.message).toContain(reason);
+      expect(failure.code).toBe(code);
+    }
   });
 
   test('not the file: there may be any number of lines, or of elements', () => {

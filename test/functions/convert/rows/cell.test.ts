@@ -45,7 +45,10 @@ describe('a cell holds', () => {
     ['bigint', '1e3', 1000n],
     ['bigint', '1e003', 1000n],
     ['bigint', '123456789012345e1', 1234567890123450n],
+    ['bigint', '9007199254740992', 9007199254740992n],
+    ['bigint', '-9007199254740992', -9007199254740992n],
     ['bigint', '9007199254740993', 9007199254740993n],
+    ['bigint', '9223372036854775000', 9223372036854775000n],
     ['bigint', '9007199254740993.0', 9007199254740993n],
     ['bigint', '9223372036854775807', 9223372036854775807n],
     ['bigint', '-9223372036854775808', -9223372036854775808n],
@@ -105,6 +108,13 @@ describe('a cell stays null, and the value is rescued as it was sent', () => {
     ['timestamp', '{}'],
   ])('as %s: %s', (type, json) => {
     expect(cellOf(type, json)).toEqual({ cell: null, rescued: `{"a.${type}":${json}}` });
+  });
+
+  test('of a million digits', () => {
+    const digits = '7'.repeat(1_000_000);
+    for (const type of ['int', 'bigint', 'timestamp'] as const) {
+      expect(cellOf(type, digits).rescued === `{"a.${type}":${digits}}`).toBe(true);
+    }
   });
 
   test('null is no value: nothing is rescued', () => {

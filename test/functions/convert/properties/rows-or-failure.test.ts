@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import { anyJson, nastyNames, nastyNumbers, nastyStrings } from './json-source.ts';
+import { duckdb } from './outcome.ts';
+import { damagedFile, rawText } from './raw-files.ts';
+
+const { outcomeOf } = duckdb();
+
+describe('every value in its place, or one permanent failure:', () => {
+  test('of any records, in any form', async () => {
+    let converted = 0;
+    await fc.assert(
+      fc.asyncProperty(rawText, async (raw) => {
+        if (typeof (await outcomeOf(raw)) === 'number') converted += 1;
+      }),
+      { numRuns: 100 },
+    );
+    expect(converted).toBeGreaterThan(50);
+  });
+
+  test('of any JSON, whether the dataset knows its place or not', async () => {
+    const places = [
+      '$',
+      '{"location":$}',
+      '{"current":{"condition":$}}',
+      '{"location":{"name":$}}',
+      '{"location":{},"x":$}',
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), anyJson, async (place, json) => {
+        await outcomeOf(place.replace('$', () => json));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('of any file that was damaged', async () => {
+    await fc.assert(
+      fc.asyncProperty(damagedFile, async (raw) => {
+        await outcomeOf(raw);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  test('of any bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async (raw) => {
+        await outcomeOf(raw);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  const oneOfEachType = [...Map.groupBy(weatherapiCurrent.fields, ({ type }) => type).values()].map(
+    ([field]) => field?.path ?? '',
+  );
+
+  test('of each nasty value in each type of column, beside a good one, and undeclared', async () => {
+    const values = [...nastyNumbers, ...nastyStrings, 'true', 'false', 'null', '{}', '[]', '[null]'];
+    const records = [...oneOfEachType, 'current.new'].flatMap((path) => {
+      const [outer, inner] = path.split('.');
+      return values.map((value) => `{"${outer}":{"${inner}":${value}},"current.temp_c":1}`);
+    });
+    // The shape of records without anything undeclared is known when the second one comes.
+    const known = records.map((record) => record.replace(/,"current\.temp_c":1/, ''));
+    expect(await outcomeOf([...records, ...known].join('\n'))).toBe(2 * records.length);
+  });
+
+  test('of each nasty name at each level', async () => {
+    const records = nastyNames
+      .map((name) => JSON.stringify(name))
+      .flatMap((name) => [
+        `{"location":{},${name === '"location"' ? '"x"' : name}:1}`,
+        `{"location":{${name}:{"name":"x"}}}`,
+        `{"current":{"condition":{"code":1,${name}:"x"}}}`,
+        `{"current":{"new":[{${name}:{${name}:-0}}]}}`,
+      ]);
+    expect(await outcomeOf(`[${records.join()}]`)).toBe(records.length);
+  });
+});

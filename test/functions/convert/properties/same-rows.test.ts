@@ -1,0 +1,85 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { PermanentError } from '../../../../shared/errors.ts';
+import { objectOf } from './json-source.ts';
+import { converted, duckdb } from './outcome.ts';
+import { damagedFile, rawText, recordMembers } from './raw-files.ts';
+
+const { rowsIn } = duckdb();
+
+/** A file, or a failure, in a form that can be compared. */
+async function comparable(pieces: readonly Uint8Array[]): Promise<string> {
+  const result = await converted(pieces);
+  return result instanceof PermanentError ? result.code : Buffer.from(result).toString('base64');
+}
+
+function split(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort(
+    (a, b) => a - b,
+  );
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
+
+describe('how the bytes of a file come in does not matter:', () => {
+  const anyFile = fc.oneof(
+    rawText.map((text) => Buffer.from(text)),
+    rawText.map((text) => gzipSync(text)),
+    damagedFile,
+  );
+
+  test('in pieces that end anywhere', async () => {
+    const place = fc.double({ min: 0, max: 1, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(anyFile, fc.array(place, { maxLength: 6 }), async (raw, places) => {
+        expect(await comparable(split(raw, places))).toBe(await comparable([raw]));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('byte by byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyFile, async (raw) => {
+        expect(await comparable([...raw].map((byte) => Buffer.from([byte])))).toBe(await comparable([raw]));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  const indented = '{\n"location":{"name":"a"}}';
+  const line = '{"location":{"name":"a"}}';
+  const blank = ' '.repeat(17 * 1024 * 1024);
+
+  test.each([
+    ['records of several lines after an array of such', `[${indented}]\n${indented}\n${indented}`],
+    ['the same inside strings', `${JSON.stringify(indented)}\n${JSON.stringify(`${indented}\n${indented}`)}`],
+    ['much space behind a line', `${line}\n${line}${blank}\n${line}`],
+    ['much space behind an element', `[${line},${line}${blank},${line}${blank}]`],
+    ['much text behind a bracket too many', `[${line}},${line}${blank}]`],
+  ])('%s', async (_what, text) => {
+    const raw = Buffer.from(text);
+    const whole = await comparable([raw]);
+    for (const end of [20, 60]) {
+      expect(await comparable([raw.subarray(0, end), raw.subarray(end)])).toBe(whole);
+    }
+  });
+});
+
+test('the order of members does not matter', async () => {
+  const reordered = recordMembers.chain((members) =>
+    fc.tuple(fc.constant(members), fc.shuffledSubarray(members, { minLength: members.length })),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(reordered, { minLength: 3, maxLength: 8 }), async (records) => {
+      const files = [0, 1].map((order) => records.map((orders) => objectOf(orders[order] ?? [])).join('\n'));
+      const [one, other] = await Promise.all(files.map((text) => converted([Buffer.from(text)])));
+      if (one instanceof PermanentError || other instanceof PermanentError) {
+        expect([one, other]).toEqual([expect.any(PermanentError), expect.any(PermanentError)]);
+      } else {
+        expect(await rowsIn(one as Uint8Array)).toEqual(await rowsIn(other as Uint8Array));
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
