@@ -78,7 +78,7 @@ describe('configuration', () => {
 const hostile = [
   '',
   ' ',
-  '; rm -rf /',
+  '; touch planted',
   '$(id)',
   '`id`',
   '| cat',
@@ -102,7 +102,12 @@ const noText = [7, -0, 1e308, true, null, [], {}, ['x'], { a: 1 }];
 /** Of each member, values that it takes and values that it refuses. */
 const members: Readonly<Record<string, { right: unknown[]; wrong: unknown[] }>> = {
   locations: {
-    right: [['Oslo'], ['São Paulo, Brazil', '日本'], ['; rm -rf /', '$(id)', "O'Fallon"], ['x'.repeat(256)]],
+    right: [
+      ['Oslo'],
+      ['São Paulo, Brazil', '日本'],
+      ['; touch planted', '$(id)', "O'Fallon"],
+      ['x'.repeat(256)],
+    ],
     wrong: [
       ...['Oslo', 7, null, true, {}, []],
       ...[[''], [' \n'], [7], [null], [['Oslo']], ['Oslo', 'Oslo'], ['Oslo', ' Oslo']],

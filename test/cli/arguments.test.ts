@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,6 @@ import { next } from '../../cli/deployed.ts';
 import { collectPlaces, fileProblems, parseBaseUrl, parseHour } from '../../cli/local/run-arguments.ts';
 import { parseSelection } from '../../cli/replay/raw-selection.ts';
 import { printable } from '../../cli/terminal/printable.ts';
-import { quoted } from '../../cli/terminal/quoted.ts';
 import { isDay } from '../../shared/keys.ts';
 
 const commands = {
@@ -29,9 +29,12 @@ const commands = {
   destroy: destroyCommand,
 } satisfies Record<string, () => Command>;
 
-/** Texts that a shell, a path, a terminal or a URL would make something else of. */
+/**
+ * Texts that a shell, a path, a terminal or a URL would make something else of. Some go through a shell below: what they
+ * would do there, should the quoting break, is to leave a file in a folder of this test's, and never more.
+ */
 const hostile = [
-  '; rm -rf ~',
+  '; touch planted',
   '$(id)',
   '`id`',
   '| cat',
@@ -63,20 +66,30 @@ async function refusal(command: Command, ...args: string[]): Promise<string> {
   return said;
 }
 
-describe.each(Object.entries(commands))('tdf %s', (name, make) => {
-  const rest = name === 'query' ? ['SELECT 1'] : [];
+/** What reads an option's value. Called as it is: a command that took a wrong one would do its work with it. */
+function reads(command: Command, option: string): (text: string) => unknown {
+  const { parseArg } = command.options.find(({ long }) => long === option) ?? {};
+  return (text) => (parseArg ? parseArg(text, undefined) : text);
+}
 
+describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
   test.each(['', ' ', 'Prod', '1st', 'dev\n', 'x'.repeat(21), ...hostile])(
     'takes no stage %j, and says what one looks like',
-    async (stage) => {
-      const said = await refusal(make(), '--stage', stage, '--dry-run', ...rest);
-      expect(said).toContain('Expected up to 20 of a-z, 0-9 and -, beginning with a letter');
+    (stage) => {
+      expect(() => reads(make(), '--stage')(stage)).toThrow(
+        `Expected up to 20 of a-z, 0-9 and -, beginning with a letter, got "${stage}".`,
+      );
     },
   );
 
-  test('takes no empty state directory, which would be the current one', async () => {
+  test('takes no empty state directory, which would be the current one', () => {
     for (const state of ['', ' ', '\n'])
-      expect(await refusal(make(), '--local', '--state', state, ...rest)).toContain('Expected a folder');
+      expect(() => reads(make(), '--state')(state)).toThrow('Expected a folder, got an empty text.');
+  });
+
+  test('takes what is a stage, and any other folder as it is typed', () => {
+    expect(reads(make(), '--stage')('prod-2')).toBe('prod-2');
+    for (const state of hostile) expect(reads(make(), '--state')(state)).toBe(state);
   });
 });
 
@@ -85,7 +98,7 @@ describe('numbers', () => {
 
   test.each(['0', ...noCounts])('%j is no number of hours and no rate', async (text) => {
     expect(await refusal(statusCommand(), `--hours=${text}`)).toContain('Expected whole hours, 1 to 744');
-    expect(await refusal(replayCommand(), `--rate=${text}`)).toContain(
+    expect(await refusal(replayCommand(), '--dry-run', `--rate=${text}`)).toContain(
       '--rate: expected a whole number from 1 to 1000',
     );
   });
@@ -96,7 +109,7 @@ describe('numbers', () => {
       expect(await refusal(queryCommand(), `--limit=${text}`, 'SELECT 1')).toContain(
         'Expected a number of rows',
       );
-      expect(await refusal(reconcileCommand(), `--grace=${text}`)).toContain(
+      expect(await refusal(reconcileCommand(), '--dry-run', `--grace=${text}`)).toContain(
         '--grace: expected a number of minutes',
       );
     },
@@ -202,23 +215,29 @@ describe('what is printed', () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   test('as the next command to type is one, with any state directory: a shell reads the same words', () => {
-    const states = [...hostile, 'a b', "'", "a'; rm -rf ~; '", '\\', '$HOME', '*', '~', '-x', '&&', '!!'];
+    const states = [
+      ...hostile,
+      'a b',
+      "'",
+      "a'; touch planted; '",
+      '\\',
+      '$HOME',
+      '*',
+      '~',
+      '-x',
+      '&&',
+      '!!',
+    ];
+    // Nothing of this computer's is within its reach: neither a home directory nor the current one.
+    const surroundings = { cwd: directory, env: { PATH: process.env.PATH, HOME: directory } };
     for (const state of states) {
-      const line = next('dead-letters', { local: true, stage: 'dev', state });
-      const words = execFileSync('sh', [
-        '-c',
-        line.replace('npm', `sh ${quoted(join(directory, 'echo.sh'))}`),
-      ]);
-      expect(String(words).split('\0').slice(0, -1)).toEqual([
-        'run',
-        'tdf',
-        '--',
-        'dead-letters',
-        '--local',
-        '--state',
-        state,
-      ]);
+      const line = next('dead-letters', { local: true, stage: 'dev', state }).replace('npm', 'sh echo.sh');
+      const words = String(execFileSync('sh', ['-c', line], surroundings))
+        .split('\0')
+        .slice(0, -1);
+      expect(words).toEqual(['run', 'tdf', '--', 'dead-letters', '--local', '--state', state]);
     }
+    expect(readdirSync(directory)).toEqual(['echo.sh']);
   });
 
   test('is one line without a control character, of any text', () => {

@@ -1,9 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { describe as describeStatus } from '../../cli/commands/status.ts';
-import { expectedRuns } from '../../shared/expected-runs.ts';
 import { pipelineStatus } from '../../cli/status/pipeline-status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { expectedRuns } from '../../shared/expected-runs.ts';
 import { rawKey } from '../../shared/keys.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 

@@ -13,7 +13,7 @@ describe('the environment', () => {
     expect(read).toThrow('Missing environment variables: A, C.');
   });
 
-  test.each(['0', '-1', '1.5', 'NaN', '1e400', ' 5', '5; rm', 'five', '0x5', '99999'])(
+  test.each(['0', '-1', '1.5', 'NaN', '1e400', ' 5', '5; touch planted', 'five', '0x5', '99999'])(
     'takes no count of %j, and names what is missing with it',
     (MAX_RECEIVE_COUNT) => {
       const read = () => readEnv(convertEnv, { MAX_RECEIVE_COUNT, RAW_BUCKET: 'raw' });

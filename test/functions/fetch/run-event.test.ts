@@ -69,7 +69,7 @@ describe('a run event', () => {
       ['an offset of 99 hours', '2026-11-22T05:00:00+99:00'],
       ['a year of five digits', '12026-11-22T05:00:00Z'],
       ['a line break behind it', '2026-11-22T05:00:00Z\n'],
-      ['a command behind it', '2026-11-22T05:00:00Z; rm -rf /'],
+      ['a command behind it', '2026-11-22T05:00:00Z; touch planted'],
     ].map(([what, scheduledTime]): [string, unknown, RegExp] => [
       `a time of ${what}`,
       event({ scheduledTime }),
