@@ -15,11 +15,12 @@ export class FunctionRuntime {
   async invoke(event: unknown): Promise<Invocation> {
     if (this.#closed) throw new Error(`${this.settings.name} is shut down.`);
     const fault = this.settings.fault?.(event);
-    const sandbox = (fault?.memory ? undefined : this.#takeIdle()) ?? this.#start(fault?.memory);
+    const sandbox = (fault?.memory === undefined && this.#takeIdle()) || this.#start(fault?.memory);
     await fault?.before?.(sandbox);
     const answer = sandbox.invoke(event, fault?.timeout);
     void fault?.during?.(sandbox);
     const invocation = await answer;
+    if (fault?.memory !== undefined) await sandbox.kill(); // Should it have sufficed: the next one gets what is declared.
     this.settings.onInvocation?.(invocation.ok);
     if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
     else this.#all.delete(sandbox);
