@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseConfig } from '../../cdk/config.ts';
+import fc from '../fast-check.ts';
 
 describe('configuration', () => {
   test('needs no more than places; the rest has defaults', () => {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
-import fc from 'fast-check';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
 import { destroyCommand } from '../../cli/commands/destroy.ts';
 import { queryCommand } from '../../cli/commands/query.ts';
@@ -18,6 +17,7 @@ import { collectPlaces, fileProblems, parseBaseUrl, parseHour } from '../../cli/
 import { parseSelection } from '../../cli/replay/raw-selection.ts';
 import { printable } from '../../cli/terminal/printable.ts';
 import { isDay } from '../../shared/keys.ts';
+import fc from '../fast-check.ts';
 
 const commands = {
   status: statusCommand,

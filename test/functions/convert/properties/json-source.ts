@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../../fast-check.ts';
 
 // All of these are source text, not values: how something is written is part of what is tried.
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { PermanentError } from '../../../../shared/errors.ts';
 import { curatedKey, parseRawKey } from '../../../../shared/keys.ts';
+import fc from '../../../fast-check.ts';
 
 const day = '2026-11-22';
 

@@ -57,9 +57,11 @@ export function duckdb() {
     await rm(folder, { recursive: true });
   });
 
+  let files = 0;
   /** What DuckDB answers; `$file` in the SQL stands for the file. */
   const query = async (parquet: Uint8Array, sql: string) => {
-    const file = path.join(folder, 'rows.parquet');
+    // Of another name each time: DuckDB caches files, and takes one of the same second and size for the same.
+    const file = path.join(folder, `${++files}.parquet`);
     await writeFile(file, parquet);
     return (await connection.runAndReadAll(sql.replaceAll('$file', `'${file}'`))).getRowObjects();
   };

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import fc from '../../../fast-check.ts';
 import { anyJson, type Member, membersOf, number, objectOf, scalar, space, string } from './json-source.ts';
 
 const plain = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import fc from '../../../fast-check.ts';
 import { anyJson, nastyNames, nastyNumbers, nastyStrings } from './json-source.ts';
 import { duckdb } from './outcome.ts';
 import { damagedFile, rawText } from './raw-files.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { PermanentError } from '../../../../shared/errors.ts';
+import fc from '../../../fast-check.ts';
 import { objectOf } from './json-source.ts';
 import { converted, duckdb } from './outcome.ts';
 import { damagedFile, rawText, recordMembers } from './raw-files.ts';

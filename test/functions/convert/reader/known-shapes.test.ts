@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { KnownShapes } from '../../../../functions/convert/reader/known-shapes.ts';
 import { fieldTree } from '../../../../functions/convert/rows/field-tree.ts';
 import { PermanentError } from '../../../../shared/errors.ts';
+import fc from '../../../fast-check.ts';
 import { columnsFrom, everyType } from '../converted.ts';
 
 /** No record is read by its shape: each is parsed. */
