@@ -21,14 +21,14 @@ export function dayOf(instant: Date): Day {
 }
 
 /** What a raw key says: its dataset, and its day when it stands in a `dt=` folder. */
-export interface RawKey {
+export interface ParsedKey {
   readonly key: string;
   readonly dataset: Dataset;
   readonly day: Day | undefined;
 }
 
 /** @throws {PermanentError} `unknown-dataset` when no dataset has this prefix, or its `dt=` folder is no date. */
-export function parseRawKey(key: string): RawKey {
+export function parseRawKey(key: string): ParsedKey {
   const dataset = datasets.find(({ name }) => key.startsWith(`${name}/`));
   if (!dataset) {
     throw new PermanentError(
@@ -53,7 +53,7 @@ export function parseRawKey(key: string): RawKey {
  * hexadecimal digits of the key's SHA-256; so does one that looks as if it had them already. Thus two raw objects
  * never share a curated object.
  */
-export function curatedKey({ key, dataset, day }: RawKey & { readonly day: Day }): string {
+export function curatedKey({ key, dataset, day }: ParsedKey & { readonly day: Day }): string {
   const folder = `${dataset.name}/dt=${day}/`;
   if (key.startsWith(folder) && isMirrored(key.slice(folder.length))) {
     return key.replace(/\.json$/, '.parquet');

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
 import { peekDeadKeys } from '../../functions/reconcile/dead-keys.ts';
 import { type Notable, type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
+import { ConvertQueue } from '../../shared/send-messages.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
 import { Conversions, type Converted } from '../local/conversions.ts';
 import { describeConverted, settle } from '../local/settle.ts';

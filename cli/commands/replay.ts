@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
+import { ConvertQueue } from '../../shared/send-messages.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
 import { Conversions, type Converted } from '../local/conversions.ts';
 import { describeConverted, settle } from '../local/settle.ts';

@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import { createdObjects } from '../../functions/convert/s3-event.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 
 /** A message that was given up, and why. */
 export interface DeadLetter {

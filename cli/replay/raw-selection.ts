@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { isFolderMarker, type ListedObject, listObjects } from '../../functions/reconcile/listing.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { type Day, isDay } from '../../shared/keys.ts';
+import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
 import { printable } from '../terminal/printable.ts';
 
 /** Which raw objects: those of some days, those under a prefix, or all of a dataset. */

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { batchSize, type ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
-import type { ListedObject } from '../../functions/reconcile/listing.ts';
-import { rawEvent } from '../../shared/raw-event.ts';
+import type { ListedObject } from '../../shared/listing.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
+import { batchSize, type ConvertQueue } from '../../shared/send-messages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Pace } from './pace.ts';
 import { type RawSelection, selectedObjects } from './raw-selection.ts';

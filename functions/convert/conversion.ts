@@ -1,25 +1,25 @@
 import { createHash, type Hash } from 'node:crypto';
 import { PermanentError } from '../../shared/errors.ts';
-import { type Day, dayOf, type RawKey } from '../../shared/keys.ts';
-import { ParquetFile } from './parquet/parquet-file.ts';
+import { type Day, dayOf, type ParsedKey } from '../../shared/keys.ts';
+import { ParquetFile } from '../parquet/parquet-file.ts';
+import { KnownShapes } from '../reader/known-shapes.ts';
+import { plainBytes } from '../reader/plain-bytes.ts';
+import { RecordReader } from '../reader/record-reader.ts';
+import { fieldTree } from '../rows/field-tree.ts';
+import { Table } from '../rows/table.ts';
 import type { RawObject } from './raw-bucket.ts';
-import { KnownShapes } from './reader/known-shapes.ts';
-import { plainBytes } from './reader/plain-bytes.ts';
-import { RecordReader } from './reader/record-reader.ts';
-import { fieldTree } from './rows/field-tree.ts';
-import { Table } from './rows/table.ts';
 
 /**
  * The pure part of converting: the bytes of one raw object in, those of its Parquet file out. What is in memory does
  * not grow with the object: the rows of one row group, and for each of them an entry in the footer.
  */
 export class Conversion {
-  readonly #rawKey: RawKey;
+  readonly #rawKey: ParsedKey;
   readonly #object: Pick<RawObject, 'body' | 'fetchedAt'>;
   readonly #file: ParquetFile;
   readonly #table: Table;
 
-  constructor(rawKey: RawKey, object: Pick<RawObject, 'body' | 'fetchedAt'>) {
+  constructor(rawKey: ParsedKey, object: Pick<RawObject, 'body' | 'fetchedAt'>) {
     const { key, dataset } = rawKey;
     this.#rawKey = rawKey;
     this.#object = object;

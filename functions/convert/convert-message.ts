@@ -1,7 +1,7 @@
 import { PermanentError } from '../../shared/errors.ts';
+import { type CreatedObject, createdObjects } from '../../shared/s3-event.ts';
 import { type ConvertDependencies, type Converted, convertObject } from './convert-object.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
-import { type CreatedObject, createdObjects } from './s3-event.ts';
 
 /** A queue message, as Lambda hands it over. */
 export interface Message {

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../shared/dataset.ts';
-import { curatedKey, type Day, isDay, type RawKey } from '../../shared/keys.ts';
-import type { ListedObject } from './listing.ts';
+import { curatedKey, type Day, isDay, type ParsedKey } from '../../shared/keys.ts';
+import type { ListedObject } from '../../shared/listing.ts';
 
 /** Stands for the day that is not known: no raw key can be in this folder. */
 const noDay = '0000-00-00';
@@ -24,7 +24,7 @@ export class CuratedDays {
   }
 
   /** When the curated object of a dated raw key was written; undefined when there is none. Days must ascend. */
-  async writtenAt(rawKey: RawKey & { readonly day: Day }): Promise<Date | undefined> {
+  async writtenAt(rawKey: ParsedKey & { readonly day: Day }): Promise<Date | undefined> {
     if (rawKey.day !== this.#day) await this.#advance(rawKey.day);
     const key = curatedKey(rawKey);
     const writtenAt = this.#ofDay.get(key);
@@ -33,7 +33,7 @@ export class CuratedDays {
   }
 
   /** When the newest curated object of an undated raw key was written, on whatever day. Only after all dated ones. */
-  async writtenUndated(rawKey: RawKey): Promise<Date | undefined> {
+  async writtenUndated(rawKey: ParsedKey): Promise<Date | undefined> {
     await this.#advance(undefined);
     return this.#undated.get(fileOf(curatedKey({ ...rawKey, day: noDay })));
   }

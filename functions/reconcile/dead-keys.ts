@@ -4,7 +4,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { createdObjects } from '../convert/s3-event.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 
 /** Seconds for which a letter is out of others' sight at most, should this process end before it gives it back. */
 const visibilityTimeout = 120;

@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import { datasets } from '../../shared/datasets.ts';
 import { readEnv, reconcileEnv } from '../../shared/env.ts';
 import type { ReconcileMetric } from '../../shared/metrics.ts';
-import { ConvertQueue } from './convert-queue.ts';
+import { ConvertQueue } from '../../shared/send-messages.ts';
 import { peekDeadKeys } from './dead-keys.ts';
 import { type Reconciliation, reconcile } from './reconcile.ts';
 

@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { parseRawKey, type RawKey } from '../../shared/keys.ts';
-import { rawEvent } from '../../shared/raw-event.ts';
-import { batchSize, type ConvertQueue } from './convert-queue.ts';
+import { type ParsedKey, parseRawKey } from '../../shared/keys.ts';
+import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
+import { batchSize, type ConvertQueue } from '../../shared/send-messages.ts';
 import { CuratedDays } from './curated-days.ts';
-import { isFolderMarker, type ListedObject, listObjects } from './listing.ts';
 
 /**
  * How a raw object stands:
@@ -80,7 +80,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
   for (const dataset of datasets) {
     const prefix = `${dataset.name}/`;
     const days = new CuratedDays(dataset, listObjects(s3, curated, { prefix }));
-    const undated: { object: ListedObject; rawKey: RawKey }[] = [];
+    const undated: { object: ListedObject; rawKey: ParsedKey }[] = [];
     for await (const object of listObjects(s3, raw, { prefix })) {
       if (isFolderMarker(object)) continue;
       const rawKey = parsed(object.key);
@@ -107,7 +107,7 @@ function standingOf(
 }
 
 /** Undefined for a `dt=` folder that is no date: nothing is curated of it, and convert says so in a dead letter. */
-function parsed(key: string): RawKey | undefined {
+function parsed(key: string): ParsedKey | undefined {
   try {
     return parseRawKey(key);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parquetSchema } from '../../functions/convert/parquet/parquet-file.ts';
+import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';

@@ -11,7 +11,7 @@ import {
   type SelectionArguments,
 } from '../../cli/replay/raw-selection.ts';
 import { replay, survey } from '../../cli/replay/replay.ts';
-import { ConvertQueue } from '../../functions/reconcile/convert-queue.ts';
+import { ConvertQueue } from '../../shared/send-messages.ts';
 import { type Aws, startAws } from '../functions/reconcile/aws.ts';
 import { until } from '../local/until.ts';
 import { curatedHashes, land, landConverted, landUnnoticed, useAssembly } from './state.ts';

@@ -3,10 +3,10 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { listObjects } from '../../functions/reconcile/listing.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
+import { listObjects } from '../../shared/listing.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { converted } from '../functions/convert/converted.ts';
 

@@ -1,7 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readTemplate, type Template } from '../../local/template.ts';
-import { rawEvent } from '../../shared/raw-event.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 

@@ -10,9 +10,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createdObjects } from '../../functions/convert/s3-event.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { type NotificationProperties, notify } from '../../local/notification.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 
 type QueueConfiguration = NonNullable<
   NotificationProperties['NotificationConfiguration']['QueueConfigurations']

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listObjects } from '../../functions/reconcile/listing.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
+import { listObjects } from '../../shared/listing.ts';
 import fc from '../fast-check.ts';
 
 /** Around the state directory, so that what would leave it is seen. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { createdObjects } from '../../functions/convert/s3-event.ts';
 import type { ObjectCreated } from '../../local/aws/emulator.ts';
 import { encodeKey, s3Event, s3TestEvent } from '../../local/s3-event.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 
 function created(given: Partial<ObjectCreated> = {}): ObjectCreated {
   return { bucket: 'raw', key: 'a.json', size: 3, etag: 'abc', eventName: 'ObjectCreated:Put', ...given };

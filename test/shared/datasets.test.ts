@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parquetSchema } from '../../functions/convert/parquet/parquet-file.ts';
+import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { type ColumnType, columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, type Row, tableName } from '../../shared/dataset.ts';
 import type { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';

@@ -5,15 +5,15 @@ import { Readable } from 'node:stream';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
 import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
 import { Conversion } from '../../../functions/convert/conversion.ts';
-import { Column } from '../../../functions/convert/parquet/column.ts';
-import { KnownShapes } from '../../../functions/convert/reader/known-shapes.ts';
-import { RecordReader } from '../../../functions/convert/reader/record-reader.ts';
-import { fieldTree } from '../../../functions/convert/rows/field-tree.ts';
-import { Table } from '../../../functions/convert/rows/table.ts';
+import { Column } from '../../../functions/parquet/column.ts';
+import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
+import { RecordReader } from '../../../functions/reader/record-reader.ts';
+import { fieldTree } from '../../../functions/rows/field-tree.ts';
+import { Table } from '../../../functions/rows/table.ts';
 import type { ColumnType } from '../../../shared/column-type.ts';
 import type { Dataset } from '../../../shared/dataset.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import { curatedKey, parseRawKey, type RawKey } from '../../../shared/keys.ts';
+import { curatedKey, type ParsedKey, parseRawKey } from '../../../shared/keys.ts';
 
 export const rawKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 
@@ -43,7 +43,7 @@ export function converted(raw: string | Uint8Array, { key = rawKey, fetchedAt = 
 }
 
 async function convertedAs(
-  key: RawKey,
+  key: ParsedKey,
   raw: string | Uint8Array,
   fetchedAt: Date | null,
 ): Promise<Converted> {

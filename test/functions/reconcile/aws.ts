@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type CreatedObject, createdObjects } from '../../../functions/convert/s3-event.ts';
 import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
 import type { Intercept } from '../../../local/aws/request-log.ts';
+import { type CreatedObject, createdObjects } from '../../../shared/s3-event.ts';
 import { until } from '../../local/until.ts';
 
 /** Two buckets and two queues over the real protocols, with nobody who works the queues off. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DeadLetterQueue } from '../../../functions/convert/dead-letter-queue.ts';
 import { peekDeadKeys } from '../../../functions/reconcile/dead-keys.ts';
-import { rawEvent } from '../../../shared/raw-event.ts';
+import { rawEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from './aws.ts';
 
 let aws: Aws;

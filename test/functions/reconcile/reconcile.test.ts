@@ -1,12 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
-import { ConvertQueue } from '../../../functions/reconcile/convert-queue.ts';
-import { listObjects } from '../../../functions/reconcile/listing.ts';
 import { type ReconcileOptions, reconcile } from '../../../functions/reconcile/reconcile.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import { datasets } from '../../../shared/datasets.ts';
 import { curatedKey } from '../../../shared/keys.ts';
+import { listObjects } from '../../../shared/listing.ts';
+import { ConvertQueue } from '../../../shared/send-messages.ts';
 import { type Aws, startAws } from './aws.ts';
 
 let aws: Aws;

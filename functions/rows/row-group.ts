@@ -1,5 +1,5 @@
-import type { CellOf, ColumnType } from '../../../shared/column-type.ts';
-import { columnsOf, type Dataset } from '../../../shared/dataset.ts';
+import type { CellOf, ColumnType } from '../../shared/column-type.ts';
+import { columnsOf, type Dataset } from '../../shared/dataset.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isExactNumber, isObject, parseExactly } from '../../../../functions/convert/rows/json.ts';
+import { isExactNumber, isObject, parseExactly } from '../../../functions/rows/json.ts';
 
 /** A decimal's value without its spelling: sign, digits without zeros at the ends, power of ten. */
 function decimalOf(number: string): string {

@@ -1,4 +1,4 @@
-import type { CellOf, ColumnType } from '../../../shared/column-type.ts';
+import type { CellOf, ColumnType } from '../../shared/column-type.ts';
 import { isExactNumber, mayBeRounded } from './json.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../../shared/column-type.ts';
+import type { ColumnType } from '../../shared/column-type.ts';
 import { firstSecond, lastSecond } from '../rows/cell.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { firstHash, nextHash, type TextDictionary } from '../rows/text-dictionary.ts';
@@ -24,7 +24,7 @@ const timestamp = types.indexOf('timestamp');
 /**
  * Reads records of one shape from their bytes straight into cells. It knows the plain forms of values only; at anything
  * else (an escape, an exponent, many digits, a value of another kind) it gives up, and the record is to be parsed.
- * Where it does not give up, the row is the one that parsing makes: test/functions/convert/reader/ holds it to that.
+ * Where it does not give up, the row is the one that parsing makes: test/functions/reader/ holds it to that.
  */
 export class ShapeReader {
   readonly #literals: DataView<ArrayBufferLike>;

@@ -1,6 +1,6 @@
 import type { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
-import { ConvertQueue } from '../../../functions/reconcile/convert-queue.ts';
+import { ConvertQueue } from '../../shared/send-messages.ts';
 
 /** A queue that takes a message only when `accepts` says so, which the emulator cannot be asked to do. */
 function queueThat(accepts: (body: string, request: number) => boolean, SenderFault = false) {

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { PermanentError } from '../../../shared/errors.ts';
+import { PermanentError } from '../../shared/errors.ts';
 
 /** Bytes of text, unpacked, that a raw object may have: what is converted well within the function's time-out. */
 export const maxTextBytes = 2 * 1024 ** 3;

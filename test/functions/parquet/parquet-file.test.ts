@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { maxRows } from '../../../../functions/convert/rows/row-group.ts';
-import { columnTypes } from '../../../../shared/column-type.ts';
-import { columnsOf } from '../../../../shared/dataset.ts';
-import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
-import { converted, everyType, filled, parquetOf, query, rawKey, response, rowsOf } from '../converted.ts';
+import { maxRows } from '../../../functions/rows/row-group.ts';
+import { columnTypes } from '../../../shared/column-type.ts';
+import { columnsOf } from '../../../shared/dataset.ts';
+import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
+import {
+  converted,
+  everyType,
+  filled,
+  parquetOf,
+  query,
+  rawKey,
+  response,
+  rowsOf,
+} from '../convert/converted.ts';
 
 afterEach(() => {
   jest.useRealTimers();

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { maxTextBytes, plainBytes } from '../../../../functions/convert/reader/plain-bytes.ts';
-import { failureOf, pieces } from '../converted.ts';
+import { maxTextBytes, plainBytes } from '../../../functions/reader/plain-bytes.ts';
+import { failureOf, pieces } from '../convert/converted.ts';
 
 async function* arriving(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* pieces;

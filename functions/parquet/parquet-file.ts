@@ -1,8 +1,8 @@
 import type { RowGroup as RowGroupMetadata, SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
-import { columnTypes } from '../../../shared/column-type.ts';
-import { columnsOf, type Dataset } from '../../../shared/dataset.ts';
+import { columnTypes } from '../../shared/column-type.ts';
+import { columnsOf, type Dataset } from '../../shared/dataset.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';

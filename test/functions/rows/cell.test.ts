@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ColumnType } from '../../../../shared/column-type.ts';
-import { columnsFrom } from '../converted.ts';
+import type { ColumnType } from '../../../shared/column-type.ts';
+import { columnsFrom } from '../convert/converted.ts';
 
 /** What a JSON text becomes in a column: the cell, and what of it was rescued. */
 function cellOf(type: ColumnType, json: string, beside = '') {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { KnownShapes } from '../../../../functions/convert/reader/known-shapes.ts';
-import { fieldTree } from '../../../../functions/convert/rows/field-tree.ts';
-import { PermanentError } from '../../../../shared/errors.ts';
-import fc from '../../../fast-check.ts';
-import { columnsFrom, everyType } from '../converted.ts';
+import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
+import { fieldTree } from '../../../functions/rows/field-tree.ts';
+import { PermanentError } from '../../../shared/errors.ts';
+import fc from '../../fast-check.ts';
+import { columnsFrom, everyType } from '../convert/converted.ts';
 
 /** No record is read by its shape: each is parsed. */
 const parseAll = { read: () => -1, learn: () => {} };

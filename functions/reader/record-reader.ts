@@ -1,4 +1,4 @@
-import { PermanentError } from '../../../shared/errors.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import { isExactNumber, isObject } from '../rows/json.ts';
 import type { Table } from '../rows/table.ts';
 import { ByteWindow } from './byte-window.ts';

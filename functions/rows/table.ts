@@ -1,5 +1,5 @@
-import { columnsOf, type Dataset } from '../../../shared/dataset.ts';
-import { PermanentError } from '../../../shared/errors.ts';
+import { columnsOf, type Dataset } from '../../shared/dataset.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import { cellReaders } from './cell.ts';
 import { type FieldTree, fieldTree } from './field-tree.ts';
 import { isExactNumber, isObject, type JsonObject } from './json.ts';

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../../shared/column-type.ts';
+import type { ColumnType } from '../../shared/column-type.ts';
 import type { FieldNode, FieldTree } from '../rows/field-tree.ts';
 import { stringEnd } from './json-scan.ts';
 

@@ -1,5 +1,5 @@
 import type { DecodedArray } from 'hyparquet';
-import type { ColumnType } from '../../../shared/column-type.ts';
+import type { ColumnType } from '../../shared/column-type.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import type { TextDictionary } from '../rows/text-dictionary.ts';
 

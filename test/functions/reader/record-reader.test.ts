@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { maxHeldBytes } from '../../../../functions/convert/reader/record-reader.ts';
-import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
-import { columnsFrom, failureOf, response } from '../converted.ts';
+import { maxHeldBytes } from '../../../functions/reader/record-reader.ts';
+import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
+import { columnsFrom, failureOf, response } from '../convert/converted.ts';
 
 const oslo = response({ temp_c: -3.5 }, 'Oslo');
 const nice = response({ temp_c: 21.6 }, 'Nice');

@@ -1,4 +1,4 @@
-import { PermanentError } from '../../../shared/errors.ts';
+import { PermanentError } from '../../shared/errors.ts';
 import { isExactNumber, parseExactly } from '../rows/json.ts';
 import { outlineOf } from './json-scan.ts';
 

@@ -1,5 +1,5 @@
-import type { ColumnType } from '../../../shared/column-type.ts';
-import { columnsOf, type Dataset } from '../../../shared/dataset.ts';
+import type { ColumnType } from '../../shared/column-type.ts';
+import { columnsOf, type Dataset } from '../../shared/dataset.ts';
 
 /** Where a declared path leads: to a column, by its number in the file, or on into an object. */
 export type FieldNode =

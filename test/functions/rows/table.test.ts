@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { Table } from '../../../../functions/convert/rows/table.ts';
-import { columnsOf } from '../../../../shared/dataset.ts';
-import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import { Table } from '../../../functions/rows/table.ts';
+import { columnsOf } from '../../../shared/dataset.ts';
+import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import {
   columnsFrom,
   converted,
@@ -11,7 +11,7 @@ import {
   rawKey,
   response,
   rowsOf,
-} from '../converted.ts';
+} from '../convert/converted.ts';
 
 /** What is rescued of a response's text. */
 function rescuedOf(text: string): unknown {
