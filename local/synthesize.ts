@@ -1,22 +1,51 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** All that an assembly is made from. */
+const sources = ['{cdk,functions,shared}/**/*.ts', 'cdk.json', 'cdk.context.json', 'package-lock.json'];
+
+/** Where an assembly keeps the digest of its sources. */
+const digestFile = 'sources.sha256';
+
 /**
- * Runs `cdk synth`, bundles included, into a folder.
+ * Sees to it that a folder holds what `cdk synth` makes of the code that is there, bundles included.
+ * @returns false when it did already, and nothing was to be done
  * @throws {Error} with what the CDK said, when the app or its configuration is wrong
  */
-export async function synthesize(directory: string, signal?: AbortSignal): Promise<void> {
+export async function synthesize(directory: string, signal?: AbortSignal): Promise<boolean> {
+  const digest = await sourcesDigest();
+  if ((await readFile(join(directory, digestFile), 'utf8').catch(() => undefined)) === digest) return false;
+  // Into a folder beside it, so that a synthesis that fails or is stopped leaves no half of an assembly.
+  const fresh = `${directory}.${process.pid}`;
   try {
+    await mkdir(dirname(directory), { recursive: true });
     await promisify(execFile)(
       process.execPath,
-      ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices', '--output', directory],
+      ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices', '--output', fresh],
       { cwd: root, ...(signal ? { signal } : {}) },
     );
+    await writeFile(join(fresh, digestFile), digest);
+    await rm(directory, { recursive: true, force: true });
+    await rename(fresh, directory);
+    return true;
   } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
     const { stderr } = error as { stderr?: string };
     throw new Error(`cdk synth failed:\n${stderr?.trim() || String(error)}`, { cause: error });
   }
+}
+
+async function sourcesDigest(): Promise<string> {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of globSync(sources, { cwd: root }).sort()) {
+    hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
+  }
+  return hash.digest('hex');
 }
