@@ -1,4 +1,4 @@
-import { type RoleResource, rolesOf } from './iam/role-resources.ts';
+import { type RoleResource, rolesOf } from './iam/roles.ts';
 import type { Resource, Template } from './template.ts';
 
 /** What a template deploys, as far as it moves data. Values may still hold intrinsic functions. */
@@ -98,7 +98,7 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
   'AWS::CloudWatch::Dashboard': 'ignored',
   'AWS::Glue::Database': 'ignored',
   'AWS::Glue::Table': 'ignored',
-  'AWS::IAM::Policy': 'ignored', // Those that matter are read by local/iam/role-resources.ts.
+  'AWS::IAM::Policy': 'ignored', // Those that matter are read by local/iam/roles.ts.
   'AWS::IAM::Role': 'ignored',
   'AWS::KMS::Key': 'ignored',
   'AWS::Lambda::EventInvokeConfig': 'ignored', // A run's own retries are seen at once; a second invocation is started by hand.

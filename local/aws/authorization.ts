@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { accessKeyOf } from '../iam/caller.ts';
-import { type Authorize, type Denial, denialMessage, type Need } from '../iam/need.ts';
-import { s3Needs } from '../iam/s3-needs.ts';
-import { sqsNeeds } from '../iam/sqs-needs.ts';
+import { type Authorize, accessKeyOf, type Denial, denialMessage, type Need } from '../iam/access.ts';
+import { s3Needs, sqsNeeds } from '../iam/requests.ts';
 import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
 import type { ObjectStore } from './object-store.ts';
 

@@ -7,7 +7,7 @@ import { buildApp } from 'fauxqs';
 import { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.js';
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
-import type { Authorize } from '../iam/need.ts';
+import type { Authorize } from '../iam/access.ts';
 import { returnAbandonedReceives } from './abandoned-receives.ts';
 import { type ApiCall, apiCallOf } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';

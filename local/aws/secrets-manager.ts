@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
-import { accessKeyOf } from '../iam/caller.ts';
-import { type Authorize, denialMessage } from '../iam/need.ts';
+import { type Authorize, accessKeyOf, denialMessage } from '../iam/access.ts';
 import { ACCOUNT_ID } from './emulator.ts';
 
 const LOOPBACK = '127.0.0.1';

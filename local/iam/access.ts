@@ -1,5 +1,6 @@
-import type { Denial, Need } from './need.ts';
-import { covers, type Permission } from './permission.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestContext } from './policy.ts';
+import { covers, type Permission } from './policy.ts';
 
 /** Enough to see why something failed; a run of days forgets the rest. */
 const kept = 10_000;
@@ -100,4 +101,46 @@ export class Access {
     }
     return undefined;
   }
+}
+
+/** One thing that a request has to be allowed. */
+export interface Need {
+  /** IAM's name, such as `s3:GetObject`. */
+  readonly action: string;
+  /** An ARN. */
+  readonly resource: string;
+  readonly context?: RequestContext;
+  /** Nobody knows here what the request takes: no policy allows it. Says where that would be added. */
+  readonly unknown?: string;
+}
+
+/** A need that no policy allowed. */
+export interface Denial extends Need {
+  /** Who asked: an ARN, or a service. */
+  readonly principal: string;
+  /** A statement denies it, rather than none allowing it. */
+  readonly explicit: boolean;
+}
+
+/** Undefined when the caller may. The operator may everything. */
+export type Authorize = (accessKeyId: string | undefined, needs: readonly Need[]) => Denial | undefined;
+
+/** What AWS says of a denial, each service in its own spelling of action and resource. */
+export function denialMessage(
+  { principal, explicit, unknown, ...need }: Denial,
+  { action, resource }: { action: string; resource: string } = need,
+): string {
+  const subject = `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`;
+  if (unknown !== undefined) return `${subject}: the local runtime does not know this request (${unknown})`;
+  return explicit
+    ? `${subject} with an explicit deny in an identity-based policy`
+    : `${subject} because no identity-based policy allows the ${action} action`;
+}
+
+/**
+ * The access key id that a request is signed with; undefined for a request that is not signed.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ */
+export function accessKeyOf({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return /^AWS4-HMAC-SHA256\s.*?Credential=([^/,\s]+)\//.exec(authorization)?.[1];
 }

@@ -1,7 +1,7 @@
 import { appendFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { covers, type Permission, permissionName } from '../../local/iam/permission.ts';
+import { covers, type Permission, permissionName } from '../../local/iam/policy.ts';
 import { readTemplate, type Template } from '../../local/template.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { landUnnoticed } from '../cli/state.ts';

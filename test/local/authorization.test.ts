@@ -38,7 +38,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import { Access } from '../../local/iam/access.ts';
-import { permissionsOf } from '../../local/iam/permission.ts';
+import { permissionsOf } from '../../local/iam/policy.ts';
 
 const region = 'us-east-1';
 const queueArn = `arn:aws:sqs:${region}:000000000000:work`;
@@ -221,7 +221,7 @@ describe('S3', () => {
     ],
   ])('%s is not known, and so denied to a role that may everything', async (name, send) => {
     allow(['*', '*']);
-    await expect(send()).rejects.toThrow(`(${name}; see local/iam/s3-needs.ts)`);
+    await expect(send()).rejects.toThrow(`(${name}; see local/iam/requests.ts)`);
   });
 
   test.each([
@@ -291,7 +291,7 @@ describe('SQS', () => {
   test('a request that is not known is denied to a role that may everything', async () => {
     allow(['*', '*']);
     await expect(sqs.send(new ListQueuesCommand({}))).rejects.toThrow(
-      '(ListQueues; see local/iam/sqs-needs.ts)',
+      '(ListQueues; see local/iam/requests.ts)',
     );
   });
 });

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Access } from '../../../local/iam/access.ts';
-import { denialMessage } from '../../../local/iam/need.ts';
-import { permissionsOf } from '../../../local/iam/permission.ts';
+import { Access, denialMessage } from '../../../local/iam/access.ts';
+import { permissionsOf } from '../../../local/iam/policy.ts';
 
 const arn = 'arn:aws:sts::000000000000:assumed-role/fetch-role/fetch';
 const grant = (holder: string, kind: 'role' | 'resource', ...Statement: unknown[]) =>
@@ -52,7 +51,7 @@ describe('a request', () => {
 
   test('that nobody knows is denied to a role that may everything, and says where it would be added', () => {
     grant('fetch-role', 'role', { Effect: 'Allow', Action: '*', Resource: '*' });
-    const denial = access.authorize('fetch', [{ ...get, unknown: 'CopyObject; see local/iam/s3-needs.ts' }]);
+    const denial = access.authorize('fetch', [{ ...get, unknown: 'CopyObject; see local/iam/requests.ts' }]);
     expect(denial && denialMessage(denial)).toContain(
       'does not know this request (CopyObject; see local/iam',
     );

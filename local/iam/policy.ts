@@ -1,6 +1,4 @@
-import { type Condition, conditionsHold, parseConditions } from './condition.ts';
-import type { Need } from './need.ts';
-import { matchesAction, matchesArn } from './pattern.ts';
+import type { Need } from './access.ts';
 
 /**
  * The smallest part of a policy: one action on one resource. A statement with two actions on two resources is four of
@@ -115,6 +113,86 @@ function record(value: unknown, where: string): Record<string, unknown> {
 function refuseUnknown(unknown: Record<string, unknown>, where: string): void {
   const names = Object.keys(unknown);
   if (names.length > 0) {
-    throw new Error(`${where} has what local/iam/permission.ts does not know: ${names.join(', ')}`);
+    throw new Error(`${where} has what local/iam/policy.ts does not know: ${names.join(', ')}`);
   }
+}
+
+/** Condition keys with what the request says of them: `{ 's3:prefix': 'weatherapi/current/' }`. */
+export type RequestContext = Readonly<Record<string, string>>;
+
+/** One line of a statement's `Condition`: it holds when one of the values fits. */
+export interface Condition {
+  readonly operator: keyof typeof operators;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** Those that the stack's policies use. A key that the request does not have fits none of them. */
+const operators = {
+  StringEquals: (value: string, given: string) => value === given,
+  ArnLike: matchesArn,
+  Bool: (value: string, given: string) => value.toLowerCase() === given.toLowerCase(),
+} as const;
+
+/** @throws {Error} for an operator, or a form, that is not known here */
+export function parseConditions(block: unknown, where: string): Condition[] {
+  return entriesOf(block, where).flatMap(([operator, keys]) => {
+    if (!Object.hasOwn(operators, operator)) {
+      throw new Error(
+        `${where}: expected a condition with ${Object.keys(operators).join(', ')}, not ${operator} (see local/iam/policy.ts).`,
+      );
+    }
+    return entriesOf(keys, where).map(([key, value]) => ({
+      operator: operator as Condition['operator'],
+      key: key.toLowerCase(),
+      values: [value].flat().map(String),
+    }));
+  });
+}
+
+/** Every condition has to hold. */
+export function conditionsHold(conditions: readonly Condition[], context: RequestContext): boolean {
+  const given = new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]));
+  return conditions.every(({ operator, key, values }) => {
+    const actual = given.get(key);
+    return actual !== undefined && values.some((value) => operators[operator](value, actual));
+  });
+}
+
+function entriesOf(value: unknown, where: string): [string, unknown][] {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+  throw new Error(`${where}: expected a condition's object, not ${JSON.stringify(value)}.`);
+}
+
+/**
+ * Whether a text fits a pattern in which `*` stands for any characters and `?` for one.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ */
+export function matches(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 'su').test(text);
+}
+
+/** IAM does not mind the case of an action's name. */
+export function matchesAction(pattern: string, action: string): boolean {
+  return matches(pattern.toLowerCase(), action.toLowerCase());
+}
+
+/** A wildcard stays within its part of the ARN; only the last part, the resource's own name, may hold colons. */
+export function matchesArn(pattern: string, arn: string): boolean {
+  if (pattern === '*') return true;
+  const parts = arnParts(arn);
+  const patterns = arnParts(pattern);
+  return (
+    patterns.length === parts.length && patterns.every((part, index) => matches(part, parts[index] ?? ''))
+  );
+}
+
+/** `arn`, partition, service, region, account, resource. */
+function arnParts(arn: string): string[] {
+  const parts = arn.split(':');
+  return [...parts.slice(0, 5), ...(parts.length > 5 ? [parts.slice(5).join(':')] : [])];
 }

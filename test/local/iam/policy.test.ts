@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { covers, permissionName, permissionsOf } from '../../../local/iam/permission.ts';
+import { covers, permissionName, permissionsOf } from '../../../local/iam/policy.ts';
 
 const document = (...Statement: unknown[]) => ({ Version: '2012-10-17', Statement });
 const role = (...statements: unknown[]) =>

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiCall } from '../aws/api-call.ts';
-import type { Need } from './need.ts';
+import type { Need } from './access.ts';
 
 /** An S3 request, as far as its permissions depend on it. */
 export interface S3Request {
@@ -55,7 +55,7 @@ export function s3Needs(request: S3Request): Need[] {
     {
       action: `s3:${call.action}`,
       resource: call.key === undefined ? bucketArn(call) : objectArn(call),
-      unknown: `${[call.action, ...odd].join(' with ')}; see local/iam/s3-needs.ts`,
+      unknown: `${[call.action, ...odd].join(' with ')}; see local/iam/requests.ts`,
     },
   ];
 }
@@ -85,3 +85,51 @@ function list({ call, query }: S3Request): Need[] {
 
 const bucketArn = ({ bucket }: ApiCall) => (bucket === undefined ? '*' : `arn:aws:s3:::${bucket}`);
 const objectArn = (call: ApiCall) => `${bucketArn(call)}/${call.key}`;
+
+/** Batches take the permission of what they batch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html */
+const actions: Readonly<Record<string, string>> = {
+  SendMessage: 'SendMessage',
+  SendMessageBatch: 'SendMessage',
+  ReceiveMessage: 'ReceiveMessage',
+  DeleteMessage: 'DeleteMessage',
+  DeleteMessageBatch: 'DeleteMessage',
+  ChangeMessageVisibility: 'ChangeMessageVisibility',
+  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
+  GetQueueAttributes: 'GetQueueAttributes',
+  GetQueueUrl: 'GetQueueUrl',
+  PurgeQueue: 'PurgeQueue',
+};
+
+/** The parameters by which a request names its queue. */
+interface Body {
+  readonly QueueUrl?: string;
+  readonly QueueName?: string;
+  readonly SourceArn?: string;
+  readonly DestinationArn?: string;
+}
+
+/**
+ * What a request takes. One that is not known takes what nobody has.
+ * @param arnPrefix what stands before a queue's name in its ARN
+ */
+export function sqsNeeds(action: string, body: unknown, arnPrefix: string): Need[] {
+  const { QueueUrl, QueueName, SourceArn, DestinationArn } = (body ?? {}) as Body;
+  const name = QueueName ?? QueueUrl?.split('/').at(-1);
+  const on = (resource: string, ...names: string[]) =>
+    names.map((each) => ({ action: `sqs:${each}`, resource }));
+  if (action === 'StartMessageMoveTask' && SourceArn && DestinationArn) {
+    return [
+      ...on(SourceArn, action, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'),
+      ...on(DestinationArn, 'SendMessage'),
+    ];
+  }
+  const permission = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (permission !== undefined && name !== undefined) return on(arnPrefix + name, permission);
+  return [
+    {
+      action: `sqs:${action}`,
+      resource: name === undefined ? '*' : arnPrefix + name,
+      unknown: `${action}; see local/iam/requests.ts`,
+    },
+  ];
+}

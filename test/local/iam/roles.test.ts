@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { rolesOf } from '../../../local/iam/role-resources.ts';
+import { rolesOf } from '../../../local/iam/roles.ts';
 import type { Resource } from '../../../local/template.ts';
 
 const resource = (logicalId: string, type: string, properties: Resource['properties']): Resource => ({
