@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -11,7 +12,6 @@ import {
 import type { Redelivery } from './faults/faults.ts';
 import type { FunctionRuntime } from './lambda/function-runtime.ts';
 import type { Invocation } from './lambda/invocation.ts';
-import { sqsEvent } from './sqs-event.ts';
 
 export interface EventSourceSettings {
   readonly queueUrl: string;
@@ -200,4 +200,36 @@ export class EventSource {
       return all(`The answer names a message that is not in the batch: "${unknown}"`);
     return new Map(failed.map((id) => [id, 'reported by the function; its log says why']));
   }
+}
+
+/**
+ * The event that Lambda hands to a function for a batch: what SQS answers, under other names.
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+ */
+export function sqsEvent(messages: readonly Message[], queue: { arn: string; region: string }) {
+  return {
+    Records: messages.map((message) => ({
+      messageId: message.MessageId,
+      receiptHandle: message.ReceiptHandle,
+      body: message.Body,
+      attributes: message.Attributes ?? {},
+      messageAttributes: Object.fromEntries(
+        Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value)]),
+      ),
+      md5OfBody: message.MD5OfBody,
+      eventSource: 'aws:sqs',
+      eventSourceARN: queue.arn,
+      awsRegion: queue.region,
+    })),
+  };
+}
+
+function attribute({ DataType, StringValue, BinaryValue }: MessageAttributeValue) {
+  return {
+    dataType: DataType,
+    ...(StringValue === undefined ? {} : { stringValue: StringValue }),
+    ...(BinaryValue === undefined ? {} : { binaryValue: Buffer.from(BinaryValue).toString('base64') }),
+    stringListValues: [],
+    binaryListValues: [],
+  };
 }

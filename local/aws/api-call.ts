@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { S3Error, SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
-import { snsErrorResponse } from '../../node_modules/fauxqs/dist/common/xml.js';
+import { S3Error, SqsError, snsErrorResponse } from './fauxqs.ts';
 
 /** One request as AWS names it. */
 export interface ApiCall {

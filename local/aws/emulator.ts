@@ -1,21 +1,20 @@
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from 'fauxqs';
-// The package exports only its servers: `startFauxqs` listens on every network interface, and `buildApp` takes the
-// stores that hold the state but no way to make them. So they are reached by their files.
-import { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.js';
-import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
-import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { Authorize } from '../iam/access.ts';
-import { returnAbandonedReceives } from './abandoned-receives.ts';
 import { type ApiCall, apiCallOf } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
 import { addConditionalWrites } from './conditional-writes.ts';
+import { buildApp, DEFAULT_ACCOUNT_ID, SnsStore, SqsStore } from './fauxqs.ts';
 import { ObjectFiles } from './object-files.ts';
 import { ObjectStore } from './object-store.ts';
-import { QueueState } from './queue-state.ts';
-import { type QueueDepth, type QueuedMessage, Queues } from './queues.ts';
+import {
+  type QueueDepth,
+  type QueuedMessage,
+  QueueState,
+  Queues,
+  returnAbandonedReceives,
+} from './queues.ts';
 import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
 import { lockState } from './state-lock.ts';

@@ -1,8 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { S3PersistenceProvider } from '../../node_modules/fauxqs/dist/s3/s3Persistence.js';
-import type { BucketType, S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
-import type { S3Object } from '../../node_modules/fauxqs/dist/s3/s3Types.js';
+import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
 import { FileTree } from './file-tree.ts';
 import { objectPath, sha256 } from './object-path.ts';
 import { readSidecar, writeSidecar } from './object-sidecar.ts';

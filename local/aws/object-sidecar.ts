@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import type { S3Object } from '../../node_modules/fauxqs/dist/s3/s3Types.js';
+import type { S3Object } from './fauxqs.ts';
 import type { FileTree } from './file-tree.ts';
 
 /** What S3 knows of an object beside its body, as JSON: `.meta/<bucket>/<sha256 of the key>.json`. */

@@ -1,5 +1,4 @@
-import { S3Error } from '../../node_modules/fauxqs/dist/common/errors.js';
-import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
+import { S3Error, S3Store } from './fauxqs.ts';
 
 type Listing = ReturnType<S3Store['listObjects']>;
 type ListOptions = NonNullable<Parameters<S3Store['listObjects']>[1]>;

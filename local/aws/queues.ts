@@ -1,11 +1,17 @@
-import { SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
-import type { SqsQueue } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
-import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { FastifyInstance } from 'fastify';
+import { apiCallOf } from './api-call.ts';
 import {
   DEFAULT_QUEUE_ATTRIBUTES,
+  PersistenceManager,
   SETTABLE_ATTRIBUTES,
+  type SnsStore,
+  SqsError,
+  type SqsQueue,
+  SqsStore,
   validateQueueAttributes,
-} from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+} from './fauxqs.ts';
 
 export interface QueueDepth {
   visible: number;
@@ -94,4 +100,71 @@ export class Queues {
     queue.processTimers();
     return queue;
   }
+}
+
+/** Queues, messages, topics and subscriptions in a SQLite file: what fauxqs keeps of them over a restart. */
+export class QueueState extends PersistenceManager {
+  /** A second connection to the same file: the parent keeps its own to itself. */
+  private readonly connection: DatabaseSync;
+
+  constructor(directory: string) {
+    super(directory);
+    this.connection = new DatabaseSync(path.join(directory, 'fauxqs.db'));
+    // No wait for the disk at each message: what a process wrote outlives it, and a power cut may cost a local queue.
+    const { db } = this as unknown as { db: DatabaseSync };
+    for (const connection of [db, this.connection]) connection.exec('PRAGMA synchronous = OFF');
+  }
+
+  /**
+   * Fills the stores, then writes through every change they make.
+   *
+   * The stored rows are of a process that has ended: its port is not ours, so queue URLs are made anew, and
+   * nobody is left to delete what it was working on, so messages in flight are visible at once.
+   */
+  restore(sqs: SqsStore, sns: SnsStore, queueUrlPrefix: string): void {
+    this.connection.prepare('UPDATE sqs_queues SET url = ? || name').run(queueUrlPrefix);
+    this.connection.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+    // Assigned after loading: a store that creates a queue while it writes through replaces the queue's row,
+    // and SQLite's cascade then deletes the queue's messages.
+    this.loadSqsAndSns(sqs, sns);
+    sqs.persistence = this;
+    sns.persistence = this;
+    for (const queue of sqs.allQueues()) queue.persistence = this;
+  }
+
+  /** The parent also clears the receive count, in a column that is NOT NULL, and so fails (fauxqs 2.4.1). */
+  override updateMessageReady(messageId: string): void {
+    this.connection
+      .prepare(
+        'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+      )
+      .run(messageId);
+  }
+
+  override close(): void {
+    this.connection.close();
+    super.close();
+  }
+}
+
+/**
+ * A long poll whose caller has hung up still waits in fauxqs 2.4.1, and takes the next message out of sight for a
+ * whole visibility timeout. Such messages go back at once, and the receive does not count.
+ */
+export function returnAbandonedReceives(app: FastifyInstance, store: SqsStore): void {
+  app.addHook('preSerialization', (request, _reply, payload, done) => {
+    if (request.raw.socket.destroyed && apiCallOf(request)?.action === 'ReceiveMessage') {
+      const { QueueUrl } = request.body as { QueueUrl: string };
+      const { Messages = [] } = payload as { Messages?: { ReceiptHandle: string }[] };
+      for (const { ReceiptHandle } of Messages) giveBack(store, QueueUrl, ReceiptHandle);
+    }
+    done(null, payload);
+  });
+}
+
+function giveBack(store: SqsStore, queueUrl: string, receiptHandle: string): void {
+  const queue = store.getQueue(queueUrl);
+  const entry = queue?.inflightMessages.get(receiptHandle);
+  if (entry) entry.message.approximateReceiveCount -= 1;
+  queue?.changeVisibility(receiptHandle, 0);
 }

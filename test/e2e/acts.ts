@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Intercept } from '../../local/aws/request-log.ts';
-import { s3TestEvent } from '../../local/s3-event.ts';
+import { s3TestEvent } from '../../local/notification.ts';
 import { until } from '../local/until.ts';
 import type { Pipeline } from './pipeline.ts';
 

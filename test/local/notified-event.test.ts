@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ObjectCreated } from '../../local/aws/emulator.ts';
-import { encodeKey, s3Event, s3TestEvent } from '../../local/s3-event.ts';
+import { encodeKey, s3Event, s3TestEvent } from '../../local/notification.ts';
 import { createdObjects } from '../../shared/s3-event.ts';
 
 function created(given: Partial<ObjectCreated> = {}): ObjectCreated {

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import {
+  DEFAULT_ACCOUNT_ID,
+  PersistenceManager,
+  S3Store,
+  SnsStore,
+  SqsStore,
+} from '../../local/aws/fauxqs.ts';
+
+test('fauxqs is the version whose files, and whose faults, local/aws knows: look at each comment there when it changes', () => {
+  const { version } = JSON.parse(readFileSync('node_modules/fauxqs/package.json', 'utf8'));
+  expect(version).toBe('2.4.1');
+});
+
+test('the stores of fauxqs have what local/aws overrides or calls beside their requests', () => {
+  expect(DEFAULT_ACCOUNT_ID).toMatch(/^\d{12}$/);
+  const methods: [object, string[]][] = [
+    [S3Store.prototype, ['createBucket', 'headObject', 'listObjects']],
+    [SnsStore.prototype, ['createTopic', 'subscribe']],
+    [SqsStore.prototype, ['allQueues', 'createQueue', 'getQueue', 'getQueueByArn']],
+    [PersistenceManager.prototype, ['loadSqsAndSns', 'updateMessageReady', 'close']],
+  ];
+  for (const [prototype, names] of methods) {
+    for (const name of names) expect(prototype).toHaveProperty(name, expect.any(Function));
+  }
+  expect(new S3Store()).toHaveProperty('multipartUploads', expect.any(Map));
+});
