@@ -29,11 +29,16 @@ export interface FunctionResource extends Named {
   readonly properties: Resource['properties'];
 }
 
-/**
- * The resource types of the stack, each with the properties that the local runtime acts on, and those that make no
- * difference on one computer. What is in neither list is an error: it could change what happens to the data.
- */
-const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonly string[] } | 'ignored'>> = {
+/** What the local runtime makes of a resource type's properties. One that is in no list is ignored with a warning. */
+interface KnownProperties {
+  readonly acts: readonly string[];
+  /** They make no difference on one computer. */
+  readonly ignores?: readonly string[];
+  /** With them data would flow differently on AWS: an error. */
+  readonly refuses?: readonly string[];
+}
+
+const types: Readonly<Record<string, KnownProperties>> = {
   'AWS::S3::Bucket': {
     acts: ['BucketName'],
     ignores: [
@@ -44,6 +49,7 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
       'Tags',
       'VersioningConfiguration', // The newest version is all that convert reads.
     ],
+    refuses: ['NotificationConfiguration', 'ReplicationConfiguration'],
   },
   'Custom::S3BucketNotifications': {
     acts: ['BucketName', 'NotificationConfiguration'],
@@ -52,6 +58,7 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
   'AWS::SQS::Queue': {
     acts: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy', 'DelaySeconds'],
     ignores: ['SqsManagedSseEnabled', 'Tags'],
+    refuses: ['FifoQueue'],
   },
   'AWS::Lambda::Function': {
     acts: [
@@ -65,6 +72,7 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
       'Timeout',
     ],
     ignores: ['Architectures', 'Description', 'Runtime', 'Tags', 'TracingConfig'],
+    refuses: ['DeadLetterConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers', 'PackageType', 'VpcConfig'],
   },
   'AWS::Lambda::EventSourceMapping': {
     acts: [
@@ -76,6 +84,7 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
       'ScalingConfig',
     ],
     ignores: ['Tags'],
+    refuses: ['DestinationConfig', 'Enabled', 'FilterCriteria'],
   },
   'AWS::Scheduler::Schedule': {
     acts: ['Target'],
@@ -90,41 +99,42 @@ const types: Readonly<Record<string, { acts: readonly string[]; ignores: readonl
     ],
   },
   'AWS::Logs::LogGroup': { acts: ['LogGroupName'], ignores: ['RetentionInDays', 'Tags'] },
-  'AWS::SQS::QueuePolicy': { acts: ['PolicyDocument', 'Queues'], ignores: [] },
-  'AWS::Athena::NamedQuery': 'ignored',
-  'AWS::Athena::WorkGroup': 'ignored',
-  'AWS::CDK::Metadata': 'ignored',
-  'AWS::CloudWatch::Alarm': 'ignored',
-  'AWS::CloudWatch::Dashboard': 'ignored',
-  'AWS::Glue::Database': 'ignored',
-  'AWS::Glue::Table': 'ignored',
-  'AWS::IAM::Policy': 'ignored', // Those that matter are read by local/iam/roles.ts.
-  'AWS::IAM::Role': 'ignored',
-  'AWS::KMS::Key': 'ignored',
-  'AWS::Lambda::EventInvokeConfig': 'ignored', // A run's own retries are seen at once; a second invocation is started by hand.
-  'AWS::S3::BucketPolicy': 'ignored',
-  'AWS::SNS::Subscription': 'ignored', // Nobody is mailed from here.
-  'AWS::SNS::Topic': 'ignored',
-  'AWS::SNS::TopicPolicy': 'ignored',
-  'Custom::S3AutoDeleteObjects': 'ignored',
+  'AWS::SQS::QueuePolicy': { acts: ['PolicyDocument', 'Queues'] },
 };
 
-/** @throws {Error} naming everything in the template that the local runtime does not know */
+/** Services that move data: what the local runtime does not know of them is an error, all else makes no difference here. */
+const moving =
+  /^(AWS::(DynamoDB|Events|Kinesis|KinesisFirehose|Lambda|Pipes|S3|SNS|SQS|StepFunctions)::|Custom::)/;
+const harmless: readonly string[] = [
+  'AWS::Lambda::EventInvokeConfig', // A run's own retries are seen at once; a second invocation is started by hand.
+  'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription', // Nobody is e-mailed from here.
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
+  'Custom::S3AutoDeleteObjects',
+];
+
+/** @throws {Error} naming everything in the template with which data would flow differently on AWS */
 export function planDeployment(template: Template): Deployment {
   const resources = template.resources.filter((resource) => !isCustomResourceHandler(resource, template));
-  const unknown = resources.flatMap(({ logicalId, type, properties }) => {
-    const known = types[type];
-    if (known === undefined) return [`${logicalId}: resource type ${type}`];
-    if (known === 'ignored') return [];
-    return Object.keys(properties)
-      .filter((name) => !known.acts.includes(name) && !known.ignores.includes(name))
-      .map((name) => `${logicalId}: property ${name} of ${type}`);
-  });
-  if (unknown.length > 0) {
+  const properties = (judged: (known: KnownProperties, name: string) => boolean) =>
+    resources.flatMap(({ logicalId, type, properties }) => {
+      const known = types[type];
+      if (!known) return [];
+      const names = Object.keys(properties).filter((name) => judged(known, name));
+      return names.map((name) => `${logicalId}: property ${name} of ${type}`);
+    });
+  const unknown = resources
+    .filter(({ type }) => !types[type] && moving.test(type) && !harmless.includes(type))
+    .map(({ logicalId, type }) => `${logicalId}: resource type ${type}`);
+  const refused = [...unknown, ...properties(({ refuses }, name) => refuses?.includes(name) ?? false)];
+  if (refused.length > 0) {
     throw new Error(
-      `The template has what the local runtime does not know (see local/deployment.ts):\n  ${unknown.join('\n  ')}`,
+      `The template has what the local runtime does not do (see local/deployment.ts):\n  ${refused.join('\n  ')}`,
     );
   }
+  const ignored = properties((known, name) => !Object.values(known).flat().includes(name));
+  if (ignored.length > 0) process.emitWarning(`The local runtime ignores ${ignored.join(', ')}`);
   const ofType = (type: string) => resources.filter((resource) => resource.type === type).map(acted);
   const propertiesOf = (type: string) => ofType(type).map(({ properties }) => properties);
   return {
@@ -152,8 +162,7 @@ export function planDeployment(template: Template): Deployment {
 
 /** The resource with only those properties that the local runtime acts on. */
 function acted(resource: Resource): Resource {
-  const known = types[resource.type];
-  const acts = known && known !== 'ignored' ? known.acts : [];
+  const acts = types[resource.type]?.acts ?? [];
   return {
     ...resource,
     properties: Object.fromEntries(

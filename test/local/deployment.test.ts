@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { planDeployment } from '../../local/deployment.ts';
 import { type Resource, readTemplate } from '../../local/template.ts';
 
@@ -72,7 +72,7 @@ describe('what is deployed', () => {
     expect(Object.values(deployed).flat()).toEqual([]);
   });
 
-  test('everything that is unknown is named in one error', () => {
+  test('all that would make data flow differently on AWS is named in one error', () => {
     expect(() =>
       plan(
         resource({ logicalId: 'Table', type: 'AWS::DynamoDB::Table' }),
@@ -87,16 +87,26 @@ describe('what is deployed', () => {
     ).toThrow(
       new Error(
         [
-          'The template has what the local runtime does not know (see local/deployment.ts):',
+          'The template has what the local runtime does not do (see local/deployment.ts):',
           'Table: resource type AWS::DynamoDB::Table',
-          'Queue: property FifoQueue of AWS::SQS::Queue',
           'Custom: resource type Custom::Other',
+          'Queue: property FifoQueue of AWS::SQS::Queue',
           'Function: property Layers of AWS::Lambda::Function',
           'Function: property VpcConfig of AWS::Lambda::Function',
         ].join('\n  '),
       ),
     );
   });
+});
+
+test('a property that is not known is ignored with a warning, and a resource without data flow in silence', () => {
+  const emitWarning = jest.spyOn(process, 'emitWarning').mockReturnValue();
+  const bucket = resource({ type: 'AWS::S3::Bucket', properties: { ObjectLockEnabled: false } });
+  expect(plan(resource({ type: 'AWS::Budgets::Budget' }), bucket).buckets).toHaveLength(1);
+  expect(emitWarning.mock.calls).toEqual([
+    ['The local runtime ignores Thing: property ObjectLockEnabled of AWS::S3::Bucket'],
+  ]);
+  emitWarning.mockRestore();
 });
 
 describe('the folder of cdk synth', () => {
