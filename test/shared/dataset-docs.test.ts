@@ -5,18 +5,22 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import { datasetDocs } from '../../cli/dataset-docs.ts';
+import { flowDrawing } from '../../cli/flow-drawing.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { converted } from '../functions/convert/converted.ts';
 
-const file = new URL('../../docs/datasets.md', import.meta.url);
 const docs = datasetDocs(datasets);
 
-test('docs/datasets.md says what shared/datasets declares', () => {
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== docs) {
+test.each([
+  ['datasets.md', docs],
+  ['flow.svg', flowDrawing()],
+])('docs/%s is what the code makes of it', (name, made) => {
+  const file = new URL(`../../docs/${name}`, import.meta.url);
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== made) {
     throw new Error(
-      'docs/datasets.md is not what shared/datasets declares. Run `npm run docs` and commit the result.',
+      `docs/${name} is not what the code makes of it. Run "npm run docs" and commit the result.`,
     );
   }
 });
