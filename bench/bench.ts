@@ -1,67 +1,81 @@
-import { readArguments } from './arguments.ts';
-import { measureBundles } from './bundles/measure-bundles.ts';
-import { entryOf } from './candidates/candidates.ts';
-import { installPeers } from './peers.ts';
-import { onScreen } from './report/grid.ts';
-import { bundlesGrid, roundsGrids, streamsGrid } from './report/grids.ts';
-import type { Results } from './report/results.ts';
-import { writeResults } from './report/results-file.ts';
-import { targetsGrid } from './report/targets.ts';
-import { measure } from './rounds/measure.ts';
-import { measureStream } from './stream/measure-stream.ts';
-import { streamedSizes } from './stream/sizes.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { bundleWorker } from './candidate-process.ts';
+import { type CandidateName, candidateNames, candidates } from './candidates.ts';
+import { inputNames, inputOf } from './input.ts';
+import { measure, type Plan } from './measure.ts';
+import { table, titleOf, writeResults } from './report.ts';
 
-const { quick, only, records, parts, complete } = readArguments();
-const began = performance.now();
-/** Whether something could not be measured at all: then nothing is kept. */
-let broken = false;
+const { quick, only, records, streams } = new Command('npm run bench --')
+  .description('Measures the converter and others as multiples of the limit: decode and JSON.parse.')
+  .option('--quick', 'fewer rounds and at most 100 000 records, in about two minutes')
+  .option('--only <names>', `some of ${candidateNames.join(', ')}`, namesIn)
+  .option('--records <numbers>', 'only these sizes, in memory', numbersIn)
+  .option('--streams <numbers>', 'only these sizes, from file to file', numbersIn)
+  .addHelpText(
+    'after',
+    `
+Without options it measures everything and writes RESULTS.md. Examples:
+  npm run bench -- --quick
+  npm run bench -- --only ours,duckdb --records 1,100000
+  npm run bench -- --only ours --streams 1000000`,
+  )
+  .parse()
+  .opts<{
+    quick?: true;
+    only?: readonly CandidateName[];
+    records?: readonly number[];
+    streams?: readonly number[];
+  }>();
 
-/** On standard error: standard output is for the results. */
-const progress = (message: string) => {
-  console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${message}`);
-};
-
-const measurements = (parts.includes('rounds') ? await measureRounds() : []).flat();
-const streams = parts.includes('streams') ? await measureStreams() : [];
-const bundles = (parts.includes('bundles') ? await measureFunctions() : []).flat();
-const results: Results = { measurements, streams, bundles };
-const grids = [
-  ...(only.includes('ours') ? [targetsGrid(results, { all: complete })] : []),
-  ...roundsGrids(measurements),
-  ...(streams.length > 0 ? [streamsGrid(streams)] : []),
-  ...(bundles.length > 0 ? [bundlesGrid(bundles)] : []),
+const parts: readonly { readonly plan: Plan; readonly sizes: readonly number[] }[] = [
+  {
+    plan: { streamed: false, processes: quick ? 1 : 3, rounds: quick ? 3 : 5 },
+    sizes: records ?? (streams ? [] : quick ? [1, 10_000, 100_000] : [1, 100, 10_000, 100_000]),
+  },
+  {
+    plan: { streamed: true, processes: 1, rounds: quick ? 1 : 3 },
+    sizes: streams ?? (records ? [] : quick ? [100_000] : [1_000_000, 2_000_000]),
+  },
 ];
-for (const grid of grids) console.log(onScreen(grid));
-// It stands in the table, and was said at length above.
-if (measurements.some((measurement) => 'failed' in measurement && measurement.failed)) process.exitCode = 1;
-if (complete && !broken) await writeResults(grids);
-
-async function measureRounds() {
-  if (only.some((name) => entryOf(name).peer)) await installPeers(progress);
-  const sizes = records ?? (quick ? [1, 10_000, 100_000] : [1, 100, 10_000, 100_000, 1_000_000]);
-  return attempts(sizes.map((size) => () => measure(only, size, quick, progress)));
-}
-
-function measureStreams() {
-  const sizes = records ?? (quick ? [100_000] : streamedSizes);
-  return attempts(sizes.map((size) => () => measureStream(size, quick ? 1 : 3, progress)));
-}
-
-function measureFunctions() {
-  return attempts([() => measureBundles(quick ? 5 : 21, progress)]);
-}
-
-/** One after the other. What fails is said, and takes nothing of the rest along. */
-async function attempts<T>(works: readonly (() => Promise<T>)[]): Promise<T[]> {
-  const done: T[] = [];
-  for (const work of works) {
-    try {
-      done.push(await work());
-    } catch (error) {
-      console.error(error);
-      process.exitCode = 1;
-      broken = true;
+const began = performance.now();
+const tables: string[] = [];
+await bundleWorker();
+for (const name of inputNames) {
+  for (const { plan, sizes } of parts) {
+    const names = (only ?? candidateNames).filter((one) => !plan.streamed || candidates[one].streams);
+    for (const size of sizes) {
+      progress(`${name}, ${size}: input`);
+      const input = await inputOf(name, size);
+      const measurements = await measure(names, input, plan, (message) =>
+        progress(`${titleOf(input)}: ${message}`),
+      );
+      if (measurements.some((measurement) => 'failed' in measurement)) process.exitCode = 1;
+      tables.push(table(input, plan, measurements));
+      console.log(`\n${tables.at(-1)}`);
     }
   }
-  return done;
+}
+const complete = !quick && !only && !records && !streams;
+if (complete && !process.exitCode) await writeResults(tables);
+
+/** On standard error: standard output is for the tables. */
+function progress(message: string): void {
+  console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${message}`);
+}
+
+function namesIn(text: string): CandidateName[] {
+  return text.split(',').map((name) => {
+    const found = candidateNames.find((one) => one === name);
+    if (!found)
+      throw new InvalidArgumentError(`Expected some of ${candidateNames.join(', ')}; got "${name}".`);
+    return found;
+  });
+}
+
+function numbersIn(text: string): number[] {
+  return text.split(',').map((number) => {
+    if (!/^[1-9]\d*$/.test(number))
+      throw new InvalidArgumentError(`Expected numbers of records; got "${number}".`);
+    return Number(number);
+  });
 }

@@ -1,19 +1,21 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { Conversion } from '../../functions/convert/conversion.ts';
 import { parseRawKey } from '../../shared/keys.ts';
-import type { Candidate } from './candidate.ts';
+import type { CreateCandidate } from '../candidates.ts';
 
 const rawKey = parseRawKey('weatherapi/current/dt=2026-01-01/20260101T000000Z.json');
 
-/** Bytes of a piece, as S3's answers come in. */
+/** Pieces of the size in which S3's answers come. */
 const pieceBytes = 64 * 1024;
 
 /** What functions/convert does between S3 and S3, with all columns of the dataset. */
-export async function createCandidate(): Promise<Candidate> {
-  return { convert: async ({ bytes }) => Buffer.concat(await Array.fromAsync(converted(piecesOf(bytes)))) };
-}
+export const createCandidate: CreateCandidate = async () => ({
+  convert: async ({ bytes }) => Buffer.concat(await Array.fromAsync(parquet(piecesOf(bytes)))),
+  stream: (from, to) => pipeline(parquet(createReadStream(from)), createWriteStream(to)),
+});
 
-/** The Parquet file of what comes in pieces, in pieces. */
-export function converted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+function parquet(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   return new Conversion(rawKey, { body, fetchedAt: new Date(0) }).parquet();
 }
 

@@ -186,11 +186,16 @@ function smoothNoise(seed: string, hour: number, period: number): number {
   return 2 * (from + (to - from) * x * x * (3 - 2 * x)) - 1;
 }
 
+const timeFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** `2026-01-31 09:05`, local, without a zone. Swedish is the locale that writes a date like this. */
 function localTime(epoch: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(
-    epoch * 1000,
-  );
+  let format = timeFormats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+    timeFormats.set(timeZone, format);
+  }
+  return format.format(epoch * 1000);
 }
 
 /** Both scales of one temperature; °F follow from the rounded °C, so that the two always agree. */

@@ -1,9 +1,8 @@
 import pl from 'nodejs-polars';
-import type { Candidate } from '../candidates/candidate.ts';
-import { columns } from '../input/columns.ts';
+import type { CreateCandidate } from '../candidates.ts';
 
 /** Reads the file, which is faster than `readJSON` on its bytes. Types are inferred from the first hundred lines. */
-export async function createCandidate(): Promise<Candidate> {
+export const createCandidate: CreateCandidate = async (columns) => {
   const selection = columns.map(({ path, column }) => {
     const [first = '', ...rest] = path.split('.');
     return rest.reduce((expression, name) => expression.struct.field(name), pl.col(first)).alias(column);
@@ -17,4 +16,4 @@ export async function createCandidate(): Promise<Candidate> {
         .writeParquet({ compression: 'snappy' });
     },
   };
-}
+};

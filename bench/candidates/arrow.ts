@@ -1,25 +1,31 @@
 import { makeVector, Table, tableToIPC, Utf8, type Vector } from 'apache-arrow';
 import { Compression, Table as WasmTable, WriterPropertiesBuilder, writeParquet } from 'parquet-wasm';
-import type { Candidate } from '../candidates/candidate.ts';
-import { columns } from '../input/columns.ts';
-import { getters, parsedLines } from './parsed-columns.ts';
+import type { CreateCandidate } from '../candidates.ts';
+import { parseLines } from './parse.ts';
 
-/** `JSON.parse`, Arrow vectors over arrays of known length, and over to WebAssembly as an IPC stream. */
-export async function createCandidate(): Promise<Candidate> {
+/** `JSON.parse`, Arrow vectors over arrays of known length, then to WebAssembly as an IPC stream. */
+export const createCandidate: CreateCandidate = async (columns) => {
+  const getters = columns.map(({ path }) => getter(path.split('.')));
   return {
     async convert({ bytes, records }) {
       const cells = columns.map(({ type }) => cellsOf[type](records));
       let row = 0;
-      for (const record of parsedLines(bytes)) {
+      parseLines(bytes, (record) => {
         for (let index = 0; index < cells.length; index++) cells[index]?.set(row, getters[index]?.(record));
         row += 1;
-      }
+      });
       const vectors = columns.map(({ column }, index) => [column, cells[index]?.vector()] as const);
       const table = new Table(Object.fromEntries(vectors) as Record<string, Vector>);
       const properties = new WriterPropertiesBuilder().setCompression(Compression.SNAPPY).build();
       return writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')), properties);
     },
   };
+};
+
+/** Generated code, which the compiler turns into plain property accesses. */
+function getter(names: readonly string[]): (record: unknown) => unknown {
+  const access = names.map((name) => `[${JSON.stringify(name)}]`).join('');
+  return new Function('record', `return record${access}`) as (record: unknown) => unknown;
 }
 
 /** A column that is being filled, from the first row to the last. */
@@ -28,20 +34,15 @@ interface Cells {
   vector(): Vector;
 }
 
-const cellsOf = { string: texts, double: doubles, int: integers, bigint: bigints, timestamp: bigints };
+const cellsOf = {
+  string: texts,
+  double: (records: number) => numbers(new Float64Array(records)),
+  int: (records: number) => numbers(new Int32Array(records)),
+  bigint: bigints,
+  timestamp: bigints,
+};
 
-function doubles(records: number): Cells {
-  const values = new Float64Array(records);
-  return {
-    set(row, value) {
-      values[row] = value as number;
-    },
-    vector: () => makeVector(values),
-  };
-}
-
-function integers(records: number): Cells {
-  const values = new Int32Array(records);
+function numbers(values: Float64Array | Int32Array): Cells {
   return {
     set(row, value) {
       values[row] = value as number;
@@ -60,7 +61,7 @@ function bigints(records: number): Cells {
   };
 }
 
-/** Offsets and bytes made here: Arrow's own `vectorFromArray` takes twenty times as long. */
+/** Offsets and bytes are made here: Arrow's own `vectorFromArray` takes twenty times as long. */
 function texts(records: number): Cells {
   const valueOffsets = new Int32Array(records + 1);
   let bytes = Buffer.allocUnsafe(1024);
@@ -68,7 +69,7 @@ function texts(records: number): Cells {
   return {
     set(row, value) {
       const text = value as string;
-      // A UTF-16 unit is three bytes of UTF-8 at most.
+      // A UTF-16 unit takes at most three bytes of UTF-8.
       if (length + 3 * text.length > bytes.length) {
         const larger = Buffer.allocUnsafe(2 * (bytes.length + 3 * text.length));
         bytes.copy(larger, 0, 0, length);

@@ -1,4 +1,0 @@
-import type { CreateCandidate } from './candidate.ts';
-import { duckdb } from './duckdb.ts';
-
-export const createCandidate: CreateCandidate = () => duckdb(2);

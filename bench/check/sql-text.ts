@@ -1,4 +1,0 @@
-/** A text in SQL, in its quotes. */
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

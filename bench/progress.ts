@@ -1,2 +1,0 @@
-/** Says what goes on. */
-export type Progress = (message: string) => void;

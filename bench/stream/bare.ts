@@ -1,4 +1,0 @@
-import { reportUsage } from './usage.ts';
-
-// What Node needs to do nothing.
-await reportUsage(async () => {});
