@@ -23,6 +23,10 @@ export interface Dataset {
   readonly description: string;
   /** The column whose earliest UTC day places a file that was dropped without a `dt=` folder. */
   readonly dayColumn: string;
+  /** Members that every record must have as JSON objects, by path: without them it is not data. */
+  readonly required: readonly string[];
+  /** The largest body of one answer that fetch takes. */
+  readonly maxAnswerBytes: number;
   readonly fields: readonly Field[];
 }
 
@@ -31,7 +35,8 @@ export const provenance = [
   {
     column: 'fetched_at',
     type: 'timestamp',
-    meaning: 'When the run called the API; null for a file that was dropped by hand.',
+    meaning:
+      'When the run began to call the API, its first try if there were several; null for a file that was dropped by hand.',
     unit: 'UTC',
   },
   { column: 'raw_key', type: 'string', meaning: 'Key of the raw object this row was converted from.' },
