@@ -35,8 +35,7 @@ export const provenance = [
   {
     column: 'fetched_at',
     type: 'timestamp',
-    meaning:
-      'When the run began to call the API, its first try if there were several; null for a file that was dropped by hand.',
+    meaning: 'When the run first called the API; null for a file that was dropped by hand.',
     unit: 'UTC',
   },
   { column: 'raw_key', type: 'string', meaning: 'Key of the raw object this row was converted from.' },
