@@ -85,7 +85,7 @@ const options: LocalRunOptions = {
   },
   signal: stop.signal,
   onWait: (wait) => {
-    if (!json) console.log(`  ${styleText('yellow', '…')} ${wait}`);
+    if (!json) console.log(`  … ${wait}`);
   },
   onStep: (step, milliseconds) => {
     if (!json)

@@ -11,6 +11,7 @@ export const weatherapiCurrent = {
   version: 1,
   description: 'Current weather, one row per place and run.',
   dayColumn: 'observed_at',
+  firstDay: '2024-01-01',
   required: ['location', 'current'],
   maxAnswerBytes: 64 * 1024,
   // biome-ignore format: one field a line, so that it reads as the table it is
