@@ -39,6 +39,13 @@ export class Fetch extends Construct {
 
     const dataset = weatherapiCurrent;
     grantObjects(this.function, 's3:PutObject', raw, [dataset.name]);
+    // What has landed is looked at first, and completed by a run that Lambda tries again.
+    grantObjects(this.function, 's3:GetObject', raw, [dataset.name]);
+    this.function.addToRolePolicy(
+      // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat
+      // that: a HeadObject has no prefix to match.
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [raw.bucketArn] }),
+    );
     this.function.addToRolePolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],

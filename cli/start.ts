@@ -84,6 +84,9 @@ const options: LocalRunOptions = {
     if (!json) console.log(`  ${styleText('yellow', '⚡')} ${fault}`);
   },
   signal: stop.signal,
+  onWait: (wait) => {
+    if (!json) console.log(`  … ${wait}`);
+  },
   onStep: (step, milliseconds) => {
     if (!json)
       console.log(

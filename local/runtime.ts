@@ -38,6 +38,8 @@ export interface RuntimeOptions {
   readonly retryDelay?: number;
   /** Told of each message that a function failed on. */
   readonly onFailure?: EventSourceSettings['onFailure'];
+  /** Told of each line that a function prints, as it comes. */
+  readonly onLog?: (line: string) => void;
   readonly intercept?: EmulatorOptions['intercept'];
   /** What goes wrong; see local/faults/. */
   readonly faults?: Faults;
@@ -107,6 +109,7 @@ async function start(
     environment = {},
     retryDelay,
     onFailure = () => {},
+    onLog = () => {},
     intercept,
     faults = {},
   }: RuntimeOptions,
@@ -152,7 +155,10 @@ async function start(
   const functions = deployFunctions(plan, references, {
     onRole: (name, roleArn) => assumeRole(access, { accessKeyId: name, roleArn, session: name }),
     mayLog: (name, logGroup) => mayLog(access, name, logGroup),
-    onLog: (line) => watch.onLog(line),
+    onLog: (line) => {
+      watch.onLog(line);
+      onLog(line);
+    },
     onInvocation: (name, ok) => watch.onInvocation(name, ok),
     stateDir,
     endpoint: emulator.endpoint,

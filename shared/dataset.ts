@@ -1,4 +1,5 @@
 import type { CellOf, ColumnType } from './column-type.ts';
+import type { Day } from './keys.ts';
 
 /** A column, and where its value comes from. */
 export interface Field {
@@ -23,6 +24,12 @@ export interface Dataset {
   readonly description: string;
   /** The column whose earliest UTC day places a file that was dropped without a `dt=` folder. */
   readonly dayColumn: string;
+  /** The first day that the table's projection knows. What is of an earlier one could not be queried, and is refused. */
+  readonly firstDay: Day;
+  /** Members that every record must have as JSON objects, by path: without them it is not data. */
+  readonly required: readonly string[];
+  /** The largest body of one answer that fetch takes. */
+  readonly maxAnswerBytes: number;
   readonly fields: readonly Field[];
 }
 
@@ -31,7 +38,7 @@ export const provenance = [
   {
     column: 'fetched_at',
     type: 'timestamp',
-    meaning: 'When the run called the API; null for a file that was dropped by hand.',
+    meaning: 'When the run first called the API; null for a file that was dropped by hand.',
     unit: 'UTC',
   },
   { column: 'raw_key', type: 'string', meaning: 'Key of the raw object this row was converted from.' },

@@ -7,6 +7,7 @@ export type PermanentCode =
   | 'empty'
   | 'error-body'
   | 'foreign-record'
+  | 'incomplete'
   | 'no-day'
   | 'bad-gzip'
   | 'too-large'

@@ -9,10 +9,12 @@ export type Day = string;
 /**
  * The raw key of a scheduled run: `weatherapi/current/dt=2026-11-22/20261122T050000Z.json`, in UTC.
  * A run's identity is the time it was scheduled for, so a run that happens twice lands on one key.
+ * @param list digest of its list of places, when another list has landed for that time
  */
-export function rawKey(dataset: Dataset, scheduledTime: Date): string {
+export function rawKey(dataset: Dataset, scheduledTime: Date, list?: string): string {
   const iso = scheduledTime.toISOString();
-  return `${dataset.name}/dt=${iso.slice(0, 10)}/${iso.slice(0, 19).replaceAll(/[-:]/g, '')}Z.json`;
+  const own = list === undefined ? '' : `.${list.slice(0, 12)}`;
+  return `${dataset.name}/dt=${iso.slice(0, 10)}/${iso.slice(0, 19).replaceAll(/[-:]/g, '')}Z${own}.json`;
 }
 
 /** The UTC day of an instant. */

@@ -1,12 +1,14 @@
 /** What each function counts, once per invocation. Alarms and dashboard name the same. */
 export const fetchMetrics = [
-  /** Places whose data came. */
+  /** Places whose data was added to raw. */
   'PlacesFetched',
   /** Places without data this hour, for reasons that pass by themselves. */
   'PlacesSkipped',
-  /** Places that need somebody to mend the configuration. */
+  /** Places that need somebody to fix the configuration. */
   'PlacesFailed',
-  /** Runs that landed a raw object. */
+  /** Places without data in this run and in the two landed runs before it, for reasons that should have passed. */
+  'PlacesMissing',
+  /** Runs whose raw object is there. */
   'RunsLanded',
   /** Runs without any data, for reasons that pass by themselves. */
   'RunsSkipped',

@@ -30,6 +30,8 @@ export interface LocalRunOptions {
   /** Told of each thing that does. */
   readonly onFault: (fault: string) => void;
   readonly signal: AbortSignal;
+  /** Told what fetch waits for, as long as it does. */
+  readonly onWait: (wait: string) => void;
   /** Told of each finished step, with what it took in milliseconds. */
   readonly onStep: (step: string, milliseconds: number) => void;
 }
@@ -91,6 +93,10 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
         stateDir,
         environment: apiUrl ? { WEATHERAPI_URL: apiUrl } : {},
         retryDelay: 1,
+        onLog: (line) => {
+          const [, wait] = /"message":"(Waiting for WeatherAPI[^"]*)"/.exec(line) ?? [];
+          if (wait !== undefined) options.onWait(wait);
+        },
         ...(options.faultSeed === undefined ? {} : { faults: faultsOf(options.faultSeed, options) }),
       }),
       ({ emulator }) => `started S3, SQS and the functions on ${new URL(emulator.endpoint).host}`,
@@ -184,6 +190,7 @@ async function fetchOnce(
     runtime.runSchedule('fetch-function', at, (event) =>
       locations.length > 0 ? { ...event, locations } : event,
     );
+  signal.addEventListener('abort', () => runtime.crash('fetch-function'), { once: true }); // It may wait for a minute.
   let invocation = await start();
   // Lambda tries a run again; here only what was broken on purpose, as a real trouble would be the same again.
   for (

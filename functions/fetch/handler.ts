@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
@@ -9,6 +10,8 @@ import { fetchEnv, readEnv } from '../../shared/env.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 import type { FetchMetric } from '../../shared/metrics.ts';
 import { ApiKey } from './api-key.ts';
+import { limits } from './limits.ts';
+import type { Clock, Pause } from './passes.ts';
 import { RawBucket } from './raw-bucket.ts';
 import { type RunReport, run } from './run.ts';
 import { parseRunEvent } from './run-event.ts';
@@ -20,33 +23,49 @@ const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, servi
 const api = new WeatherApi(env.WEATHERAPI_URL, new ApiKey(new SecretsManagerClient(), env.API_KEY_SECRET));
 const raw = new RawBucket(new S3Client(), env.RAW_BUCKET);
 
-/** Milliseconds kept back from the function's time-out, to land what has come and to report. */
-const landingTime = 10_000;
+const clock: Clock = {
+  now: Date.now,
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
+
+/** `npm start` shows this line as it comes. */
+function logPause({ places, seconds, reason }: Pause): void {
+  logger.info(
+    `Waiting for WeatherAPI (${reason}): ${places === 1 ? 'one place is' : `${places} places are`} asked for again in ${seconds} s`,
+  );
+}
 
 async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   const runEvent = parseRunEvent(event);
-  const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - landingTime));
-  const report = await run(runEvent, { api, raw, now: () => new Date() }, deadline);
+  const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - limits.landing));
+  const report = await run(runEvent, { api, raw, clock, onPause: logPause }, deadline);
+  const { fetched, places, skipped, failed, missing, key, landed, runFailure } = report;
 
   const counts = {
-    PlacesFetched: report.fetched,
-    PlacesSkipped: report.skipped.length,
-    PlacesFailed: report.failed.length,
-    RunsLanded: report.landed ? 1 : 0,
-    RunsSkipped: report.key || report.failed.length > 0 ? 0 : 1,
+    PlacesFetched: fetched,
+    // A run that fails is tried again: what it lacks is counted by the try that ends it.
+    PlacesSkipped: runFailure ? 0 : skipped.length,
+    PlacesFailed: runFailure ? 0 : failed.length,
+    PlacesMissing: runFailure ? 0 : missing.length,
+    RunsLanded: key ? 1 : 0,
+    RunsSkipped: key || runFailure || failed.length > 0 ? 0 : 1,
     QuotaSpent: report.quotaSpent ? 1 : 0,
   } satisfies Record<FetchMetric, number>;
   for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
 
-  const { fetched, skipped, failed, key, landed } = report;
   if (skipped.length > 0)
     logger.warn('Places skipped this hour', { skipped: skipped.slice(0, 20), of: skipped.length });
   if (failed.length > 0) logger.error('Places failed', { failed: failed.slice(0, 20), of: failed.length });
-  if (key) logger.info(landed ? 'Landed' : 'Had landed before', { key, fetched });
+  if (missing.length > 0)
+    logger.error('Places without data for the third time', {
+      missing: missing.slice(0, 20),
+      of: missing.length,
+    });
+  if (key) logger.info(landed ? 'Landed' : 'Had landed before', { key, fetched, places });
   else logger.warn('Nothing landed for this hour', { scheduledTime: runEvent.scheduledTime });
-  if (report.runFailure) {
+  if (runFailure) {
     throw new ConfigurationError(
-      `WeatherAPI refuses every call: ${report.runFailure}. Check the key, the plan and the base URL.`,
+      `WeatherAPI refuses every call: ${runFailure}. Check the key, the plan and the base URL.`,
     );
   }
   return report;

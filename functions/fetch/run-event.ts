@@ -2,13 +2,13 @@ import * as v from 'valibot';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
-import { isDay } from '../../shared/keys.ts';
+import { dayOf, isDay } from '../../shared/keys.ts';
 
 /**
  * What the schedule sends: which hour, which dataset, which places. The places travel in the event and not in the
  * environment, whose 4 KB would end at some hundred of them; so one deployed function also serves a run by hand.
  */
-const schema = v.strictObject({
+const members = v.strictObject({
   /** ISO 8601, UTC: the run's identity. */
   scheduledTime: v.pipe(
     v.string(),
@@ -36,6 +36,17 @@ const schema = v.strictObject({
     {},
   ),
 });
+
+const schema = v.pipe(
+  members,
+  v.forward(
+    v.check(
+      ({ scheduledTime, dataset }) => dayOf(scheduledTime) >= dataset.firstDay,
+      ({ input: { dataset } }) => `expected ${dataset.firstDay} or later: convert refuses earlier days`,
+    ),
+    ['scheduledTime'],
+  ),
+);
 
 export type RunEvent = v.InferOutput<typeof schema>;
 export type RunEventInput = v.InferInput<typeof schema>;

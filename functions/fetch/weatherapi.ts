@@ -1,34 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Dataset } from '../../shared/dataset.ts';
+import { refusalOf } from '../reader/acceptance.ts';
 import type { ApiKey } from './api-key.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
+import { limits } from './limits.ts';
+import { type Refusal, verdictOn } from './verdict.ts';
 
-/** How one call is made. Times in milliseconds. */
-export interface CallLimits {
-  /** Tries in all, the first one included. */
-  readonly tries: number;
-  /** For one try, body included. */
-  readonly tryTimeout: number;
-  /** Delay before the first retry; doubled for each further one, then a random part of it (full jitter). */
-  readonly backoff: number;
-  /** The longest `Retry-After` worth waiting for; a longer one skips the hour. */
-  readonly maxRetryAfter: number;
-  /** Bytes of body at most: a realtime answer has about 2 000. */
-  readonly maxBody: number;
-}
-
-export const defaultLimits: CallLimits = {
-  tries: 3,
-  tryTimeout: 10_000,
-  backoff: 1_000,
-  maxRetryAfter: 60_000,
-  maxBody: 1_048_576,
-};
-
-/** What one try brought: data, or why there is none. */
-type Brought = { readonly kind: 'data'; readonly body: string } | Exclude<Verdict, { kind: 'data' }>;
-
-/** How a call ended: with what its last try brought. `tries` counts the requests that were sent. */
+/** What a call brought: a line for the raw object, or why there is none. `tries` counts the requests that were sent. */
 export type Answer = Brought & { readonly tries: number };
+
+type Brought = { readonly kind: 'data'; readonly line: Uint8Array } | Unanswered;
+
+export interface Unanswered extends Refusal {
+  /** Milliseconds that the provider asks to wait. */
+  readonly retryAfter?: number | undefined;
+}
 
 /**
  * WeatherAPI.com over HTTPS. The key travels in the query string, the only way that the provider documents: a URL,
@@ -38,103 +22,92 @@ export type Answer = Brought & { readonly tries: number };
 export class WeatherApi {
   readonly #baseUrl: string;
   readonly #key: ApiKey;
-  readonly #limits: CallLimits;
+  readonly #tryTimeout: number;
 
-  constructor(baseUrl: string, key: ApiKey, limits: CallLimits = defaultLimits) {
-    this.#baseUrl = baseUrl;
+  constructor(baseUrl: string, key: ApiKey, tryTimeout: number = limits.tryTimeout) {
+    this.#baseUrl = baseUrl.replace(/\/$/, '');
     this.#key = key;
-    this.#limits = limits;
+    this.#tryTimeout = tryTimeout;
   }
 
   /**
-   * One call of an endpoint such as `current.json`, retried as the limits say. Never throws for what the API or the
-   * network did; throws when the key itself cannot be read.
-   * @param signal ends the call early, with a `retry` verdict
+   * Asks a dataset's endpoint once; once more when the key was refused and the secret holds another one by now. Never
+   * throws for what the API or the network did; throws when the key itself cannot be read.
+   * @param signal ends the call early, as transient trouble
    */
-  async call(endpoint: string, query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
-    const { tries, backoff, maxRetryAfter } = this.#limits;
-    let key = await this.#key.get();
-    let renewed = false;
-    for (let sent = 1; ; sent++) {
-      const { brought, retryAfter } = await this.#try(endpoint, query, key, signal);
-      let pause = 0;
-      if (brought.kind === 'retry') {
-        if (retryAfter !== undefined && retryAfter > maxRetryAfter) {
-          const wait = `asking to wait ${Math.round(retryAfter / 1000)} s`;
-          return answer({ kind: 'retry', reason: `${brought.reason}, ${wait}` }, sent);
-        }
-        pause = retryAfter ?? Math.random() * backoff * 2 ** (sent - 1);
-      } else if (brought.kind === 'key-refused' && !renewed) {
-        renewed = true;
-        const fresh = await this.#key.renew(key);
-        if (fresh === key) return answer(brought, sent);
-        key = fresh;
-      } else {
-        return answer(brought, sent);
-      }
-      if (sent === tries) return answer(brought, sent);
-      try {
-        await delay(pause, undefined, { signal });
-      } catch {
-        return answer({ kind: 'retry', reason: abortReason(signal) }, sent);
-      }
-    }
+  async call(dataset: Dataset, query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    const key = await this.#key.get();
+    const brought = await this.#try(dataset, query, key, signal);
+    if (brought.kind !== 'key-refused') return { ...brought, tries: 1 };
+    const fresh = await this.#key.renew(key);
+    if (fresh === key) return { ...brought, tries: 1 };
+    return { ...(await this.#try(dataset, query, fresh, signal)), tries: 2 };
   }
 
-  /** One request. Whatever the network does to it is a reason to try again. */
+  /** One request. Whatever the network does to it is transient. */
   async #try(
-    endpoint: string,
+    dataset: Dataset,
     query: Record<string, string>,
     key: string,
     signal: AbortSignal,
-  ): Promise<{ readonly brought: Brought; readonly retryAfter?: number | undefined }> {
-    const { tryTimeout, maxBody } = this.#limits;
-    const url = `${this.#baseUrl.replace(/\/$/, '')}/${endpoint}?${new URLSearchParams({ ...query, key })}`;
-    const timeout = AbortSignal.timeout(tryTimeout);
+  ): Promise<Brought> {
+    const url = `${this.#baseUrl}/${dataset.endpoint}?${new URLSearchParams({ ...query, key })}`;
+    const timeout = AbortSignal.timeout(this.#tryTimeout);
     let response: Response;
-    let body: string | undefined;
+    let body: Buffer | undefined;
     try {
       response = await fetch(url, { redirect: 'manual', signal: AbortSignal.any([signal, timeout]) });
-      body = await textOf(response.body, maxBody);
+      body = await bytesOf(response.body, dataset.maxAnswerBytes);
     } catch (error) {
-      if (signal.aborted) return { brought: { kind: 'retry', reason: abortReason(signal) } };
-      const reason = timeout.aborted ? `no answer within ${tryTimeout / 1000} s` : describe(error);
-      return { brought: { kind: 'retry', reason } };
+      if (signal.aborted) return { kind: 'transient', reason: abortReason(signal) };
+      const reason = timeout.aborted ? `no answer within ${this.#tryTimeout / 1000} s` : describe(error);
+      return { kind: 'transient', reason };
     }
-    const brought = judge(response.status, body, { key, maxBody });
-    return { brought, retryAfter: retryAfter(response.headers) };
+    const brought = judge(dataset, response.status, body, key);
+    const wait = retryAfter(response.headers);
+    if (brought.kind === 'data' || !wait) return brought;
+    const reason = `${brought.reason}, asking to wait ${Math.ceil(wait / 1000)} s`;
+    return { ...brought, reason, retryAfter: wait };
   }
 }
 
-function answer(brought: Brought, tries: number): Answer {
-  if (brought.kind === 'data' || tries === 1) return { ...brought, tries };
-  return { ...brought, reason: `${brought.reason} (after ${tries} tries)`, tries };
-}
-
 /** @param body undefined when it was too long */
-function judge(
-  status: number,
-  body: string | undefined,
-  { key, maxBody }: { readonly key: string; readonly maxBody: number },
-): Brought {
-  if (body === undefined)
-    return { kind: 'retry', reason: `HTTP ${status} with a body of more than ${maxBody} bytes` };
-  const verdict = verdictOn(status, body);
+function judge(dataset: Dataset, status: number, body: Buffer | undefined, key: string): Brought {
+  const verdict = verdictOn(status, body?.toString() ?? '');
   if (verdict.kind !== 'data') return verdict;
-  if (!repeats(body, key)) return { kind: 'data', body };
-  return { kind: 'location-failed', reason: `HTTP ${status}, but the body repeats the API key: not landed` };
+  if (body === undefined) {
+    const reason = `HTTP ${status} with a body of more than ${dataset.maxAnswerBytes} bytes`;
+    return { kind: 'refused', reason };
+  }
+  if (repeats(body, key)) {
+    const reason = `HTTP ${status}, but the body repeats the API key: not landed`;
+    return { kind: 'location-failed', reason };
+  }
+  const line = lineOf(body);
+  const refusal = refusalOf(line, dataset);
+  if (refusal === undefined) return { kind: 'data', line };
+  return { kind: 'refused', reason: `HTTP ${status}, but convert would refuse the body: ${refusal}` };
 }
 
 /** Whether a body holds the key: as it is, as a URL has it, or as JSON has it. Raw objects are kept, and read by many. */
-function repeats(body: string, key: string): boolean {
+function repeats(body: Buffer, key: string): boolean {
   const inUrl = String(new URLSearchParams({ key })).slice('key='.length);
   return [key, inUrl, encodeURIComponent(key), JSON.stringify(key).slice(1, -1)].some((form) =>
     body.includes(form),
   );
 }
 
-/** A body as text, read within the try, so that one that is cut, slow or endless fails it. @returns undefined when too long */
-async function textOf(body: Response['body'], maxBytes: number): Promise<string | undefined> {
+/**
+ * A body as one line, byte for byte, but for a byte-order mark and line breaks. A line break in JSON stands between
+ * tokens, so a space says the same.
+ */
+function lineOf(body: Buffer): Uint8Array {
+  const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+  return body.subarray(hasMark ? 3 : 0).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte));
+}
+
+/** A body, read within the try, so that one that is cut, slow or endless fails it. @returns undefined when too long */
+async function bytesOf(body: Response['body'], maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {
@@ -142,7 +115,7 @@ async function textOf(body: Response['body'], maxBytes: number): Promise<string 
     if (size > maxBytes) return undefined;
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }
 
 /** Milliseconds from `Retry-After`: seconds, or an HTTP date. */

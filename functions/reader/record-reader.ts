@@ -1,5 +1,5 @@
 import { PermanentError } from '../../shared/errors.ts';
-import { isExactNumber, isObject } from '../rows/json.ts';
+import { isExactNumber, isObject, type JsonObject } from '../rows/json.ts';
 import type { Table } from '../rows/table.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
@@ -25,8 +25,8 @@ type Expected = 'value' | 'line-end' | 'element' | 'separator' | 'document';
 
 /**
  * Finds the responses in a text that comes in pieces, and puts them into a table in their order. Accepted: one
- * response, an array of them, one (or an array) a line, and any of these inside a JSON string (the files of this
- * pipeline's Python ancestor are encoded twice). A text whose first line is neither a whole value nor the beginning of
+ * response, a bulk answer, an array of these, one (or an array) a line, and any of these inside a JSON string (the files of
+ * this pipeline's Python ancestor are encoded twice). A text whose first line is neither a whole value nor the beginning of
  * an array is taken as one document.
  */
 export class RecordReader {
@@ -199,7 +199,9 @@ export class RecordReader {
     this.#refuseLarge(bytes.length);
     const value = parseJson(decodeUtf8(bytes, where), where);
     if (isObject(value)) {
-      if (this.#table.add(value) === 0) this.#shapes.learn(bytes);
+      const queries = queriesOf(value);
+      for (const query of queries) this.#table.add(query);
+      if (queries.length === 0 && this.#table.add(value) === 0) this.#shapes.learn(bytes);
     } else if (typeof value === 'string' && this.#encodedIn === undefined && !isElement) {
       this.#takeEncoded(value, `The JSON inside the string of ${where.toLowerCase()}`);
     } else {
@@ -267,6 +269,16 @@ export class RecordReader {
       `${what} has more than the ${maxHeldBytes / 1024 / 1024} MiB that are held at once. Put one response a line.`,
     );
   }
+}
+
+/**
+ * The responses in the answer to a bulk request, `{"bulk":[{"query":{…}},…]}`; none in any other record.
+ * https://www.weatherapi.com/docs/#intro-bulk
+ */
+function queriesOf({ bulk, ...others }: JsonObject): readonly JsonObject[] {
+  if (!Array.isArray(bulk) || Object.keys(others).length > 0) return [];
+  const queries = bulk.map((entry) => (isObject(entry) ? entry.query : undefined));
+  return queries.every(isObject) ? queries : [];
 }
 
 /** Space within a line. */

@@ -24,6 +24,7 @@ export class Table {
   readonly #onGroup: (group: RowGroup) => void;
   readonly #columnNumbers: ReadonlyMap<string, number>;
   readonly #dayColumn: number;
+  readonly #required: readonly string[];
   #rowCount = 0;
   #rescuedFields = 0;
   #earliest: bigint | undefined;
@@ -36,6 +37,7 @@ export class Table {
     this.group = new RowGroup(dataset);
     this.#columnNumbers = new Map(columnsOf(dataset).map(({ column }, number) => [column, number]));
     this.#dayColumn = this.#numberOf(dataset.dayColumn);
+    this.#required = dataset.required;
   }
 
   get rowCount(): number {
@@ -54,12 +56,13 @@ export class Table {
 
   /**
    * Adds a record as a row. Returns how many of its values found no column.
-   * @throws {PermanentError} `error-body` or `foreign-record`
+   * @throws {PermanentError} `error-body`, `foreign-record` or `incomplete`
    */
   add(record: JsonObject): number {
     const rescued: string[] = [];
     const declared = this.#fill(this.#tree, record, '', rescued);
-    if (declared === 0) throw refusal(record, this.rowCount + 1);
+    const absent = this.#required.find((path) => !isObject(memberAt(record, path)));
+    if (declared === 0 || absent !== undefined) throw refusal(record, this.rowCount + 1, declared, absent);
     if (rescued.length > 0) {
       this.group.set(this.#numberOf('rescued'), 'string', `{${rescued.join(',')}}`);
       this.#rescuedFields += rescued.length;
@@ -137,13 +140,31 @@ function memberPath(path: string, name: string): string {
   return path ? `${path}.${name}` : name;
 }
 
-function refusal(record: JsonObject, number: number): PermanentError {
+function memberAt(record: JsonObject, path: string): unknown {
+  let value: unknown = record;
+  for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined;
+  return value;
+}
+
+/** @param absent a part that every record must have, and this one has not */
+function refusal(
+  record: JsonObject,
+  number: number,
+  declared: number,
+  absent: string | undefined,
+): PermanentError {
   const { error } = record;
   if (isObject(error) && 'code' in error) {
     const message = 'message' in error ? `: ${brief(error.message)}` : '';
     return new PermanentError(
       'error-body',
       `Record ${number} is an error answer (code ${brief(error.code)}${message}), not data.`,
+    );
+  }
+  if (declared > 0) {
+    return new PermanentError(
+      'incomplete',
+      `Record ${number} has no object "${absent}", without which it is not data.`,
     );
   }
   const names = brief(Object.keys(record).slice(0, 5).join(', '));

@@ -54,7 +54,7 @@ const unwanted = {
 };
 
 describe.each([
-  { name: 'fetch', packages: ['@aws-sdk/client-secrets-manager', 'p-map'] },
+  { name: 'fetch', packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/lib-storage', 'p-map'] },
   {
     name: 'convert',
     packages: [

@@ -139,10 +139,12 @@ describe('functions', () => {
     },
   );
 
-  test('fetch may only add to its prefix in raw and read its secret', () => {
+  test('fetch may only read and write its prefix in raw, and read its secret', () => {
     expect(permissions('Fetch/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Fetch/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Fetch/FunctionLogs')]],
+      ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
+      ['s3:ListBucket', [arnOf(raw.id)]],
       ['s3:PutObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
       ['secretsmanager:GetSecretValue', [expect.anything()]],
       ['xray:PutTelemetryRecords', ['*']],

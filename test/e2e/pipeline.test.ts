@@ -75,7 +75,7 @@ describe('the pipeline', () => {
   test('lands an hour once, however often it is started', async () => {
     const first = await pipeline.fetch(fiveOClock, ['Oslo']);
     const landed = await pipeline.rawText(rawRunKey);
-    const second = await pipeline.fetch(fiveOClock, ['Melbourne']);
+    const second = await pipeline.fetch(fiveOClock, ['Oslo']);
 
     expect([first.landed, second.landed]).toEqual([true, false]);
     expect(await pipeline.rawText(rawRunKey)).toBe(landed);
@@ -162,12 +162,17 @@ describe('the pipeline', () => {
     expect(pipeline.deadLetters()).toEqual([]);
   });
 
-  test('skips an hour in which the API does not answer: nothing lands, nothing fails', async () => {
-    const report = await pipeline.fetch(fiveOClock, ['fail:500']);
+  test('skips an hour in which the API answers nothing of use: nothing lands, nothing fails', async () => {
+    const report = await pipeline.fetch(fiveOClock, ['fail:html']);
 
     expect(report).toMatchObject({ landed: false, fetched: 0, failed: [] });
     expect(report.key).toBeUndefined();
-    expect(report.skipped).toEqual([{ location: 'fail:500', reason: 'HTTP 500 (after 3 tries)' }]);
+    expect(report.skipped).toEqual([
+      {
+        location: 'fail:html',
+        reason: 'HTTP 200, but convert would refuse the body: not-json (after 3 tries)',
+      },
+    ]);
     expect(pipeline.runtime.emulator.requests.filter(({ action }) => action === 'PutObject')).toEqual([]);
   }, 15_000);
 

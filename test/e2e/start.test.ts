@@ -49,21 +49,26 @@ function startWith(environment: Readonly<Record<string, string>>, ...args: strin
 describe('npm start', () => {
   test('--json prints nothing but the result: keys, rows and what was skipped; the same with --faults', async () => {
     const state = join(directory, 'json');
-    const { code, stdout } = await start(
-      ...[
-        '--json',
-        '--faults',
-        '3',
-        '--state',
-        state,
-        '--at',
-        '2026-11-22T05:30Z',
-        '--location',
-        'Oslo',
-        '--location',
-        'fail:500',
-      ],
-    );
+    const [{ code, stdout }, shown] = await Promise.all([
+      start(
+        ...[
+          '--json',
+          '--faults',
+          '3',
+          '--state',
+          state,
+          '--at',
+          '2026-11-22T05:30Z',
+          '--location',
+          'Oslo',
+          '--location',
+          'fail:html',
+        ],
+      ),
+      start('--state', join(directory, 'shown'), '--location', 'fail:503x1'),
+    ]);
+    // Without it, a person sees what is waited for.
+    expect(shown.stdout).toContain('Waiting for WeatherAPI (HTTP 503): one place is asked for again in 1 s');
     const result = JSON.parse(stdout);
     expect(code).toBe(0);
     expect(result).toEqual({
@@ -71,7 +76,12 @@ describe('npm start', () => {
       curated: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet'],
       rows: [expect.objectContaining({ location_name: 'Oslo', observed_at: '2026-11-22T05:00:00.000Z' })],
       deadLetters: [],
-      skipped: [{ location: 'fail:500', reason: 'HTTP 500 (after 3 tries)' }],
+      skipped: [
+        {
+          location: 'fail:html',
+          reason: 'HTTP 200, but convert would refuse the body: not-json (after 3 tries)',
+        },
+      ],
     });
     // Where it says that the objects are, they are, as they are.
     const raw = await readFile(join(state, 's3/raw', result.raw[0]), 'utf8');

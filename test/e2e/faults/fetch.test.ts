@@ -115,6 +115,22 @@ describe('a run lands its hour once', () => {
     expect(stage.landed).toEqual([rawKey]);
   });
 
+  test('and is completed when Lambda tries it again: what has landed is not asked for once more', async () => {
+    const both = () => stage.fetch(fiveOClock, ['Oslo', 'Ulm']);
+    answer = (reply, q) =>
+      q === 'Oslo' ? reply.send(data) : reply.code(401).send({ error: { code: 2006 } });
+    expect(await both()).toMatchObject({ ok: false, error: { type: 'ConfigurationError' } });
+    expect((await stage.raw(rawKey))?.metadata).toMatchObject({ places: '1', 'places-missing': '1' });
+
+    answer = (reply) => reply.send(data);
+    asked = [];
+    expect(await both()).toMatchObject({ ok: true, response: { landed: true, fetched: 1, places: 2 } });
+    expect(asked).toEqual(['Ulm']);
+    await stage.runtime.settled();
+    const [[, bytes = Buffer.of()] = []] = await stage.curated();
+    expect(await parquetRows(bytes)).toHaveLength(2);
+  });
+
   test('though it was frozen, and S3 and the provider closed its connections meanwhile', async () => {
     await run();
     let thawed = 0;

@@ -112,6 +112,9 @@ export const everyType: Dataset = {
   version: 3,
   description: 'One column of each type.',
   dayColumn: 'timestamp',
+  firstDay: '2024-01-01',
+  required: [],
+  maxAnswerBytes: 64 * 1024,
   fields: types.map((type) => ({ column: type, path: `a.${type}`, type, meaning: type })),
 };
 

@@ -1,43 +1,43 @@
 import { expect, test } from '@jest/globals';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
-import { FakeAws } from './aws.ts';
+import { FakeSecrets } from './aws.ts';
 
-function keyFrom(aws: FakeAws): ApiKey {
+function keyFrom(aws: FakeSecrets): ApiKey {
   return new ApiKey(aws.client, 'weather/key');
 }
 
 test('the secret is read once, also when many ask at the same time', async () => {
-  const aws = new FakeAws('first');
+  const aws = new FakeSecrets('first');
   const key = keyFrom(aws);
   expect(await Promise.all([key.get(), key.get(), key.get()])).toEqual(['first', 'first', 'first']);
   aws.secret = 'second';
   expect(await key.get()).toBe('first');
-  expect(aws.secretReads).toBe(1);
+  expect(aws.reads).toBe(1);
 });
 
 test('spaces and a line break around the key are not part of it', async () => {
-  expect(await keyFrom(new FakeAws(' first\n')).get()).toBe('first');
+  expect(await keyFrom(new FakeSecrets(' first\n')).get()).toBe('first');
 });
 
 test.each([undefined, '', ' \n'])('a secret that holds %j is refused by its name', async (value) => {
-  await expect(keyFrom(new FakeAws(value)).get()).rejects.toMatchObject({
+  await expect(keyFrom(new FakeSecrets(value)).get()).rejects.toMatchObject({
     name: 'ConfigurationError',
     message: expect.stringContaining('"weather/key" is empty'),
   });
 });
 
 test('a failed read is not kept: the next one asks again', async () => {
-  const aws = new FakeAws('first');
+  const aws = new FakeSecrets('first');
   const key = keyFrom(aws);
   aws.failure = new Error('no network');
   await expect(Promise.all([key.get(), key.get()])).rejects.toThrow('no network');
   aws.failure = undefined;
   expect(await key.get()).toBe('first');
-  expect(aws.secretReads).toBe(2);
+  expect(aws.reads).toBe(2);
 });
 
 test('an empty secret is read again once somebody has filled it', async () => {
-  const aws = new FakeAws('');
+  const aws = new FakeSecrets('');
   const key = keyFrom(aws);
   await expect(key.get()).rejects.toThrow('is empty');
   aws.secret = 'first';
@@ -45,7 +45,7 @@ test('an empty secret is read again once somebody has filled it', async () => {
 });
 
 test('a refused key is read anew once, for all who held it', async () => {
-  const aws = new FakeAws('first');
+  const aws = new FakeSecrets('first');
   const key = keyFrom(aws);
   await key.get();
   aws.secret = 'second';
@@ -56,13 +56,13 @@ test('a refused key is read anew once, for all who held it', async () => {
   ]);
   expect(await key.renew('first')).toBe('second');
   expect(await key.get()).toBe('second');
-  expect(aws.secretReads).toBe(2);
+  expect(aws.reads).toBe(2);
 });
 
 test('a refused key that was not rotated stays what it is', async () => {
-  const aws = new FakeAws('first');
+  const aws = new FakeSecrets('first');
   const key = keyFrom(aws);
   await key.get();
   expect(await key.renew('first')).toBe('first');
-  expect(aws.secretReads).toBe(2);
+  expect(aws.reads).toBe(2);
 });

@@ -75,6 +75,11 @@ describe('a run event', () => {
       event({ scheduledTime }),
       /scheduledTime: expected/,
     ]),
+    [
+      'a day that convert would refuse',
+      event({ scheduledTime: '2023-12-31T23:00:00Z' }),
+      /scheduledTime: expected 2024-01-01 or later/,
+    ],
     ['an unknown dataset', event({ dataset: 'weatherapi/marine' }), /dataset: .*weatherapi\/current/],
     ['no places', event({ locations: [] }), /locations: expected at least one/],
     ['an empty place', event({ locations: ['Melbourne', ''] }), /locations\.1: expected a place/],

@@ -1,20 +1,33 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type FastifyReply, fastify } from 'fastify';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
-import { RawBucket } from '../../../functions/fetch/raw-bucket.ts';
+import type { Clock } from '../../../functions/fetch/passes.ts';
+import { encodePlaces, listDigest } from '../../../functions/fetch/place-list.ts';
 import { type RunReport, run } from '../../../functions/fetch/run.ts';
-import { type Answer, defaultLimits, WeatherApi } from '../../../functions/fetch/weatherapi.ts';
+import { type Answer, WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
-import { FakeAws, type StoredObject } from './aws.ts';
+import { rawKey } from '../../../shared/keys.ts';
+import { FakeSecrets, type Raw, type StoredObject, startRaw } from './aws.ts';
 
-const key = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 const scheduledTime = new Date('2026-11-22T05:00:00Z');
-const fetchedAt = new Date('2026-11-22T05:00:03.250Z');
+const key = rawKey(weatherapiCurrent, scheduledTime);
+const fetchedAt = Date.parse('2026-11-22T05:00:03.250Z');
 const never = new AbortController().signal;
 
+let raw: Raw;
 const closers: (() => Promise<unknown>)[] = [];
-afterEach(() => Promise.all(closers.splice(0).map((close) => close())));
+beforeAll(async () => {
+  raw = await startRaw();
+});
+afterEach(async () => {
+  await raw.empty();
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+afterAll(() => raw.stop());
 
 async function standIn(options: { key?: string } = {}) {
   const api = await startWeatherApi({ key: 'first', now: () => scheduledTime, ...options });
@@ -22,8 +35,13 @@ async function standIn(options: { key?: string } = {}) {
   return api;
 }
 
+const record = (name: string) => ({ location: { name }, current: {} });
+
 /** A provider that answers place by place as it is told, and keeps the places that it was asked for. */
-async function provider(answer: (q: string, reply: FastifyReply, asked: readonly string[]) => unknown) {
+async function provider(
+  answer: (q: string, reply: FastifyReply, asked: readonly string[]) => unknown = (q, reply) =>
+    reply.send(record(q)),
+) {
   const app = fastify({ forceCloseConnections: true });
   const asked: string[] = [];
   app.get<{ Querystring: { q: string } }>('/v1/current.json', async ({ query: { q } }, reply) => {
@@ -36,81 +54,98 @@ async function provider(answer: (q: string, reply: FastifyReply, asked: readonly
   return { url: `${address}/v1`, asked };
 }
 
+/** A provider without data for some places. */
+const without = (...missing: string[]) =>
+  provider((q, reply) => (missing.includes(q) ? reply.code(500).send() : reply.send(record(q))));
+
+/** A clock on which a pause takes its time, but nobody else's. */
+function impatient(start = fetchedAt): Clock {
+  let now = start;
+  return {
+    now: () => now,
+    async sleep(milliseconds) {
+      now += milliseconds;
+    },
+  };
+}
+
 interface Setting {
-  aws?: FakeAws;
+  secrets?: FakeSecrets;
   /** Of one execution environment: given by tests in which it lives longer than a run. */
   apiKey?: ApiKey;
   deadline?: AbortSignal;
   options?: Record<string, string>;
+  clock?: Clock;
 }
 
 function runOf(
   locations: string[],
   { url }: { url: string },
-  { aws = new FakeAws('first'), apiKey, deadline = never, options = {} }: Setting = {},
+  {
+    secrets = new FakeSecrets('first'),
+    apiKey,
+    deadline = never,
+    options = {},
+    clock = impatient(),
+  }: Setting = {},
 ): Promise<RunReport> {
-  const api = new WeatherApi(url, apiKey ?? new ApiKey(aws.client, 'key'), { ...defaultLimits, backoff: 1 });
+  const api = new WeatherApi(url, apiKey ?? new ApiKey(secrets.client, 'key'));
   return run(
     { scheduledTime, dataset: weatherapiCurrent, locations, options },
-    { api, raw: new RawBucket(aws.client, 'raw'), now: () => fetchedAt },
+    { api, raw: raw.bucket, clock, onPause: () => {} },
     deadline,
   );
 }
 
-function landed(aws: FakeAws): StoredObject {
-  const object = aws.objects.get(`raw/${key}`);
-  if (!object) throw new Error('Nothing landed.');
-  return object;
-}
-
-/** The names of the places in the raw object, line by line. */
+/** The names of the places in a raw object, line by line. */
 function namesIn({ body }: StoredObject): string[] {
-  expect(body.endsWith('\n')).toBe(true);
-  const lines = body.slice(0, -1).split('\n');
+  const text = body.toString();
+  expect(text.endsWith('\n')).toBe(true);
+  const lines = text.slice(0, -1).split('\n');
   return lines.map((line) => (JSON.parse(line) as { location: { name: string } }).location.name);
 }
+
+const landedNames = async (of = key) => namesIn(await raw.object(of));
 
 function places(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `place-${index + 1}`);
 }
 
 describe('a run', () => {
-  test('lands one line a place, in the order of the event, under the key of its hour', async () => {
+  test('lands one line per place, in the order of the event, under the key of its hour', async () => {
     const server = await provider(async (q, reply, asked) => {
       if (q === 'Melbourne') await until(() => asked.length === 3); // The first is answered last.
-      return reply.send({ location: { name: q } });
+      return reply.send(record(q));
     });
-    const aws = new FakeAws('first');
-    expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server, { aws })).toEqual({
+    expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server)).toEqual({
       key,
       landed: true,
       fetched: 3,
+      places: 3,
       skipped: [],
       failed: [],
+      missing: [],
       quotaSpent: false,
       runFailure: undefined,
     });
-    expect(namesIn(landed(aws))).toEqual(['Melbourne', 'Tokyo', 'Berlin']);
-    expect([...aws.objects.keys()]).toEqual([`raw/${key}`]);
+    expect(await landedNames()).toEqual(['Melbourne', 'Tokyo', 'Berlin']);
+    expect(await raw.keys()).toEqual([key]);
   });
 
-  test('lands what the provider sent, with its line breaks replaced and nothing else changed', async () => {
+  test('lands what the provider sent, with a space for each line break and nothing else changed', async () => {
     const body =
-      '{\r\n  "location": {"name": "Zürich"},\n\n  "current": {"temp_c": 1.0, "text": "a\\nb"}\r}\n';
+      '{\r\n  "location": {"name": "Zürich \u2028"},\n\n  "current": {"temp_c": 1.0, "text": "a\\nb"}\r}\n';
     const server = await provider((_q, reply) => reply.type('application/json').send(body));
-    const aws = new FakeAws('first');
-    await runOf(['Zürich', 'Zürich'], server, { aws });
-    const line = '{   "location": {"name": "Zürich"},   "current": {"temp_c": 1.0, "text": "a\\nb"} }';
-    expect(landed(aws).body).toBe(`${line}\n${line}\n`);
+    await runOf(['Zürich', 'Zürich'], server);
+    const line = body.replaceAll(/[\r\n]/g, ' ');
+    expect((await raw.object(key)).body).toEqual(Buffer.from(`${line}\n${line}\n`));
   });
 
   test('tells beside the data when it was scheduled, when it ran and what it asked', async () => {
-    const aws = new FakeAws('first');
-    await runOf(['Melbourne', 'fail:500x1', 'fail:1006'], await standIn(), {
-      aws,
-      options: { aqi: 'yes', lang: 'zh_tw' },
-    });
-    expect(landed(aws)).toMatchObject({
+    const locations = ['Melbourne', 'fail:500x1', 'fail:1006'];
+    const options = { aqi: 'yes', lang: 'zh_tw' };
+    await runOf(locations, await standIn(), { options });
+    expect(await raw.object(key)).toMatchObject({
       contentType: 'application/x-ndjson',
       metadata: {
         'scheduled-time': '2026-11-22T05:00:00.000Z',
@@ -120,44 +155,35 @@ describe('a run', () => {
         tries: '4',
         places: '2',
         'places-missing': '1',
+        'places-list': listDigest({ locations, options }),
+        'places-landed': encodePlaces([0, 1]),
       },
     });
   });
 
   test('asks with the options of the event', async () => {
-    const aws = new FakeAws('first');
-    await runOf(['Melbourne'], await standIn(), { aws, options: { aqi: 'yes' } });
-    expect(landed(aws).body).toContain('"air_quality"');
+    await runOf(['Melbourne'], await standIn(), { options: { aqi: 'yes' } });
+    expect((await raw.object(key)).body.toString()).toContain('"air_quality"');
   });
 
   test('lands no body that repeats the key: that place fails, the others land', async () => {
     const server = await provider((q, reply) =>
-      reply.send({ location: { name: q }, ...(q === 'Tokyo' ? { request: '?key=first' } : {}) }),
+      reply.send({ ...record(q), ...(q === 'Tokyo' ? { request: '?key=first' } : {}) }),
     );
-    const aws = new FakeAws('first');
-    expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server, { aws })).toMatchObject({
+    expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server)).toMatchObject({
       landed: true,
       fetched: 2,
       skipped: [],
       failed: [{ location: 'Tokyo', reason: expect.stringContaining('repeats the API key') }],
     });
-    expect(namesIn(landed(aws))).toEqual(['Melbourne', 'Berlin']);
+    expect(await landedNames()).toEqual(['Melbourne', 'Berlin']);
   });
 
-  test('that happens twice lands once, and both succeed', async () => {
-    const aws = new FakeAws('first');
-    const server = await standIn();
-    expect(await runOf(['Melbourne'], server, { aws })).toMatchObject({ key, landed: true });
-    expect(await runOf(['Tokyo'], server, { aws })).toMatchObject({ key, landed: false, fetched: 1 });
-    expect(namesIn(landed(aws))).toEqual(['Melbourne']);
-  });
-
-  test('fails when the bucket refuses for another reason', async () => {
-    const aws = new FakeAws('first');
-    const apiKey = new ApiKey(aws.client, 'key');
-    await apiKey.get();
-    aws.failure = Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
-    await expect(runOf(['Melbourne'], await standIn(), { aws, apiKey })).rejects.toThrow('Access Denied');
+  test('fails when the bucket refuses', async () => {
+    raw.fault = () => ({ status: 403, code: 'AccessDenied' });
+    await expect(runOf(['Melbourne'], await standIn())).rejects.toThrow();
+    raw.fault = ({ action }) => (action === 'PutObject' ? { status: 403, code: 'AccessDenied' } : undefined);
+    await expect(runOf(['Melbourne'], await standIn())).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
   test('asks for eight places at a time and no more', async () => {
@@ -169,35 +195,272 @@ describe('a run', () => {
       await until(() => open >= 8 || asked.length === 24);
       for (let turn = 0; turn < 20; turn += 1) await nextTurn(); // A ninth would come meanwhile.
       open -= 1;
-      return reply.send({ location: { name: q } });
+      return reply.send(record(q));
     });
     expect(await runOf(places(24), server)).toMatchObject({ fetched: 24 });
     expect(most).toBe(8);
   });
+
+  test('leaves no temporary file behind, however it ends', async () => {
+    const { TMPDIR } = process.env;
+    const directory = await mkdtemp(path.join(tmpdir(), 'spool-'));
+    process.env.TMPDIR = directory;
+    try {
+      const left: string[][] = [];
+      const server = await provider(async (q, reply) => {
+        left.push(await readdir(directory));
+        return reply.send(record(q));
+      });
+      await runOf(['Melbourne'], server);
+      raw.fault = ({ action }) =>
+        action === 'PutObject' ? { status: 403, code: 'AccessDenied' } : undefined;
+      await runOf(['Tokyo'], server).catch(() => {});
+      left.push(await readdir(directory));
+      expect(left).toEqual([[], [], []]);
+    } finally {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+      await rm(directory, { recursive: true });
+    }
+  });
+});
+
+describe('a run that happens again', () => {
+  const three = ['Oslo', 'Ulm', 'Rome'];
+
+  test('asks only for what has not landed, and writes old and new lines in their order', async () => {
+    const first = await runOf(three, await without('Ulm'));
+    expect(first).toMatchObject({ key, landed: true, fetched: 2, places: 2, skipped: [{ location: 'Ulm' }] });
+    const triesBefore = Number((await raw.object(key)).metadata.tries);
+    const oslo = (await raw.object(key)).body.toString().split('\n')[0];
+
+    const server = await provider();
+    const second = await runOf(three, server, { clock: impatient(fetchedAt + 60_000) });
+    expect(second).toMatchObject({ key, landed: true, fetched: 1, places: 3, skipped: [] });
+    expect(server.asked).toEqual(['Ulm']);
+    expect(await landedNames()).toEqual(three);
+    const { body, metadata } = await raw.object(key);
+    expect(body.toString().split('\n')[0]).toBe(oslo);
+    expect(metadata).toMatchObject({
+      'fetched-at': new Date(fetchedAt).toISOString(),
+      tries: String(triesBefore + 1),
+      places: '3',
+      'places-missing': '0',
+      'places-landed': encodePlaces([0, 1, 2]),
+    });
+  });
+
+  test('asks for nothing when all has landed, and adds nothing', async () => {
+    const server = await provider();
+    await runOf(three, server);
+    expect(await runOf(three, server)).toMatchObject({ key, landed: false, fetched: 0, places: 3 });
+    expect(server.asked).toHaveLength(3);
+  });
+
+  test('keeps what has landed when nothing more comes', async () => {
+    await runOf(three, await without('Ulm'));
+    const server = await without('Ulm');
+    expect(await runOf(three, server)).toMatchObject({
+      key,
+      landed: false,
+      fetched: 0,
+      places: 2,
+      skipped: [{ location: 'Ulm' }],
+    });
+    expect(await landedNames()).toEqual(['Oslo', 'Rome']);
+  });
+
+  test('at the same time loses nothing of the other', async () => {
+    const other = await without('Rome');
+    let otherRun: Promise<RunReport> | undefined;
+    const server = await provider(async (q, reply) => {
+      // While this run is at work, the other one lands.
+      otherRun ??= runOf(three, other);
+      await otherRun;
+      return q === 'Oslo' ? reply.code(500).send() : reply.send(record(q));
+    });
+    expect(await runOf(three, server)).toMatchObject({ landed: true, fetched: 1, places: 3 });
+    expect(await otherRun).toMatchObject({ landed: true, fetched: 2 });
+    expect(await landedNames()).toEqual(three);
+    expect(await raw.keys()).toEqual([key]);
+  });
+
+  test('lands what it has when the object was deleted meanwhile', async () => {
+    await runOf(three, await without('Ulm'));
+    const server = await provider(async (q, reply) => {
+      await raw.remove(key);
+      return reply.send(record(q));
+    });
+    expect(await runOf(three, server)).toMatchObject({ landed: true, fetched: 1, places: 1 });
+    expect(await landedNames()).toEqual(['Ulm']);
+  });
+
+  test.each([409, 412])('looks again when the write is refused with %i, but not for ever', async (status) => {
+    const code = status === 409 ? 'ConditionalRequestConflict' : 'PreconditionFailed';
+    let refusals = 1;
+    raw.fault = ({ action }) => (action === 'PutObject' && refusals-- > 0 ? { status, code } : undefined);
+    expect(await runOf(three, await provider())).toMatchObject({ landed: true, fetched: 3 });
+    await raw.remove(key);
+    refusals = Number.POSITIVE_INFINITY;
+    await expect(runOf(three, await provider())).rejects.toThrow(`"${key}" changed 5 times`);
+  });
+
+  test('refuses to merge with an object that is not what its metadata says', async () => {
+    await runOf(three, await without('Ulm'));
+    const { metadata } = await raw.object(key);
+    await raw.put(key, '{}\n', metadata);
+    await expect(runOf(three, await provider())).rejects.toThrow('has 1 lines');
+    expect((await raw.object(key)).body.toString()).toBe('{}\n');
+  });
+});
+
+describe('another list of places for the same hour', () => {
+  const list = ['Oslo', 'Rome'];
+  const ownKey = rawKey(weatherapiCurrent, scheduledTime, listDigest({ locations: list, options: {} }));
+
+  test.each<[string, string[], Record<string, string>]>([
+    ['fewer places', ['Oslo'], {}],
+    ['another order', ['Rome', 'Oslo'], {}],
+    ['other options', list, { aqi: 'yes' }],
+  ])('has a key of its own, whichever is first: %s', async (_what, locations, options) => {
+    const server = await provider();
+    await runOf(locations, server, { options });
+    expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: true, fetched: 2 });
+    expect(ownKey).toMatch(/dt=2026-11-22\/20261122T050000Z\.[0-9a-f]{12}\.json$/);
+    expect(await landedNames(ownKey)).toEqual(list);
+    expect(await landedNames(key)).toEqual(locations);
+    expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: false });
+    expect(await runOf(locations, server, { options })).toMatchObject({ key, landed: false });
+  });
+
+  test('has a key of its own beside a file that was dropped, too, and is completed there', async () => {
+    await raw.put(key, '{}\n');
+    expect(await runOf(list, await without('Oslo'))).toMatchObject({ key: ownKey, fetched: 1 });
+    expect(await runOf(list, await provider())).toMatchObject({ key: ownKey, fetched: 1, places: 2 });
+    expect(await landedNames(ownKey)).toEqual(list);
+    expect((await raw.object(key)).body.toString()).toBe('{}\n');
+  });
+
+  test('that lands first, while this one is at work, leaves this one its own key', async () => {
+    const other = await provider();
+    let otherRun: Promise<RunReport> | undefined;
+    const server = await provider(async (q, reply) => {
+      otherRun ??= runOf(['Ulm'], other);
+      await otherRun;
+      return reply.send(record(q));
+    });
+    expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: true, fetched: 2 });
+    expect(await landedNames(key)).toEqual(['Ulm']);
+  });
+});
+
+describe('a place that is missing', () => {
+  const list = ['Oslo', 'Ulm', 'Rome'];
+  const hoursBefore = (hours: number) => new Date(scheduledTime.getTime() - hours * 3_600_000);
+
+  /** Lands an earlier run with some of the places. */
+  async function landed(hours: number, numbers: number[], locations = list): Promise<void> {
+    await raw.put(rawKey(weatherapiCurrent, hoursBefore(hours)), '{}\n', {
+      'places-list': listDigest({ locations, options: {} }),
+      'places-landed': encodePlaces(numbers),
+    });
+  }
+  const missing = async () => (await runOf(list, await without('Ulm', 'Rome'))).missing;
+
+  test('in this run and in the two landed runs before it is told', async () => {
+    await landed(1, [0]);
+    await landed(2, [0, 2]);
+    expect(await missing()).toEqual(['Ulm']);
+  });
+
+  test('is told though hours without any data are between, and the day before', async () => {
+    await landed(4, [0]);
+    await landed(7, [0]);
+    expect(await missing()).toEqual(['Ulm', 'Rome']);
+  });
+
+  test('is told though other lists of places have landed between', async () => {
+    await landed(1, [0], ['Ulm']);
+    await landed(2, [0]);
+    await landed(3, [0], ['Rome', 'Ulm']);
+    await landed(4, [0]);
+    expect(await missing()).toEqual(['Ulm', 'Rome']);
+  });
+
+  test.each<[string, () => Promise<void>]>([
+    ['for the first time', async () => {}],
+    ['for the second time', () => landed(1, [0])],
+    ['not in each of the two runs before', () => landed(1, [0]).then(() => landed(2, [1, 2]))],
+    ['in later runs', () => landed(-1, [0]).then(() => landed(-2, [0]))],
+  ])('%s is not', async (_when, before) => {
+    await before();
+    expect(await missing()).toEqual([]);
+  });
+
+  test('because it does not exist is told as failed, not as missing', async () => {
+    await landed(1, [0, 2]);
+    await landed(2, [0, 2]);
+    const server = await provider((q, reply) =>
+      q === 'Ulm' ? reply.code(400).send({ error: { code: 1006 } }) : reply.send(record(q)),
+    );
+    expect(await runOf(list, server)).toMatchObject({ missing: [], failed: [{ location: 'Ulm' }] });
+  });
 });
 
 describe('a place without data', () => {
-  test.each(['fail:500', 'fail:malformed', 'fail:error200', 'fail:cut', 'fail:huge'])(
-    'is skipped and loses no other: %s',
+  test.each(['fail:500', 'fail:error200', 'fail:cut'])(
+    'is skipped when the trouble does not pass, and loses no other: %s',
     async (q) => {
-      const aws = new FakeAws('first');
-      const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn(), { aws });
+      const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn());
       expect(report).toMatchObject({ landed: true, fetched: 2, failed: [], runFailure: undefined });
-      expect(report.skipped).toEqual([{ location: q, reason: expect.stringContaining('after 3 tries') }]);
-      expect(namesIn(landed(aws))).toEqual(['Melbourne', 'Tokyo']);
+      const reason = expect.stringMatching(/ \(after ([6-9]|1\d) tries\)$/);
+      expect(report.skipped).toEqual([{ location: q, reason }]);
+      expect(await landedNames()).toEqual(['Melbourne', 'Tokyo']);
+    },
+  );
+
+  test.each(['fail:malformed', 'fail:html', 'fail:huge'])(
+    'is skipped after three answers that make no sense, and loses no other: %s',
+    async (q) => {
+      const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn());
+      const reason = expect.stringMatching(/^HTTP 200.* \(after 3 tries\)$/);
+      expect(report).toMatchObject({ fetched: 2, failed: [], skipped: [{ location: q, reason }] });
+      expect(await landedNames()).toEqual(['Melbourne', 'Tokyo']);
+    },
+  );
+
+  test('is skipped when it answers an empty object, or half of an answer: the others land', async () => {
+    const server = await provider((q, reply) =>
+      reply.send(q === 'Ulm' ? {} : q === 'Nice' ? { location: { name: 'Nice' } } : record(q)),
+    );
+    expect(await runOf(['Oslo', 'Ulm', 'Nice', 'Rome'], server)).toMatchObject({
+      fetched: 2,
+      skipped: [
+        { location: 'Ulm', reason: expect.stringContaining('foreign-record') },
+        { location: 'Nice', reason: expect.stringContaining('incomplete') },
+      ],
+    });
+    expect(await landedNames()).toEqual(['Oslo', 'Rome']);
+  });
+
+  test.each(['fail:500x2', 'fail:cutx2', 'fail:malformedx2', 'fail:htmlx2', 'fail:9999x6', 'fail:500x6'])(
+    'has it in the end when trouble passes: %s',
+    async (q) => {
+      const server = await standIn();
+      expect(await runOf([q], server)).toMatchObject({ fetched: 1, skipped: [] });
+      expect(server.requests).toHaveLength(Number(q.split('x')[1]) + 1);
     },
   );
 
   test.each(['fail:1003', 'fail:1005', 'fail:1006'])(
     'is failed and loses no other when somebody has to act: %s',
     async (q) => {
-      const aws = new FakeAws('first');
-      const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn(), { aws });
+      const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn());
       expect(report).toMatchObject({ landed: true, fetched: 2, skipped: [], runFailure: undefined });
       expect(report.failed).toEqual([
         { location: q, reason: expect.stringContaining(`code ${q.replace('fail:', '')}`) },
       ]);
-      expect(namesIn(landed(aws))).toEqual(['Melbourne', 'Tokyo']);
+      expect(await landedNames()).toEqual(['Melbourne', 'Tokyo']);
     },
   );
 
@@ -210,13 +473,13 @@ describe('a place without data', () => {
     'fail:2008',
     'fail:redirect',
   ])('lands nothing when there is no other: %s', async (q) => {
-    const aws = new FakeAws('first');
-    expect(await runOf([q], await standIn(), { aws })).toMatchObject({
+    expect(await runOf([q], await standIn())).toMatchObject({
       key: undefined,
       landed: false,
       fetched: 0,
+      places: 0,
     });
-    expect([...aws.objects]).toEqual([]);
+    expect(await raw.keys()).toEqual([]);
   });
 });
 
@@ -224,21 +487,21 @@ describe('the deadline', () => {
   test('skips what has not come, asks for nothing more, and lands what has', async () => {
     const deadline = new AbortController();
     const server = await provider((q, reply, asked) => {
-      if (q === 'place-1') return reply.send({ location: { name: q } });
+      if (q === 'place-1') return reply.send(record(q));
       if (asked.length === 9) deadline.abort();
       return reply.hijack();
     });
-    const aws = new FakeAws('first');
-    const report = await runOf(places(12), server, { aws, deadline: deadline.signal });
+    const report = await runOf(places(12), server, { deadline: deadline.signal });
     expect(report).toMatchObject({ landed: true, fetched: 1, failed: [], runFailure: undefined });
     expect(report.skipped).toEqual(
       places(12)
         .slice(1)
         .map((location) => ({ location, reason: 'the run was out of time' })),
     );
-    expect(server.asked).toEqual(places(9));
-    expect(namesIn(landed(aws))).toEqual(['place-1']);
-    expect(landed(aws).metadata).toMatchObject({ tries: '9', places: '1', 'places-missing': '11' });
+    expect(server.asked.toSorted()).toEqual(places(9));
+    expect(await landedNames()).toEqual(['place-1']);
+    const { metadata } = await raw.object(key);
+    expect(metadata).toMatchObject({ tries: '9', places: '1', 'places-missing': '11' });
   });
 
   test('that is over before the run begins skips everything without a request', async () => {
@@ -253,9 +516,8 @@ describe('what concerns every place', () => {
   /** Answers the second of twelve places with `refusal`, and those that are under way by then with data, after it. */
   async function refusedAtTheSecond(refusal: Answer) {
     const asked: string[] = [];
-    const aws = new FakeAws('first');
     const refused = Promise.withResolvers<void>();
-    const call = async (_endpoint: string, { q = '' }: Record<string, string>): Promise<Answer> => {
+    const call = async (_dataset: unknown, { q = '' }: Record<string, string>): Promise<Answer> => {
       asked.push(q);
       if (q === 'place-2') {
         await nextTurn(); // As many as possible are being asked by then.
@@ -263,12 +525,12 @@ describe('what concerns every place', () => {
         return refusal;
       }
       await refused.promise;
-      return { kind: 'data', body: JSON.stringify({ location: { name: q } }), tries: 1 };
+      return { kind: 'data', line: Buffer.from(JSON.stringify(record(q))), tries: 1 };
     };
     const event = { scheduledTime, dataset: weatherapiCurrent, locations: places(12), options: {} };
-    const raw = new RawBucket(aws.client, 'raw');
-    const report = await run(event, { api: { call }, raw, now: () => fetchedAt }, never);
-    return { report, asked, names: namesIn(landed(aws)) };
+    const dependencies = { api: { call }, raw: raw.bucket, clock: impatient(), onPause: () => {} };
+    const report = await run(event, dependencies, never);
+    return { report, asked, names: await landedNames() };
   }
 
   const underWay = places(8).filter((place) => place !== 'place-2');
@@ -288,15 +550,15 @@ describe('what concerns every place', () => {
   });
 
   test.each(['run-failed', 'key-refused'] as const)(
-    'a verdict of %s stops the run and is its failure, and what is under way is landed',
+    'a verdict of %s stops the run and is its failure, not that of a place; what is under way is landed',
     async (kind) => {
       const reason = 'HTTP 403 code 2008: API key has been disabled';
       const { report, asked, names } = await refusedAtTheSecond({ kind, reason, tries: 1 });
       expect(asked).toEqual(places(8));
       expect(names).toEqual(underWay);
       expect(report).toMatchObject({ key, landed: true, fetched: 7, quotaSpent: false, runFailure: reason });
-      expect(report.failed).toEqual([{ location: 'place-2', reason }]);
-      expect(report.skipped.map(({ location }) => location)).toEqual(notAsked);
+      expect(report.failed).toEqual([]);
+      expect(report.skipped.map(({ location }) => location)).toEqual(['place-2', ...notAsked]);
     },
   );
 
@@ -308,41 +570,42 @@ describe('what concerns every place', () => {
 
 describe('the key', () => {
   test('is read once for all places, and again for no later run', async () => {
-    const aws = new FakeAws('first');
-    const apiKey = new ApiKey(aws.client, 'key');
+    const secrets = new FakeSecrets('first');
+    const apiKey = new ApiKey(secrets.client, 'key');
     const server = await standIn();
-    expect(await runOf(places(20), server, { aws, apiKey })).toMatchObject({ fetched: 20 });
-    expect(await runOf(places(20), server, { aws, apiKey })).toMatchObject({ fetched: 20 });
-    expect(aws.secretReads).toBe(1);
+    expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
+    await raw.empty();
+    expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
+    expect(secrets.reads).toBe(1);
   });
 
   test('that was rotated between two runs is read again once, and no place is lost', async () => {
-    const aws = new FakeAws('first');
-    const apiKey = new ApiKey(aws.client, 'key');
+    const secrets = new FakeSecrets('first');
+    const apiKey = new ApiKey(secrets.client, 'key');
     await apiKey.get();
-    aws.secret = 'second';
-    const report = await runOf(places(20), await standIn({ key: 'second' }), { aws, apiKey });
+    secrets.secret = 'second';
+    const report = await runOf(places(20), await standIn({ key: 'second' }), { apiKey });
     expect(report).toMatchObject({ fetched: 20, skipped: [], failed: [], runFailure: undefined });
-    expect(aws.secretReads).toBe(2);
+    expect(secrets.reads).toBe(2);
   });
 
   test('that is refused though it was read again is the failure of the run', async () => {
-    const aws = new FakeAws('first');
-    const report = await runOf(['Melbourne'], await standIn({ key: 'second' }), { aws });
-    expect(report).toMatchObject({ key: undefined, landed: false, fetched: 0, skipped: [] });
+    const secrets = new FakeSecrets('first');
+    const report = await runOf(['Melbourne'], await standIn({ key: 'second' }), { secrets });
+    expect(report).toMatchObject({ key: undefined, landed: false, fetched: 0, failed: [] });
     expect(report.runFailure).toBe('HTTP 401 code 2006: API key is invalid');
-    expect(report.failed).toEqual([{ location: 'Melbourne', reason: report.runFailure }]);
-    expect(aws.secretReads).toBe(2);
+    expect(report.skipped).toEqual([{ location: 'Melbourne', reason: report.runFailure }]);
+    expect(secrets.reads).toBe(2);
   });
 
   test('that cannot be read fails the run, and the next run reads it', async () => {
-    const aws = new FakeAws('first');
-    const apiKey = new ApiKey(aws.client, 'key');
+    const secrets = new FakeSecrets('first');
+    const apiKey = new ApiKey(secrets.client, 'key');
     const server = await standIn();
-    aws.failure = new Error('no network');
-    await expect(runOf(places(20), server, { aws, apiKey })).rejects.toThrow('no network');
-    aws.failure = undefined;
-    expect(await runOf(places(20), server, { aws, apiKey })).toMatchObject({ fetched: 20 });
+    secrets.failure = new Error('no network');
+    await expect(runOf(places(20), server, { apiKey })).rejects.toThrow('no network');
+    secrets.failure = undefined;
+    expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
   });
 });
 

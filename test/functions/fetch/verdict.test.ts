@@ -18,7 +18,7 @@ const documented = [
   { status: 403, code: 2009, kind: 'run-failed' },
   { status: 400, code: 9000, kind: 'run-failed' },
   { status: 400, code: 9001, kind: 'run-failed' },
-  { status: 400, code: 9999, kind: 'retry' },
+  { status: 400, code: 9999, kind: 'transient' },
 ] as const;
 
 describe('an error that WeatherAPI documents', () => {
@@ -62,22 +62,22 @@ describe('an answer without a documented code', () => {
     { status: 401, body: '<html>', kind: 'key-refused' },
     { status: 403, body: '<html>', kind: 'location-failed' },
     { status: 404, body: data, kind: 'location-failed' },
-    { status: 408, body: '', kind: 'retry' },
-    { status: 429, body: '', kind: 'retry' },
-    { status: 429, body: data, kind: 'retry' },
-    { status: 500, body: errorBody(1234), kind: 'retry' },
-    { status: 500, body: data, kind: 'retry' },
-    { status: 502, body: '<html>', kind: 'retry' },
-    { status: 503, body: '', kind: 'retry' },
-    { status: 504, body: '', kind: 'retry' },
-    { status: 599, body: '', kind: 'retry' },
-    { status: 999, body: '', kind: 'retry' },
+    { status: 408, body: '', kind: 'transient' },
+    { status: 429, body: '', kind: 'transient' },
+    { status: 429, body: data, kind: 'transient' },
+    { status: 500, body: errorBody(1234), kind: 'transient' },
+    { status: 500, body: data, kind: 'transient' },
+    { status: 502, body: '<html>', kind: 'transient' },
+    { status: 503, body: '', kind: 'transient' },
+    { status: 504, body: '', kind: 'transient' },
+    { status: 599, body: '', kind: 'transient' },
+    { status: 999, body: '', kind: 'transient' },
   ])('HTTP $status with $body is $kind', ({ status, body, kind }) => {
     expect(verdictOn(status, body).kind).toBe(kind);
   });
 
   test('names the status, and the code if there is one', () => {
-    expect(verdictOn(500, '<html>')).toEqual({ kind: 'retry', reason: 'HTTP 500' });
+    expect(verdictOn(500, '<html>')).toEqual({ kind: 'transient', reason: 'HTTP 500' });
     expect(verdictOn(400, errorBody(1234))).toEqual({
       kind: 'location-failed',
       reason: 'HTTP 400 code 1234',
@@ -87,13 +87,10 @@ describe('an answer without a documented code', () => {
 });
 
 describe('a body that came with HTTP 200', () => {
-  test.each(['', ' ', '<html>Welcome</html>', data.slice(0, 20), 'null', '[]', `[${data}]`, '"text"', '12'])(
-    'that is no JSON object is tried again: %j',
+  test.each(['', ' ', '<html>Welcome</html>', data.slice(0, 20), 'null', '[]', '"error"', '12', '{"error":'])(
+    'that names no error is for convert to judge: %j',
     (body) => {
-      expect(verdictOn(200, body)).toEqual({
-        kind: 'retry',
-        reason: 'HTTP 200, but the body is not a JSON object',
-      });
+      expect(verdictOn(200, body)).toEqual({ kind: 'data' });
     },
   );
 

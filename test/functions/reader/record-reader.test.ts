@@ -71,7 +71,7 @@ describe('a permanent failure that says where', () => {
     ['not-json', 'Line 2 is not JSON', `${oslo}\n${oslo}${nice}\n`],
     ['not-json', 'Line 4 is not JSON', `${oslo}\n\n${nice}\nNaN`],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\ufeff${nice}`],
-    ['not-json', 'Line 3 is not JSON', '[{\n"location":{}}]\n{\n"location":{}}'],
+    ['not-json', 'Line 3 is not JSON', '[{\n"location":{},"current":{}}]\n{\n"location":{}}'],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\0`],
     ['not-json', 'the string of line 2 is not JSON', `${oslo}\n"hello"`],
     ['not-json', 'the string of line 1, line 2 is not JSON', encoded(`${oslo}\n{`)],
@@ -164,7 +164,7 @@ describe('what has to be held at once has a limit:', () => {
   });
 
   test('up to it, all is well', () => {
-    const text = `{"location":{"name":"Oslo"},"x":"${long.slice(100)}"}`;
+    const text = `{"location":{"name":"Oslo"},"current":{},"x":"${long.slice(100)}"}`;
     for (const form of [text, `[${text}]`, `{\n${text.slice(1)}`]) expect(placesIn(form)).toEqual(['Oslo']);
   });
 

@@ -60,7 +60,7 @@ describe('a row', () => {
   });
 
   test('is there when every declared field is null or empty', async () => {
-    for (const text of ['{"location":null,"current":null}', '{"location":{}}', '{"current":null}']) {
+    for (const text of ['{"location":{},"current":{}}', '{"current":{"condition":null},"location":{}}']) {
       const rows = await rowsOf(text);
       expect(rows.map(filled)).toEqual([{ raw_key: rawKey }]);
     }
@@ -73,13 +73,17 @@ describe('rescued with its path', () => {
     ['an undeclared object, whole', '"alerts":{"alert":[{"a":1}]}', '{"alerts":{"alert":[{"a":1}]}}'],
     ['an undeclared null', '"current":{"new":null}', '{"current.new":null}'],
     ['a value of the wrong type', '"current":{"temp_c":"21.6"}', '{"current.temp_c":"21.6"}'],
-    ['a scalar where an object is declared', '"current":"none"', '{"current":"none"}'],
+    [
+      'a scalar where an object is declared',
+      '"current":{"condition":"none"}',
+      '{"current.condition":"none"}',
+    ],
     [
       'a number that no double holds, where an object is declared',
-      '"current":12345678901234567890',
-      '{"current":12345678901234567890}',
+      '"current":{"condition":12345678901234567890}',
+      '{"current.condition":12345678901234567890}',
     ],
-    ['an array where an object is declared', '"current":[{"temp_c":1}]', '{"current":[{"temp_c":1}]}'],
+    ['an array where an object is declared', '"current":{"air_quality":[]}', '{"current.air_quality":[]}'],
     [
       'an object where a value is declared',
       '"current":{"temp_c":{"value":1}}',
@@ -127,7 +131,8 @@ describe('rescued with its path', () => {
       '{"current.Temp_C":1,"Location":{}}',
     ],
   ])('%s', (_what, members, rescued) => {
-    expect(rescuedOf(`{"location":{"name":"Oslo"},${members}}`)).toBe(rescued);
+    const current = members.includes('"current":') ? '' : '"current":{},';
+    expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${members}}`)).toBe(rescued);
   });
 
   test('each row has its own, and all are counted', async () => {
@@ -145,7 +150,7 @@ describe('rescued with its path', () => {
 
   test('what is nested a hundred deep', () => {
     const deep = `${'{"a":['.repeat(50)}9007199254740993${']}'.repeat(50)}`;
-    expect(rescuedOf(`{"location":{},"x":${deep}}`)).toBe(`{"x":${deep}}`);
+    expect(rescuedOf(`{"location":{},"current":{},"x":${deep}}`)).toBe(`{"x":${deep}}`);
   });
 });
 
@@ -173,6 +178,15 @@ describe('one permanent failure, and no row, comes of', () => {
     ['an empty object', '{}', 'foreign-record', 'no members'],
     ["another endpoint's response", '[{"id":2801268,"name":"London"}]', 'foreign-record', 'it has: id, name'],
     ['an S3 event', '{"Records":[]}', 'foreign-record', 'it has: Records'],
+    ['an answer without its data', '{"location":{"name":"Ulm"}}', 'incomplete', 'no object "current"'],
+    [
+      'a bulk answer with an error among its queries',
+      `{"bulk":[{"query":${response()}},{"query":{"custom_id":"b","q":"Ulmm","error":{"code":1006,"message":"No matching location found."}}}]}`,
+      'error-body',
+      'Record 2 is an error answer (code 1006',
+    ],
+    ['a bulk answer without queries', '{"bulk":[]}', 'foreign-record', 'it has: bulk'],
+    ['a bulk answer of something else', '{"bulk":[{"query":1}]}', 'foreign-record', 'it has: bulk'],
   ])('%s', async (_what, text, code, message) => {
     const failure = await failureOf(() => converted(text));
     expect(failure.code).toBe(code);

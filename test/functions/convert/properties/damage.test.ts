@@ -16,22 +16,22 @@ describe('what comes of', () => {
     ['space', ' \r\n\t\n', 'empty'],
     ['a byte-order mark alone', '\ufeff', 'empty'],
     ['NUL', '\0', 'not-json'],
-    ['a record after NUL', '\0{"location":{}}', 'not-json'],
-    ['a record before NUL', '{"location":{}}\0', 'not-json'],
+    ['a record after NUL', '\0{"location":{},"current":{}}', 'not-json'],
+    ['a record before NUL', '{"location":{},"current":{}}\0', 'not-json'],
     ['NUL in a text', '{"location":{"name":"a\0b"}}', 'not-json'],
-    ['NUL in the text of a known record', '{"location":{"name":"x"}}\n{"location":{"name":"a\0b"}}', 'not-json'],
-    ['an escaped NUL', '{"location":{"name":"a\\u0000b","x":"\\u0000"}}', 1],
-    ['a byte-order mark at the start', '\ufeff{"location":{}}', 1],
-    ['two of them', '\ufeff\ufeff{"location":{}}', 'not-json'],
-    ['one between records', '{"location":{}}\n\ufeff{"location":{}}', 'not-json'],
-    ['one in a text and in a name', '{"location":{"name":"\ufeffa\ufeff","\ufeff":"\ufeff"}}', 1],
-    ['CRLF', '{"location":{}}\r\n\r\n{"location":{}}\r\n', 2],
-    ['CR alone', '{"location":{}}\r{"location":{}}', 'not-json'],
+    ['NUL in the text of a known record', '{"location":{"name":"x"},"current":{}}\n{"location":{"name":"a\0b"}}', 'not-json'],
+    ['an escaped NUL', '{"location":{"name":"a\\u0000b","x":"\\u0000"},"current":{}}', 1],
+    ['a byte-order mark at the start', '\ufeff{"location":{},"current":{}}', 1],
+    ['two of them', '\ufeff\ufeff{"location":{},"current":{}}', 'not-json'],
+    ['one between records', '{"location":{},"current":{}}\n\ufeff{"location":{},"current":{}}', 'not-json'],
+    ['one in a text and in a name', '{"location":{"name":"\ufeffa\ufeff","\ufeff":"\ufeff"},"current":{}}', 1],
+    ['CRLF', '{"location":{},"current":{}}\r\n\r\n{"location":{},"current":{}}\r\n', 2],
+    ['CR alone', '{"location":{},"current":{}}\r{"location":{},"current":{}}', 'not-json'],
     ['a line break in a text', '{"location":{"name":"a\nb"}}', 'not-json'],
-    ['escaped lone surrogates', '{"location":{"name":"\\ud800","\\udfff":["\\udc00\\ud800"]}}', 1],
+    ['escaped lone surrogates', '{"location":{"name":"\\ud800","\\udfff":["\\udc00\\ud800"]},"current":{}}', 1],
     ['a lone surrogate in bytes', Buffer.from('{"location":{"name":"\xed\xa0\x80"}}', 'latin1'), 'not-utf8'],
     ['an overlong NUL', Buffer.from('{"location":{"name":"\xc0\x80"}}', 'latin1'), 'not-utf8'],
-    ['UTF-16', Buffer.from('\ufeff{"location":{}}', 'utf16le'), 'not-utf8'],
+    ['UTF-16', Buffer.from('\ufeff{"location":{},"current":{}}', 'utf16le'), 'not-utf8'],
     ['a name twice', '{"location":{"name":"a","name":"a"}}', 'ambiguous'],
     ['a name twice, once escaped', '{"location":{"name":"a","n\\u0061me":"b"}}', 'ambiguous'],
     ['a name twice at the top', '{"location":{},"location":{}}', 'ambiguous'],
@@ -40,28 +40,33 @@ describe('what comes of', () => {
     ['__proto__ twice', '{"location":{"__proto__":{},"__proto__":{}}}', 'ambiguous'],
     ['a name twice in a known record', `${response({ uv: 1 })}\n{"location":{"name":"Oslo","name":"Nice"}}`, 'ambiguous'],
     ['a name that each of two objects has', '{"location":{"x":1},"current":{"x":1}}', 1],
-    ['names of Object.prototype', '{"location":{"__proto__":{"name":"x"},"toString":1},"constructor":{"prototype":{}}}', 1],
-    ['names of Object.prototype alone', '{"__proto__":{"location":{}},"constructor":1}', 'foreign-record'],
+    ['names of Object.prototype', '{"location":{"__proto__":{"name":"x"},"toString":1},"current":{},"constructor":{"prototype":{}}}', 1],
+    ['names of Object.prototype alone', '{"__proto__":{"location":{},"current":{}},"constructor":1}', 'foreign-record'],
     ['an error answer', '{"error":{"code":2008,"message":"API key has been disabled."}}', 'error-body'],
-    ['arrays that are as deep as allowed', `{"location":{},"x":${nested('[', 499, ']')}}`, 1],
-    ['as deep, and null in them', `{"location":{},"x":${nested('[', 499, ']', 'null')}}`, 1],
-    ['as deep, and an exact number in them', `{"location":{},"x":${nested('[', 499, ']', '-0')}}`, 1],
-    ['as deep, in place of a value', `{"location":{"name":${nested('[', 498, ']')}}}`, 1],
+    ['arrays that are as deep as allowed', `{"location":{},"current":{},"x":${nested('[', 499, ']')}}`, 1],
+    ['as deep, and null in them', `{"location":{},"current":{},"x":${nested('[', 499, ']', 'null')}}`, 1],
+    ['as deep, and an exact number in them', `{"location":{},"current":{},"x":${nested('[', 499, ']', '-0')}}`, 1],
+    ['as deep, in place of a value', `{"location":{"name":${nested('[', 498, ']')}},"current":{}}`, 1],
     ['objects that are as deep', `{"location":{},"current":{"x":${nested('{"":', 498, '}')}}}`, 1],
-    ['arrays that are too deep', `{"location":{},"x":${nested('[', 500, ']')}}`, 'too-deep'],
+    ['arrays that are too deep', `{"location":{},"current":{},"x":${nested('[', 500, ']')}}`, 'too-deep'],
     ['objects that are too deep', `{"location":{},"current":{"x":${nested('{"":', 499, '}')}}}`, 'too-deep'],
     ['too deep a value', `{"location":{"name":${nested('[', 499, ']')}}}`, 'too-deep'],
     ['brackets without end', `{"location":${'['.repeat(1_000_000)}`, 'too-deep'],
     ['an array without end', '['.repeat(1_000_000), 'not-json'],
-    ['a bracket too many', '[{"location":{}}}]', 'not-json'],
-    ['a million digits', `{"location":{"name":1,"lat":${'1'.repeat(1_000_000)},"localtime_epoch":${'1'.repeat(1_000_000)}}}`, 1],
+    ['a bracket too many', '[{"location":{},"current":{}}}]', 'not-json'],
+    ['no current', '{"location":{"name":"Ulm"}}', 'incomplete'],
+    ['null for it', '{"location":{"name":"Ulm"},"current":null}', 'incomplete'],
+    ['null for it in a known record', '{"location":{},"current":{}}\n{"location":{},"current":null}', 'incomplete'],
+    ['a text in its place', '{"location":{"name":"Ulm"},"current":"none"}', 'incomplete'],
+    ['an error that names the place', '{"location":{"name":"Ulm"},"error":{"code":1006}}', 'error-body'],
+    ['a million digits', `{"location":{"name":1,"lat":${'1'.repeat(1_000_000)},"localtime_epoch":${'1'.repeat(1_000_000)}},"current":{}}`, 1],
   ])('%s', async (_what, raw, outcome) => {
     expect(await outcomeOf(raw)).toBe(outcome);
   }); // biome-ignore format: a table
 });
 
 const small = Buffer.from(
-  '{"location":{"name":"ä","x":-0}}\n{"location":{"name":"b"}}\n{"location":{"name":"ü"}}\n',
+  '{"location":{"name":"ä","x":-0},"current":{}}\n{"location":{"name":"b"},"current":{}}\n{"current":{},"location":{"name":"ü"}}\n',
 );
 
 test('invalid UTF-8 at any place is never converted', async () => {
@@ -112,7 +117,13 @@ describe('gzip', () => {
         Buffer.concat([small, small]),
       ),
     ).toBe(6);
-    for (const rest of ['x', '{"location":{}}\n', '\x1f\x8b', '\0', '\0{"location":{}}\n']) {
+    for (const rest of [
+      'x',
+      '{"location":{},"current":{}}\n',
+      '\x1f\x8b',
+      '\0',
+      '\0{"location":{},"current":{}}\n',
+    ]) {
       const result = await converted([packed, Buffer.from(rest, 'latin1')]);
       if (!(result instanceof PermanentError)) throw new Error(`Converted: ${rest}`);
       expect(result.code).toBe('bad-gzip');

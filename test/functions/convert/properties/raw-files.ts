@@ -28,8 +28,11 @@ for (const { path, type } of weatherapiCurrent.fields) {
   tree[last] = type;
 }
 
-/** Some of the declared fields in any order, beside members that nobody declared. Of nine values, so many are odd. */
-function declaredMembers(tree: Tree, odd: number, minLength = 0): fc.Arbitrary<Member[]> {
+/**
+ * Some of the declared fields in any order, beside members that nobody declared. Of nine values, so many are odd; here,
+ * and below.
+ */
+function declaredMembers(tree: Tree, odd: number, minLength = 0, oddHere = odd): fc.Arbitrary<Member[]> {
   const all = Object.keys(tree);
   const known = fc.shuffledSubarray(all, { minLength, maxLength: Math.min(all.length, 12) }).chain((names) =>
     fc.tuple(
@@ -38,8 +41,8 @@ function declaredMembers(tree: Tree, odd: number, minLength = 0): fc.Arbitrary<M
         const good = typeof below === 'string' ? plain[below] : declaredObject(below, odd);
         return fc
           .oneof(
-            { arbitrary: good, weight: 9 - odd },
-            { arbitrary: fc.oneof(number, string, anyJson), weight: odd },
+            { arbitrary: good, weight: 9 - oddHere },
+            { arbitrary: fc.oneof(number, string, anyJson), weight: oddHere },
           )
           .map((value): Member => ({ name: JSON.stringify(name), value }));
       }),
@@ -55,8 +58,12 @@ function declaredObject(tree: Tree, odd: number): fc.Arbitrary<string> {
   return fc.tuple(declaredMembers(tree, odd), space).map(([members, gap]) => objectOf(members, gap));
 }
 
-/** The members of a record, one of them declared at least: without any it would be refused. */
-export const recordMembers = fc.oneof(...[0, 2, 6].map((odd) => declaredMembers(declared, odd, 1)));
+/** The members of a record, with the parts that every record must have; now and then one of them is something else. */
+export const recordMembers = fc.oneof(
+  ...[0, 2, 6].map((odd) =>
+    declaredMembers(declared, odd, weatherapiCurrent.required.length, odd === 6 ? 1 : 0),
+  ),
+);
 
 const record = fc.tuple(recordMembers, space).map(([members, gap]) => objectOf(members, gap));
 
@@ -99,6 +106,7 @@ const forms: readonly ((all: readonly string[]) => string)[] = [
   (all) => all.map((one) => `[${one}]`).join('\n'),
   ([one = '']) => one.replace('{', '{\n'),
   (all) => `\ufeff${all.join('\n')}`,
+  (all) => `{"bulk":[${all.map((one) => `{"query":${one}}`).join()}]}`,
   (all) => JSON.stringify(all.join('\n')),
   (all) => all.map((one) => JSON.stringify(one)).join('\n'),
   (all) => JSON.stringify(`\ufeff[${all.join(',\n')}]`),
@@ -109,7 +117,7 @@ export const rawText = fc.tuple(records, fc.constantFrom(...forms)).map(([all, f
 
 // biome-ignore format: a list
 const strays = [
-  '\n', '\r', '\ufeff', '\0', '"', '\\', ',', ':', '{', '}', '[', ']', '0', '-', '.', 'e9', ' ', 'null', '{"location":{}}',
+  '\n', '\r', '\ufeff', '\0', '"', '\\', ',', ':', '{', '}', '[', ']', '0', '-', '.', 'e9', ' ', 'null', '{"location":{},"current":{}}',
 ];
 
 /** What happens to bytes on their way: some are lost, others come in. */

@@ -39,7 +39,7 @@ const objects: ReadonlySet<string> = new Set(
 export function expectedRows(file: Uint8Array): ExpectedRow[] | undefined {
   if (!isUtf8(file)) return undefined;
   try {
-    return recordsIn(Buffer.from(file).toString()).map(rowOf);
+    return recordsIn(Buffer.from(file).toString()).flatMap(responsesIn).map(rowOf);
   } catch (error) {
     if (error instanceof NoJson) return undefined;
     throw error;
@@ -70,10 +70,24 @@ function recordsIn(text: string, isEncoded = false): JsonTree[] {
   return records;
 }
 
-function rowOf(record: JsonTree): ExpectedRow {
+/** Of a bulk answer, its queries; of any other record, itself. */
+function responsesIn(record: JsonTree): readonly JsonTree[] {
   if (record.kind !== 'object' || hasNameTwice(record) || depthOf(record) > 500)
     throw new NoJson('No record.');
+  const [member, ...others] = record.members;
+  if (member?.[0] !== 'bulk' || others.length > 0 || member[1].kind !== 'array') return [record];
+  return member[1].elements.map((entry) => {
+    const query = entry.kind === 'object' && entry.members.find(([name]) => name === 'query')?.[1];
+    return query && query.kind === 'object' ? query : record;
+  });
+}
+
+function rowOf(record: JsonTree): ExpectedRow {
+  if (record.kind !== 'object') throw new NoJson('No record.');
   if (!record.members.some(([name]) => objects.has(name) || columns.has(name))) throw new NoJson('Foreign.');
+  const isThere = (part: string) =>
+    record.members.some(([name, { kind }]) => name === part && kind === 'object');
+  if (!weatherapiCurrent.required.every(isThere)) throw new NoJson('Incomplete.');
   const row: ExpectedRow = { cells: new Map(), rescued: new Map(), either: new Map() };
   place(record, '', row);
   return row;

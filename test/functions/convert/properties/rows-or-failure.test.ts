@@ -22,10 +22,12 @@ describe('every value in its place, or one permanent failure:', () => {
   test('of any JSON, whether the dataset knows its place or not', async () => {
     const places = [
       '$',
-      '{"location":$}',
-      '{"current":{"condition":$}}',
-      '{"location":{"name":$}}',
-      '{"location":{},"x":$}',
+      '{"location":$,"current":{}}',
+      '{"location":{},"current":{"condition":$}}',
+      '{"location":{"name":$},"current":{}}',
+      '{"location":{},"current":{},"x":$}',
+      '{"bulk":[{"query":{"location":{},"current":$}}]}',
+      '{"bulk":$}',
     ];
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...places), anyJson, async (place, json) => {
@@ -61,7 +63,8 @@ describe('every value in its place, or one permanent failure:', () => {
     const values = [...nastyNumbers, ...nastyStrings, 'true', 'false', 'null', '{}', '[]', '[null]'];
     const records = [...oneOfEachType, 'current.new'].flatMap((path) => {
       const [outer, inner] = path.split('.');
-      return values.map((value) => `{"${outer}":{"${inner}":${value}},"current.temp_c":1}`);
+      const other = outer === 'location' ? 'current' : 'location';
+      return values.map((value) => `{"${other}":{},"${outer}":{"${inner}":${value}},"current.temp_c":1}`);
     });
     // The shape of records without anything undeclared is known when the second one comes.
     const known = records.map((record) => record.replace(/,"current\.temp_c":1/, ''));
@@ -72,10 +75,10 @@ describe('every value in its place, or one permanent failure:', () => {
     const records = nastyNames
       .map((name) => JSON.stringify(name))
       .flatMap((name) => [
-        `{"location":{},${name === '"location"' ? '"x"' : name}:1}`,
-        `{"location":{${name}:{"name":"x"}}}`,
-        `{"current":{"condition":{"code":1,${name}:"x"}}}`,
-        `{"current":{"new":[{${name}:{${name}:-0}}]}}`,
+        `{"location":{},"current":{},${/^"(location|current)"$/.test(name) ? '"x"' : name}:1}`,
+        `{"location":{${name}:{"name":"x"}},"current":{}}`,
+        `{"location":{},"current":{"condition":{"code":1,${name}:"x"}}}`,
+        `{"location":{},"current":{"new":[{${name}:{${name}:-0}}]}}`,
       ]);
     expect(await outcomeOf(`[${records.join()}]`)).toBe(records.length);
   });

@@ -1,0 +1,103 @@
+import pMap from 'p-map';
+import { limits } from './limits.ts';
+import { type Answer, abortReason, type Unanswered } from './weatherapi.ts';
+
+/** How it went for one place: its data came, or why not. */
+export type Outcome = ({ readonly kind: 'data' } | Unanswered) & {
+  readonly place: number;
+  /** Requests in all passes. */
+  readonly tries: number;
+};
+
+export interface Clock {
+  /** Milliseconds. */
+  now(): number;
+  /** @throws when the signal ends it */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** What a run waits for. */
+export interface Pause {
+  readonly places: number;
+  readonly seconds: number;
+  /** Of the first of them. */
+  readonly reason: string;
+}
+
+export interface PassOptions {
+  readonly clock: Clock;
+  /** Ends everything: a place without data by then stays without. */
+  readonly deadline: AbortSignal;
+  readonly onPause: (pause: Pause) => void;
+}
+
+/**
+ * Asks for places in passes: first for all of them; then, after pauses that grow, for those that may still have data to
+ * give. An outage that ends within a minute after the first pass costs no place.
+ * @param ask handles the data itself, so that only the answers under way are in memory
+ */
+export async function askInPasses(
+  places: readonly number[],
+  ask: (place: number) => Promise<Answer>,
+  { clock, deadline, onPause }: PassOptions,
+): Promise<Outcome[]> {
+  const outcomes = new Map<number, Outcome>();
+  /** Set when nothing else would be answered differently. What is under way by then may still bring data. */
+  let stopped: string | undefined;
+
+  const askOnce = async (place: number): Promise<void> => {
+    const before = outcomes.get(place);
+    const over = stopped ?? (deadline.aborted ? abortReason(deadline) : undefined);
+    if (over !== undefined) {
+      if (!before) outcomes.set(place, { place, kind: 'transient', reason: over, tries: 0 });
+      return;
+    }
+    const answer = await ask(place);
+    const tries = answer.tries + (before?.tries ?? 0);
+    outcomes.set(
+      place,
+      answer.kind === 'data' ? { place, kind: 'data', tries } : { ...answer, place, tries },
+    );
+    if (answer.kind === 'quota-spent' || answer.kind === 'run-failed' || answer.kind === 'key-refused')
+      stopped ??= `the run was stopped: ${answer.reason}`;
+  };
+
+  let left = places;
+  let end = 0;
+  for (let pass = 1; ; pass++) {
+    await pMap(left, askOnce, { concurrency: limits.concurrency });
+    if (stopped !== undefined || deadline.aborted) break;
+    if (pass === 1) end = clock.now() + limits.patience;
+    const patience = Math.max(0, end - clock.now());
+    const waiting = [...outcomes.values()].filter((outcome) => isWorthAnotherTry(outcome, pass, patience));
+    const [first] = waiting;
+    if (!first) break;
+    const retryAfters = waiting.map(({ retryAfter = 0 }) => retryAfter);
+    const pause = Math.max(pauseAfter(pass, patience), ...retryAfters);
+    onPause({ places: waiting.length, seconds: Math.ceil(pause / 1000), reason: first.reason });
+    try {
+      await clock.sleep(pause, deadline);
+    } catch {
+      break;
+    }
+    left = waiting.map(({ place }) => place);
+  }
+  return [...outcomes.values()].sort((a, b) => a.place - b.place);
+}
+
+function isWorthAnotherTry(
+  outcome: Outcome,
+  pass: number,
+  patience: number,
+): outcome is Extract<Outcome, Unanswered> {
+  if (outcome.kind !== 'transient' && outcome.kind !== 'refused') return false;
+  if ((outcome.retryAfter ?? 0) > patience) return false;
+  return pass < limits.tries || (outcome.kind === 'transient' && patience > 0);
+}
+
+/** The last pause ends with the patience, so that the last pass finds whatever is back by then. */
+function pauseAfter(pass: number, patience: number): number {
+  const longest = Math.min(limits.pause * 2 ** (pass - 1), limits.longestPause);
+  const backoff = longest * (0.5 + Math.random() / 2);
+  return Math.max(limits.shortestPause, Math.min(backoff, patience));
+}
