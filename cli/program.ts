@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { commandOutput, failed, printError } from './terminal/output.ts';
 
 /** Loaded when asked for: each brings clients along that the others do without. */
@@ -25,11 +25,12 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   try {
     for (const [, load] of needed) program.addCommand(await load());
     for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
-      command.configureOutput(commandOutput);
+      command.configureOutput(commandOutput).exitOverride();
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    printError(failed, describe(error));
-    process.exitCode = 1;
+    // Commander has said what it has to say.
+    if (!(error instanceof CommanderError)) printError(failed, describe(error));
+    process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
   }
 }
 

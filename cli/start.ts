@@ -3,7 +3,14 @@ import { isElsewhere } from '../shared/api-url.ts';
 import { stateOption } from './deployed.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from './local/local-run.ts';
 import type { ParquetRow } from './local/parquet-rows.ts';
-import { collectPlaces, fileProblems, hourProblems, parseBaseUrl, parseHour, parseSeed } from './local/run-arguments.ts';
+import {
+  collectPlaces,
+  fileProblems,
+  hourProblems,
+  parseBaseUrl,
+  parseHour,
+  parseSeed,
+} from './local/run-arguments.ts';
 import { commandOutput, failed, print, printError, printJson, printTable } from './terminal/output.ts';
 import { printable } from './terminal/printable.ts';
 
@@ -40,7 +47,11 @@ const command = new Command('npm start --')
       .conflicts(['location', 'at']),
   )
   .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collectPlaces, [])
-  .option('--at <time>', 'the hour to make up weather for, such as 2026-11-22T05:00Z (default: now)', parseHour)
+  .option(
+    '--at <time>',
+    'the hour to make up weather for, such as 2026-11-22T05:00Z (default: now)',
+    parseHour,
+  )
   .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseBaseUrl)
   .option('--faults <seed>', 'let things go wrong on purpose, as this number says', parseSeed)
   .addOption(stateOption('where objects, queues and logs are kept'))

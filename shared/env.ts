@@ -44,7 +44,9 @@ export function readEnv<const Names extends readonly string[]>(
     ...(missing.length > 0 ? [`Missing environment variables: ${missing.join(', ')}.`] : []),
     ...(wrong.length > 0 ? [`Expected a whole number, 1 to 9999, in: ${wrong.join(', ')}.`] : []),
     ...(open.length > 0
-      ? [`Expected https://, or http:// to this computer, in: ${open.join(', ')}. The key travels in the URL.`]
+      ? [
+          `Expected https://, or http:// to this computer, in: ${open.join(', ')}. The key travels in the URL.`,
+        ]
       : []),
   ];
   if (problems.length > 0) {

@@ -8,7 +8,6 @@ import { connect, type Deployed, type Target, targetOptions } from '../deployed.
 import { Conversions, type Converted } from '../local/conversions.ts';
 import { describeConverted, settle } from '../local/settle.ts';
 import { interruptible } from '../terminal/interruption.ts';
-import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 
 interface Arguments extends Target {
@@ -84,8 +83,8 @@ async function run(
   });
   const local = dryRun ? undefined : await settle(conversions, signal, { shown: !json });
   const result: Result = { ...reconciliation, allDeadLettersSeen: dead.complete, local };
-  if (json) printJson(result);
-  else show(result, dryRun);
+  if (json) console.log(JSON.stringify(result, null, 2));
+  else print(result, dryRun);
   if (signal.aborted) process.exitCode = 130;
 }
 
@@ -95,25 +94,25 @@ const titles = {
   dead: 'In the dead-letter queue, and left there',
 } as const satisfies Record<Notable, string>;
 
-function show(result: Result, dryRun: boolean): void {
+function print(result: Result, dryRun: boolean): void {
   const { counts, first, enqueued, left, allDeadLettersSeen, local } = result;
-  print(
+  console.log(
     Object.entries(counts)
       .map(([standing, number]) => `${count(number)} ${standing}`)
       .join(', '),
   );
   for (const standing of ['missing', 'stale', 'dead'] as const) {
     if (counts[standing] === 0) continue;
-    print(`${titles[standing]}:`);
-    for (const key of first[standing]) print(`  ${printable(key)}`);
+    console.log(`${titles[standing]}:`);
+    for (const key of first[standing]) console.log(`  ${printable(key)}`);
     const more = counts[standing] - first[standing].length;
-    if (more > 0) print(`  … and ${count(more)} more`);
+    if (more > 0) console.log(`  … and ${count(more)} more`);
   }
   if (!allDeadLettersSeen)
-    print('There are more dead letters than were looked at: some objects may get a second one.');
-  print(dryRun ? 'Nothing was enqueued (--dry-run).' : `${count(enqueued)} enqueued`);
-  if (left > 0) print(`${count(left)} more are left for the next run.`);
-  for (const line of local ? describeConverted(local) : []) print(line);
+    console.log('There are more dead letters than were looked at: some objects may get a second one.');
+  console.log(dryRun ? 'Nothing was enqueued (--dry-run).' : `${count(enqueued)} enqueued`);
+  if (left > 0) console.log(`${count(left)} more are left for the next run.`);
+  for (const line of local ? describeConverted(local) : []) console.log(line);
 }
 
 function count(things: number): string {

@@ -82,7 +82,9 @@ export function show({ runs, queue, deadLetters }: PipelineStatus, hours: number
   );
   print(`Queue: ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`);
   if (count('missing') > 0 || incomplete > 0)
-    print("The log of fetch says why runs are missing or incomplete. An hour's weather cannot be fetched later.");
+    print(
+      "The log of fetch says why runs are missing or incomplete. An hour's weather cannot be fetched later.",
+    );
   if (deadLetters > 0) print(`See what died, and why: ${next('dead-letters', target)}`);
 }
 

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import type { AlarmReport } from '../../local/alarms/evaluate.ts';
 import { type FaultKind, seededFaults } from '../../local/faults/seeded-faults.ts';
@@ -12,6 +10,7 @@ import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { curatedKey, parseRawKey } from '../../shared/keys.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { type DropPlan, dropFile, planDrop, plannedKeys } from '../drop/drop-files.ts';
 import { type ParquetRow, readParquet } from './parquet-rows.ts';
 
 export interface LocalRunOptions {
@@ -128,7 +127,7 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
   const skipped: LocalRunResult['skipped'][number][] = [];
   if (options.drop.length > 0) {
     raw.push(
-      ...(await timed(drop(runtime, outputs, options.drop), (keys) => `put ${count(keys, 'file')} into raw`)),
+      ...(await timed(drop(runtime, outputs, options), (keys) => `put ${count(keys, 'object')} into raw`)),
     );
   } else {
     const report = await timed(fetchOnce(runtime, options), describeFetch);
@@ -205,26 +204,20 @@ function describeFetch(report: RunReport | Error): string {
     : 'this hour had landed before, and is kept (another: --at)';
 }
 
-/** Puts files into raw under the dataset's prefix, as somebody would who drops them into the bucket. */
+/** Puts files into raw, as somebody would who drops them into the bucket. */
 async function drop(
   runtime: Runtime,
-  { RawBucketName }: Outputs,
-  files: readonly string[],
+  { RawBucketName: bucket }: Outputs,
+  { drop: files, signal }: LocalRunOptions,
 ): Promise<string[]> {
-  const client = new S3Client(runtime.clientConfig);
+  const s3 = new S3Client(runtime.clientConfig);
   try {
-    const keys: string[] = [];
-    for (const file of files) {
-      const Key = `${weatherapiCurrent.name}/${basename(file)}`;
-      await new Upload({
-        client,
-        params: { Bucket: RawBucketName, Key, Body: createReadStream(file) },
-      }).done();
-      keys.push(Key);
-    }
-    return keys;
+    const plans: DropPlan[] = [];
+    for (const file of files) plans.push(await planDrop(file, weatherapiCurrent, signal));
+    for (const plan of plans) await dropFile(plan, { s3, bucket, signal });
+    return plans.flatMap(plannedKeys);
   } finally {
-    client.destroy();
+    s3.destroy();
   }
 }
 

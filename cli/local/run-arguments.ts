@@ -58,10 +58,10 @@ export function fileProblems(files: readonly string[]): string[] {
   const names = files.map((file) => basename(file));
   return files.flatMap((file, index) => {
     const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) return [`--drop ${file}: there is no such file`];
-    if (!stat.isFile()) return [`--drop ${file}: expected a file, got a folder; name its files`];
+    if (!stat) return [`${file}: there is no such file`];
+    if (!stat.isFile()) return [`${file}: expected a file, got a folder; name its files`];
     if (names.indexOf(basename(file)) !== index)
-      return [`--drop ${file}: a file of the same name is dropped already`];
+      return [`${file}: a file of the same name is dropped already`];
     return [];
   });
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { printableJson, printableLines, printable } from './printable.ts';
+import { printable, printableJson, printableLines } from './printable.ts';
 
 /** A text in a style. Styles stand beside a text, never in it: an escape sequence in a text came from outside. */
 export interface Styled {

@@ -6,8 +6,7 @@ import { PermanentError } from '../../shared/errors.ts';
 export const maxTextBytes = 2 * 1024 ** 3;
 
 /**
- * The bytes of a raw object in pieces, unpacked when they are gzip. That is told by the first two bytes, not by a name
- * or header that somebody may forget.
+ * The bytes of a raw object in pieces, unpacked when they are gzip.
  * @throws {PermanentError} `bad-gzip` or `too-large`; and whatever the source throws
  */
 export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -25,7 +24,8 @@ export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Unpacks gzip, which is told by its first two bytes, not by a name or header that somebody may forget. */
+export async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = raw[Symbol.asyncIterator]();
   try {
     let head: Uint8Array = Buffer.alloc(0);

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiCallOf, refuse } from './api-call.ts';
 import type { ObjectStore } from './object-store.ts';
 
-const WRITES = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']);
+const WRITES = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload', 'DeleteObject']);
 
 /**
- * `If-None-Match: *` and `If-Match` on whatever writes an object: fauxqs 2.4.1 ignores both.
+ * `If-None-Match: *` and `If-Match` on whatever writes or deletes an object: fauxqs 2.4.1 ignores both.
  *
  * The hook calls back at once and fauxqs' handlers write before they first wait, so nothing comes between the
  * check and the write: of two puts that race, one is refused.
