@@ -24,13 +24,18 @@ export async function forEachRecord(
 ): Promise<void> {
   const rows = new DatedRows(dataset);
   const reader = new RecordReader(rows, new KnownShapes(fieldTree(dataset)), undefined, (bytes) =>
-    onRecord(bytes, rows.take()),
+    onRecord(withoutSpace(bytes), rows.take()),
   );
   for await (const piece of unpacked(createReadStream(file))) {
     signal.throwIfAborted();
     reader.push(piece);
   }
   reader.end();
+}
+
+/** Without what stands between a record and the end of its line. */
+function withoutSpace(record: Uint8Array): Uint8Array {
+  return record.subarray(0, record.findLastIndex((byte) => byte > 0x20) + 1);
 }
 
 const nothing: Observed = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { RunReport } from '../../functions/fetch/run.ts';
@@ -116,24 +117,23 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
   runtime.secrets.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
 
   const curated = new Set<string>();
+  const raw = new Set<string>();
   emulator.onObjectCreated(({ bucket, key }) => {
     if (bucket === outputs.CuratedBucketName) curated.add(key);
+    if (bucket === outputs.RawBucketName) raw.add(key);
   });
   const deadLetterQueue = outputs.DeadLetterQueueUrl;
   const deadBefore = new Set(emulator.messages(deadLetterQueue).map(({ id }) => id));
 
   const problems: string[] = [];
-  const raw: string[] = [];
   const skipped: LocalRunResult['skipped'][number][] = [];
   if (options.drop.length > 0) {
-    raw.push(
-      ...(await timed(drop(runtime, outputs, options), (keys) => `put ${count(keys, 'object')} into raw`)),
-    );
+    await timed(drop(runtime, outputs, options), (keys) => `put ${count(keys, 'object')} into raw`);
   } else {
     const report = await timed(fetchOnce(runtime, options), describeFetch);
     if (report instanceof Error) problems.push(report.message);
     else {
-      if (report.key) raw.push(report.key);
+      if (report.key) raw.add(report.key);
       skipped.push(...report.skipped, ...report.failed);
       problems.push(...report.failed.map(({ location, reason }) => `${location}: ${reason}`));
       // Nothing new to convert: show what this hour's first run made.
@@ -161,13 +161,15 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
     );
   const pathsOf = (bucket: string, keys: Iterable<string>) =>
     [...keys].map((key) => shortest(emulator.pathOf(bucket, key)));
+  // Convert may have filed it elsewhere.
+  const kept = [...raw].filter((key) => existsSync(emulator.pathOf(outputs.RawBucketName, key)));
   const files = {
-    raw: pathsOf(outputs.RawBucketName, raw),
+    raw: pathsOf(outputs.RawBucketName, kept),
     curated: pathsOf(outputs.CuratedBucketName, curated),
   };
   const rows = await timed(readParquet(files.curated), (read) => `read ${count(read, 'row')} with DuckDB`);
   return {
-    result: { raw, curated: [...curated], rows, deadLetters, skipped },
+    result: { raw: kept, curated: [...curated], rows, deadLetters, skipped },
     alarms: await runtime.alarms(),
     files,
     problems: [...problems, ...deadLetters.map(({ key, reason }) => `${key}: ${reason}`)],

@@ -6,7 +6,8 @@ import { PermanentError } from '../../shared/errors.ts';
 export const maxTextBytes = 2 * 1024 ** 3;
 
 /**
- * The bytes of a raw object in pieces, unpacked when they are gzip.
+ * The bytes of a raw object in pieces, unpacked when they are gzip. That is told by the first two bytes, not by a name
+ * or header that somebody may forget.
  * @throws {PermanentError} `bad-gzip` or `too-large`; and whatever the source throws
  */
 export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -24,7 +25,7 @@ export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-/** Unpacks gzip, which is told by its first two bytes, not by a name or header that somebody may forget. */
+/** The same, however many they are. */
 export async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = raw[Symbol.asyncIterator]();
   try {

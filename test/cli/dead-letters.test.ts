@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DeadLetters, notRecorded } from '../../cli/dead-letters/dead-letters.ts';
 import { giveUp, takeBack } from '../../cli/dead-letters/given-up.ts';
@@ -26,6 +27,19 @@ const eventOf = (name: string) =>
       },
     ],
   });
+
+const { send } = SQSClient.prototype;
+beforeAll(() => {
+  // The emulator is one server: it need not be asked for a second whether a queue is empty.
+  SQSClient.prototype.send = function (this: SQSClient, ...sent: Parameters<typeof send>) {
+    const [{ input }] = sent as unknown as [ReceiveMessageCommand];
+    if (input.WaitTimeSeconds === 1) input.WaitTimeSeconds = 0;
+    return send.apply(this, sent);
+  } as typeof send;
+});
+afterAll(() => {
+  SQSClient.prototype.send = send;
+});
 
 describe('dead letters', () => {
   let cloud: Cloud;
