@@ -331,8 +331,7 @@ describe('what is printed', () => {
     commandOutput.writeErr(`error: ${hostile}\n`);
     for (const mock of mocks) mock.mockRestore();
     expect(printed).toHaveLength(5);
-    for (const text of printed)
-      expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Bidi_Control}\u2028\u2029]/u);
+    for (const text of printed) expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Bidi_Control}\u2028\u2029]/u);
     expect(printed[0]).toContain('a\uFFFD[31mb\uFFFD2J\uFFFDc\uFFFD\nd');
   });
 });

@@ -120,6 +120,14 @@ describe('tdf set-key', () => {
     expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
   });
 
+  test('takes a stack that never came up for none, so that the key can be there for the next try', async () => {
+    const { status, outputs } = cloud.stack;
+    Object.assign(cloud.stack, { status: 'ROLLBACK_COMPLETE', outputs: {} });
+    const { stdout } = await cloud.tdf('set-key', '--dry-run', '--secret', 'mine');
+    Object.assign(cloud.stack, { status, outputs });
+    expect(stdout).toContain('It would be: Created the secret mine');
+  });
+
   test('a refusal that repeats the key is reported without it', async () => {
     const service = await startService(({ SecretString }) => ({
       status: 400,

@@ -32,7 +32,12 @@ describe('the environment', () => {
 
   test('takes no base URL to which the key would travel in plain sight', () => {
     const read = (WEATHERAPI_URL: string) => readEnv(['WEATHERAPI_URL'], { WEATHERAPI_URL });
-    for (const url of ['http://api.weatherapi.com/v1', 'http://127.0.0.1.example.com/v1', 'ftp://localhost', 'x']) {
+    for (const url of [
+      'http://api.weatherapi.com/v1',
+      'http://127.0.0.1.example.com/v1',
+      'ftp://localhost',
+      'x',
+    ]) {
       expect(() => read(url)).toThrow(ConfigurationError);
       expect(() => read(url)).toThrow('Expected https://, or http:// to this computer, in: WEATHERAPI_URL.');
     }
