@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -9,6 +9,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Runtime } from '../local/runtime.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
+import { stackOutputs } from './stack-outputs.ts';
 import { quoted } from './terminal/quoted.ts';
 
 /** Which deployment a command is about. */
@@ -60,32 +61,22 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
-/** Not deployed yet, or not any more. */
-export class NoStackError extends Error {
-  override readonly name = 'NoStackError';
-}
-
-/** @throws {NoStackError} that says how to deploy, when there is no such deployment */
+/** @throws {Error} that says what to type, when there is no such deployment, or it is not whole; see `stackOutputs` */
 export async function connect(target: Target): Promise<Deployed> {
   return target.local ? connectLocally(target.state) : connectToAws(target.stage);
 }
 
 async function connectToAws(stage: string): Promise<Deployed> {
-  const stackName = `TdfWeather-${stage}`;
+  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, {}, undefined);
+}
+
+async function describeStack(StackName: string): Promise<Stack | undefined> {
   const cloudFormation = new CloudFormationClient();
   try {
-    const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
-    const outputs = Object.fromEntries(
-      (Stacks[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
-    );
-    return deployed(outputs as unknown as Outputs, {}, {}, undefined);
+    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    return Stacks?.[0];
   } catch (error) {
-    if (error instanceof Error && error.message.includes('does not exist')) {
-      throw new NoStackError(
-        `There is no stack ${stackName} in this account and region. Deploy it with: npx cdk deploy -c stage=${stage}`,
-        { cause: error },
-      );
-    }
+    if (error instanceof Error && error.message.includes('does not exist')) return undefined;
     throw error;
   } finally {
     cloudFormation.destroy();

@@ -1,9 +1,17 @@
-import { styleText } from 'node:util';
-import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { isElsewhere } from '../shared/api-url.ts';
 import { stateOption } from './deployed.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from './local/local-run.ts';
-import { collectPlaces, fileProblems, parseBaseUrl, parseHour, parseSeed } from './local/run-arguments.ts';
+import type { ParquetRow } from './local/parquet-rows.ts';
+import {
+  collectPlaces,
+  fileProblems,
+  hourProblems,
+  parseBaseUrl,
+  parseHour,
+  parseSeed,
+} from './local/run-arguments.ts';
+import { commandOutput, failed, print, printError, printJson, printTable } from './terminal/output.ts';
 import { printable } from './terminal/printable.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
@@ -23,7 +31,7 @@ const shownRows = 20;
 interface Arguments {
   drop: string[];
   location: string[];
-  at: Date;
+  at?: Date;
   api?: string;
   state: string;
   faults?: number;
@@ -31,6 +39,7 @@ interface Arguments {
 }
 
 const command = new Command('npm start --')
+  .configureOutput(commandOutput)
   .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
   .addOption(
     new Option('--drop <file...>', 'put these files into raw instead of fetching')
@@ -40,9 +49,8 @@ const command = new Command('npm start --')
   .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collectPlaces, [])
   .option(
     '--at <time>',
-    'the hour to fetch for, such as 2026-11-22T05:00Z',
+    'the hour to make up weather for, such as 2026-11-22T05:00Z (default: now)',
     parseHour,
-    parseHour(new Date().toISOString()),
   )
   .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseBaseUrl)
   .option('--faults <seed>', 'let things go wrong on purpose, as this number says', parseSeed)
@@ -63,7 +71,10 @@ Examples:
   .parse();
 
 const { drop, location, at, api, state, faults, json } = command.opts<Arguments>();
-const problems = fileProblems(drop);
+const apiKey = process.env.WEATHERAPI_KEY || undefined;
+const now = new Date();
+const realApi = api === undefined ? apiKey !== undefined : isElsewhere(api);
+const problems = [...fileProblems(drop), ...hourProblems(at, realApi, now)];
 if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
 
 const stop = new AbortController();
@@ -71,63 +82,59 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 }
 
-const apiKey = process.env.WEATHERAPI_KEY || undefined;
 const options: LocalRunOptions = {
   stateDir: state,
-  at,
+  at: at ?? parseHour(now.toISOString()),
   drop,
   locations: location,
   apiUrl: api,
   apiKey,
   faultSeed: faults,
   onFault: (fault) => {
-    if (!json) console.log(`  ${styleText('yellow', '⚡')} ${fault}`);
+    if (!json) print(' ', { style: 'yellow', text: '⚡' }, fault);
   },
   signal: stop.signal,
   onWait: (wait) => {
     if (!json) console.log(`  … ${wait}`);
   },
   onStep: (step, milliseconds) => {
-    if (!json)
-      console.log(
-        `  ${styleText('green', '✔')} ${step.padEnd(56)} ${(milliseconds / 1000).toFixed(1).padStart(5)} s`,
-      );
+    const seconds = (milliseconds / 1000).toFixed(1).padStart(5);
+    if (!json) print(' ', { style: 'green', text: '✔' }, `${step.padEnd(56)} ${seconds} s`);
   },
 };
 
 try {
-  if (!json) console.log(`\nThe pipeline, once, on this computer. ${describeSource(options)}\n`);
+  if (!json) print(`\nThe pipeline, once, on this computer. ${describeSource(options)}\n`);
   const run = await runLocally(options);
-  if (json) console.log(JSON.stringify(run.result, null, 2));
-  else print(run, state);
-  for (const problem of run.problems) console.error(`${styleText('red', 'Failed')} ${printable(problem)}`);
+  if (json) printJson(run.result);
+  else show(run, state);
+  for (const problem of run.problems) printError(failed, printable(problem));
   process.exitCode = run.problems.length > 0 ? 1 : 0;
 } catch (error) {
-  if (stop.signal.aborted) console.error('Stopped.');
-  else
-    console.error(`${styleText('red', 'Failed')} ${error instanceof Error ? error.message : String(error)}`);
+  if (stop.signal.aborted) printError('Stopped.');
+  else printError(failed, error instanceof Error ? error.message : String(error));
   process.exitCode = stop.signal.aborted ? 130 : 1;
 }
 
-function print({ result, files, alarms, problems }: LocalRun, stateDir: string): void {
+function show({ result, files, alarms, problems }: LocalRun, stateDir: string): void {
   const list = (title: string, paths: readonly string[]) => {
-    for (const path of paths.slice(0, shownRows)) console.log(`${title.padEnd(8)} ${printable(path)}`);
-    if (paths.length > shownRows) console.log(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
+    for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
+    if (paths.length > shownRows) print(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
   };
-  console.log();
+  print();
   list('Raw', files.raw);
   list('Curated', files.curated);
   list('Logs', [`${stateDir}/logs`]);
-  if (result.skipped.length > 0) console.log();
+  if (result.skipped.length > 0) print();
   for (const { location: place, reason } of result.skipped)
     if (!problems.includes(`${place}: ${reason}`))
-      console.log(`${styleText('yellow', 'Skipped')} ${printable(`${place}: ${reason}`)}`);
+      print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
-  console.log(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
+  print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
     // It says what to type about the deployment; here the same commands are about this one.
     const here = description.replaceAll(/--stage [\w-]+/g, '--local');
-    console.log(`${styleText('red', 'ALARM')}    ${name}: ${here}`);
+    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${here}`);
   }
 
   const [first] = result.rows;
@@ -135,13 +142,12 @@ function print({ result, files, alarms, problems }: LocalRun, stateDir: string):
   const columns = shownColumns.filter((column) =>
     result.rows.some((row) => row[column] !== null && row[column] !== undefined),
   );
-  const table = new Table({ head: columns, style: { head: [], border: [] } });
-  for (const row of result.rows.slice(0, shownRows))
-    table.push(columns.map((column) => printable(String(row[column] ?? ''))));
-  console.log(`\n${table.toString()}`);
+  const cells = (row: ParquetRow) => columns.map((column) => String(row[column] ?? ''));
+  print();
+  printTable(columns, result.rows.slice(0, shownRows).map(cells));
   const hidden = Object.keys(first).length - columns.length;
   const more = result.rows.length > shownRows ? `${result.rows.length - shownRows} more rows, ` : '';
-  console.log(
+  print(
     `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
   );
 }

@@ -1,3 +1,4 @@
+import { keepsKeySecret } from './api-url.ts';
 import { ConfigurationError } from './errors.ts';
 
 /** What each function reads from its environment. The stack has to supply exactly these names. */
@@ -38,9 +39,15 @@ export function readEnv<const Names extends readonly string[]>(
   const wrong = names.filter(
     (name) => env[name] && counts.includes(name) && !/^[1-9]\d{0,3}$/.test(env[name]),
   );
+  const open = names.filter((name) => name === 'WEATHERAPI_URL' && env[name] && !keepsKeySecret(env[name]));
   const problems = [
     ...(missing.length > 0 ? [`Missing environment variables: ${missing.join(', ')}.`] : []),
     ...(wrong.length > 0 ? [`Expected a whole number, 1 to 9999, in: ${wrong.join(', ')}.`] : []),
+    ...(open.length > 0
+      ? [
+          `Expected https://, or http:// to this computer, in: ${open.join(', ')}. The key travels in the URL.`,
+        ]
+      : []),
   ];
   if (problems.length > 0) {
     throw new ConfigurationError(`${problems.join(' ')} The stack sets them: deploy it again.`);

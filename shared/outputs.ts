@@ -1,14 +1,16 @@
 /** The stack's outputs: how the operator's commands find what was deployed. */
-export interface Outputs {
-  readonly RawBucketName: string;
-  readonly CuratedBucketName: string;
-  readonly QueueUrl: string;
-  readonly DeadLetterQueueUrl: string;
+export const outputNames = [
+  'RawBucketName',
+  'CuratedBucketName',
+  'QueueUrl',
+  'DeadLetterQueueUrl',
   /** Name of the secret that holds WeatherAPI's key; never its value. */
-  readonly ApiKeySecretName: string;
+  'ApiKeySecretName',
   /** Glue's database and Athena's workgroup. */
-  readonly Database: string;
-  readonly Workgroup: string;
+  'Database',
+  'Workgroup',
   /** When runs are expected, in UTC: `cron(…)` or `rate(…)`. */
-  readonly ScheduleExpression: string;
-}
+  'ScheduleExpression',
+] as const;
+
+export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;

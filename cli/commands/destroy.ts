@@ -11,6 +11,7 @@ import {
 import { findStateDirectory, removeStateDirectory } from '../destroy/state-directory.ts';
 import { findDeployed } from '../find-deployed.ts';
 import { canAsk, confirmed } from '../terminal/confirmation.ts';
+import { print, printJson } from '../terminal/output.ts';
 
 interface Options extends Target {
   readonly yes?: true;
@@ -58,10 +59,10 @@ async function destroyLocal({ state, yes, dryRun, json }: Options): Promise<void
     (yes ||
       (await confirmed(`Remove ${path} with all raw and curated objects, dead letters and logs in it?`)));
   if (remove) await removeStateDirectory(path);
-  if (json) return print({ stateDirectory: path ?? null, removed: remove, dryRun: dryRun ?? false });
-  if (path === undefined) console.log(`There is nothing to remove: ${state} does not exist.`);
-  else if (remove) console.log(`Removed ${path}.`);
-  else console.log(dryRun ? `Would remove ${path} with everything in it.` : `Kept ${path}.`);
+  if (json) return printJson({ stateDirectory: path ?? null, removed: remove, dryRun: dryRun ?? false });
+  if (path === undefined) print(`There is nothing to remove: ${state} does not exist.`);
+  else if (remove) print(`Removed ${path}.`);
+  else print(dryRun ? `Would remove ${path} with everything in it.` : `Kept ${path}.`);
 }
 
 async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
@@ -74,7 +75,7 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
       const args = cdkDestroyArguments(stage, yes);
       const secret = plannedSecret(options);
       if (json)
-        return print({
+        return printJson({
           stack,
           buckets: [RawBucketName, CuratedBucketName],
           cdk: args,
@@ -82,7 +83,7 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
           secret,
           dryRun,
         });
-      return console.log(
+      return print(
         [
           `Would run: npx cdk ${args.join(' ')}`,
           `It removes the stack ${stack} and, unless it was deployed with retainData, everything in`,
@@ -97,9 +98,9 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
       { cdk, stackExists: () => stackExists(options), secrets: deployed.secrets },
     );
     if (json)
-      return print({ stack, destroyed: outcome !== undefined, secretName, secret: outcome ?? 'kept' });
-    if (!outcome) return console.log(`Kept the stack ${stack}, and the secret ${secretName}.`);
-    console.log(`Destroyed the stack ${stack}.\n${said[outcome](secretName)}`);
+      return printJson({ stack, destroyed: outcome !== undefined, secretName, secret: outcome ?? 'kept' });
+    if (!outcome) return print(`Kept the stack ${stack}, and the secret ${secretName}.`);
+    print(`Destroyed the stack ${stack}.\n${said[outcome](secretName)}`);
   } finally {
     await deployed.close();
   }
@@ -129,8 +130,4 @@ async function stackExists(target: Target): Promise<boolean> {
   const found = await findDeployed(target);
   await found?.close();
   return found !== undefined;
-}
-
-function print(result: unknown): void {
-  console.log(JSON.stringify(result, null, 2));
 }

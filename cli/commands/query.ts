@@ -95,4 +95,7 @@ Examples:
   npm run tdf -- query --named
   npm run tdf -- query --named "Gaps per hour" --stage prod
 
+In CSV, a text that a spreadsheet would run as a formula (it begins with =, +, - or @) gets a ' in front, and control
+characters are replaced. JSON keeps every text as it is, with those characters as escapes.
+
 Timestamps are UTC. On AWS a query costs by what it reads: name the days, as in WHERE dt >= DATE '2026-11-01'.`;

@@ -13,6 +13,7 @@ import {
 } from '../replay/raw-selection.ts';
 import { type Replayed, replay, type Survey, survey } from '../replay/replay.ts';
 import { interruptible } from '../terminal/interruption.ts';
+import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 
@@ -68,7 +69,7 @@ async function run(
 ): Promise<void> {
   const start = performance.now();
   const { s3, sqs, outputs, runtime } = deployed;
-  const say = (line: string) => json || console.log(line);
+  const say = (line: string) => json || print(line);
   const checkpoint = Checkpoint.of([
     runtime ? resolve(target.state) : outputs.QueueUrl,
     { ...selection, dataset: selection.dataset.name },
@@ -90,7 +91,7 @@ async function run(
     );
   }
   if (dryRun) {
-    if (json) return console.log(JSON.stringify({ ...found, sent: 0 }, null, 2));
+    if (json) return printJson({ ...found, sent: 0 });
     say(`Would send ${count(found.listed - found.skipped)} messages: ${describeSelection(selection)}.`);
     for (const key of found.first) say(`  ${printable(key)}`);
     const more = found.listed - found.skipped - found.first.length;
@@ -115,8 +116,8 @@ async function run(
     replayed.stoppedAfter === undefined ? await settle(conversions, signal, { shown: !json }) : undefined;
 
   const result: Result = { ...found, ...replayed, seconds: (performance.now() - start) / 1000, local };
-  if (json) console.log(JSON.stringify(result, null, 2));
-  else print(result, selection);
+  if (json) printJson(result);
+  else show(result, selection);
   if (!signal.aborted) return;
   if (runtime) say('What is in the queue stays there: the next command with --local goes on converting it.');
   process.exitCode = 130;
@@ -129,17 +130,17 @@ const nothingSent: Pick<Checkpoint, 'read' | 'save' | 'remove'> = {
   remove: () => {},
 };
 
-function print(result: Result, selection: RawSelection): void {
+function show(result: Result, selection: RawSelection): void {
   const { listed, skipped, sent, seconds, stoppedAfter, local } = result;
-  console.log(
+  print(
     `${describeSelection(selection)}: ${count(listed)} listed, ${count(sent)} sent, ${count(skipped)} skipped (sent before), ${seconds.toFixed(1)} s`,
   );
   if (stoppedAfter !== undefined) {
-    console.log(
+    print(
       `Stopped; ${count(listed - skipped - sent)} are left. The same command goes on after ${printable(stoppedAfter) || 'the beginning'}; --restart begins anew.`,
     );
   }
-  for (const line of local ? describeConverted(local) : []) console.log(line);
+  for (const line of local ? describeConverted(local) : []) print(line);
 }
 
 function rateProblems(rate: string): string[] {

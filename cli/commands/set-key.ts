@@ -9,6 +9,7 @@ import { type Target, targetOptions } from '../deployed.ts';
 import { findDeployed } from '../find-deployed.ts';
 import { parseApiKey, type Stored, storeApiKey } from '../set-key/api-key.ts';
 import { readSecret } from '../set-key/secret-input.ts';
+import { print, printJson } from '../terminal/output.ts';
 
 interface Options extends Target {
   readonly secret?: string;
@@ -61,14 +62,14 @@ async function setKey(options: Options): Promise<void> {
     }
     if (options.dryRun) {
       const stored = await foresee(secrets, name);
-      if (options.json) print({ secret: name, stored, dryRun: true });
-      else console.log(`Nothing is changed. It would be: ${said[stored](name)}`);
+      if (options.json) printJson({ secret: name, stored, dryRun: true });
+      else print(`Nothing is changed. It would be: ${said[stored](name)}`);
       return;
     }
     const key = parseApiKey(await readSecret("WeatherAPI's key"));
     const stored = await storeApiKey(secrets, name, key);
-    if (options.json) print({ secret: name, stored, kept: !options.local });
-    else console.log([said[stored](name), whatNext(options, deployed !== undefined)].join('\n'));
+    if (options.json) printJson({ secret: name, stored, kept: !options.local });
+    else print([said[stored](name), whatNext(options, deployed !== undefined)].join('\n'));
   } finally {
     secrets.destroy();
     await deployed?.close();
@@ -99,8 +100,4 @@ async function foresee(secrets: SecretsManagerClient, name: string): Promise<Sto
     if (error instanceof ResourceNotFoundException) return 'created';
     throw error;
   }
-}
-
-function print(result: unknown): void {
-  console.log(JSON.stringify(result, null, 2));
 }

@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { connect, next, type Target, targetOptions } from '../deployed.ts';
@@ -9,6 +7,7 @@ import {
   type RunState,
   type RunStatus,
 } from '../status/pipeline-status.ts';
+import { type Printed, print, printJson, printTable, type Styled } from '../terminal/output.ts';
 import { spinning } from '../terminal/spinner.ts';
 
 interface Options extends Target {
@@ -37,7 +36,8 @@ Examples:
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {
     const status = await spinning('Looking at buckets and queues', () => look(options));
-    console.log(options.json ? JSON.stringify(status, null, 2) : describe(status, options.hours, options));
+    if (options.json) printJson(status);
+    else show(status, options.hours, options);
   });
 }
 
@@ -64,45 +64,35 @@ function parseHours(text: string): number {
   return hours;
 }
 
-const words: Readonly<Record<RunState, { text: string; colour: 'green' | 'yellow' | 'red' | 'gray' }>> = {
-  converted: { text: 'converted', colour: 'green' },
-  landed: { text: 'landed, not converted', colour: 'yellow' },
-  missing: { text: 'missing', colour: 'red' },
-  due: { text: 'due', colour: 'gray' },
+const words: Readonly<Record<RunState, Styled>> = {
+  converted: { text: 'converted', style: 'green' },
+  landed: { text: 'landed, not converted', style: 'yellow' },
+  missing: { text: 'missing', style: 'red' },
+  due: { text: 'due', style: 'gray' },
 };
 
-/** For people: a line a run, and what to do about it. */
-export function describe(
-  { runs, queue, deadLetters }: PipelineStatus,
-  hours: number,
-  target: Target,
-): string {
-  const table = new Table({
-    head: ['run (UTC)', 'state', 'places', 'bytes', 'landed (UTC)', 'raw object'],
-    style: { head: [], border: [] },
-  });
-  for (const run of runs) table.push(row(run));
+/** For people: one line per run, and what to do about it. */
+export function show({ runs, queue, deadLetters }: PipelineStatus, hours: number, target: Target): void {
   const count = (state: RunState) => runs.filter((run) => run.state === state).length;
   const incomplete = runs.filter(({ raw }) => (raw?.placesMissing ?? 0) > 0).length;
-  return [
-    runs.length > 0 ? table.toString() : `The schedule has no run in the last ${hours} hours.`,
+  if (runs.length === 0) print(`The schedule has no run in the last ${hours} hours.`);
+  else printTable(['run (UTC)', 'state', 'places', 'bytes', 'landed (UTC)', 'raw object'], runs.map(row));
+  print(
     `Runs: ${count('converted')} converted, ${count('landed')} landed and not converted, ${count('missing')} missing, ${incomplete} incomplete`,
-    `Queue: ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`,
-    ...(count('missing') > 0 || incomplete > 0
-      ? [
-          "The log of fetch says why runs are missing or incomplete. An hour's weather cannot be fetched later.",
-        ]
-      : []),
-    ...(deadLetters > 0 ? [`See what died, and why: ${next('dead-letters', target)}`] : []),
-  ].join('\n');
+  );
+  print(`Queue: ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`);
+  if (count('missing') > 0 || incomplete > 0)
+    print(
+      "The log of fetch says why runs are missing or incomplete. An hour's weather cannot be fetched later.",
+    );
+  if (deadLetters > 0) print(`See what died, and why: ${next('dead-letters', target)}`);
 }
 
-function row({ expected, state, raw }: RunStatus): string[] {
-  const { text, colour } = words[state];
+function row({ expected, state, raw }: RunStatus): Printed[] {
   const exact = expected.from.getTime() === expected.to.getTime();
   return [
     exact ? minute(expected.to) : `${minute(expected.from)} – ${minute(expected.to).slice(11)}`,
-    styleText(colour, text),
+    words[state],
     raw ? places(raw) : '',
     raw ? String(raw.bytes) : '',
     raw ? raw.writtenAt.toISOString().slice(0, 19).replace('T', ' ') : '',
@@ -110,10 +100,10 @@ function row({ expected, state, raw }: RunStatus): string[] {
   ];
 }
 
-function places({ places: came, placesMissing }: NonNullable<RunStatus['raw']>): string {
+function places({ places: came, placesMissing }: NonNullable<RunStatus['raw']>): Printed {
   if (came === null) return '?';
   const missing = placesMissing ?? 0;
-  return missing > 0 ? styleText('yellow', `${came} of ${came + missing}`) : String(came);
+  return missing > 0 ? { style: 'yellow', text: `${came} of ${came + missing}` } : String(came);
 }
 
 function minute(instant: Date): string {

@@ -1,6 +1,9 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
+import { givenUpPrefix } from '../../shared/keys.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import { type GivenUp, giveUp, type RawObjects } from './given-up.ts';
 
 /** Which letters: all of them when neither is given. */
 export interface Selection {
@@ -66,26 +69,48 @@ export function redrive(
   });
 }
 
+/** A letter that was dropped, or was not, and what became of the raw objects that it names. */
+export interface Dropped {
+  readonly letter: DeadLetter;
+  readonly dropped: boolean;
+  readonly objects: readonly { readonly key: string; readonly outcome: GivenUp }[];
+}
+
 /**
- * Removes one letter for good. Its raw object stays.
+ * Gives one letter up: moves its raw object to where nothing looks, then deletes the letter.
  * @param agreed is asked before it happens, while nobody else can take the letter
- * @returns the letter, and whether it was removed
- * @throws {Error} when there is no such letter
+ * @throws {Error} when there is no such letter, or its object changes meanwhile
  */
 export function drop(
   deadLetters: DeadLetters,
+  raw: RawObjects,
   id: string,
   agreed: (letter: DeadLetter) => Promise<boolean>,
   signal?: AbortSignal,
-): Promise<{ readonly letter: DeadLetter; readonly dropped: boolean }> {
+): Promise<Dropped> {
   return deadLetters.hold({ seconds: holdFor, signal }, async (letters, remove) => {
     const found = letters.find((letter) => letter.id === id);
     if (!found) throw notFound(id);
-    const { body: _, ...letter } = found;
+    const { body, ...letter } = found;
     const dropped = await agreed(letter);
-    if (dropped) await remove(letter);
-    return { letter, dropped };
+    const objects: Dropped['objects'][number][] = [];
+    if (dropped) {
+      for (const key of rawKeysIn(body, raw.bucket))
+        objects.push({ key, outcome: await giveUp(raw, key, letter.sentAt) });
+      await remove(letter);
+    }
+    return { letter, dropped, objects };
   });
+}
+
+/** None when the message is why it is here. */
+function rawKeysIn(body: string, rawBucket: string): string[] {
+  try {
+    const objects = createdObjects(body).filter(({ bucket }) => bucket === rawBucket);
+    return objects.map(({ key }) => key).filter((key) => !key.startsWith(givenUpPrefix));
+  } catch {
+    return [];
+  }
 }
 
 function notFound(id: string): Error {

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import type { AlarmReport } from '../../local/alarms/evaluate.ts';
 import { type FaultKind, seededFaults } from '../../local/faults/seeded-faults.ts';
@@ -12,6 +11,7 @@ import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { curatedKey, parseRawKey } from '../../shared/keys.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { type DropPlan, dropFile, planDrop, plannedKeys } from '../drop/drop-files.ts';
 import { type ParquetRow, readParquet } from './parquet-rows.ts';
 
 export interface LocalRunOptions {
@@ -123,24 +123,23 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
   runtime.secrets.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
 
   const curated = new Set<string>();
+  const raw = new Set<string>();
   emulator.onObjectCreated(({ bucket, key }) => {
     if (bucket === outputs.CuratedBucketName) curated.add(key);
+    if (bucket === outputs.RawBucketName) raw.add(key);
   });
   const deadLetterQueue = outputs.DeadLetterQueueUrl;
   const deadBefore = new Set(emulator.messages(deadLetterQueue).map(({ id }) => id));
 
   const problems: string[] = [];
-  const raw: string[] = [];
   const skipped: LocalRunResult['skipped'][number][] = [];
   if (options.drop.length > 0) {
-    raw.push(
-      ...(await timed(drop(runtime, outputs, options.drop), (keys) => `put ${count(keys, 'file')} into raw`)),
-    );
+    await timed(drop(runtime, outputs, options), (keys) => `put ${count(keys, 'object')} into raw`);
   } else {
     const report = await timed(fetchOnce(runtime, options), describeFetch);
     if (report instanceof Error) problems.push(report.message);
     else {
-      if (report.key) raw.push(report.key);
+      if (report.key) raw.add(report.key);
       skipped.push(...report.skipped, ...report.failed);
       problems.push(...report.failed.map(({ location, reason }) => `${location}: ${reason}`));
       // Nothing new to convert: show what this hour's first run made.
@@ -168,13 +167,15 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
     );
   const pathsOf = (bucket: string, keys: Iterable<string>) =>
     [...keys].map((key) => shortest(emulator.pathOf(bucket, key)));
+  // Convert may have filed it elsewhere.
+  const kept = [...raw].filter((key) => existsSync(emulator.pathOf(outputs.RawBucketName, key)));
   const files = {
-    raw: pathsOf(outputs.RawBucketName, raw),
+    raw: pathsOf(outputs.RawBucketName, kept),
     curated: pathsOf(outputs.CuratedBucketName, curated),
   };
   const rows = await timed(readParquet(files.curated), (read) => `read ${count(read, 'row')} with DuckDB`);
   return {
-    result: { raw, curated: [...curated], rows, deadLetters, skipped },
+    result: { raw: kept, curated: [...curated], rows, deadLetters, skipped },
     alarms: await runtime.alarms(),
     files,
     problems: [...problems, ...deadLetters.map(({ key, reason }) => `${key}: ${reason}`)],
@@ -212,26 +213,20 @@ function describeFetch(report: RunReport | Error): string {
     : 'this hour had landed before, and is kept (another: --at)';
 }
 
-/** Puts files into raw under the dataset's prefix, as somebody would who drops them into the bucket. */
+/** Puts files into raw, as somebody would who drops them into the bucket. */
 async function drop(
   runtime: Runtime,
-  { RawBucketName }: Outputs,
-  files: readonly string[],
+  { RawBucketName: bucket }: Outputs,
+  { drop: files, signal }: LocalRunOptions,
 ): Promise<string[]> {
-  const client = new S3Client(runtime.clientConfig);
+  const s3 = new S3Client(runtime.clientConfig);
   try {
-    const keys: string[] = [];
-    for (const file of files) {
-      const Key = `${weatherapiCurrent.name}/${basename(file)}`;
-      await new Upload({
-        client,
-        params: { Bucket: RawBucketName, Key, Body: createReadStream(file) },
-      }).done();
-      keys.push(Key);
-    }
-    return keys;
+    const plans: DropPlan[] = [];
+    for (const file of files) plans.push(await planDrop(file, weatherapiCurrent, signal));
+    for (const plan of plans) await dropFile(plan, { s3, bucket, signal });
+    return plans.flatMap(plannedKeys);
   } finally {
-    client.destroy();
+    s3.destroy();
   }
 }
 

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { keepsKeySecret } from '../../shared/api-url.ts';
 import { isDay } from '../../shared/keys.ts';
 
 /** The full hour, UTC unless the text says otherwise, that a time lies in. */
@@ -16,12 +17,25 @@ export function parseHour(text: string): Date {
   return hour;
 }
 
+/** What is wrong with an hour that was typed: only the stand-in makes weather up for any. */
+export function hourProblems(at: Date | undefined, realApi: boolean, now: Date): string[] {
+  if (at === undefined || !realApi || at.getTime() === parseHour(now.toISOString()).getTime()) return [];
+  return [
+    `--at ${at.toISOString()}: a real API knows the current weather for now only. Leave out --at, or WEATHERAPI_KEY and --api`,
+  ];
+}
+
 /** A base URL: the endpoint and the query, with the key in it, are put behind it. */
 export function parseBaseUrl(text: string): string {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || /[\s?#@\\]/.test(text)) {
     throw new InvalidArgumentError(
       `Expected a URL such as http://127.0.0.1:8080/v1, without user, query and fragment, got "${text}".`,
+    );
+  }
+  if (!keepsKeySecret(text)) {
+    throw new InvalidArgumentError(
+      `Expected https://, or http:// to this computer, got "${text}": the key travels in the URL.`,
     );
   }
   return text;
@@ -44,10 +58,10 @@ export function fileProblems(files: readonly string[]): string[] {
   const names = files.map((file) => basename(file));
   return files.flatMap((file, index) => {
     const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) return [`--drop ${file}: there is no such file`];
-    if (!stat.isFile()) return [`--drop ${file}: expected a file, got a folder; name its files`];
+    if (!stat) return [`${file}: there is no such file`];
+    if (!stat.isFile()) return [`${file}: expected a file, got a folder; name its files`];
     if (names.indexOf(basename(file)) !== index)
-      return [`--drop ${file}: a file of the same name is dropped already`];
+      return [`${file}: a file of the same name is dropped already`];
     return [];
   });
 }

@@ -1,6 +1,6 @@
 import type { Json } from '@duckdb/node-api';
-import Table from 'cli-table3';
-import { printable } from '../terminal/printable.ts';
+import { tableOf } from '../terminal/output.ts';
+import { printableJson, printableLines } from '../terminal/printable.ts';
 import type { QueryResult } from './query-result.ts';
 
 export type RowsFormat = 'table' | 'csv' | 'json';
@@ -26,19 +26,24 @@ export function rowsOutput(result: QueryResult, format: RowsFormat, limit?: numb
 }
 
 async function* table({ columns, rows }: QueryResult, limit: number): AsyncGenerator<string> {
-  const shown = new Table({ head: [...columns], style: { head: [], border: [], compact: true } });
+  const shown: string[][] = [];
   let hidden = 0;
   for await (const row of rows) {
-    if (shown.length < limit) shown.push(row.map((cell) => (cell === null ? '' : printable(text(cell)))));
+    if (shown.length < limit) shown.push(row.map((cell) => (cell === null ? '' : text(cell))));
     else hidden += 1;
     if (hidden > countedRows) break;
   }
-  yield `${shown.toString()}\n`;
+  yield `${tableOf(columns, shown, { compact: true })}\n`;
   if (hidden > 0) {
     const more = hidden > countedRows ? `more than ${countedRows}` : hidden;
     yield `${more} more ${hidden === 1 ? 'row' : 'rows'}: --limit shows more, --csv and --json all.\n`;
   } else if (shown.length === 0) yield 'No rows.\n';
 }
+
+/** How a text begins that spreadsheets run as a formula, whatever the file calls it. */
+const formula = /^[=+\-@\t\n\uFF0B\uFF0D\uFF1D\uFF20]/;
+/** A decimal comes as text, and is none. */
+const number = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /** RFC 4180. A null is an empty field, an empty text a quoted one. */
 async function* csv({ columns, rows }: QueryResult, limit: number): AsyncGenerator<string> {
@@ -49,8 +54,10 @@ async function* csv({ columns, rows }: QueryResult, limit: number): AsyncGenerat
 
 function csvField(value: Json): string {
   if (value === null) return '';
-  const written = text(value);
-  return written === '' || /[",\r\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
+  const plain = printableLines(text(value));
+  const runs = typeof value === 'string' && formula.test(plain) && !number.test(plain);
+  const written = runs ? `'${plain}` : plain;
+  return written === '' || /[",\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
 }
 
 /** An array of objects, one a line. */
@@ -58,7 +65,7 @@ async function* json({ columns, rows }: QueryResult, limit: number): AsyncGenera
   const names = distinct(columns);
   let separator = '[\n  ';
   for await (const row of first(limit, rows)) {
-    yield separator + JSON.stringify(Object.fromEntries(names.map((name, index) => [name, row[index]])));
+    yield separator + printableJson(Object.fromEntries(names.map((name, index) => [name, row[index]])));
     separator = ',\n  ';
   }
   yield separator.startsWith('[') ? '[]\n' : '\n]\n';

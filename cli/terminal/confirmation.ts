@@ -1,4 +1,5 @@
 import { confirm, isCancel } from '@clack/prompts';
+import { printableLines } from './printable.ts';
 
 /** Whether somebody can be asked. Questions go to standard error: standard output is for results. */
 export function canAsk(): boolean {
@@ -7,6 +8,7 @@ export function canAsk(): boolean {
 
 /** Asks for a yes; whatever is not one is a no. Ask only where {@link canAsk}. */
 export async function confirmed(question: string): Promise<boolean> {
-  const answer = await confirm({ message: question, initialValue: false, output: process.stderr });
+  const message = printableLines(question);
+  const answer = await confirm({ message, initialValue: false, output: process.stderr });
   return !isCancel(answer) && answer;
 }

@@ -25,7 +25,8 @@ export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The same, however many they are. */
+export async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = raw[Symbol.asyncIterator]();
   try {
     let head: Uint8Array = Buffer.alloc(0);

@@ -34,6 +34,7 @@ export class RecordReader {
   readonly #shapes: Pick<KnownShapes, 'read' | 'learn'>;
   /** Of a text that stood in a JSON string: what to call it in errors. */
   readonly #encodedIn: string | undefined;
+  readonly #onRecord: ((bytes: Uint8Array) => void) | undefined;
   readonly #window = new ByteWindow();
   readonly #scanner = new ElementScanner();
   #expected: Expected = 'value';
@@ -46,10 +47,17 @@ export class RecordReader {
   #arrayLine = 0;
   #element = 0;
 
-  constructor(table: Table, shapes: Pick<KnownShapes, 'read' | 'learn'>, encodedIn?: string) {
+  /** @param onRecord is called with each record's bytes, once its rows are in the table: a view, to be used at once */
+  constructor(
+    table: Table,
+    shapes: Pick<KnownShapes, 'read' | 'learn'>,
+    encodedIn?: string,
+    onRecord?: (bytes: Uint8Array) => void,
+  ) {
     this.#table = table;
     this.#shapes = shapes;
     this.#encodedIn = encodedIn;
+    this.#onRecord = onRecord;
   }
 
   /**
@@ -190,6 +198,7 @@ export class RecordReader {
     const end = this.#shapes.read(this.#window, this.#table.group, limit);
     if (end < 0) return false;
     this.#table.commitRow();
+    this.#onRecord?.(this.#window.bytes.subarray(this.#window.start, end));
     this.#passTo(end);
     return true;
   }
@@ -202,6 +211,7 @@ export class RecordReader {
       const queries = queriesOf(value);
       for (const query of queries) this.#table.add(query);
       if (queries.length === 0 && this.#table.add(value) === 0) this.#shapes.learn(bytes);
+      this.#onRecord?.(bytes);
     } else if (typeof value === 'string' && this.#encodedIn === undefined && !isElement) {
       this.#takeEncoded(value, `The JSON inside the string of ${where.toLowerCase()}`);
     } else {
@@ -216,7 +226,7 @@ export class RecordReader {
     if (!text.isWellFormed()) {
       throw new PermanentError('not-utf8', `${name} has half a surrogate pair in it: it is no Unicode text.`);
     }
-    const reader = new RecordReader(this.#table, this.#shapes, name);
+    const reader = new RecordReader(this.#table, this.#shapes, name, this.#onRecord);
     reader.push(Buffer.from(text));
     reader.end();
   }

@@ -3,24 +3,40 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
 import { destroyCommand } from '../../cli/commands/destroy.ts';
+import { dropCommand } from '../../cli/commands/drop.ts';
 import { queryCommand } from '../../cli/commands/query.ts';
 import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
 import { next } from '../../cli/deployed.ts';
-import { collectPlaces, fileProblems, parseBaseUrl, parseHour } from '../../cli/local/run-arguments.ts';
+import {
+  collectPlaces,
+  fileProblems,
+  hourProblems,
+  parseBaseUrl,
+  parseHour,
+} from '../../cli/local/run-arguments.ts';
 import { parseSelection } from '../../cli/replay/raw-selection.ts';
-import { printable } from '../../cli/terminal/printable.ts';
+import {
+  commandOutput,
+  failed,
+  print,
+  printError,
+  printJson,
+  printTable,
+} from '../../cli/terminal/output.ts';
+import { printable, printableJson, printableLines } from '../../cli/terminal/printable.ts';
 import { isDay } from '../../shared/keys.ts';
 import fc from '../fast-check.ts';
 
 const commands = {
   status: statusCommand,
+  drop: dropCommand,
   replay: replayCommand,
   'dead-letters': deadLettersCommand,
   reconcile: reconcileCommand,
@@ -190,6 +206,40 @@ describe('npm start', () => {
     expect(() => parseBaseUrl(text)).toThrow('Expected a URL such as http://127.0.0.1:8080/v1');
   });
 
+  test.each([
+    ...['http://api.weatherapi.com/v1', 'http://127.0.0.1.example.com', 'http://localhost.example.com:80'],
+    ...['http://[::2]', 'http://0.0.0.0', 'http://10.0.0.1/', 'HTTP://example.com', 'http://2130706434.com'],
+  ])('takes no API at %s: the key would travel for everybody to read', (text) => {
+    expect(() => parseBaseUrl(text)).toThrow('Expected https://, or http:// to this computer');
+  });
+
+  test.each([
+    ...[
+      'https://api.weatherapi.com/v1',
+      'http://127.0.0.1:8080/v1',
+      'http://127.1.2.3',
+      'http://localhost:80',
+    ],
+    ...['http://[::1]:8080', 'HTTP://LOCALHOST', 'http://127.1/v1'],
+  ])('takes an API at %s', (text) => {
+    expect(parseBaseUrl(text)).toBe(text);
+  });
+
+  test('takes any hour for weather that is made up, and none but this one for what a real API knows', () => {
+    const now = new Date('2026-11-22T05:59:59Z');
+    const past = parseHour('2026-01-01T00:00Z');
+    for (const hour of [past, parseHour('2026-11-22T04:59Z'), parseHour('2026-11-22T06:00Z')]) {
+      expect(hourProblems(hour, false, now)).toEqual([]);
+      expect(hourProblems(hour, true, now)).toEqual([
+        expect.stringContaining(
+          `--at ${hour.toISOString()}: a real API knows the current weather for now only`,
+        ),
+      ]);
+    }
+    for (const hour of [undefined, parseHour('2026-11-22T05:00Z')])
+      expect(hourProblems(hour, true, now)).toEqual([]);
+  });
+
   test('takes no place without a name', () => {
     for (const text of ['', ' ', '\n']) expect(() => collectPlaces(text, [])).toThrow('Expected a place');
     expect(hostile.reduce<string[]>((places, text) => collectPlaces(text, places), [])).toEqual(hostile);
@@ -227,12 +277,14 @@ describe('what is printed', () => {
       '-x',
       '&&',
       '!!',
+      "\u202Ea'\\b\u0007",
     ];
     // Nothing of this computer's is within its reach: neither a home directory nor the current one.
     const surroundings = { cwd: directory, env: { PATH: process.env.PATH, HOME: directory } };
     for (const state of states) {
-      const line = next('dead-letters', { local: true, stage: 'dev', state }).replace('npm', 'sh echo.sh');
-      const words = String(execFileSync('sh', ['-c', line], surroundings))
+      const typed = next('dead-letters', { local: true, stage: 'dev', state });
+      expect(printableLines(typed)).toBe(typed);
+      const words = String(execFileSync('bash', ['-c', typed.replace('npm', 'sh echo.sh')], surroundings))
         .split('\0')
         .slice(0, -1);
       expect(words).toEqual(['run', 'tdf', '--', 'dead-letters', '--local', '--state', state]);
@@ -243,9 +295,43 @@ describe('what is printed', () => {
   test('is one line without a control character, of any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+        expect(printable(text)).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+        expect(printableLines(text)).not.toMatch(/[^\P{Cc}\n\t]|[\p{Bidi_Control}\u2028\u2029]/u);
       }),
     );
-    expect(printable('São Paulo 日本 🚴 "50%"')).toBe('São Paulo 日本 🚴 "50%"');
+    // Joiners, which Sinhala and many an emoji need, stay.
+    const harmless = 'São Paulo 日本 🚴 "50%" ශ්‍රී 👩‍🚀';
+    expect([printable(harmless), printableLines(`${harmless}\n\t`)]).toEqual([harmless, `${harmless}\n\t`]);
+  });
+
+  test('as JSON has the same value, with escapes for what would steer a terminal', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        for (const indent of [undefined, 2]) {
+          const text = printableJson(value, indent);
+          expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Bidi_Control}\u2028\u2029]/u);
+          expect(JSON.stringify(JSON.parse(text))).toBe(JSON.stringify(value));
+        }
+      }),
+    );
+    expect(printableJson(['\u009b2J\u202e\u007f'])).toBe('["\\u009b2J\\u202e\\u007f"]');
+  });
+
+  test('leaves by one place, which lets nothing pass that steers a terminal', () => {
+    process.env.NO_COLOR = '1';
+    const hostile = 'a\u001b[31mb\u009b2J\u202Ec\r\nd';
+    const printed: string[] = [];
+    const mocks = (['log', 'error'] as const).map((method) =>
+      jest.spyOn(console, method).mockImplementation((text: string) => void printed.push(text)),
+    );
+    print(hostile, { style: 'bold', text: hostile });
+    printError(failed, hostile);
+    printJson({ [hostile]: hostile });
+    printTable([hostile], [[hostile], [{ style: 'red', text: hostile }]]);
+    commandOutput.writeErr(`error: ${hostile}\n`);
+    for (const mock of mocks) mock.mockRestore();
+    expect(printed).toHaveLength(5);
+    for (const text of printed) expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Bidi_Control}\u2028\u2029]/u);
+    expect(printed[0]).toContain('a\uFFFD[31mb\uFFFD2J\uFFFDc\uFFFD\nd');
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import type { Outputs } from '../../shared/outputs.ts';
@@ -40,8 +41,12 @@ export interface Cloud {
   };
   /** Stages that have a stack. */
   readonly stages: Set<string>;
-  /** Types a command, as an operator does whose environment points here instead of to AWS. */
-  tdf(args: readonly string[], options?: TdfOptions): Promise<Ended>;
+  /** What CloudFormation says of them. */
+  readonly stack: { status: string; outputs: Partial<Outputs> };
+  /** Types a command, as an operator does whose environment points here instead of to AWS. In this process. */
+  tdf(...args: readonly string[]): Promise<Ended>;
+  /** The same in a process of its own, which reads its input, and can be interrupted. */
+  process(args: readonly string[], options?: TdfOptions): Promise<Ended>;
   close(): Promise<void>;
 }
 
@@ -64,7 +69,8 @@ export async function startCloud(): Promise<Cloud> {
     ScheduleExpression: 'cron(0 * * * ? *)',
   };
   const stages = new Set(['dev']);
-  const cloudFormation = await startCloudFormation(stages, outputs);
+  const stack = { status: 'CREATE_COMPLETE', outputs };
+  const cloudFormation = await startCloudFormation(stages, stack);
   const config = { region, credentials, endpoint: emulator.endpoint };
   const clients = {
     s3: new S3Client(config),
@@ -85,13 +91,43 @@ export async function startCloud(): Promise<Cloud> {
     outputs,
     clients,
     stages,
-    tdf: (args, { env, ...options } = {}) => runTdf(args, { ...options, env: { ...environment, ...env } }),
+    stack,
+    tdf: (...args) => tdf(args, environment),
+    process: (args, { env, ...options } = {}) =>
+      runTdf(args, { ...options, env: { ...environment, ...env } }),
     async close() {
       for (const client of Object.values(clients)) client.destroy();
       await Promise.all([emulator.close(), secrets.close(), cloudFormation.close()]);
       await rm(stateDir, { recursive: true });
     },
   };
+}
+
+/** Runs a command in this process, with nobody at the terminal. */
+export async function tdf(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const printed = { stdout: '', stderr: '' };
+  const { log, error } = console;
+  const { env } = process;
+  console.log = (text = '') => {
+    printed.stdout += `${text}\n`;
+  };
+  console.error = (text = '') => {
+    printed.stderr += `${text}\n`;
+  };
+  for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
+  process.env = { ...env, NO_COLOR: '1', ...environment };
+  try {
+    process.exitCode = 0;
+    await runProgram(args);
+    return { code: Number(process.exitCode), ...printed };
+  } finally {
+    process.exitCode = 0;
+    process.env = env;
+    Object.assign(console, { log, error });
+  }
 }
 
 /** Runs a command in a process of its own, so that all it prints is seen. */
@@ -113,13 +149,13 @@ export function runTdf(
 }
 
 /** DescribeStacks, as the SDK speaks it. */
-async function startCloudFormation(stages: ReadonlySet<string>, outputs: Outputs) {
+async function startCloudFormation(stages: ReadonlySet<string>, stack: Cloud['stack']) {
   const server = createServer(async (request, response) => {
     const body = new URLSearchParams(String(Buffer.concat(await Array.fromAsync(request))));
     const name = body.get('StackName') ?? '';
     const found = stages.has(name.replace('TdfWeather-', ''));
     response.writeHead(found ? 200 : 400, { 'content-type': 'text/xml' });
-    response.end(found ? stackXml(name, outputs) : missingXml(name));
+    response.end(found ? stackXml(name, stack) : missingXml(name));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -128,12 +164,12 @@ async function startCloudFormation(stages: ReadonlySet<string>, outputs: Outputs
   };
 }
 
-function stackXml(name: string, outputs: Outputs): string {
+function stackXml(name: string, { status, outputs }: Cloud['stack']): string {
   const members = Object.entries(outputs).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
   return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
-    <StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${members.join('')}</Outputs>
+    <StackName>${name}</StackName><StackStatus>${status}</StackStatus><Outputs>${members.join('')}</Outputs>
   </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 }
 

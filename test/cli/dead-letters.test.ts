@@ -1,20 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DeadLetters, notRecorded } from '../../cli/dead-letters/dead-letters.ts';
+import { giveUp, takeBack } from '../../cli/dead-letters/given-up.ts';
 import { drop, redrive } from '../../cli/dead-letters/redrive.ts';
 import { readParquet } from '../../cli/local/parquet-rows.ts';
 import { DeadLetterQueue } from '../../functions/convert/dead-letter-queue.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
+import { listObjects } from '../../shared/listing.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 import { until } from '../local/until.ts';
-import { type Cloud, runTdf, startCloud } from './cloud.ts';
+import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
-
-jest.setTimeout(120_000); // Each command is a process of its own.
 
 const keyOf = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
 const eventOf = (name: string) =>
@@ -26,6 +27,19 @@ const eventOf = (name: string) =>
       },
     ],
   });
+
+const { send } = SQSClient.prototype;
+beforeAll(() => {
+  // The emulator is one server: it need not be asked for a second whether a queue is empty.
+  SQSClient.prototype.send = function (this: SQSClient, ...sent: Parameters<typeof send>) {
+    const [{ input }] = sent as unknown as [ReceiveMessageCommand];
+    if (input.WaitTimeSeconds === 1) input.WaitTimeSeconds = 0;
+    return send.apply(this, sent);
+  } as typeof send;
+});
+afterAll(() => {
+  SQSClient.prototype.send = send;
+});
 
 describe('dead letters', () => {
   let cloud: Cloud;
@@ -51,6 +65,13 @@ describe('dead letters', () => {
       reason,
       rawKey: keyOf(name),
     });
+
+  const put = (Key: string, Body = Key, Metadata: Record<string, string> = {}) =>
+    cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body, Metadata }));
+  const rawKeys = async () => {
+    const objects = await Array.fromAsync(listObjects(cloud.clients.s3, 'raw', { prefix: '' }));
+    return objects.map(({ key }) => key);
+  };
 
   beforeEach(async () => {
     cloud = await startCloud();
@@ -134,12 +155,13 @@ describe('dead letters', () => {
     await bury('a', 'empty');
     const id = idOf('a');
     const shown: (string | null)[] = [];
-    const refused = await drop(deadLetters, id, async ({ key }) => {
+    const raw = { s3: cloud.clients.s3, bucket: 'raw' };
+    const refused = await drop(deadLetters, raw, id, async ({ key }) => {
       shown.push(key);
       return false;
     });
     expect([refused.dropped, shown, depth().visible]).toEqual([false, [keyOf('a')], 1]);
-    await expect(drop(deadLetters, 'none', async () => true)).rejects.toThrow(
+    await expect(drop(deadLetters, raw, 'none', async () => true)).rejects.toThrow(
       /no dead letter with the id none/,
     );
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
@@ -148,7 +170,7 @@ describe('dead letters', () => {
   test('tdf dead-letters shows them for people and for programs', async () => {
     await bury('a', 'not-json', 'The file is not JSON.');
     await bury('\u001b[2Jb', 'empty');
-    const { code, stdout } = await cloud.tdf(['dead-letters']);
+    const { code, stdout } = await cloud.tdf('dead-letters');
     expect(code).toBe(0);
     expect(stdout).toContain(`not-json  ${keyOf('a')}\n  The file is not JSON.\n`);
     expect(stdout).toMatch(/received 1 time, id [0-9a-f-]{36}\n/);
@@ -157,7 +179,7 @@ describe('dead letters', () => {
     expect(stdout).not.toContain('\u001b');
     expect(depth()).toEqual({ visible: 2, inFlight: 0, delayed: 0 });
 
-    const json = JSON.parse((await cloud.tdf(['dead-letters', '--json'])).stdout);
+    const json = JSON.parse((await cloud.tdf('dead-letters', '--json')).stdout);
     expect(json).toContainEqual({
       id: idOf('a'),
       code: 'not-json',
@@ -170,7 +192,7 @@ describe('dead letters', () => {
 
   test('tdf dead-letters gives them back when it is stopped by Ctrl-C', async () => {
     await bury('a', 'empty');
-    const { code, stderr } = await cloud.tdf(['dead-letters'], {
+    const { code, stderr } = await cloud.process(['dead-letters'], {
       interrupt: until(() => depth().inFlight === 1),
     });
     expect(code).toBe(1);
@@ -182,16 +204,16 @@ describe('dead letters', () => {
     await bury('a', 'not-json');
     await bury('b', 'empty');
     await bury('c', 'empty');
-    const planned = await cloud.tdf(['dead-letters', 'redrive', '--dry-run', '--code', 'empty', '--json']);
+    const planned = await cloud.tdf('dead-letters', 'redrive', '--dry-run', '--code', 'empty', '--json');
     expect(JSON.parse(planned.stdout)).toMatchObject({ dryRun: true, redriven: [{}, {}], left: [{}] });
     expect(depth()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
 
-    const byId = await cloud.tdf(['dead-letters', 'redrive', '--id', idOf('c')]);
+    const byId = await cloud.tdf('dead-letters', 'redrive', '--id', idOf('c'));
     expect(byId).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Sent 1 dead letter again; 2 left.'),
     });
-    const byCode = await cloud.tdf(['dead-letters', '--json', 'redrive', '--code', 'empty']);
+    const byCode = await cloud.tdf('dead-letters', '--json', 'redrive', '--code', 'empty');
     expect(JSON.parse(byCode.stdout)).toMatchObject({
       redriven: [{ key: keyOf('b') }],
       left: [{ key: keyOf('a') }],
@@ -202,25 +224,126 @@ describe('dead letters', () => {
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
   });
 
-  test('tdf dead-letters drop removes exactly one, and asks a script for --yes', async () => {
-    await bury('a', 'empty');
-    await bury('b', 'empty');
+  test('tdf dead-letters drop gives up exactly one with its object, and asks a script for --yes', async () => {
+    for (const name of ['a', 'b']) {
+      await put(keyOf(name), name, { 'fetched-at': '2026-11-22T05:00:00.000Z' });
+      await bury(name, 'empty');
+    }
     const id = idOf('a');
-    const unasked = await cloud.tdf(['dead-letters', 'drop', id]);
+    const unasked = await cloud.tdf('dead-letters', 'drop', id);
     expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') });
+    expect(await cloud.tdf('dead-letters', 'drop', id, '--dry-run')).toMatchObject({ code: 0 });
     expect(depth().visible).toBe(2);
+    expect(await rawKeys()).toEqual([keyOf('a'), keyOf('b')]);
 
-    const dropped = await cloud.tdf(['dead-letters', 'drop', id, '--yes']);
+    const dropped = await cloud.tdf('dead-letters', 'drop', id, '--yes', '--stage', 'dev');
     expect(dropped).toMatchObject({ code: 0, stdout: expect.stringContaining(`Dropped ${id}`) });
     expect(deadBodies()).toEqual([eventOf('b')]);
     expect(sentAgain()).toEqual([]);
+    expect(await rawKeys()).toEqual([`given-up/${keyOf('a')}`, keyOf('b')]);
 
-    const again = await cloud.tdf(['dead-letters', 'drop', id, '--yes']);
+    const again = await cloud.tdf('dead-letters', 'drop', id, '--yes');
     expect(again).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(`no dead letter with the id ${id}`),
     });
-    expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+
+    // What it says can be typed.
+    const [, typed = ''] =
+      /npm run tdf -- (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
+    expect(await cloud.tdf(...typed.split(' '))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`Took back ${keyOf('a')}.`),
+    });
+    expect(await rawKeys()).toEqual([keyOf('a'), keyOf('b')]);
+    const { Metadata } = await cloud.clients.s3.send(
+      new HeadObjectCommand({ Bucket: 'raw', Key: keyOf('a') }),
+    );
+    expect(Metadata).toEqual({ 'fetched-at': '2026-11-22T05:00:00.000Z' });
+    expect(await cloud.tdf('dead-letters', 'take-back', keyOf('a'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('was not given up, or is back already'),
+    });
+  });
+
+  test('tdf dead-letters drop only deletes a letter whose object is gone, or that names none', async () => {
+    await bury('a', 'empty');
+    cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'no event');
+    const letters = await deadLetters.list();
+    for (const { id } of letters)
+      expect(await cloud.tdf('dead-letters', 'drop', id, '--yes')).toMatchObject({ code: 0, stderr: '' });
+    expect(depth()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    expect(await rawKeys()).toEqual([]);
+  });
+
+  test('are not about an object that was put in its place since then: it stays', async () => {
+    await put(keyOf('a'), 'broken');
+    const diedAt = new Date(Date.now() - 60_000);
+    expect(await giveUp({ s3: cloud.clients.s3, bucket: 'raw' }, keyOf('a'), diedAt)).toBe('replaced');
+    expect(await rawKeys()).toEqual([keyOf('a')]);
+  });
+
+  describe('whose object is moved', () => {
+    const raw = () => ({ s3: cloud.clients.s3, bucket: 'raw' });
+    /** Fails one request of a kind, before or after S3 acts on it. */
+    const cutAt = (command: string, when: 'before' | 'after') => {
+      const s3 = {
+        send: async (sent: { constructor: { name: string } }) => {
+          const isIt = sent.constructor.name === command;
+          if (isIt && when === 'before') throw new Error('cut');
+          const answer = await cloud.clients.s3.send(sent as never);
+          if (isIt) throw new Error('cut');
+          return answer;
+        },
+      } as Pick<S3Client, 'send'>;
+      return { s3, bucket: 'raw' };
+    };
+    const now = () => new Date(Date.now() + 1_000);
+
+    test.each([
+      ['CopyObjectCommand', 'before'],
+      ['CopyObjectCommand', 'after'],
+      ['DeleteObjectCommand', 'before'],
+      ['DeleteObjectCommand', 'after'],
+    ] as const)(
+      'do the rest when it is cut %s, %s S3 acts on it, and is tried again',
+      async (command, when) => {
+        await put(keyOf('a'), 'broken');
+        await expect(giveUp(cutAt(command, when), keyOf('a'), now())).rejects.toThrow('cut');
+        expect(await giveUp(raw(), keyOf('a'), now())).toBe('given-up');
+        expect(await rawKeys()).toEqual([`given-up/${keyOf('a')}`]);
+
+        await expect(takeBack(cutAt(command, when), keyOf('a'))).rejects.toThrow('cut');
+        await takeBack(raw(), keyOf('a')).catch((error: Error) =>
+          expect(error.message).toContain('back already'),
+        );
+        expect(await rawKeys()).toEqual([keyOf('a')]);
+      },
+    );
+
+    test('stay when it is replaced at that moment', async () => {
+      await put(keyOf('a'), 'broken');
+      const s3 = {
+        send: async (sent: object) => {
+          if (sent instanceof DeleteObjectCommand) await put(keyOf('a'), 'fixed');
+          return cloud.clients.s3.send(sent as never);
+        },
+      } as Pick<S3Client, 'send'>;
+      await expect(giveUp({ s3, bucket: 'raw' }, keyOf('a'), now())).rejects.toThrow(
+        'changed at this moment',
+      );
+      expect(await rawKeys()).toContain(keyOf('a'));
+      await expect(takeBack(raw(), keyOf('a'))).rejects.toThrow('another object under this key');
+    });
+
+    test('may have any key', async () => {
+      const key = keyOf('a b+c%2F%ä/🚴?#');
+      await put(key);
+      expect(await giveUp(raw(), key, now())).toBe('given-up');
+      expect(await rawKeys()).toEqual([`given-up/${key}`]);
+      await takeBack(raw(), key);
+      expect(await rawKeys()).toEqual([key]);
+    });
   });
 });
 
@@ -252,7 +375,7 @@ describe('dead letters on this computer', () => {
     s3.destroy();
     await runtime.close();
 
-    const { code, stdout } = await runTdf(['dead-letters', 'redrive', '--local', '--state', state, '--json']);
+    const { code, stdout } = await tdf(['dead-letters', 'redrive', '--local', '--state', state, '--json']);
     expect(code).toBe(1);
     const curated = keyOf('good').replace('.json', '.parquet');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -267,7 +390,30 @@ describe('dead letters on this computer', () => {
     expect(await readParquet([join(state, 's3/curated', curated)])).toMatchObject([
       { location_name: 'Oslo' },
     ]);
-    const list = await runTdf(['dead-letters', '--local', '--state', state, '--json']);
+    const list = await tdf(['dead-letters', '--local', '--state', state, '--json']);
     expect(JSON.parse(list.stdout)).toMatchObject([{ key: keyOf('poison') }]);
+  });
+
+  test('that were given up are converted once they are taken back, and not before', async () => {
+    const here = ['--local', '--state', state];
+    const [{ id = '' } = {}] = JSON.parse((await tdf(['dead-letters', '--json', ...here])).stdout);
+    const key = keyOf('poison');
+    const dropped = await tdf(['dead-letters', 'drop', id, '--yes', '--json', ...here]);
+    expect(JSON.parse(dropped.stdout)).toMatchObject({
+      dropped: true,
+      objects: [{ key, outcome: 'given-up' }],
+    });
+    const reconciled = await tdf(['reconcile', '--grace', '0', '--json', ...here]);
+    expect(JSON.parse(reconciled.stdout)).toMatchObject({ counts: { missing: 0, dead: 0 }, enqueued: 0 });
+    expect(JSON.parse((await tdf(['dead-letters', '--json', ...here])).stdout)).toEqual([]);
+
+    const back = await tdf(['dead-letters', 'take-back', `given-up/${key}`, '--json', ...here]);
+    expect(JSON.parse(back.stdout)).toMatchObject({
+      takenBack: [key],
+      failed: [],
+      converted: [],
+      deadAgain: [{ key, code: 'not-json' }],
+    });
+    expect(back.code).toBe(1);
   });
 });

@@ -2,13 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Destruction, destroyStack, type RunCdk } from '../../cli/destroy/destroy-stack.ts';
 import { removeStateDirectory } from '../../cli/destroy/state-directory.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
-import { type Cloud, runTdf, startCloud } from './cloud.ts';
-
-jest.setTimeout(60_000); // Each command is a process of its own.
+import { type Cloud, startCloud, tdf } from './cloud.ts';
 
 const secretName = 'team/weatherapi-key';
 
@@ -72,7 +70,7 @@ describe('tdf destroy', () => {
   });
 
   test('--dry-run says what would happen, and nothing does', async () => {
-    const { code, stdout } = await cloud.tdf(['destroy', '--dry-run', '--yes', '--delete-secret']);
+    const { code, stdout } = await cloud.tdf('destroy', '--dry-run', '--yes', '--delete-secret');
     expect(code).toBe(0);
     expect(stdout).toContain('npx cdk destroy --context stage=dev --force');
     expect(stdout).toContain('TdfWeather-dev');
@@ -80,7 +78,7 @@ describe('tdf destroy', () => {
     expect(stdout).toContain(`${secretName}: would be deleted`);
     expect(cloud.secrets.secrets.get(secretName)).toBe('the key');
 
-    const json = await cloud.tdf(['destroy', '--dry-run', '--json']);
+    const json = await cloud.tdf('destroy', '--dry-run', '--json');
     expect(JSON.parse(json.stdout)).toEqual({
       stack: 'TdfWeather-dev',
       buckets: ['raw', 'curated'],
@@ -92,10 +90,10 @@ describe('tdf destroy', () => {
   });
 
   test('asks a script for --yes before it does anything', async () => {
-    const { code, stderr } = await cloud.tdf(['destroy']);
+    const { code, stderr } = await cloud.tdf('destroy');
     expect(code).toBe(1);
     expect(stderr).toContain('say --yes');
-    const both = await cloud.tdf(['destroy', '--yes', '--keep-secret', '--delete-secret']);
+    const both = await cloud.tdf('destroy', '--yes', '--keep-secret', '--delete-secret');
     expect(both).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be used with') });
     expect(cloud.secrets.secrets.has(secretName)).toBe(true);
   });
@@ -115,21 +113,21 @@ describe('tdf destroy --local', () => {
 
   test('removes the state directory, when told to', async () => {
     const args = ['destroy', '--local', '--state', state];
-    const planned = await runTdf([...args, '--dry-run']);
+    const planned = await tdf([...args, '--dry-run']);
     expect(planned).toMatchObject({ code: 0, stdout: expect.stringContaining(`Would remove ${state}`) });
-    const unasked = await runTdf(args);
+    const unasked = await tdf(args);
     expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining('say --yes') });
     expect(existsSync(join(state, 's3'))).toBe(true);
 
-    const removed = await runTdf([...args, '--yes', '--json']);
+    const removed = await tdf([...args, '--yes', '--json']);
     expect(JSON.parse(removed.stdout)).toEqual({ stateDirectory: state, removed: true, dryRun: false });
     expect(existsSync(state)).toBe(false);
-    const again = await runTdf([...args, '--yes']);
+    const again = await tdf([...args, '--yes']);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to remove') });
   });
 
   test('refuses a folder that is no state directory', async () => {
-    const { code, stderr } = await runTdf(['destroy', '--local', '--state', directory, '--yes']);
+    const { code, stderr } = await tdf(['destroy', '--local', '--state', directory, '--yes']);
     expect(code).toBe(1);
     expect(stderr).toContain(`${directory} is not removed: it has neither s3/ nor queues/ in it`);
     expect(existsSync(state)).toBe(true);

@@ -436,8 +436,41 @@ describe('rows', () => {
     expect(await printed(['name'], [], 'table')).toContain('No rows.');
   });
 
-  test('cannot steer the terminal', async () => {
-    expect(await printed(['name'], [['\u001b[2J']], 'table')).not.toContain('\u001b');
+  test.each<RowsFormat>(['table', 'csv', 'json'])('as %s cannot steer the terminal', async (format) => {
+    const hostile = 'a\u001b[31mb\u009b2J\u202Ec\rd';
+    const text = await printed([hostile], [[hostile], [{ [hostile]: [hostile] }]], format);
+    expect(text.replaceAll('\r\n', '\n')).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    if (format === 'json')
+      expect(JSON.parse(text)).toEqual([{ [hostile]: hostile }, { [hostile]: { [hostile]: [hostile] } }]);
+  });
+
+  test.each([
+    ['=1+1', "'=1+1"],
+    ['+1+1', "'+1+1"],
+    ['-1+cmd', "'-1+cmd"],
+    ['@SUM(1)', "'@SUM(1)"],
+    ['\t=1', "'\t=1"],
+    ['\n=1', `"'\n=1"`],
+    ['＝1', "'＝1"],
+    ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
+    ['-37.5,145.7', `"'-37.5,145.7"`],
+    ['-', "'-"],
+    ['-12.50', '-12.50'],
+    ['+1e5', '+1e5'],
+    ['a=1', 'a=1'],
+    ["'=1", "'=1"],
+  ])('as CSV do not make a spreadsheet run %j', async (value, field) => {
+    expect(await printed([value], [[value]], 'csv')).toBe(`${field}\r\n${field}\r\n`);
+  });
+
+  test('as CSV keep negative numbers as numbers, and help says what is changed', async () => {
+    expect(await printed(['n'], [[-1.5], [-2]], 'csv')).toBe('n\r\n-1.5\r\n-2\r\n');
+    let help = '';
+    const command = queryCommand().configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    expect(help.replaceAll(/\s+/g, ' ')).toContain(
+      'In CSV, a text that a spreadsheet would run as a formula',
+    );
   });
 
   test('are CSV that any reader takes', async () => {

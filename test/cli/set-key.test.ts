@@ -34,12 +34,12 @@ function expectNoKey({ stdout, stderr }: Ended): void {
 
 describe('tdf set-key', () => {
   test("creates the stack's secret from standard input, then replaces its value, and shows neither", async () => {
-    const created = await cloud.tdf(['set-key'], { input: `${key}\n` });
+    const created = await cloud.process(['set-key'], { input: `${key}\n` });
     expect(created).toMatchObject({ code: 0, stderr: '' });
     expect(created.stdout).toContain('Created the secret team/weatherapi-key');
     expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
 
-    const replaced = await cloud.tdf(['set-key', '--json'], { input: `  ${otherKey}\r\n` });
+    const replaced = await cloud.process(['set-key', '--json'], { input: `  ${otherKey}\r\n` });
     expect(JSON.parse(replaced.stdout)).toEqual({
       secret: 'team/weatherapi-key',
       stored: 'replaced',
@@ -50,17 +50,17 @@ describe('tdf set-key', () => {
   });
 
   test('before the first deployment puts the key where the stack will look for it', async () => {
-    const ended = await cloud.tdf(['set-key', '--stage', 'new'], { input: key });
+    const ended = await cloud.process(['set-key', '--stage', 'new'], { input: key });
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('npx cdk deploy -c stage=new');
     expect([...cloud.secrets.secrets]).toEqual([[defaultApiKeySecret, key]]);
 
-    await cloud.tdf(['set-key', '--stage', 'new', '--secret', 'mine'], { input: key });
+    await cloud.process(['set-key', '--stage', 'new', '--secret', 'mine'], { input: key });
     expect(cloud.secrets.secrets.get('mine')).toBe(key);
   });
 
   test('does not put the key where the stack does not look for it', async () => {
-    const ended = await cloud.tdf(['set-key', '--secret', 'mine'], { input: key });
+    const ended = await cloud.process(['set-key', '--secret', 'mine'], { input: key });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('reads its key from the secret team/weatherapi-key, not from mine');
     expect(cloud.secrets.secrets.size).toBe(0);
@@ -68,7 +68,7 @@ describe('tdf set-key', () => {
   });
 
   test('refuses what cannot be a key, and stores nothing', async () => {
-    const ended = await cloud.tdf(['set-key'], { input: `${key}\n${otherKey}\n` });
+    const ended = await cloud.process(['set-key'], { input: `${key}\n${otherKey}\n` });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('white space');
     expect(cloud.secrets.secrets.size).toBe(0);
@@ -81,7 +81,7 @@ describe('tdf set-key', () => {
   });
 
   test('refuses a key that is given as an argument without repeating it', async () => {
-    const ended = await cloud.tdf(['set-key', key], { input: otherKey });
+    const ended = await cloud.process(['set-key', key], { input: otherKey });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('takes no arguments');
     expect(cloud.secrets.secrets.size).toBe(0);
@@ -112,12 +112,20 @@ describe('tdf set-key', () => {
   });
 
   test('--dry-run asks for no key and says what would happen', async () => {
-    const first = await cloud.tdf(['set-key', '--dry-run']);
+    const first = await cloud.tdf('set-key', '--dry-run');
     expect(first.stdout).toContain('It would be: Created the secret team/weatherapi-key');
     cloud.secrets.secrets.set('team/weatherapi-key', key);
-    const second = await cloud.tdf(['set-key', '--dry-run', '--json']);
+    const second = await cloud.tdf('set-key', '--dry-run', '--json');
     expect(JSON.parse(second.stdout)).toMatchObject({ stored: 'replaced', dryRun: true });
     expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
+  });
+
+  test('takes a stack that never came up for none, so that the key can be there for the next try', async () => {
+    const { status, outputs } = cloud.stack;
+    Object.assign(cloud.stack, { status: 'ROLLBACK_COMPLETE', outputs: {} });
+    const { stdout } = await cloud.tdf('set-key', '--dry-run', '--secret', 'mine');
+    Object.assign(cloud.stack, { status, outputs });
+    expect(stdout).toContain('It would be: Created the secret mine');
   });
 
   test('a refusal that repeats the key is reported without it', async () => {
@@ -126,7 +134,7 @@ describe('tdf set-key', () => {
       type: 'InvalidParameterException',
       message: `Value '${SecretString}' at 'secretString' failed to satisfy constraint`,
     }));
-    const ended = await cloud.tdf(['set-key'], {
+    const ended = await cloud.process(['set-key'], {
       input: key,
       env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: service.endpoint },
     });
@@ -147,7 +155,7 @@ describe('tdf set-key', () => {
       } else stored = SecretString;
       return { status: 200 };
     });
-    const ended = await cloud.tdf(['set-key'], {
+    const ended = await cloud.process(['set-key'], {
       input: key,
       env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: service.endpoint },
     });

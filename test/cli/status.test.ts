@@ -1,13 +1,14 @@
+import type { Stack, StackStatus } from '@aws-sdk/client-cloudformation';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { describe as describeStatus } from '../../cli/commands/status.ts';
+import { show } from '../../cli/commands/status.ts';
+import { stackOutputs } from '../../cli/stack-outputs.ts';
 import { pipelineStatus } from '../../cli/status/pipeline-status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { expectedRuns } from '../../shared/expected-runs.ts';
 import { rawKey } from '../../shared/keys.ts';
+import { outputNames } from '../../shared/outputs.ts';
 import { type Cloud, startCloud } from './cloud.ts';
-
-jest.setTimeout(60_000); // Each command is a process of its own.
 
 describe('the runs that a schedule asks for', () => {
   const instants = (expression: string, from: string, to: string) =>
@@ -153,10 +154,10 @@ describe('tdf status', () => {
   });
 
   test('shows people a line a run, what is incomplete, and what to look at next', async () => {
-    const text = describeStatus(await statusBy('cron(0 * * * ? *)'), 5, {
-      stage: 'prod',
-      state: '.local',
-    });
+    const log = jest.spyOn(console, 'log').mockReturnValue();
+    show(await statusBy('cron(0 * * * ? *)'), 5, { stage: 'prod', state: '.local' });
+    const text = log.mock.calls.join('\n');
+    log.mockRestore();
     const line = (hour: string) => text.split('\n').find((row) => row.includes(hour)) ?? '';
     expect(line('2026-11-21 22:00')).toMatch(/converted\s+│ 2 /);
     expect(line('2026-11-21 23:00')).toMatch(/converted\s+│ 1 of 2 /);
@@ -170,7 +171,7 @@ describe('tdf status', () => {
   test('prints the same as JSON for programs, and takes whole hours only', async () => {
     const hour = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 2 * 3_600_000);
     await land(hour, { places: 1, 'places-missing': 0 });
-    const { code, stdout } = await cloud.tdf(['status', '--hours', '6', '--json']);
+    const { code, stdout } = await cloud.tdf('status', '--hours', '6', '--json');
     expect(code).toBe(0);
     const { runs, deadLetters } = JSON.parse(stdout);
     expect(runs).toContainEqual(
@@ -182,14 +183,89 @@ describe('tdf status', () => {
     );
     expect(deadLetters).toBe(2);
 
-    const refused = await cloud.tdf(['status', '--hours', '1.5']);
+    const refused = await cloud.tdf('status', '--hours', '1.5');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Expected whole hours') });
   });
 
   test('says how to deploy when there is no such stack', async () => {
-    const { code, stderr } = await cloud.tdf(['status', '--stage', 'nowhere']);
+    const { code, stderr } = await cloud.tdf('status', '--stage', 'nowhere');
     expect(code).toBe(1);
     expect(stderr).toContain('There is no stack TdfWeather-nowhere');
     expect(stderr).toContain('npx cdk deploy -c stage=nowhere');
+  });
+});
+
+describe('a stack that is not whole', () => {
+  const outputs = outputNames.map((OutputKey) => ({ OutputKey, OutputValue: 'x' }));
+  const whatItSays = (StackStatus: StackStatus, Outputs?: Stack['Outputs']) => {
+    const stack = { StackName: 'TdfWeather-dev', CreationTime: new Date(), StackStatus, Outputs };
+    try {
+      stackOutputs('dev', stack);
+      return '';
+    } catch (error) {
+      return `${(error as Error).name}: ${(error as Error).message}`;
+    }
+  };
+
+  test.each(['REVIEW_IN_PROGRESS', 'CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
+    'in the state %s never came up: how to see why, to deploy and to remove it',
+    (status) => {
+      const text = whatItSays(status);
+      expect(text).toContain(`NoStackError: The stack TdfWeather-dev never came up (${status}).`);
+      expect(text).toContain('aws cloudformation describe-stack-events --stack-name TdfWeather-dev');
+      expect(text).toContain('npx cdk deploy -c stage=dev');
+      expect(text).toContain('npx cdk destroy -c stage=dev');
+    },
+  );
+
+  test.each([
+    ['CREATE_IN_PROGRESS', []],
+    ['ROLLBACK_IN_PROGRESS', undefined],
+    ['UPDATE_IN_PROGRESS', outputs.slice(1)],
+    ['UPDATE_ROLLBACK_IN_PROGRESS', outputs.slice(1)],
+    ['DELETE_IN_PROGRESS', outputs],
+  ] as const)('in the state %s is being changed: wait, and type it again', (status, some) => {
+    const text = whatItSays(status, some && [...some]);
+    expect(text).toContain(`Error: The stack TdfWeather-dev is being changed (${status}).`);
+    expect(text).toContain('type the same command again');
+  });
+
+  test('is deleted to its end, or deployed in this version', () => {
+    expect(whatItSays('DELETE_FAILED', outputs)).toContain(
+      'Delete the rest with: npx cdk destroy -c stage=dev',
+    );
+    expect(whatItSays('UPDATE_COMPLETE', outputs.slice(2))).toContain(
+      'does not have the outputs RawBucketName, CuratedBucketName: another version deployed it.',
+    );
+    expect(whatItSays('DELETE_COMPLETE')).toContain('There is no stack TdfWeather-dev');
+  });
+
+  test('is only one: while an update goes on, what it had is there', () => {
+    for (const status of ['CREATE_COMPLETE', 'UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE'] as const)
+      expect(whatItSays(status, outputs)).toBe('');
+  });
+
+  test.each([
+    ['status'],
+    ['dead-letters'],
+    ['dead-letters', 'redrive'],
+    ['dead-letters', 'take-back', 'a'],
+    ['replay', '--dry-run'],
+    ['reconcile', '--dry-run'],
+    ['query', 'SELECT 1'],
+    ['destroy', '--dry-run'],
+    ['drop', 'package.json'],
+  ])('is told of by tdf %s %s', async (...args) => {
+    const cloud = await startCloud();
+    try {
+      cloud.stack.status = 'ROLLBACK_COMPLETE';
+      cloud.stack.outputs = {};
+      const { code, stdout, stderr } = await cloud.tdf(...args);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^Failed The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
+      expect(stderr).not.toContain('undefined');
+    } finally {
+      await cloud.close();
+    }
   });
 });

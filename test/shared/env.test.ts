@@ -30,6 +30,21 @@ describe('the environment', () => {
       expect(readEnv(['MAX_RECEIVE_COUNT'], { MAX_RECEIVE_COUNT })).toEqual({ MAX_RECEIVE_COUNT });
   });
 
+  test('takes no base URL to which the key would travel in plain sight', () => {
+    const read = (WEATHERAPI_URL: string) => readEnv(['WEATHERAPI_URL'], { WEATHERAPI_URL });
+    for (const url of [
+      'http://api.weatherapi.com/v1',
+      'http://127.0.0.1.example.com/v1',
+      'ftp://localhost',
+      'x',
+    ]) {
+      expect(() => read(url)).toThrow(ConfigurationError);
+      expect(() => read(url)).toThrow('Expected https://, or http:// to this computer, in: WEATHERAPI_URL.');
+    }
+    for (const url of ['https://api.weatherapi.com/v1', 'http://127.0.0.1:8080/v1', 'http://[::1]/v1'])
+      expect(read(url)).toEqual({ WEATHERAPI_URL: url });
+  });
+
   test('never tells a value', () => {
     try {
       readEnv(['A', 'B'], { B: 'a-secret' });
