@@ -8,6 +8,8 @@ export type PermanentCode =
   | 'error-body'
   | 'foreign-record'
   | 'no-day'
+  | 'several-days'
+  | 'before-first-day'
   | 'bad-gzip'
   | 'too-large'
   | 'too-deep'

@@ -27,6 +27,17 @@ export interface ParsedKey {
   readonly day: Day | undefined;
 }
 
+/** The key of an object that can be converted as it is. */
+export interface DatedKey extends ParsedKey {
+  readonly day: Day;
+}
+
+/** Where a raw object goes that somebody gave up. Nothing looks there: its event is acknowledged, and that is all. */
+export const givenUpPrefix = 'given-up/';
+
+/** In a curated object's metadata: the ETag of the raw object that it was made of, without quotes. */
+export const rawEtagMetadata = 'raw-etag';
+
 /** @throws {PermanentError} `unknown-dataset` when no dataset has this prefix, or its `dt=` folder is no date. */
 export function parseRawKey(key: string): ParsedKey {
   const dataset = datasets.find(({ name }) => key.startsWith(`${name}/`));
@@ -47,25 +58,37 @@ export function parseRawKey(key: string): ParsedKey {
 }
 
 /**
- * Where a raw object's rows go. Curated mirrors raw: `…/dt=2026-11-22/20261122T050000Z.json` becomes
- * `…/dt=2026-11-22/20261122T050000Z.parquet`. Any other raw key (no `dt=` folder, folders below it, a name that
- * does not end in `.json` or that Athena would hide or choke on) keeps a readable part of its name and gets 12
- * hexadecimal digits of the key's SHA-256; so does one that looks as if it had them already. Thus two raw objects
- * never share a curated object.
+ * Where the rows of a dated raw object go. Curated mirrors raw: `…/dt=2026-11-22/20261122T050000Z.json` becomes
+ * `…/dt=2026-11-22/20261122T050000Z.parquet`. Any other raw key (in a folder below, or with a name that does not end in
+ * `.json` or that Athena would hide or choke on) keeps a readable part of its name and gets a digest of the key; so does
+ * one that looks as if it had a digest already. Thus two raw objects never share a curated object.
  */
-export function curatedKey({ key, dataset, day }: ParsedKey & { readonly day: Day }): string {
-  const folder = `${dataset.name}/dt=${day}/`;
-  if (key.startsWith(folder) && isMirrored(key.slice(folder.length))) {
-    return key.replace(/\.json$/, '.parquet');
-  }
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  const readable = name
+export function curatedKey(parsed: DatedKey): string {
+  const folder = folderOf(parsed, parsed.day);
+  return parsed.key.startsWith(folder) && isMirrored(parsed.key.slice(folder.length))
+    ? parsed.key.replace(/\.json$/, '.parquet')
+    : `${folder}${digestedName(parsed.key)}.parquet`;
+}
+
+/** Where a file that was dropped without a `dt=` folder is filed, once its day is known. */
+export function filedKey(parsed: ParsedKey, day: Day): string {
+  return `${folderOf(parsed, day)}${digestedName(parsed.key)}.json`;
+}
+
+function folderOf({ dataset }: ParsedKey, day: Day): string {
+  return `${dataset.name}/dt=${day}/`;
+}
+
+/** What is readable of a key's name, and 12 hexadecimal digits of the SHA-256 of the whole key. */
+function digestedName(key: string): string {
+  const readable = key
+    .slice(key.lastIndexOf('/') + 1)
     .replace(/\.json$/, '')
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '')
     .slice(0, 80);
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 12);
-  return `${folder}${readable || 'file'}.${digest}.parquet`;
+  return `${readable || 'file'}.${digest}`;
 }
 
 function isMirrored(name: string): boolean {

@@ -1,4 +1,4 @@
-import { Conversion } from '../../functions/convert/conversion.ts';
+import { conversion } from '../../functions/convert/conversion.ts';
 import { parseRawKey } from '../../shared/keys.ts';
 import type { Candidate } from './candidate.ts';
 
@@ -14,7 +14,7 @@ export async function createCandidate(): Promise<Candidate> {
 
 /** The Parquet file of what comes in pieces, in pieces. */
 export function converted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  return new Conversion(rawKey, { body, fetchedAt: new Date(0) }).parquet();
+  return conversion(rawKey, { body, fetchedAt: new Date(0) });
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { S3Error, SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
 import { snsErrorResponse } from '../../node_modules/fauxqs/dist/common/xml.js';
@@ -25,6 +26,13 @@ export function apiCallOf(request: FastifyRequest): ApiCall | undefined {
   return key
     ? { service: 's3', method, action: objectAction(request), bucket, key }
     : { service: 's3', method, action: bucketAction(request), bucket };
+}
+
+/** The object that a copy is made of; undefined for what is not a copy. */
+export function copySourceOf(headers: IncomingHttpHeaders): { bucket: string; key: string } | undefined {
+  const source = headers['x-amz-copy-source'];
+  const [, bucket, key] = /^\/?([^/]+)\/(.+)$/s.exec(decodeURIComponent(String(source ?? ''))) ?? [];
+  return bucket !== undefined && key !== undefined ? { bucket, key } : undefined;
 }
 
 /** Answers as the called service reports an error, so that the SDK throws what it would throw against AWS. */

@@ -3,7 +3,7 @@ import { accessKeyOf } from '../iam/caller.ts';
 import { type Authorize, type Denial, denialMessage, type Need } from '../iam/need.ts';
 import { s3Needs } from '../iam/s3-needs.ts';
 import { sqsNeeds } from '../iam/sqs-needs.ts';
-import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
+import { type ApiCall, apiCallOf, copySourceOf, refuse } from './api-call.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /**
@@ -17,7 +17,7 @@ export function addAuthorization(
   const needsOf = (request: FastifyRequest, call: ApiCall): Need[] => {
     switch (call.service) {
       case 's3': {
-        const { bucket = '', key } = call;
+        const { bucket = '', key } = { ...call, ...copySourceOf(request.headers) };
         const exists = key !== undefined && store.etagOf(bucket, key) !== undefined;
         const query = request.query as Record<string, string>;
         return s3Needs({ call, query, headers: request.headers, exists });

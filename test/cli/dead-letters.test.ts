@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { DeadLetters, notRecorded } from '../../cli/dead-letters/dead-letters.ts';
 import { drop, redrive } from '../../cli/dead-letters/redrive.ts';
 import { readParquet } from '../../cli/local/parquet-rows.ts';
-import { DeadLetterQueue } from '../../functions/convert/dead-letter-queue.ts';
+import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import type { Outputs } from '../../shared/outputs.ts';
@@ -45,7 +45,7 @@ describe('dead letters', () => {
     cloud.emulator.messages(cloud.outputs.DeadLetterQueueUrl).find(({ body }) => body === eventOf(name))
       ?.id ?? '';
   const bury = (name: string, code: string, reason = `${name} is wrong`) =>
-    new DeadLetterQueue(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl).send({
+    sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
       body: eventOf(name),
       code,
       reason,

@@ -6,7 +6,7 @@ import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.t
 import { datasets } from '../../../shared/datasets.ts';
 import { curatedKey } from '../../../shared/keys.ts';
 import { listObjects } from '../../../shared/listing.ts';
-import { ConvertQueue } from '../../../shared/send-messages.ts';
+import { sendMessages } from '../../../shared/send-messages.ts';
 import { type Aws, startAws } from './aws.ts';
 
 let aws: Aws;
@@ -23,7 +23,7 @@ function run(options: Partial<ReconcileOptions> = {}) {
     raw: 'raw',
     curated: 'curated',
     datasets,
-    queue: new ConvertQueue(aws.sqs, aws.queueUrl),
+    enqueue: (events) => sendMessages(aws.sqs, aws.queueUrl, events),
     deadKeys: new Set(),
     now: new Date(),
     grace: 0,
@@ -168,7 +168,7 @@ describe('reconcile', () => {
     await pMap(keys, (key) => aws.put('raw', key), { concurrency: 20 });
     const before = aws.emulator.requests.length;
 
-    expect((await run({ queue: undefined })).counts.missing).toBe(1_001);
+    expect((await run({ enqueue: undefined })).counts.missing).toBe(1_001);
     const actions = aws.emulator.requests.slice(before).map(({ action, bucket }) => `${action} ${bucket}`);
     expect(actions.sort()).toEqual(['ListObjectsV2 curated', 'ListObjectsV2 raw', 'ListObjectsV2 raw']);
   }, 30_000);
