@@ -1,13 +1,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { convertEnv, readEnv } from '../../shared/env.ts';
 import type { ConvertMetric } from '../../shared/metrics.ts';
+import { s3Client } from '../../shared/s3-client.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
 import { type DeadLetter, sendDeadLetter } from './dead-letter.ts';
 
@@ -16,8 +16,7 @@ const logger = new Logger({ serviceName: 'convert' });
 const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'convert' });
 const sqs = new SQSClient();
 const dependencies = {
-  // By default the SDK refuses objects with a checksum that it has no code for.
-  s3: new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' }),
+  s3: s3Client(),
   raw: env.RAW_BUCKET,
   curated: env.CURATED_BUCKET,
   bury: (letter: DeadLetter) => sendDeadLetter(sqs, env.DEAD_LETTER_QUEUE_URL, letter),

@@ -1,12 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { datasets } from '../../shared/datasets.ts';
 import { readEnv, reconcileEnv } from '../../shared/env.ts';
 import type { ReconcileMetric } from '../../shared/metrics.ts';
+import { s3Client } from '../../shared/s3-client.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { peekDeadKeys } from './dead-keys.ts';
 import { type Reconciliation, reconcile } from './reconcile.ts';
@@ -14,8 +14,7 @@ import { type Reconciliation, reconcile } from './reconcile.ts';
 const env = readEnv(reconcileEnv);
 const logger = new Logger({ serviceName: 'reconcile' });
 const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'reconcile' });
-// By default the SDK refuses objects with a checksum that it has no code for.
-const s3 = new S3Client({ responseChecksumValidation: 'WHEN_REQUIRED' });
+const s3 = s3Client();
 const sqs = new SQSClient();
 
 async function reconcileAll(): Promise<Reconciliation> {
