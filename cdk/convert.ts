@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -24,10 +24,15 @@ export class Convert extends Construct {
   readonly function: PipelineFunction;
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  /** For which a message that a worker has taken is out of the others' sight. */
+  readonly visibilityTimeout: Duration;
 
   constructor(scope: Construct, id: string, { stage, raw, curated }: ConvertProps) {
     super(scope, id);
-    const timeout = Duration.minutes(2);
+    // Twice what the largest file takes: functions/reader/plain-bytes.ts.
+    const timeout = Duration.minutes(5);
+    // AWS's rule: six times the function's time-out.
+    this.visibilityTimeout = Duration.seconds(6 * timeout.toSeconds());
 
     // SSE-SQS and not KMS's AWS-managed key: S3 could not send to a queue with that one.
     const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
@@ -39,8 +44,7 @@ export class Convert extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...secure,
       retentionPeriod: Duration.days(4),
-      // AWS's rule: six times the function's time-out.
-      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
+      visibilityTimeout: this.visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
 
@@ -58,19 +62,33 @@ export class Convert extends Construct {
       description: 'Turns each raw object into a Parquet object.',
       folder: 'convert',
       environment,
-      memory: Size.mebibytes(1024),
+      // With so much, a function has one whole CPU.
+      memory: Size.mebibytes(1769),
       timeout,
     });
 
     const prefixes = datasets.map(({ name }) => name);
+    const days = prefixes.map((prefix) => `${prefix}/dt=*`);
     grantObjects(this.function, 's3:GetObject', raw, prefixes);
-    grantObjects(this.function, 's3:PutObject', curated, prefixes);
+    // A file that was dropped without a `dt=` folder is copied to one, and deleted. Nothing else is.
+    grantObjects(this.function, 's3:PutObject', raw, days);
+    grantObjects(this.function, 's3:DeleteObject', raw, prefixes);
+    this.function.addToRolePolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['s3:DeleteObject'],
+        resources: days.map((day) => raw.arnForObjects(`${day}/*`)),
+      }),
+    );
+    // To write only over what it has seen, it looks.
+    grantObjects(this.function, 's3:GetObject', curated, days);
+    grantObjects(this.function, 's3:PutObject', curated, days);
     // A large object goes up in parts; those of an upload that fails are removed at once.
-    grantObjects(this.function, 's3:AbortMultipartUpload', curated, prefixes);
+    grantObjects(this.function, 's3:AbortMultipartUpload', curated, days);
     for (const statement of [
-      // Without it S3 answers 403 for an object that is gone, instead of 404. A condition on s3:prefix would defeat
+      // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat
       // that: a GetObject has no prefix to match.
-      { actions: ['s3:ListBucket'], resources: [raw.bucketArn] },
+      { actions: ['s3:ListBucket'], resources: [raw.bucketArn, curated.bucketArn] },
       { actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] },
       // What Lambda polls with. The CDK's SqsEventSource would grant two actions more, which it has no use for:
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
@@ -83,9 +101,11 @@ export class Convert extends Construct {
     }
     this.function.addEventSourceMapping('Messages', {
       eventSourceArn: this.queue.queueArn,
-      batchSize: 10,
+      // So that no message is affected by another one, which may be large, slow, or too much.
+      batchSize: 1,
       reportBatchItemFailures: true,
-      maxConcurrency: 10,
+      // A new account has ten at a time, for all of its functions.
+      maxConcurrency: 3,
     });
   }
 }

@@ -6,7 +6,7 @@ import type { PipelineFunction } from './pipeline-function.ts';
 /** Lets a function do one thing with the objects below its prefixes, and with no others. */
 export function grantObjects(
   to: PipelineFunction,
-  action: 's3:GetObject' | 's3:PutObject' | 's3:AbortMultipartUpload',
+  action: 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 's3:AbortMultipartUpload',
   bucket: Bucket,
   prefixes: readonly string[],
 ): void {

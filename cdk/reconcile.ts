@@ -7,6 +7,7 @@ import { datasets } from '../shared/datasets.ts';
 import type { Env, reconcileEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
 import { FunctionSchedule } from './function-schedule.ts';
+import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 
 export interface ReconcileProps {
@@ -38,16 +39,19 @@ export class Reconcile extends Construct {
       folder: 'reconcile',
       environment,
       memory: Size.mebibytes(512),
-      // Some hundred thousand objects a minute are listed, 1 000 a request.
+      // Some hundred thousand objects a minute are listed, 1 000 a request, and 10 000 asked for one by one.
       timeout: Duration.minutes(15),
     });
 
+    const prefixes = datasets.map(({ name }) => name);
+    // Of an object whose time does not tell, it reads the metadata. S3 has no smaller permission for that.
+    grantObjects(this.function, 's3:GetObject', curated, prefixes);
     for (const statement of [
       {
         actions: ['s3:ListBucket'],
         resources: [raw.bucketArn, curated.bucketArn],
-        // It only lists, and exactly these.
-        conditions: { StringEquals: { 's3:prefix': datasets.map(({ name }) => `${name}/`) } },
+        // Exactly these.
+        conditions: { StringEquals: { 's3:prefix': prefixes.map((prefix) => `${prefix}/`) } },
       },
       { actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
       {

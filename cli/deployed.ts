@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Runtime } from '../local/runtime.ts';
 import type { Outputs } from '../shared/outputs.ts';
+import { s3Client } from '../shared/s3-client.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
 import { stackOutputs } from './stack-outputs.ts';
 import { quoted } from './terminal/quoted.ts';
@@ -104,7 +105,7 @@ function deployed(
   runtime: Runtime | undefined,
 ): Deployed {
   const clients = {
-    s3: new S3Client(config),
+    s3: s3Client(config),
     sqs: new SQSClient(config),
     secrets: new SecretsManagerClient(secretsConfig),
     athena: new AthenaClient(config),

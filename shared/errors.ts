@@ -9,6 +9,8 @@ export type PermanentCode =
   | 'foreign-record'
   | 'incomplete'
   | 'no-day'
+  | 'several-days'
+  | 'before-first-day'
   | 'bad-gzip'
   | 'too-large'
   | 'too-deep'

@@ -5,8 +5,10 @@ export interface ListedObject {
   readonly key: string;
   /** Bytes */
   readonly size: number;
-  /** Whole seconds on AWS. */
+  /** Whole seconds on AWS. Of a multipart upload, when it began. */
   readonly lastModified: Date;
+  /** Without its quotes. */
+  readonly etag: string;
 }
 
 /** Objects under a prefix in the order of their keys' UTF-8 bytes, which is S3's own. A request lists up to 1 000. */
@@ -27,9 +29,9 @@ export async function* listObjects(
         EncodingType: 'url',
       }),
     );
-    for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
+    for (const { Key = '', Size = 0, LastModified = new Date(0), ETag = '' } of page.Contents ?? []) {
       const key = page.EncodingType === 'url' ? decodeURIComponent(Key.replaceAll('+', ' ')) : Key;
-      yield { key, size: Size, lastModified: LastModified };
+      yield { key, size: Size, lastModified: LastModified, etag: unquoted(ETag) };
     }
     ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
@@ -38,4 +40,9 @@ export async function* listObjects(
 /** What the S3 console makes for a folder. Convert ignores it. */
 export function isFolderMarker({ key, size }: ListedObject): boolean {
   return key.endsWith('/') && size === 0;
+}
+
+/** An ETag without its quotes, which S3 puts around it in answers but not in events. */
+export function unquoted(etag: string): string {
+  return etag.replaceAll('"', '');
 }

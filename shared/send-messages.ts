@@ -8,38 +8,29 @@ export const batchSize = 10;
 const tries = 5;
 const firstPause = 100;
 
-/** The queue that feeds convert. */
-export class ConvertQueue {
-  readonly #sqs: Pick<SQSClient, 'send'>;
-  readonly #url: string;
-
-  constructor(sqs: Pick<SQSClient, 'send'>, url: string) {
-    this.#sqs = sqs;
-    this.#url = url;
-  }
-
-  /**
-   * Sends up to ten messages. SQS may take some of a batch and not others: only those are sent again.
-   * @throws {Error} with SQS's reason, when a message is not taken at last
-   */
-  async send(bodies: readonly string[]): Promise<void> {
-    let entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-    for (let attempt = 1; entries.length > 0; attempt++) {
-      const { Failed = [] } = await this.#sqs.send(
-        new SendMessageBatchCommand({ QueueUrl: this.#url, Entries: entries }),
-      );
-      const [failure] = Failed;
-      if (!failure) return;
-      const hopeless = Failed.find(({ SenderFault }) => SenderFault);
-      if (hopeless || attempt === tries) {
-        const { Code, Message = 'no reason given' } = hopeless ?? failure;
-        throw new Error(
-          `SQS did not take ${Failed.length} of ${bodies.length} messages: ${Code}: ${Message}`,
-        );
-      }
-      const ids = new Set(Failed.map(({ Id }) => Id));
-      entries = entries.filter(({ Id }) => ids.has(Id));
-      await delay(firstPause * 2 ** (attempt - 1));
+/**
+ * Sends up to ten messages. SQS may take some of a batch and not others: only those are sent again.
+ * @throws {Error} with SQS's reason, when a message is not taken at last
+ */
+export async function sendMessages(
+  sqs: Pick<SQSClient, 'send'>,
+  queueUrl: string,
+  bodies: readonly string[],
+): Promise<void> {
+  let entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+  for (let attempt = 1; entries.length > 0; attempt++) {
+    const { Failed = [] } = await sqs.send(
+      new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
+    );
+    const [failure] = Failed;
+    if (!failure) return;
+    const hopeless = Failed.find(({ SenderFault }) => SenderFault);
+    if (hopeless || attempt === tries) {
+      const { Code, Message = 'no reason given' } = hopeless ?? failure;
+      throw new Error(`SQS did not take ${Failed.length} of ${bodies.length} messages: ${Code}: ${Message}`);
     }
+    const ids = new Set(Failed.map(({ Id }) => Id));
+    entries = entries.filter(({ Id }) => ids.has(Id));
+    await delay(firstPause * 2 ** (attempt - 1));
   }
 }

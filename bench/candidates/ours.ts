@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { Conversion } from '../../functions/convert/conversion.ts';
+import { conversion } from '../../functions/convert/conversion.ts';
 import { parseRawKey } from '../../shared/keys.ts';
 import type { CreateCandidate } from '../candidates.ts';
 
@@ -16,7 +16,7 @@ export const createCandidate: CreateCandidate = async () => ({
 });
 
 function parquet(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  return new Conversion(rawKey, { body, fetchedAt: new Date(0) }).parquet();
+  return conversion(rawKey, { body, fetchedAt: new Date(0) });
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

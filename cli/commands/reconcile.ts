@@ -3,7 +3,7 @@ import { peekDeadKeys } from '../../functions/reconcile/dead-keys.ts';
 import { type Notable, type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
-import { ConvertQueue } from '../../shared/send-messages.ts';
+import { sendMessages } from '../../shared/send-messages.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
 import { Conversions, type Converted } from '../local/conversions.ts';
 import { describeConverted, settle } from '../local/settle.ts';
@@ -13,6 +13,7 @@ import { printable } from '../terminal/printable.ts';
 interface Arguments extends Target {
   readonly dataset?: string;
   readonly grace: string;
+  readonly prune?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -21,6 +22,7 @@ interface Plan {
   readonly selected: readonly Dataset[];
   /** Minutes */
   readonly grace: number;
+  readonly prune: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -30,12 +32,13 @@ export function reconcileCommand(): Command {
     .description('Finds raw objects that were not converted, or were changed since, and enqueues them.')
     .option('--dataset <name>', 'only this dataset')
     .option('--grace <minutes>', 'leave younger raw objects alone: their events may be on their way', '30')
-    .option('--dry-run', 'say what would be enqueued, and enqueue nothing')
+    .option('--prune', 'remove curated objects whose raw object is gone')
+    .option('--dry-run', 'say what would be enqueued and removed, and do nothing')
     .option('--json', 'print nothing but the result, as JSON')
     .addHelpText('after', help);
   for (const option of targetOptions) command.addOption(option);
   return command.action(
-    async ({ dataset: name, grace, dryRun = false, json = false, ...target }: Arguments) => {
+    async ({ dataset: name, grace, prune = false, dryRun = false, json = false, ...target }: Arguments) => {
       const dataset = name === undefined ? undefined : datasetNamed(name);
       const problems: string[] = [];
       if (name !== undefined && !dataset)
@@ -44,7 +47,8 @@ export function reconcileCommand(): Command {
         problems.push(`--grace: expected a number of minutes, got "${grace}"`);
       if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
 
-      const plan = { selected: dataset ? [dataset] : datasets, grace: Number(grace), dryRun, json };
+      const selected = dataset ? [dataset] : datasets;
+      const plan = { selected, grace: Number(grace), prune, dryRun, json };
       const deployed = await connect(target);
       try {
         await interruptible((signal) => run(deployed, plan, signal));
@@ -65,7 +69,7 @@ interface Result extends Reconciliation {
 
 async function run(
   { s3, sqs, outputs, runtime }: Deployed,
-  { selected, grace, dryRun, json }: Plan,
+  { selected, grace, prune, dryRun, json }: Plan,
   signal: AbortSignal,
 ): Promise<void> {
   const conversions = runtime && new Conversions(runtime, outputs);
@@ -75,16 +79,17 @@ async function run(
     raw: outputs.RawBucketName,
     curated: outputs.CuratedBucketName,
     datasets: selected,
-    queue: dryRun ? undefined : new ConvertQueue(sqs, outputs.QueueUrl),
+    enqueue: dryRun ? undefined : (events) => sendMessages(sqs, outputs.QueueUrl, events),
     deadKeys: dead.keys,
     now: new Date(),
     grace: grace * 60_000,
+    prune: prune && !dryRun,
     signal,
   });
   const local = dryRun ? undefined : await settle(conversions, signal, { shown: !json });
   const result: Result = { ...reconciliation, allDeadLettersSeen: dead.complete, local };
   if (json) console.log(JSON.stringify(result, null, 2));
-  else print(result, dryRun);
+  else print(result, { dryRun, prune });
   if (signal.aborted) process.exitCode = 130;
 }
 
@@ -92,16 +97,17 @@ const titles = {
   missing: 'Missing in curated',
   stale: 'Newer in raw than in curated',
   dead: 'In the dead-letter queue, and left there',
+  orphaned: 'In curated, though the raw object is gone',
 } as const satisfies Record<Notable, string>;
 
-function print(result: Result, dryRun: boolean): void {
-  const { counts, first, enqueued, left, allDeadLettersSeen, local } = result;
+function print(result: Result, { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>): void {
+  const { counts, first, enqueued, left, pruned, uncompared, allDeadLettersSeen, local } = result;
   console.log(
     Object.entries(counts)
       .map(([standing, number]) => `${count(number)} ${standing}`)
       .join(', '),
   );
-  for (const standing of ['missing', 'stale', 'dead'] as const) {
+  for (const standing of ['missing', 'stale', 'dead', 'orphaned'] as const) {
     if (counts[standing] === 0) continue;
     console.log(`${titles[standing]}:`);
     for (const key of first[standing]) console.log(`  ${printable(key)}`);
@@ -110,9 +116,22 @@ function print(result: Result, dryRun: boolean): void {
   }
   if (!allDeadLettersSeen)
     console.log('There are more dead letters than were looked at: some objects may get a second one.');
+  if (uncompared > 0)
+    console.log(`${count(uncompared)} were not compared with what they were made of, and taken for current.`);
   console.log(dryRun ? 'Nothing was enqueued (--dry-run).' : `${count(enqueued)} enqueued`);
   if (left > 0) console.log(`${count(left)} more are left for the next run.`);
+  if (counts.orphaned > 0) console.log(pruning(counts.orphaned, pruned, { dryRun, prune }));
   for (const line of local ? describeConverted(local) : []) console.log(line);
+}
+
+function pruning(
+  orphaned: number,
+  pruned: number,
+  { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>,
+): string {
+  if (!prune) return 'What is orphaned stays, and is queried, until you remove it: --prune.';
+  if (dryRun) return `Would remove ${count(orphaned)}; nothing was removed (--dry-run).`;
+  return `${count(pruned)} of ${count(orphaned)} removed`;
 }
 
 function count(things: number): string {
@@ -120,9 +139,10 @@ function count(things: number): string {
 }
 
 const help = `
-It compares the listings of the two buckets. On AWS the stack does the same once a day.
+It compares the two buckets. On AWS the stack does the same once a day, but removes nothing.
 
 Examples:
   npm run tdf -- reconcile --dry-run
   npm run tdf -- reconcile --stage prod
+  npm run tdf -- reconcile --prune --dry-run
   npm run tdf -- reconcile --grace 0 --local`;

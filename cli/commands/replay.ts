@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { ConvertQueue } from '../../shared/send-messages.ts';
+import { sendMessages } from '../../shared/send-messages.ts';
 import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
 import { Conversions, type Converted } from '../local/conversions.ts';
 import { describeConverted, settle } from '../local/settle.ts';
@@ -100,10 +100,10 @@ async function run(
   }
 
   const bar = progressBar('Sent', found.listed - found.skipped, { shown: !json });
-  const queue = new ConvertQueue(sqs, outputs.QueueUrl);
+  const enqueue = (events: readonly string[]) => sendMessages(sqs, outputs.QueueUrl, events);
   let replayed: Replayed;
   try {
-    replayed = await replay({ ...source, queue, rate: Number(rate), onSent: (sent) => bar.advance(sent) });
+    replayed = await replay({ ...source, enqueue, rate: Number(rate), onSent: (sent) => bar.advance(sent) });
   } catch (error) {
     const remembered = checkpoint.read() ? ' The same command goes on after what was sent.' : '';
     throw new Error(`${error instanceof Error ? error.message : String(error)}${remembered}`, {

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
-import { batchSize, type ConvertQueue } from '../../shared/send-messages.ts';
+import { batchSize } from '../../shared/send-messages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Pace } from './pace.ts';
 import { type RawSelection, selectedObjects } from './raw-selection.ts';
@@ -60,11 +60,12 @@ export async function replay({
   selection,
   checkpoint,
   signal,
-  queue,
+  enqueue,
   rate,
   onSent = () => {},
 }: ReplaySource & {
-  readonly queue: Pick<ConvertQueue, 'send'>;
+  /** Takes up to ten of them. */
+  readonly enqueue: (events: readonly string[]) => Promise<void>;
   /** Messages per second */
   readonly rate: number;
   readonly onSent?: (messages: number) => void;
@@ -76,7 +77,7 @@ export async function replay({
   for await (const batch of batches(selectedObjects(s3, bucket, selection, lastKey))) {
     await pace.turn(batch.length, signal);
     if (signal.aborted) return { sent, stoppedAfter: lastKey ?? '' };
-    await queue.send(batch.map((object) => rawEvent({ bucket, ...object })));
+    await enqueue(batch.map((object) => rawEvent({ bucket, ...object })));
     sent += batch.length;
     lastKey = batch.at(-1)?.key ?? '';
     checkpoint.save({ lastKey, sent: (before?.sent ?? 0) + sent });

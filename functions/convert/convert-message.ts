@@ -1,7 +1,8 @@
 import { PermanentError } from '../../shared/errors.ts';
+import { givenUpPrefix } from '../../shared/keys.ts';
 import { type CreatedObject, createdObjects } from '../../shared/s3-event.ts';
 import { type ConvertDependencies, type Converted, convertObject } from './convert-object.ts';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
 /** A queue message, as Lambda hands it over. */
 export interface Message {
@@ -11,8 +12,7 @@ export interface Message {
 }
 
 export interface MessageDependencies extends ConvertDependencies {
-  readonly bucket: string;
-  readonly deadLetters: Pick<DeadLetterQueue, 'send'>;
+  readonly bury: (letter: DeadLetter) => Promise<void>;
   /** After so many tries the queue gives a message up. */
   readonly maxReceiveCount: number;
 }
@@ -36,39 +36,43 @@ export async function convertMessage(
   message: Message,
   dependencies: MessageDependencies,
 ): Promise<Outcome[]> {
-  const { deadLetters, maxReceiveCount } = dependencies;
+  const { maxReceiveCount } = dependencies;
 
-  const bury = async (error: unknown, body: string, rawKey?: string): Promise<Outcome> => {
+  const giveUp = async (error: unknown, body: string, rawKey?: string): Promise<Outcome> => {
     const permanent = error instanceof PermanentError;
     if (!permanent && message.receiveCount < maxReceiveCount) throw error;
     const text =
       error instanceof Error ? `${permanent ? '' : `${error.name}: `}${error.message}` : String(error);
     const code = permanent ? error.code : 'tries-exhausted';
     const reason = permanent ? text : `Failed ${message.receiveCount} times; the last time with ${text}`;
-    await deadLetters.send({ body, code, reason, rawKey });
+    await dependencies.bury({ body, code, reason, rawKey });
     return { kind: 'dead', rawKey, code, reason };
   };
 
-  let objects: CreatedObject[];
+  let objects: Iterable<CreatedObject>;
   try {
-    objects = createdObjects(message.body);
+    // Each once, though a message may tell of it twice.
+    objects = new Map(
+      createdObjects(message.body).map((object) => [JSON.stringify([object.bucket, object.key]), object]),
+    ).values();
   } catch (error) {
-    return [await bury(error, message.body)];
+    return [await giveUp(error, message.body)];
   }
   const outcomes: Outcome[] = [];
   for (const { bucket, key, size = 0, record } of objects) {
     try {
-      if (bucket !== dependencies.bucket) {
+      if (bucket !== dependencies.raw) {
         throw new PermanentError(
           'malformed-message',
-          `The event is of bucket "${bucket}"; this queue serves "${dependencies.bucket}".`,
+          `The event is of bucket "${bucket}"; this queue serves "${dependencies.raw}".`,
         );
       }
       // A folder that somebody made in the S3 console is an empty object whose key ends in a slash.
-      if (key.endsWith('/') && size === 0) outcomes.push({ kind: 'ignored', rawKey: key });
+      const isFolder = key.endsWith('/') && size === 0;
+      if (isFolder || key.startsWith(givenUpPrefix)) outcomes.push({ kind: 'ignored', rawKey: key });
       else outcomes.push({ rawKey: key, ...(await convertObject(key, dependencies)) });
     } catch (error) {
-      outcomes.push(await bury(error, JSON.stringify({ Records: [record] }), key));
+      outcomes.push(await giveUp(error, JSON.stringify({ Records: [record] }), key));
     }
   }
   return outcomes;

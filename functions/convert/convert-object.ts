@@ -1,72 +1,56 @@
-import { curatedKey, type Day, parseRawKey } from '../../shared/keys.ts';
-import { Conversion } from './conversion.ts';
-import { type CuratedBucket, partBytes } from './curated-bucket.ts';
-import type { RawBucket } from './raw-bucket.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { curatedKey, type DatedKey, parseRawKey } from '../../shared/keys.ts';
+import { type Counts, conversion } from './conversion.ts';
+import { curatedEtag, writeCurated } from './curated-object.ts';
+import { refuseBeforeFirstDay } from './day.ts';
+import { fileObject } from './file-object.ts';
+import { rawRevision, readRaw } from './raw-object.ts';
+import { untilUnchanged } from './rounds.ts';
 
 export interface ConvertDependencies {
-  readonly raw: Pick<RawBucket, 'get' | 'revision'>;
-  readonly curated: Pick<CuratedBucket, 'put'>;
+  readonly s3: S3Client;
+  /** Names of the buckets. */
+  readonly raw: string;
+  readonly curated: string;
+  /** Aborted when the function's time is nearly over. */
+  readonly signal: AbortSignal;
 }
 
 export type Converted =
-  | {
-      readonly kind: 'converted';
-      readonly key: string;
-      readonly rows: number;
-      readonly rescuedFields: number;
-    }
+  | ({ readonly kind: 'converted'; readonly key: string } & Counts)
+  /** It had no `dt=` folder and was moved to one, under this key, whose event converts it. */
+  | { readonly kind: 'filed'; readonly key: string }
   /** The raw object was removed before it could be converted: there is nothing to do. */
   | { readonly kind: 'gone' };
 
-/** How often an object may change under our hands before the message is left to a later try. */
-const maxRounds = 5;
-
 /**
- * Converts one raw object, as it is now, into its curated object. After writing it looks again: an object that changed
- * meanwhile is converted once more, so that the last writer always wrote the newest content, with no lock.
+ * Converts one raw object, as it is now, into its curated object; or files it, when it does not tell its day.
  * @throws {PermanentError} when no further try can succeed
  */
-export async function convertObject(key: string, { raw, curated }: ConvertDependencies): Promise<Converted> {
+export async function convertObject(rawKey: string, dependencies: ConvertDependencies): Promise<Converted> {
   // First: the role may read no other prefix, and "access denied" would tell nobody that the file is in the wrong place.
-  const rawKey = parseRawKey(key);
-  /** Of a large object without a `dt=` folder, whose day its last record may decide: it takes a round of its own. */
-  let found: { revision: string; day: Day } | undefined;
-  for (let round = 0; round < maxRounds; round++) {
-    const object = await raw.get(key);
-    if (!object) return { kind: 'gone' };
-    const conversion = new Conversion(rawKey, object);
-    let day = rawKey.day ?? (found?.revision === object.revision ? found.day : undefined);
-    let parquet: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = conversion.parquet();
-    if (day === undefined) {
-      const pieces = await heldUpTo(partBytes, parquet);
-      day = conversion.day;
-      if (!pieces) {
-        found = { revision: object.revision, day };
-        continue;
-      }
-      parquet = pieces;
-    }
-    const target = curatedKey({ ...rawKey, day });
-    await curated.put(target, parquet);
-    if ((await raw.revision(key)) === object.revision) {
-      const { rows, rescuedFields } = conversion;
-      return { kind: 'converted', key: target, rows, rescuedFields };
-    }
-  }
-  throw new Error(`"${key}" changed ${maxRounds} times while it was converted.`);
+  const parsed = parseRawKey(rawKey);
+  const { day } = parsed;
+  if (day === undefined) return untilUnchanged(rawKey, () => fileObject(parsed, dependencies));
+  refuseBeforeFirstDay(parsed, day);
+  return untilUnchanged(rawKey, () => convertDated({ ...parsed, day }, dependencies));
 }
 
-/** All pieces; undefined when they have more bytes than that, but read to their end all the same. */
-async function heldUpTo(
-  maxBytes: number,
-  pieces: AsyncIterable<Uint8Array>,
-): Promise<Uint8Array[] | undefined> {
-  let held: Uint8Array[] | undefined = [];
-  let bytes = 0;
-  for await (const piece of pieces) {
-    bytes += piece.length;
-    if (bytes > maxBytes) held = undefined;
-    held?.push(piece);
-  }
-  return held;
+/**
+ * Without a lock, the newest content is what stays: the write fails when another worker wrote since before the source was
+ * read, and the look afterwards finds a source that was replaced since. Either alone is not enough:
+ * test/functions/convert/two-workers.test.ts.
+ */
+async function convertDated(
+  parsed: DatedKey,
+  { s3, raw, curated, signal }: ConvertDependencies,
+): Promise<Converted | undefined> {
+  const key = curatedKey(parsed);
+  const replaces = await curatedEtag(s3, curated, key);
+  const object = await readRaw(s3, raw, parsed.key, signal);
+  if (!object) return { kind: 'gone' };
+  const target = { bucket: curated, key, replaces, rawEtag: object.etag };
+  const counts = await writeCurated(s3, target, conversion(parsed, object, signal));
+  if ((await rawRevision(s3, raw, parsed.key)) !== object.revision) return undefined;
+  return { kind: 'converted', key, ...counts };
 }

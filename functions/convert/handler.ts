@@ -1,42 +1,41 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure';
-import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import pMap from 'p-map';
+import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { convertEnv, readEnv } from '../../shared/env.ts';
 import type { ConvertMetric } from '../../shared/metrics.ts';
+import { s3Client } from '../../shared/s3-client.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
-import { CuratedBucket } from './curated-bucket.ts';
-import { DeadLetterQueue } from './dead-letter-queue.ts';
-import { RawBucket } from './raw-bucket.ts';
+import { type DeadLetter, sendDeadLetter } from './dead-letter.ts';
 
 const env = readEnv(convertEnv);
 const logger = new Logger({ serviceName: 'convert' });
 const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'convert' });
-const s3 = new S3Client();
+const sqs = new SQSClient();
 const dependencies = {
-  bucket: env.RAW_BUCKET,
-  raw: new RawBucket(s3, env.RAW_BUCKET),
-  curated: new CuratedBucket(s3, env.CURATED_BUCKET),
-  deadLetters: new DeadLetterQueue(new SQSClient(), env.DEAD_LETTER_QUEUE_URL),
+  s3: s3Client(),
+  raw: env.RAW_BUCKET,
+  curated: env.CURATED_BUCKET,
+  bury: (letter: DeadLetter) => sendDeadLetter(sqs, env.DEAD_LETTER_QUEUE_URL, letter),
   maxReceiveCount: Number(env.MAX_RECEIVE_COUNT),
 };
 
-/** Messages of a batch in work at the same time: enough to hide S3's latency, few enough for the memory. */
-const concurrency = 4;
+/** Milliseconds before the time-out at which a conversion stops by itself: enough to say why. */
+const reserve = 10_000;
 
-async function convertBatch({ Records }: SQSEvent): Promise<PromiseSettledResult<void>[]> {
+/** The form in which the partial-batch middleware wants each message's end. */
+function convertBatch({ Records }: SQSEvent, context: Context): Promise<PromiseSettledResult<void>[]> {
   count('MessagesReceived', Records.length);
-  return pMap(Records, (record) => settled(convertRecord(record)), { concurrency });
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - reserve));
+  return Promise.allSettled(Records.map((record) => convertRecord(record, signal)));
 }
 
-async function convertRecord({ body, attributes }: SQSRecord): Promise<void> {
+async function convertRecord({ body, attributes }: SQSRecord, signal: AbortSignal): Promise<void> {
   const message = { body, receiveCount: Number(attributes.ApproximateReceiveCount) };
-  for (const outcome of await convertMessage(message, dependencies)) report(outcome);
+  for (const outcome of await convertMessage(message, { ...dependencies, signal })) report(outcome);
 }
 
 function report(outcome: Outcome): void {
@@ -48,12 +47,15 @@ function report(outcome: Outcome): void {
       count('RowsConverted', outcome.rows);
       count('FieldsRescued', outcome.rescuedFields);
       break;
+    case 'filed':
+      logger.info('Filed under its day, where its own event converts it', details);
+      break;
     case 'gone':
       logger.warn('The raw object is gone: nothing to convert', details);
       count('ObjectsGone', 1);
       break;
     case 'ignored':
-      logger.info('Ignored: a folder marker', details);
+      logger.info('Ignored: a folder marker, or given up', details);
       break;
     case 'dead':
       logger.error('Sent to the dead-letter queue', details);
@@ -64,12 +66,6 @@ function report(outcome: Outcome): void {
 
 function count(metric: ConvertMetric, value: number): void {
   metrics.addMetric(metric, MetricUnit.Count, value);
-}
-
-/** The form in which the partial-batch middleware wants each message's end. */
-async function settled(work: Promise<void>): Promise<PromiseSettledResult<void>> {
-  const [result] = await Promise.allSettled([work]);
-  return result;
 }
 
 export const handler = middy(convertBatch)

@@ -8,7 +8,8 @@ const slack = 4;
 export class ByteWindow {
   start = 0;
   end = 0;
-  bytes = Buffer.alloc(64 * 1024);
+  // Little: of a file whose every line is a text of JSON, each line has a window of its own.
+  bytes = Buffer.alloc(1024);
   /** Of the same bytes. */
   view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
 

@@ -2,8 +2,12 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { PermanentError } from '../../shared/errors.ts';
 
-/** Bytes of text, unpacked, that a raw object may have: what is converted well within the function's time-out. */
-export const maxTextBytes = 2 * 1024 ** 3;
+/**
+ * Bytes of text, unpacked, that a raw object may have: what is converted in half of convert's time-out, five minutes, on
+ * the slowest path. That is records of 40 bytes with an undeclared field each, of which one CPU takes 9 MB a second
+ * (bench/RESULTS.md); of ordinary records 120 MB.
+ */
+export const maxTextBytes = 512 * 1024 ** 2;
 
 /**
  * The bytes of a raw object in pieces, unpacked when they are gzip. That is told by the first two bytes, not by a name
@@ -15,10 +19,9 @@ export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerato
   for await (const piece of unpacked(raw)) {
     bytes += piece.length;
     if (bytes > maxTextBytes) {
-      const limit = maxTextBytes / 1024 ** 3;
       throw new PermanentError(
         'too-large',
-        `The file has more than ${limit} GiB of text. Split it by lines and drop the pieces.`,
+        `The file has more than ${maxTextBytes / 1024 ** 2} MiB of text. Split it by lines and drop the pieces.`,
       );
     }
     yield piece;

@@ -1,22 +1,21 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { datasets } from '../../shared/datasets.ts';
 import { readEnv, reconcileEnv } from '../../shared/env.ts';
 import type { ReconcileMetric } from '../../shared/metrics.ts';
-import { ConvertQueue } from '../../shared/send-messages.ts';
+import { s3Client } from '../../shared/s3-client.ts';
+import { sendMessages } from '../../shared/send-messages.ts';
 import { peekDeadKeys } from './dead-keys.ts';
 import { type Reconciliation, reconcile } from './reconcile.ts';
 
 const env = readEnv(reconcileEnv);
 const logger = new Logger({ serviceName: 'reconcile' });
 const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'reconcile' });
-const s3 = new S3Client();
+const s3 = s3Client();
 const sqs = new SQSClient();
-const queue = new ConvertQueue(sqs, env.QUEUE_URL);
 
 async function reconcileAll(): Promise<Reconciliation> {
   const dead = await peekDeadKeys(sqs, env.DEAD_LETTER_QUEUE_URL);
@@ -30,7 +29,7 @@ async function reconcileAll(): Promise<Reconciliation> {
     raw: env.RAW_BUCKET,
     curated: env.CURATED_BUCKET,
     datasets,
-    queue,
+    enqueue: (events) => sendMessages(sqs, env.QUEUE_URL, events),
     deadKeys: dead.keys,
     now: new Date(),
   });
@@ -38,14 +37,14 @@ async function reconcileAll(): Promise<Reconciliation> {
   return result;
 }
 
-function report({ counts, enqueued, left, first }: Reconciliation): void {
+function report({ counts, ...details }: Reconciliation): void {
   const lost = counts.missing + counts.stale > 0;
-  logger[lost ? 'warn' : 'info']('Reconciled raw with curated', { ...counts, enqueued, left, first });
+  logger[lost ? 'warn' : 'info']('Reconciled raw with curated', { ...counts, ...details });
   const values = {
     ObjectsMissing: counts.missing,
     ObjectsStale: counts.stale,
     ObjectsDead: counts.dead,
-    ObjectsEnqueued: enqueued,
+    ObjectsEnqueued: details.enqueued,
   } satisfies Record<ReconcileMetric, number>;
   for (const [name, value] of Object.entries(values)) metrics.addMetric(name, MetricUnit.Count, value);
 }

@@ -23,11 +23,9 @@ export class Table {
   readonly #provenance: Provenance;
   readonly #onGroup: (group: RowGroup) => void;
   readonly #columnNumbers: ReadonlyMap<string, number>;
-  readonly #dayColumn: number;
   readonly #required: readonly string[];
   #rowCount = 0;
   #rescuedFields = 0;
-  #earliest: bigint | undefined;
 
   /** `onGroup` gets each row group when it is full, and the last one by `end`; the group is emptied after it. */
   constructor(dataset: Dataset, provenance: Provenance, onGroup: (group: RowGroup) => void) {
@@ -36,7 +34,6 @@ export class Table {
     this.#onGroup = onGroup;
     this.group = new RowGroup(dataset);
     this.#columnNumbers = new Map(columnsOf(dataset).map(({ column }, number) => [column, number]));
-    this.#dayColumn = this.#numberOf(dataset.dayColumn);
     this.#required = dataset.required;
   }
 
@@ -47,11 +44,6 @@ export class Table {
   /** Values that found no column, over all rows. More than zero means that the provider changed something. */
   get rescuedFields(): number {
     return this.#rescuedFields;
-  }
-
-  /** The least instant of the dataset's day column in the row groups that were handed on. */
-  get earliest(): Date | undefined {
-    return this.#earliest === undefined ? undefined : new Date(Number(this.#earliest));
   }
 
   /**
@@ -88,12 +80,6 @@ export class Table {
     group.setAll(this.#numberOf('raw_key'), 'string', rawKey);
     if (fetchedAt) group.setAll(this.#numberOf('fetched_at'), 'timestamp', fetchedAt);
     this.#rowCount += group.rowCount;
-    const first = this.#dayColumn * group.capacity;
-    for (let at = first; at < first + group.rowCount; at++) {
-      if (!group.present[at]) continue;
-      const instant = group.bigints[at] as bigint;
-      if (this.#earliest === undefined || instant < this.#earliest) this.#earliest = instant;
-    }
     this.#onGroup(group);
     group.clear();
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authorize, accessKeyOf, type Denial, denialMessage, type Need } from '../iam/access.ts';
 import { s3Needs, sqsNeeds } from '../iam/requests.ts';
-import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
+import { type ApiCall, apiCallOf, copySourceOf, refuse } from './api-call.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /**
@@ -15,7 +15,7 @@ export function addAuthorization(
   const needsOf = (request: FastifyRequest, call: ApiCall): Need[] => {
     switch (call.service) {
       case 's3': {
-        const { bucket = '', key } = call;
+        const { bucket = '', key } = { ...call, ...copySourceOf(request.headers) };
         const exists = key !== undefined && store.etagOf(bucket, key) !== undefined;
         const query = request.query as Record<string, string>;
         return s3Needs({ call, query, headers: request.headers, exists });

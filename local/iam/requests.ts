@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ApiCall } from '../aws/api-call.ts';
+import { type ApiCall, copySourceOf } from '../aws/api-call.ts';
 import type { Need } from './access.ts';
 
 /** An S3 request, as far as its permissions depend on it. */
@@ -7,7 +7,7 @@ export interface S3Request {
   readonly call: ApiCall;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** Whether the object that it names is there. */
+  /** Whether the object that it reads is there. */
   readonly exists: boolean;
 }
 
@@ -24,6 +24,7 @@ const requests: Readonly<
   GetObject: { needs: read, parameters: ['partNumber'] },
   HeadObject: { needs: read, parameters: ['partNumber'] },
   PutObject: { needs: write, parameters: [] },
+  CopyObject: { needs: copy, parameters: [] },
   CreateMultipartUpload: { needs: write, parameters: ['uploads'] },
   UploadPart: { needs: write, parameters: ['uploadId', 'partNumber'] },
   CompleteMultipartUpload: { needs: write, parameters: ['uploadId'] },
@@ -32,7 +33,10 @@ const requests: Readonly<
     parameters: ['uploadId'],
   },
   DeleteObject: {
-    needs: ({ call }) => [{ action: 's3:DeleteObject', resource: objectArn(call) }],
+    needs: ({ call, headers }) => [
+      { action: 's3:DeleteObject', resource: objectArn(call) },
+      ...comparing(call, headers),
+    ],
     parameters: [],
   },
   ListObjectsV2: { needs: list, parameters: [...listing, 'encoding-type', 'fetch-owner'] },
@@ -40,7 +44,7 @@ const requests: Readonly<
 };
 
 /** Headers with which a write does more than to write: each takes a permission of its own, which nothing here uses. */
-const furtherReaching = /^x-amz-(acl|grant-.*|tagging|object-lock-.*|copy-source.*)$/;
+const furtherReaching = /^x-amz-(acl|grant-.*|tagging|object-lock-.*)$/;
 
 /** What a request takes. One that is not known takes what nobody has. */
 export function s3Needs(request: S3Request): Need[] {
@@ -67,11 +71,28 @@ function read({ call, exists }: S3Request): Need[] {
   return exists ? [get] : [get, { action: 's3:ListBucket', resource: bucketArn(call) }];
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html: comparing takes a look. */
 function write({ call, headers }: S3Request): Need[] {
-  const resource = objectArn(call);
-  const compares = headers['if-match'] !== undefined;
-  return [{ action: 's3:PutObject', resource }, ...(compares ? [{ action: 's3:GetObject', resource }] : [])];
+  return [{ action: 's3:PutObject', resource: objectArn(call) }, ...comparing(call, headers)];
+}
+
+/** A condition on the target takes a look: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
+function comparing(call: ApiCall, headers: IncomingHttpHeaders): Need[] {
+  return headers['if-match'] === undefined ? [] : [{ action: 's3:GetObject', resource: objectArn(call) }];
+}
+
+/** Tags are copied along unless told otherwise, and take permissions of their own. */
+function copy(request: S3Request): Need[] {
+  const { call, headers } = request;
+  const source: ApiCall = { ...call, ...copySourceOf(headers) };
+  const tags = [
+    { action: 's3:GetObjectTagging', resource: objectArn(source) },
+    { action: 's3:PutObjectTagging', resource: objectArn(call) },
+  ];
+  return [
+    ...read({ ...request, call: source }),
+    ...write(request),
+    ...(headers['x-amz-tagging-directive'] === 'REPLACE' ? [] : tags),
+  ];
 }
 
 function list({ call, query }: S3Request): Need[] {

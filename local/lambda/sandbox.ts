@@ -36,7 +36,9 @@ export class Sandbox implements Breakable {
 
   /** Runs the handler on one event. A crash, an exhausted memory and a time-out are answers, as in Lambda. */
   async invoke(event: unknown, timeout = this.#settings.timeout): Promise<Invocation> {
-    const message: InvokeMessage = { event, requestId: randomUUID(), deadline: Date.now() + timeout };
+    // A shorter time-out is a fault, of which the function is not told.
+    const deadline = Date.now() + this.#settings.timeout;
+    const message: InvokeMessage = { event, requestId: randomUUID(), deadline };
     const ended = new AbortController();
     try {
       const answered = once(this.#process, 'message', { signal: ended.signal }).then(

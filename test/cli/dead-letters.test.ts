@@ -8,7 +8,7 @@ import { DeadLetters, notRecorded } from '../../cli/dead-letters/dead-letters.ts
 import { giveUp, takeBack } from '../../cli/dead-letters/given-up.ts';
 import { drop, redrive } from '../../cli/dead-letters/redrive.ts';
 import { readParquet } from '../../cli/local/parquet-rows.ts';
-import { DeadLetterQueue } from '../../functions/convert/dead-letter-queue.ts';
+import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import { listObjects } from '../../shared/listing.ts';
@@ -59,7 +59,7 @@ describe('dead letters', () => {
     cloud.emulator.messages(cloud.outputs.DeadLetterQueueUrl).find(({ body }) => body === eventOf(name))
       ?.id ?? '';
   const bury = (name: string, code: string, reason = `${name} is wrong`) =>
-    new DeadLetterQueue(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl).send({
+    sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
       body: eventOf(name),
       code,
       reason,

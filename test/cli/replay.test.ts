@@ -11,7 +11,7 @@ import {
   type SelectionArguments,
 } from '../../cli/replay/raw-selection.ts';
 import { replay, survey } from '../../cli/replay/replay.ts';
-import { ConvertQueue } from '../../shared/send-messages.ts';
+import { sendMessages } from '../../shared/send-messages.ts';
 import { type Aws, startAws } from '../functions/reconcile/aws.ts';
 import { until } from '../local/until.ts';
 import { curatedHashes, land, landConverted, landUnnoticed, useAssembly } from './state.ts';
@@ -63,7 +63,11 @@ describe('a replay', () => {
     signal: stop.signal,
   });
   const run = (typed: Partial<SelectionArguments> = {}) =>
-    replay({ ...source(typed), queue: new ConvertQueue(aws.sqs, aws.queueUrl), rate: 1_000 });
+    replay({
+      ...source(typed),
+      enqueue: (events) => sendMessages(aws.sqs, aws.queueUrl, events),
+      rate: 1_000,
+    });
   const sentKeys = () => aws.sent().map(({ key }) => key);
 
   test('sends every object of the dataset once, and nothing else', async () => {

@@ -203,10 +203,33 @@ describe('S3', () => {
     await expect(write()).rejects.toMatchObject({ name: 'PreconditionFailed' });
   });
 
+  test('a delete that compares takes a look, too', async () => {
+    allow(['s3:DeleteObject', objectArn]);
+    const remove = () => s3.send(new DeleteObjectCommand({ ...object, IfMatch: '"other"' }));
+    await expect(remove()).rejects.toThrow('s3:GetObject');
+    allow(['s3:GetObject', objectArn]);
+    await expect(remove()).rejects.toMatchObject({ name: 'PreconditionFailed' });
+  });
+
+  test('a copy takes a read of its source, and of its tags unless they are left behind', async () => {
+    const copy = (TaggingDirective?: 'REPLACE') =>
+      s3.send(
+        new CopyObjectCommand({ Bucket: 'raw', Key: 'b/copy', CopySource: 'raw/a/there', TaggingDirective }),
+      );
+    await expect(copy('REPLACE')).rejects.toThrow(`s3:GetObject on resource: "${objectArn}"`);
+    allow(['s3:GetObject', objectArn]);
+    await expect(copy('REPLACE')).rejects.toThrow('s3:PutObject on resource: "arn:aws:s3:::raw/b/copy"');
+    allow(['s3:PutObject', 'arn:aws:s3:::raw/b/*']);
+    await copy('REPLACE');
+    await expect(copy()).rejects.toThrow(`s3:GetObjectTagging on resource: "${objectArn}"`);
+    allow(['s3:GetObjectTagging', objectArn]);
+    await expect(copy()).rejects.toThrow('s3:PutObjectTagging on resource: "arn:aws:s3:::raw/b/copy"');
+  });
+
   test.each<[string, () => Promise<unknown>]>([
     [
-      'CopyObject with x-amz-copy-source',
-      () => s3.send(new CopyObjectCommand({ ...object, CopySource: 'raw/a/there' })),
+      'CopyObject with x-amz-acl',
+      () => s3.send(new CopyObjectCommand({ ...object, CopySource: 'raw/a/there', ACL: 'private' })),
     ],
     ['ListBuckets', () => s3.send(new ListBucketsCommand())],
     ['GetObject with acl', () => s3.send(new GetObjectAclCommand(object))],

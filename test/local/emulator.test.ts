@@ -240,6 +240,27 @@ describe('conditional writes', () => {
     });
     expect(String(await bytesOf('once'))).toBe('second');
   });
+
+  test('If-Match deletes only the object that has this etag', async () => {
+    const remove = (IfMatch: string) => s3.send(new DeleteObjectCommand({ Bucket, Key: 'once', IfMatch }));
+    const { ETag } = await put('first', {});
+    await expect(remove('"0"')).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    await remove(String(ETag));
+    await expect(remove(String(ETag))).rejects.toMatchObject({ name: 'NoSuchKey' });
+  });
+
+  test('a copy with a condition on its source is made only of the object that has this etag', async () => {
+    const { ETag } = await put('first', {});
+    const copy = (CopySourceIfMatch?: string) =>
+      s3.send(
+        new CopyObjectCommand({ Bucket, Key: 'a copy', CopySource: `${Bucket}/once`, CopySourceIfMatch }),
+      );
+    await expect(copy('"0"')).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    await copy(ETag);
+    expect(String(await bytesOf('a copy'))).toBe('first');
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'once' }));
+    await expect(copy(ETag)).rejects.toMatchObject({ name: 'NoSuchKey' });
+  });
 });
 
 describe('object-created events', () => {

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { curatedKey, dayOf, parseRawKey, rawKey } from '../../shared/keys.ts';
+import { curatedKey, dayOf, filedKey, parseRawKey, rawKey } from '../../shared/keys.ts';
 
 const folder = 'weatherapi/current/dt=2026-11-22/';
 
-/** Where a raw key leads, when its content says `day`. */
-function curated(key: string, day = '2026-11-22'): string {
-  const parsed = parseRawKey(key);
-  return curatedKey({ ...parsed, day: parsed.day ?? day });
+const filed = (key: string) => filedKey(parseRawKey(key), '2026-11-22');
+
+/** Where a raw key leads: an undated one by way of the key that it is filed under. */
+function curated(key: string): string {
+  const { day, ...parsed } = parseRawKey(key);
+  return day === undefined ? curated(filed(key)) : curatedKey({ ...parsed, day });
 }
 
 describe("a run's raw key", () => {
@@ -98,8 +100,6 @@ describe('the curated key', () => {
     ['spaces and signs', `${folder}my file (1)+ä=%.json`, 'my-file-1-'],
     ['no name', folder, 'file'],
     ['nothing that is readable', `${folder}日本`, 'file'],
-    ['no dt= folder', 'weatherapi/current/a.json', 'a'],
-    ['a dt= folder further down', 'weatherapi/current/sub/dt=2020-01-01/a.json', 'a'],
     ['the look of a digest', `${folder}a.0123456789ab.json`, 'a.0123456789ab'],
     ['a very long name', `${folder}${'x'.repeat(500)}.json`, 'x'.repeat(80)],
   ])('of a key with %s keeps what is readable and adds a digest', (_what, key, readable) => {
@@ -108,12 +108,25 @@ describe('the curated key', () => {
     expect(curatedName.slice(0, -'.0123456789ab.parquet'.length)).toBe(readable);
     expect(curatedName).toMatch(/\.[0-9a-f]{12}\.parquet$/);
   });
+});
 
-  test('does not move when the day that the content tells is the same', () => {
-    expect(curated('weatherapi/current/a.json', '2026-11-22')).toBe(
-      curated('weatherapi/current/a.json', '2026-11-22'),
-    );
-    expect(curated('weatherapi/current/a.json', '2026-11-23')).toContain('/dt=2026-11-23/');
+describe('the key that an undated object is filed under', () => {
+  test.each([
+    ['a.json', 'a'],
+    ['folder/a.json', 'a'],
+    ['a.json.gz', 'a.json.gz'],
+    ['sub/dt=2020-01-01/_my file.ndjson', 'my-file.ndjson'],
+    ['日本', 'file'],
+  ])('of %s keeps what is readable and adds a digest', (name, readable) => {
+    const key = filed(`weatherapi/current/${name}`);
+    expect(key.startsWith(`${folder}${readable}.`)).toBe(true);
+    expect(key).toMatch(/\.[0-9a-f]{12}\.json$/);
+    expect(parseRawKey(key).day).toBe('2026-11-22');
+  });
+
+  test('is one for each key', () => {
+    const keys = ['a.json', 'a', 'x/a.json', 'A.json'].map((name) => filed(`weatherapi/current/${name}`));
+    expect(new Set(keys).size).toBe(keys.length);
   });
 });
 

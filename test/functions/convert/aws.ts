@@ -10,8 +10,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
+import { type Converted, convertObject } from '../../../functions/convert/convert-object.ts';
 import { startEmulator } from '../../../local/aws/emulator.ts';
-import type { Intercept } from '../../../local/aws/request-log.ts';
+import type { Intercept, LoggedRequest } from '../../../local/aws/request-log.ts';
 
 export interface DeadLetter {
   readonly body: string;
@@ -25,6 +26,14 @@ export interface Aws {
   readonly curatedBucket: string;
   /** Answers requests in the service's place until `empty`. */
   fault: Intercept;
+  /** Happens after each of these requests until `empty`, before its sender has the answer. */
+  after: (action: string, time: number) => unknown;
+  /** As the function does it. */
+  convert(rawKey: string): Promise<Converted>;
+  /** Keys in raw. */
+  rawKeys(): Promise<string[]>;
+  /** Requests to S3 and SQS so far. */
+  readonly requests: readonly LoggedRequest[];
   putRaw(key: string, body: string | Uint8Array, metadata?: Record<string, string>): Promise<void>;
   removeRaw(key: string): Promise<void>;
   rawBytes(key: string): Promise<Buffer>;
@@ -64,6 +73,19 @@ export async function startAws(): Promise<Aws> {
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
   const s3 = new S3Client();
+  const worker = new S3Client();
+  const times = new Map<string, number>();
+  worker.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const answer = await next(args);
+        const action = commandName.replace('Command', '');
+        times.set(action, (times.get(action) ?? 0) + 1);
+        await aws.after(action, times.get(action) ?? 0);
+        return answer;
+      },
+    { step: 'initialize' },
+  );
   const sqs = new SQSClient();
 
   async function keysIn(Bucket: string): Promise<string[]> {
@@ -76,6 +98,15 @@ export async function startAws(): Promise<Aws> {
     rawBucket,
     curatedBucket,
     fault: noFault,
+    after: () => {},
+    convert: (rawKey) =>
+      convertObject(rawKey, {
+        s3: worker,
+        raw: rawBucket,
+        curated: curatedBucket,
+        signal: new AbortController().signal,
+      }),
+    requests: emulator.requests,
     async putRaw(Key, body, Metadata = {}) {
       await s3.send(new PutObjectCommand({ Bucket: rawBucket, Key, Body: Buffer.from(body), Metadata }));
     },
@@ -86,12 +117,15 @@ export async function startAws(): Promise<Aws> {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: rawBucket, Key }));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     },
+    rawKeys: () => keysIn(rawBucket),
     curatedKeys: () => keysIn(curatedBucket),
     curatedBytes: (key) => readFile(emulator.pathOf(curatedBucket, key)),
     curatedRows: (key) => readParquet([emulator.pathOf(curatedBucket, key)]),
     deadLetters: () => emulator.messages(url).map(({ body, attributes }) => ({ body, attributes })),
     async empty() {
       aws.fault = noFault;
+      aws.after = () => {};
+      times.clear();
       for (const Bucket of [rawBucket, curatedBucket]) {
         for (const Key of await keysIn(Bucket)) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
       }
@@ -99,6 +133,7 @@ export async function startAws(): Promise<Aws> {
     },
     async stop() {
       s3.destroy();
+      worker.destroy();
       sqs.destroy();
       await emulator.close();
       await rm(stateDir, { recursive: true });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
 import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
-import { Conversion } from '../../../functions/convert/conversion.ts';
+import { type Counts, conversion } from '../../../functions/convert/conversion.ts';
 import { Column } from '../../../functions/parquet/column.ts';
 import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
 import { RecordReader } from '../../../functions/reader/record-reader.ts';
@@ -13,7 +13,7 @@ import { Table } from '../../../functions/rows/table.ts';
 import type { ColumnType } from '../../../shared/column-type.ts';
 import type { Dataset } from '../../../shared/dataset.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import { curatedKey, type ParsedKey, parseRawKey } from '../../../shared/keys.ts';
+import { curatedKey, type DatedKey, parseRawKey } from '../../../shared/keys.ts';
 
 export const rawKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 
@@ -30,28 +30,30 @@ export interface RawFile {
   readonly fetchedAt?: Date | null;
 }
 
-export interface Converted {
+export interface Converted extends Counts {
   readonly key: string;
   readonly file: Uint8Array;
-  readonly rows: number;
-  readonly rescuedFields: number;
 }
 
 /** What a raw file becomes. */
 export function converted(raw: string | Uint8Array, { key = rawKey, fetchedAt = null }: RawFile = {}) {
-  return convertedAs(parseRawKey(key), raw, fetchedAt);
+  const { day = '', ...parsed } = parseRawKey(key);
+  return convertedAs({ ...parsed, day }, raw, fetchedAt);
 }
 
 async function convertedAs(
-  key: ParsedKey,
+  key: DatedKey,
   raw: string | Uint8Array,
   fetchedAt: Date | null,
 ): Promise<Converted> {
   const body = Readable.from([Buffer.from(raw)]);
-  const conversion = new Conversion(key, { body, fetchedAt });
-  const file = Buffer.concat(await Array.fromAsync(conversion.parquet()));
-  const { day, rows, rescuedFields } = conversion;
-  return { key: curatedKey({ ...key, day }), file, rows, rescuedFields };
+  const pieces: Uint8Array[] = [];
+  const converting = conversion(key, { body, fetchedAt });
+  for (;;) {
+    const { done, value } = await converting.next();
+    if (done) return { key: curatedKey(key), file: Buffer.concat(pieces), ...value };
+    pieces.push(value);
+  }
 }
 
 /** The rows of the Parquet file that a raw file becomes, read by DuckDB. */

@@ -9,14 +9,20 @@ const folder = 'weatherapi/current/dt=2026-11-22/';
 const poison = '{"location":{"name":"Os';
 
 let aws: Aws;
-let convert: (event: SQSEvent) => Promise<SQSBatchResponse>;
+let convert: (event: SQSEvent, remaining?: number) => Promise<SQSBatchResponse>;
 
 beforeAll(async () => {
   aws = await startAws();
   const { handler } = await import('../../../functions/convert/handler.ts');
-  const context = { functionName: 'convert', awsRequestId: 'request' } as Context;
-  // The middleware turns what the handler returns into Lambda's answer; the types do not say so.
-  convert = async (event) => (await handler(event, context)) as unknown as SQSBatchResponse;
+  convert = async (event, remaining = 300_000) => {
+    const context = {
+      functionName: 'convert',
+      awsRequestId: 'request',
+      getRemainingTimeInMillis: () => remaining,
+    } as Context;
+    // The middleware turns what the handler returns into Lambda's answer; the types do not say so.
+    return (await handler(event, context)) as unknown as SQSBatchResponse;
+  };
 });
 afterEach(() => aws.empty());
 afterAll(() => aws.stop());
@@ -164,6 +170,22 @@ describe('a message is tried again', () => {
     expect(await aws.curatedKeys()).toEqual([]);
     expect(await aws.rawBytes(`${folder}a.json`)).toEqual(Buffer.from(response({ temp_c: 1 })));
   });
+
+  test('when its time runs out, which the dead letter of its last try says', async () => {
+    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    const body = message(`${folder}a.json`);
+    expect(await convert(batch(onTry(4, body)), 10_000)).toEqual(failed(0));
+    expect(await convert(batch(onTry(5, body)), 10_000)).toEqual(none);
+    expect(aws.deadLetters()).toMatchObject([
+      {
+        attributes: {
+          code: 'tries-exhausted',
+          reason: expect.stringContaining('as its time ran out, after 0.0 MB of text and 0 rows') as unknown,
+        },
+      },
+    ]);
+    expect(await aws.curatedKeys()).toEqual([]);
+  });
 });
 
 describe('a message is done, with nothing to do,', () => {
@@ -185,6 +207,14 @@ describe('a message is done, with nothing to do,', () => {
     const bodies = folders.map((key) => s3Message(created(key, { size: 0 })));
     expect(await convert(batch(...bodies, s3Message(created(folder, { size: null }))))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
+  });
+
+  test('when somebody gave the object up', async () => {
+    const key = `given-up/${folder}a.json`;
+    await aws.putRaw(key, poison);
+    expect(await convert(batch(message(key)))).toEqual(none);
+    expect(aws.deadLetters()).toEqual([]);
+    expect(await aws.rawKeys()).toEqual([key]);
   });
 });
 
@@ -224,6 +254,17 @@ describe('an object', () => {
   });
 });
 
+test('a message that tells of an object twice has it converted once, and one dead letter', async () => {
+  await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+  await aws.putRaw(`${folder}b.json`, poison);
+  const before = aws.requests.length;
+  const records = ['a', 'b', 'a', 'b'].map((name) => created(`${folder}${name}.json`));
+  expect(await convert(batch(s3Message(...records)))).toEqual(none);
+  const reads = aws.requests.slice(before).filter(({ action }) => action === 'GetObject');
+  expect(reads.map(({ key }) => key)).toEqual([`${folder}a.json`, `${folder}b.json`]);
+  expect(aws.deadLetters()).toHaveLength(1);
+});
+
 describe('the dead-letter queue holds, with its reason,', () => {
   test.each([
     ['a message that is no JSON', 'hello', 'malformed-message', 'not JSON'],
@@ -246,6 +287,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
   test.each([
     ['unknown-dataset', 'raw/2024/1/1/5.json', 'Put the file under one of: weatherapi/current/'],
     ['unknown-dataset', 'weatherapi/current/dt=2026-02-30/a.json', 'Expected dt=YYYY-MM-DD'],
+    ['before-first-day', 'weatherapi/current/dt=2023-12-31/a.json', 'begins on 2024-01-01'],
     ['no-day', 'weatherapi/current/a.json', 'Put it under weatherapi/current/dt=YYYY-MM-DD/'],
   ])('%s: an object under the key %s', async (code, key, reason) => {
     await aws.putRaw(key, response({ temp_c: 1 }));

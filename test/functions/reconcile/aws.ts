@@ -15,7 +15,12 @@ export interface Aws {
   readonly sqs: SQSClient;
   readonly queueUrl: string;
   readonly deadLettersUrl: string;
-  put(bucket: 'raw' | 'curated', key: string, body?: string): Promise<void>;
+  put(
+    bucket: 'raw' | 'curated',
+    key: string,
+    body?: string,
+    metadata?: Record<string, string>,
+  ): Promise<void>;
   /** What was sent to have it converted, by key. */
   sent(): CreatedObject[];
   stop(): Promise<void>;
@@ -41,8 +46,8 @@ export async function startAws(intercept: Intercept = () => undefined): Promise<
     sqs,
     queueUrl,
     deadLettersUrl,
-    async put(Bucket, Key, Body = '{}') {
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body: Buffer.from(Body) }));
+    async put(Bucket, Key, Body = '{}', Metadata = {}) {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: Buffer.from(Body), Metadata }));
       // The next object is newer, as every clock sees it.
       const now = Date.now();
       await until(() => Date.now() > now);

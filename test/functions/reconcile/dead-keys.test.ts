@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DeadLetterQueue } from '../../../functions/convert/dead-letter-queue.ts';
+import { sendDeadLetter } from '../../../functions/convert/dead-letter.ts';
 import { peekDeadKeys } from '../../../functions/reconcile/dead-keys.ts';
 import { rawEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from './aws.ts';
@@ -15,9 +15,10 @@ const event = (key: string) => rawEvent({ bucket: 'raw', key, size: 1 });
 describe('a look into the dead-letter queue', () => {
   test('finds every key, and leaves every letter where it was, visible', async () => {
     const keys = Array.from({ length: 25 }, (_, index) => `weatherapi/current/dt=2026-11-22/${index}.json`);
-    const letters = new DeadLetterQueue(aws.sqs, aws.deadLettersUrl);
-    for (const rawKey of keys)
-      await letters.send({ body: event(rawKey), code: 'not-json', reason: 'x', rawKey });
+    for (const rawKey of keys) {
+      const letter = { body: event(rawKey), code: 'not-json', reason: 'x', rawKey };
+      await sendDeadLetter(aws.sqs, aws.deadLettersUrl, letter);
+    }
 
     const { keys: found, complete } = await peekDeadKeys(aws.sqs, aws.deadLettersUrl);
 

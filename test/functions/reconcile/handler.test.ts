@@ -57,7 +57,7 @@ describe('the reconcile function', () => {
     expect(Object.keys(Environment.Variables).sort()).toEqual([...reconcileEnv].sort());
   });
 
-  test('may list the datasets, send to the queue, look into the dead-letter queue, log and trace; nothing else', () => {
+  test('may list the datasets, look at curated objects, send to the queue, look into the dead-letter queue, log and trace; nothing else', () => {
     const { PolicyDocument } = propertiesOf('AWS::IAM::Policy', 'Reconcile/FunctionRole');
     const statements: { Action: string | string[] }[] = PolicyDocument.Statement;
     const serviceOf = ({ Action }: { Action: string | string[] }) => String(Action).split(':', 1)[0];
@@ -67,6 +67,11 @@ describe('the reconcile function', () => {
 
     expect(new Set(statements.map(serviceOf))).toEqual(new Set(['logs', 'xray', 's3', 'sqs']));
     expect(statements.filter((statement) => serviceOf(statement)?.startsWith('s'))).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: { 'Fn::Join': ['', [arn('Curated'), '/weatherapi/current/*']] },
+      },
       {
         Effect: 'Allow',
         Action: 's3:ListBucket',
@@ -132,10 +137,12 @@ describe('a day’s run', () => {
     expect(invocation).toEqual({
       ok: true,
       response: {
-        counts: { current: 0, missing: 1, stale: 0, dead: 1, young: 1 },
+        counts: { current: 0, missing: 1, stale: 0, dead: 1, young: 1, orphaned: 0 },
         enqueued: 1,
         left: 0,
-        first: { missing: [raw('old')], stale: [], dead: [raw('old and dead')] },
+        pruned: 0,
+        uncompared: 0,
+        first: { missing: [raw('old')], stale: [], dead: [raw('old and dead')], orphaned: [] },
       },
     });
     expect(written).toEqual([raw('old').replace('.json', '.parquet')]);

@@ -1,12 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
+import { DeleteObjectCommand, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { type ReconcileOptions, reconcile } from '../../../functions/reconcile/reconcile.ts';
-import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import { datasets } from '../../../shared/datasets.ts';
-import { curatedKey } from '../../../shared/keys.ts';
+import { curatedKey, parseRawKey } from '../../../shared/keys.ts';
 import { listObjects } from '../../../shared/listing.ts';
-import { ConvertQueue } from '../../../shared/send-messages.ts';
+import { sendMessages } from '../../../shared/send-messages.ts';
 import { type Aws, startAws } from './aws.ts';
 
 let aws: Aws;
@@ -23,7 +23,7 @@ function run(options: Partial<ReconcileOptions> = {}) {
     raw: 'raw',
     curated: 'curated',
     datasets,
-    queue: new ConvertQueue(aws.sqs, aws.queueUrl),
+    enqueue: (events) => sendMessages(aws.sqs, aws.queueUrl, events),
     deadKeys: new Set(),
     now: new Date(),
     grace: 0,
@@ -31,26 +31,51 @@ function run(options: Partial<ReconcileOptions> = {}) {
   });
 }
 
-/** A raw object, converted to this day. */
-async function convert(key: string, dt: string): Promise<void> {
-  await aws.put('raw', key);
-  await aws.put('curated', curatedKey({ key, dataset: weatherapiCurrent, day: dt }));
+/** What a raw object becomes, which tells what it was made of. */
+async function convert(key: string, body = '{}'): Promise<void> {
+  const { day: dt = '', ...parsed } = parseRawKey(key);
+  const metadata = { 'raw-etag': createHash('md5').update(body).digest('hex') };
+  await aws.put('curated', curatedKey({ ...parsed, day: dt }), 'PAR1', metadata);
 }
+
+/** A raw object that is converted. */
+async function land(key: string, body = '{}'): Promise<void> {
+  await aws.put('raw', key, body);
+  await convert(key, body);
+}
+
+/** The two listings, with the times as whole seconds, as AWS has them; all of one second. */
+function inOneSecond(etags: Readonly<Record<string, string>> = {}): Pick<S3Client, 'send'> {
+  const send = async (command: Parameters<S3Client['send']>[0]) => {
+    const answer = (await aws.s3.send(command)) as ListObjectsV2CommandOutput;
+    for (const object of answer.Contents ?? []) {
+      object.LastModified = new Date(Math.floor(start / 1000) * 1000);
+      object.ETag = etags[object.Key ?? ''] ?? object.ETag;
+    }
+    return answer;
+  };
+  const start = Date.now();
+  return { send } as Pick<S3Client, 'send'>;
+}
+
+const requests = (from: number) =>
+  aws.emulator.requests.slice(from).map(({ action, bucket }) => `${action} ${bucket}`);
 
 describe('reconcile', () => {
   test('enqueues a raw object that was never converted, and one that was written after its curated one', async () => {
-    await convert(day('current.json'), '2026-11-22');
-    await convert(day('stale.json'), '2026-11-22');
+    await land(day('current.json'));
+    await land(day('stale.json'));
     await aws.put('raw', day('stale.json'));
     await aws.put('raw', day('missing one.json', '2026-11-23'), '{"a":1}');
 
     const { counts, enqueued, left, first } = await run();
 
-    expect(counts).toEqual({ current: 1, missing: 1, stale: 1, dead: 0, young: 0 });
+    expect(counts).toEqual({ current: 1, missing: 1, stale: 1, dead: 0, young: 0, orphaned: 0 });
     expect(first).toEqual({
       missing: [day('missing one.json', '2026-11-23')],
       stale: [day('stale.json')],
       dead: [],
+      orphaned: [],
     });
     expect({ enqueued, left }).toEqual({ enqueued: 2, left: 0 });
     expect(aws.sent()).toMatchObject([
@@ -65,7 +90,7 @@ describe('reconcile', () => {
 
     const { counts, first } = await run({ deadKeys: new Set([day('dead.json')]), grace: 60_000 });
 
-    expect(counts).toEqual({ current: 0, missing: 0, stale: 0, dead: 1, young: 1 });
+    expect(counts).toEqual({ current: 0, missing: 0, stale: 0, dead: 1, young: 1, orphaned: 0 });
     expect(first.dead).toEqual([day('dead.json')]);
     expect(aws.sent()).toEqual([]);
 
@@ -74,15 +99,15 @@ describe('reconcile', () => {
   });
 
   test('knows what a dead letter says of an object no more once that is converted', async () => {
-    await convert(day('mended.json'), '2026-11-22');
-    expect((await run({ deadKeys: new Set([day('mended.json')]) })).counts).toMatchObject({
+    await land(day('fixed.json'));
+    expect((await run({ deadKeys: new Set([day('fixed.json')]) })).counts).toMatchObject({
       current: 1,
       dead: 0,
     });
   });
 
-  test('finds the curated object of every form of raw key, on whatever day an undated one was placed', async () => {
-    const dated = [
+  test('finds the curated object of every form of dated raw key', async () => {
+    const names = [
       'a.json',
       'a.b.json',
       'a.z.json',
@@ -91,55 +116,118 @@ describe('reconcile', () => {
       'x.0123456789ab.json',
       'ä ü.ndjson',
     ];
-    for (const name of dated) {
-      await convert(day(name), '2026-11-22');
-      await convert(day(name, '2026-11-24'), '2026-11-24');
+    for (const name of names) {
+      await land(day(name));
+      await land(day(name, '2026-11-24'));
     }
-    const undated = ['A.json', 'drop.json', 'dt=2026-11-22.json', 'folder/drop.json', 'zz top.json.gz'];
-    for (const [index, name] of undated.entries()) {
-      // On a day with dated objects before it, between two, and on the last one.
-      await convert(`weatherapi/current/${name}`, `2026-11-${22 + (index % 3)}`);
-    }
-    await convert('weatherapi/current/early.json', '2020-01-01');
-    await convert('weatherapi/current/late.json', '2030-01-01');
-    await aws.put('curated', day('of-a-raw-object-that-is-gone.parquet'));
     await aws.put('curated', 'weatherapi/current/dt=none/foreign.parquet');
 
     const { counts } = await run();
 
     expect(counts).toEqual({
-      current: 2 * dated.length + undated.length + 2,
+      current: 2 * names.length,
       missing: 0,
       stale: 0,
       dead: 0,
       young: 0,
+      orphaned: 0,
     });
     expect(aws.sent()).toEqual([]);
   });
 
-  test.each([
-    ['2026-11-20', '2026-11-24'],
-    ['2026-11-24', '2026-11-20'],
-  ])('goes by the newest curated object of an undated one that moved from %s to %s', async (first, then) => {
-    const key = 'weatherapi/current/moved.json';
-    await convert(key, first);
-    await convert(key, then);
-
-    expect((await run()).counts).toMatchObject({ current: 1, stale: 0 });
+  test('has undated objects filed, whose events were lost', async () => {
+    const undated = ['A.json', 'dt=2026-11-22.json', 'folder/drop.json', 'zz top.json.gz'];
+    for (const name of undated) await aws.put('raw', `weatherapi/current/${name}`);
+    await land(day('a.json'));
+    expect((await run()).counts).toMatchObject({ current: 1, missing: 4, orphaned: 0 });
+    expect(aws.sent().map(({ key }) => key)).toEqual(undated.map((name) => `weatherapi/current/${name}`));
   });
 
-  test('tells an undated object that is missing or stale from those that are not', async () => {
-    await convert('weatherapi/current/same.json', '2026-11-22');
-    await convert('weatherapi/current/folder/same.json', '2026-11-22');
-    await aws.put('raw', 'weatherapi/current/folder/same.json');
-    await aws.put('raw', 'weatherapi/current/other/same.json');
+  test('finds a replacement within the second in which its predecessor was converted', async () => {
+    await land(day('current.json'));
+    await land(day('replaced.json'));
+    await aws.put('raw', day('replaced.json'), '{"new":1}');
+    const before = aws.emulator.requests.length;
 
-    const { counts, first } = await run();
+    const { counts, first } = await run({ s3: inOneSecond(), now: new Date(Date.now() + 2_000) });
 
-    expect(counts).toMatchObject({ current: 1, missing: 1, stale: 1 });
-    expect(first).toMatchObject({
-      missing: ['weatherapi/current/other/same.json'],
-      stale: ['weatherapi/current/folder/same.json'],
+    expect(counts).toMatchObject({ current: 1, stale: 1 });
+    expect(first.stale).toEqual([day('replaced.json')]);
+    expect(requests(before).filter((request) => request.startsWith('Head'))).toHaveLength(2);
+  });
+
+  test('goes by content for what was uploaded in parts, which is listed with the time when that began', async () => {
+    await land(day('a.json'));
+    await aws.put('raw', day('b.json'));
+    await convert(day('b.json'), 'older');
+    const parts = 'e'.repeat(32);
+    const s3 = inOneSecond({ [day('b.json')]: `"${parts}-2"` });
+    expect((await run({ s3, now: new Date(Date.now() + 2_000) })).first.stale).toEqual([day('b.json')]);
+  });
+
+  test('asks for no more single objects than it may, and for none that has been there for a week', async () => {
+    for (const name of ['a', 'b', 'c']) await land(day(`${name}.json`));
+    const now = new Date(Date.now() + 2_000);
+    const bounded = await run({ s3: inOneSecond(), now, maxComparisons: 2 });
+    expect(bounded).toMatchObject({ counts: { current: 3 }, uncompared: 1 });
+
+    const before = aws.emulator.requests.length;
+    const later = new Date(Date.now() + 8 * 86_400_000);
+    expect(await run({ s3: inOneSecond(), now: later })).toMatchObject({
+      counts: { current: 3 },
+      uncompared: 0,
+    });
+    expect(requests(before)).toEqual(['ListObjectsV2 raw', 'ListObjectsV2 curated']);
+  });
+
+  describe('of curated objects whose raw object is gone', () => {
+    const orphans = [
+      day('before.parquet', '2026-11-20'),
+      day('gone.parquet'),
+      day('later.parquet', '2026-11-30'),
+    ];
+    const later = { now: new Date(Date.now() + 3_600_000), grace: 60_000 };
+
+    beforeEach(async () => {
+      await land(day('kept.json'));
+      for (const key of orphans) await aws.put('curated', key);
+    });
+
+    const left = async () => {
+      const keys = [];
+      for await (const { key } of listObjects(aws.s3, 'curated', { prefix: '' })) keys.push(key);
+      return keys;
+    };
+
+    test('tells, and removes none', async () => {
+      const { counts, first, pruned } = await run(later);
+      expect(counts).toMatchObject({ current: 1, orphaned: 3 });
+      expect({ orphaned: first.orphaned, pruned }).toEqual({ orphaned: orphans, pruned: 0 });
+      expect(await left()).toHaveLength(4);
+    });
+
+    test('removes those when it is told to, and nothing else', async () => {
+      expect(await run({ ...later, prune: true })).toMatchObject({ pruned: 3 });
+      expect(await left()).toEqual([day('kept.parquet')]);
+      expect((await run(later)).counts).toMatchObject({ current: 1, orphaned: 0 });
+    });
+
+    test('leaves one that was written again meanwhile', async () => {
+      const s3 = {
+        send: async (command: Parameters<S3Client['send']>[0]) => {
+          if (command instanceof DeleteObjectCommand && command.input.Key === orphans[1])
+            await aws.put('curated', orphans[1] ?? '', 'new');
+          return aws.s3.send(command);
+        },
+      } as Pick<S3Client, 'send'>;
+      expect(await run({ ...later, s3, prune: true })).toMatchObject({ pruned: 2 });
+      expect(await left()).toEqual([orphans[1], day('kept.parquet')]);
+    });
+
+    test('says nothing of one that is so new that its raw object may have landed after the listing', async () => {
+      const { counts } = await run({ now: new Date(), grace: 60_000, prune: true });
+      expect(counts).toMatchObject({ orphaned: 0 });
+      expect(await left()).toHaveLength(4);
     });
   });
 
@@ -149,7 +237,7 @@ describe('reconcile', () => {
 
     const { counts } = await run();
 
-    expect(counts).toEqual({ current: 0, missing: 1, stale: 0, dead: 0, young: 0 });
+    expect(counts).toEqual({ current: 0, missing: 1, stale: 0, dead: 0, young: 0, orphaned: 0 });
     expect(aws.sent()).toMatchObject([{ key: day('x.json', '2026-13-45') }]);
   });
 
@@ -163,14 +251,17 @@ describe('reconcile', () => {
     expect(aws.sent()).toHaveLength(12);
   });
 
-  test('asks for no single object: two listings, a request for each thousand', async () => {
+  test('asks for no single object without need: two listings, a request for each thousand', async () => {
     const keys = Array.from({ length: 1_001 }, (_, index) => day(`${index}.json`));
     await pMap(keys, (key) => aws.put('raw', key), { concurrency: 20 });
     const before = aws.emulator.requests.length;
 
-    expect((await run({ queue: undefined })).counts.missing).toBe(1_001);
-    const actions = aws.emulator.requests.slice(before).map(({ action, bucket }) => `${action} ${bucket}`);
-    expect(actions.sort()).toEqual(['ListObjectsV2 curated', 'ListObjectsV2 raw', 'ListObjectsV2 raw']);
+    expect((await run({ enqueue: undefined })).counts.missing).toBe(1_001);
+    expect(requests(before).sort()).toEqual([
+      'ListObjectsV2 curated',
+      'ListObjectsV2 raw',
+      'ListObjectsV2 raw',
+    ]);
   }, 30_000);
 });
 

@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { PermanentError } from '../../../../shared/errors.ts';
-import { curatedKey, parseRawKey } from '../../../../shared/keys.ts';
+import { curatedKey, filedKey, parseRawKey } from '../../../../shared/keys.ts';
 import fc from '../../../fast-check.ts';
 
 const day = '2026-11-22';
 
-/** Where a raw key leads; undefined when it is refused. */
+/** Where a raw key leads, an undated one by way of the key that it is filed under; undefined when it is refused. */
 function curated(key: string): string | undefined {
   try {
-    const parsed = parseRawKey(key);
-    return curatedKey({ ...parsed, day: parsed.day ?? day });
+    const { day: dated, ...parsed } = parseRawKey(key);
+    if (dated !== undefined) return curatedKey({ ...parsed, day: dated });
+    return curated(filedKey({ ...parsed, day: undefined }, day));
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     expect(error.code).toBe('unknown-dataset');

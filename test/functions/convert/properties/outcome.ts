@@ -9,7 +9,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Conversion } from '../../../../functions/convert/conversion.ts';
+import { conversion } from '../../../../functions/convert/conversion.ts';
 import { columnsOf } from '../../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
 import { PermanentError } from '../../../../shared/errors.ts';
@@ -23,8 +23,8 @@ export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 /** The Parquet file that the pieces of a raw file become, or the one permanent failure; anything else is thrown. */
 export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentError> {
   try {
-    const conversion = new Conversion(parseRawKey(rawKey), { body: asynchronous(pieces), fetchedAt: null });
-    return Buffer.concat(await Array.fromAsync(conversion.parquet()));
+    const body = asynchronous(pieces);
+    return Buffer.concat(await Array.fromAsync(conversion(parseRawKey(rawKey), { body, fetchedAt: null })));
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     expect(error.code).toMatch(/^[a-z0-9-]+$/);
