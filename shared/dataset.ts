@@ -1,4 +1,5 @@
 import type { CellOf, ColumnType } from './column-type.ts';
+import type { Day } from './keys.ts';
 
 /** A column, and where its value comes from. */
 export interface Field {
@@ -23,6 +24,8 @@ export interface Dataset {
   readonly description: string;
   /** The column whose earliest UTC day places a file that was dropped without a `dt=` folder. */
   readonly dayColumn: string;
+  /** The first day that the table's projection knows. What is of an earlier one could not be queried, and is refused. */
+  readonly firstDay: Day;
   readonly fields: readonly Field[];
 }
 

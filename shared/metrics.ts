@@ -6,6 +6,8 @@ export const fetchMetrics = [
   'PlacesSkipped',
   /** Places that need somebody to mend the configuration. */
   'PlacesFailed',
+  /** Places without data in this run and in the two landed runs before it. */
+  'PlacesMissing',
   /** Runs that landed a raw object. */
   'RunsLanded',
   /** Runs without any data, for reasons that pass by themselves. */

@@ -32,6 +32,7 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
     PlacesFetched: report.fetched,
     PlacesSkipped: report.skipped.length,
     PlacesFailed: report.failed.length,
+    PlacesMissing: 0,
     RunsLanded: report.landed ? 1 : 0,
     RunsSkipped: report.key || report.failed.length > 0 ? 0 : 1,
     QuotaSpent: report.quotaSpent ? 1 : 0,

@@ -11,6 +11,7 @@ export const weatherapiCurrent = {
   version: 1,
   description: 'Current weather, one row per place and run.',
   dayColumn: 'observed_at',
+  firstDay: '2024-01-01',
   // biome-ignore format: one field a line, so that it reads as the table it is
   fields: [
     { column: 'observed_at', path: 'current.last_updated_epoch', type: 'timestamp', meaning: 'When the observation was updated (sent as epoch seconds).', unit: 'UTC' },

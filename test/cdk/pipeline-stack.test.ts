@@ -53,7 +53,10 @@ describe('buckets', () => {
       );
     }
     expect(rulesOf('Raw')).toContainEqual(
-      expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 90 } }),
+      expect.objectContaining({
+        NoncurrentVersionExpiration: { NoncurrentDays: 90 },
+        ExpiredObjectDeleteMarker: true,
+      }),
     );
     expect(rulesOf('QueryResults')).toContainEqual(expect.objectContaining({ ExpirationInDays: 30 }));
     // Data itself never expires.
@@ -69,6 +72,23 @@ describe('buckets', () => {
       .ofType('Custom::S3AutoDeleteObjects')
       .map(({ Properties }) => Properties.BucketName.Ref);
     expect(emptied).toContain(bucket.id);
+  });
+
+  test('with retainData, data and what protects it outlive the stack, but not a first deployment that fails', () => {
+    const kept = new StackTemplate({ retainData: true });
+    const policies = kept.ofType('AWS::S3::BucketPolicy');
+    for (const path of ['Raw', 'Curated']) {
+      const bucket = kept.resource('AWS::S3::Bucket', path);
+      const policy = policies.find(({ Properties }) => Properties.Bucket.Ref === bucket.id);
+      for (const resource of [bucket, policy])
+        expect(resource).toMatchObject({
+          DeletionPolicy: 'RetainExceptOnCreate',
+          UpdateReplacePolicy: 'Retain',
+        });
+    }
+    expect(
+      kept.ofType('Custom::S3AutoDeleteObjects').map(({ Properties }) => Properties.BucketName.Ref),
+    ).toEqual([kept.resource('AWS::S3::Bucket', 'QueryResults').id]);
   });
 
   test('raw keeps older versions, and moves to infrequent access after 30 days', () => {
@@ -124,6 +144,19 @@ describe('between raw and curated', () => {
     expect(source?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
     expect(source?.Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
   });
+});
+
+test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted', () => {
+  const types = ['AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::KMS::Key'];
+  expect(types.flatMap((type) => stack.ofType(type).map(({ id }) => id))).toEqual([
+    'Raw72517081',
+    'CuratedF137945A',
+    'QueryResults655BC675',
+    'ConvertDeadLettersA1BF64FC',
+    'ConvertQueueD3FE49BF',
+    'AlertsTopicCF7C81C9',
+    'AlertsKey9E1197AF',
+  ]);
 });
 
 describe('functions', () => {
@@ -185,6 +218,27 @@ describe('schedule', () => {
     expect(ScheduleExpressionTimezone).toBe('Etc/UTC');
     expect(Target.Arn).toEqual(arnOf(fetchFunction.id));
     expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
+  });
+
+  test('is made after the notification, so that the event of the first object is not lost', () => {
+    const [notification] = stack.ofType('Custom::S3BucketNotifications');
+    expect(stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').DependsOn).toContain(
+      notification?.id,
+    );
+  });
+
+  test('says at synthesis how many calls it makes, and warns when the free plan has fewer', () => {
+    const notes = (count: number) => {
+      const template = new StackTemplate({
+        locations: Array.from({ length: count }, (_, index) => `p${index}`),
+      });
+      return [template.annotations('info'), template.annotations('warning')].map((texts) => texts.join());
+    };
+    expect(notes(136)).toEqual([
+      '99280 calls of WeatherAPI a month (places: 136, schedule: cron(0 * * * ? *)).',
+      '',
+    ]);
+    expect(notes(137)).toEqual(['', expect.stringMatching(/^100010 calls .* The free plan has 100000\./)]);
   });
 
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {

@@ -112,6 +112,7 @@ export const everyType: Dataset = {
   version: 3,
   description: 'One column of each type.',
   dayColumn: 'timestamp',
+  firstDay: '2024-01-01',
   fields: types.map((type) => ({ column: type, path: `a.${type}`, type, meaning: type })),
 };
 
