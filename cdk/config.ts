@@ -137,9 +137,13 @@ function fitting(places: readonly string[]): number {
   return Math.min(maxPlaces, over < 0 ? places.length : over);
 }
 
-/** Hours between two runs, at most. */
+/** Hours between two runs, at most; none of a schedule that is refused by itself. */
 function gapOf(schedule: string): number {
-  return outlook(schedule, new Date()).longestGap;
+  try {
+    return outlook(schedule, new Date()).longestGap;
+  } catch {
+    return 0;
+  }
 }
 
 /** One line per problem, whatever was written. */

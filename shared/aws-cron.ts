@@ -85,14 +85,20 @@ export function parseAwsCron(expression: string): AwsCron {
 }
 
 /** Its instants, both ends included, oldest first. */
-export function* cronInstants({ times, isDay }: AwsCron, from: Date, to: Date): Generator<Date> {
-  const day = new Date(from);
-  for (day.setUTCHours(0, 0, 0, 0); day <= to; day.setUTCDate(day.getUTCDate() + 1)) {
-    if (!isDay(day)) continue;
-    for (const minute of times) {
-      const instant = new Date(day.getTime() + minute * 60_000);
+export function* cronInstants(cron: AwsCron, from: Date, to: Date): Generator<Date> {
+  for (const midnight of cronDays(cron, from, to)) {
+    for (const minute of cron.times) {
+      const instant = new Date(midnight + minute * 60_000);
       if (instant >= from && instant <= to) yield instant;
     }
+  }
+}
+
+/** The midnights, in epoch milliseconds, of its days between two instants, theirs included. */
+export function* cronDays({ isDay }: AwsCron, from: Date, to: Date): Generator<number> {
+  const day = new Date(from);
+  for (day.setUTCHours(0, 0, 0, 0); day <= to; day.setUTCDate(day.getUTCDate() + 1)) {
+    if (isDay(day)) yield day.getTime();
   }
 }
 

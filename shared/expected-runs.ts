@@ -1,4 +1,4 @@
-import { type AwsCron, cronInstants, parseAwsCron } from './aws-cron.ts';
+import { type AwsCron, cronDays, cronInstants, parseAwsCron } from './aws-cron.ts';
 
 /** A run that the schedule asks for, somewhere in a span of time; both ends included, and the same for `cron`. */
 export interface ExpectedRun {
@@ -7,8 +7,9 @@ export interface ExpectedRun {
 }
 
 const hour = 3_600_000;
-const units: Readonly<Record<string, number>> = { minute: 60_000, hour, day: 24 * hour };
-const year = 365 * 24 * hour;
+const day = 24 * hour;
+const year = 365 * day;
+const units: Readonly<Record<string, number>> = { minute: 60_000, hour, day };
 
 /**
  * The runs that a schedule asks for between two instants, oldest first. A `rate` counts from when the schedule was
@@ -26,35 +27,38 @@ export function expectedRuns(expression: string, from: Date, to: Date): Expected
   return runs.reverse();
 }
 
-/** A schedule, as far as the coming year tells. */
+/** A schedule in the coming 365 days, today included. */
 export interface Outlook {
   /** Hours between two runs, at most. */
   readonly longestGap: number;
   readonly runsPerMonth: number;
 }
 
+/** EventBridge Scheduler's. */
+const endOfTime = new Date('2200-01-01');
+
 /** @throws {Error} as `expectedRuns`, and when nothing is ever going to run */
 export function outlook(expression: string, now: Date): Outlook {
   const schedule = parseSchedule(expression);
   if (typeof schedule === 'number')
     return { longestGap: Math.ceil(schedule / hour), runsPerMonth: year / schedule / 12 };
-  if (cronInstants(schedule, now, endOfTime).next().done)
+  const today = Math.floor(now.getTime() / day) * day;
+  const end = today + year;
+  const days = [...cronDays(schedule, new Date(today), new Date(end - 1))];
+  if (days.length === 0 && cronDays(schedule, new Date(end), endOfTime).next().done)
     throw new Error(`expected a time that comes: ${expression} never does`);
-  const end = new Date(now.getTime() + year);
   let longest = 0;
-  let runs = 0;
-  let previous = now;
-  for (const run of cronInstants(schedule, now, end)) {
-    longest = Math.max(longest, run.getTime() - previous.getTime());
-    previous = run;
-    runs += 1;
+  let previous = today;
+  for (const midnight of days) {
+    for (const minute of schedule.times) {
+      const run = midnight + minute * 60_000;
+      longest = Math.max(longest, run - previous);
+      previous = run;
+    }
   }
-  longest = Math.max(longest, end.getTime() - previous.getTime());
-  return { longestGap: Math.ceil(longest / hour), runsPerMonth: runs / 12 };
+  longest = Math.max(longest, end - previous);
+  return { longestGap: Math.ceil(longest / hour), runsPerMonth: (days.length * schedule.times.length) / 12 };
 }
-
-/** EventBridge Scheduler's. */
-const endOfTime = new Date('2200-01-01');
 
 /** A cron expression; or the milliseconds of a rate. */
 function parseSchedule(expression: string): AwsCron | number {
