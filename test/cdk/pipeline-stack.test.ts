@@ -74,23 +74,6 @@ describe('buckets', () => {
     expect(emptied).toContain(bucket.id);
   });
 
-  test('with retainData, data and what protects it outlive the stack, but not a first deployment that fails', () => {
-    const kept = new StackTemplate({ retainData: true });
-    const policies = kept.ofType('AWS::S3::BucketPolicy');
-    for (const path of ['Raw', 'Curated']) {
-      const bucket = kept.resource('AWS::S3::Bucket', path);
-      const policy = policies.find(({ Properties }) => Properties.Bucket.Ref === bucket.id);
-      for (const resource of [bucket, policy])
-        expect(resource).toMatchObject({
-          DeletionPolicy: 'RetainExceptOnCreate',
-          UpdateReplacePolicy: 'Retain',
-        });
-    }
-    expect(
-      kept.ofType('Custom::S3AutoDeleteObjects').map(({ Properties }) => Properties.BucketName.Ref),
-    ).toEqual([kept.resource('AWS::S3::Bucket', 'QueryResults').id]);
-  });
-
   test('raw keeps older versions, and moves to infrequent access after 30 days', () => {
     expect(raw.Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect(raw.Properties.LifecycleConfiguration.Rules).toContainEqual({
