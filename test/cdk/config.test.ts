@@ -242,7 +242,7 @@ describe('any configuration', () => {
         seen.add(wrong.length === 0);
         expect(membersIn(problemsOf(context))).toEqual(new Set(wrong));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
     for (const name of names) {
       for (const value of members[name]?.wrong ?? []) {
