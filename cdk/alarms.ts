@@ -39,7 +39,7 @@ export class Alarms extends Construct {
     const { stage, fetch, convert, reconcile, freshnessHours } = props;
     const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
     const { visibilityTimeout = 30 } = convert.queue.node.defaultChild as CfnQueue;
-    // A message that fails shows once per visibility time-out, whole or not.
+    // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
     const retryPeriod = Duration.minutes(Math.ceil(visibilityTimeout / 60) + 15);
 
     this.#add('DeadLetters', {
@@ -47,7 +47,7 @@ export class Alarms extends Construct {
         period: fiveMinutes,
         statistic: 'Maximum',
       }),
-      description: `Raw objects could not be converted; they wait, with their reasons. Next: ${tdf('dead-letters')} and, once mended, ${tdf('dead-letters redrive')}`,
+      description: `Raw objects could not be converted; they wait, with their reasons. Next: ${tdf('dead-letters')} and, once fixed, ${tdf('dead-letters redrive')}`,
     });
     this.#add('ConvertFailing', {
       metric: new MathExpression({
@@ -59,7 +59,7 @@ export class Alarms extends Construct {
         period: retryPeriod,
         label: 'Errors and retries',
       }),
-      // One throttled request is tried again and forgotten. Trouble that lasts shows in each of these periods.
+      // One throttled request is tried again and forgotten; trouble that lasts shows twice.
       evaluationPeriods: 2,
       description: `convert fails or retries for ${2 * retryPeriod.toMinutes()} minutes; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since ${2 * retryPeriod.toMinutes()}m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
     });
@@ -87,7 +87,7 @@ export class Alarms extends Construct {
     });
     this.#add('PlacesMissing', {
       metric: fetchMetric('PlacesMissing', stage, hour),
-      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" }' has the reason`,
+      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
