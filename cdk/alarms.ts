@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
@@ -20,12 +21,11 @@ export interface AlarmsProps {
   readonly convert: Convert;
   readonly reconcile: Reconcile;
   readonly topic: Topic;
-  /** Hours without anything landed after which somebody is woken. */
-  readonly freshnessHours: number;
+  /** Hours without anything landed after which somebody is woken; undefined where that cannot be watched. */
+  readonly freshnessHours: number | undefined;
 }
 
 const hour = Duration.hours(1);
-const quarterHour = Duration.minutes(15);
 const fiveMinutes = Duration.minutes(5);
 
 /** What wakes somebody. Each description says what happened and what to type next. */
@@ -38,62 +38,78 @@ export class Alarms extends Construct {
     this.#props = props;
     const { stage, fetch, convert, reconcile, freshnessHours } = props;
     const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
+    const { visibilityTimeout = 30 } = convert.queue.node.defaultChild as CfnQueue;
+    // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
+    const retryPeriod = Duration.minutes(Math.ceil(visibilityTimeout / 60) + 15);
 
     this.#add('DeadLetters', {
       metric: convert.deadLetters.metricApproximateNumberOfMessagesVisible({
         period: fiveMinutes,
         statistic: 'Maximum',
       }),
-      description: `Raw objects could not be converted; they wait, with their reasons. Next: ${tdf('dead-letters')} and, once mended, ${tdf('dead-letters redrive')}`,
+      description: `Raw objects could not be converted; they wait, with their reasons. Next: ${tdf('dead-letters')} and, once fixed, ${tdf('dead-letters redrive')}`,
     });
     this.#add('ConvertFailing', {
       metric: new MathExpression({
         expression: 'FILL(errors, 0) + FILL(retries, 0)',
         usingMetrics: {
-          errors: convert.function.metricErrors({ period: quarterHour }),
-          retries: convertMetric('ConvertRetries', stage, quarterHour),
+          errors: convert.function.metricErrors({ period: retryPeriod }),
+          retries: convertMetric('ConvertRetries', stage, retryPeriod),
         },
-        period: quarterHour,
+        period: retryPeriod,
         label: 'Errors and retries',
       }),
-      // One throttled request is tried again and forgotten. Trouble that lasts shows once in each visibility time-out,
-      // and so once in each period, which is longer.
+      // One throttled request is tried again and forgotten; trouble that lasts shows twice.
       evaluationPeriods: 2,
-      description: `convert fails or retries for half an hour; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since 30m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
+      description: `convert fails or retries for ${2 * retryPeriod.toMinutes()} minutes; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since ${2 * retryPeriod.toMinutes()}m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
     });
     this.#add('QueueTooOld', {
       metric: convert.queue.metricApproximateAgeOfOldestMessage({
         period: fiveMinutes,
         statistic: 'Maximum',
       }),
-      threshold: Duration.minutes(30).toSeconds(),
-      description: `A raw object waits for conversion for more than 30 minutes: convert is throttled, failing or overrun. Next: ${tdf('status')}`,
+      // A message whose first try failed is as old as the visibility time-out when it is tried again.
+      threshold: retryPeriod.toSeconds(),
+      description: `A raw object waits for conversion for more than ${retryPeriod.toMinutes()} minutes, so longer than one failed try takes: convert is throttled, failing or overrun. Next: ${tdf('status')}`,
     });
     this.#add('FetchFailed', {
       metric: new MathExpression({
-        expression: 'FILL(errors, 0) + FILL(places, 0)',
+        expression: 'FILL(dropped, 0) + FILL(places, 0)',
         usingMetrics: {
-          errors: fetch.function.metricErrors({ period: hour }),
+          // Not its errors: an attempt that fails is tried again. Given up are runs of which no attempt went well.
+          dropped: fetch.function.metric('AsyncEventsDropped', { period: hour, statistic: 'Sum' }),
           places: fetchMetric('PlacesFailed', stage, hour),
         },
         period: hour,
-        label: 'Failed runs and places',
+        label: 'Runs given up and places failed',
       }),
       description: `fetch failed on its configuration, its key or a place; what could be fetched has landed. Next: aws logs tail ${fetch.function.logGroup.logGroupName} --since 2h --filter-pattern '{ $.level = "ERROR" }'; a new key: ${tdf('set-key')}`,
+    });
+    this.#add('PlacesMissing', {
+      metric: fetchMetric('PlacesMissing', stage, hour),
+      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
       evaluationPeriods: 3,
       description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
     });
-    this.#add('NotFresh', {
-      metric: fetchMetric('RunsLanded', stage, hour),
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: freshnessHours,
-      // No run at all is as stale as a failed one.
-      missing: TreatMissingData.BREACHING,
-      description: `Nothing landed in raw for ${freshnessHours} hours. Next: ${tdf('status')}; then is the schedule on? aws scheduler list-schedules`,
-    });
+    if (freshnessHours !== undefined) {
+      this.#add('NotFresh', {
+        metric: new MathExpression({
+          // Missing data would be waited for: CloudWatch looks at older periods first.
+          expression: 'FILL(landed, 0)',
+          usingMetrics: { landed: fetchMetric('RunsLanded', stage, hour) },
+          period: hour,
+          label: 'Runs landed',
+        }),
+        comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+        // One more, as metrics of the newest hour may be late.
+        evaluationPeriods: freshnessHours + 1,
+        missing: TreatMissingData.BREACHING,
+        description: `Nothing landed in raw for ${freshnessHours} hours, nor in the one that late metrics are given. Next: ${tdf('status')}; then is the schedule on? aws scheduler list-schedules`,
+      });
+    }
     this.#add('SchemaDrift', {
       metric: convertMetric('FieldsRescued', stage, hour),
       description: `WeatherAPI sent fields that no column holds; they are kept in "rescued". Next: ${tdf('query --named "What was rescued"')}; declare them in shared/datasets/, deploy, and ${tdf('replay')}`,

@@ -85,7 +85,7 @@ export function tableInput(dataset: Dataset, curated: Bucket): CfnTable.TableInp
       'projection.enabled': 'true',
       'projection.dt.type': 'date',
       'projection.dt.format': 'yyyy-MM-dd',
-      'projection.dt.range': '2010-01-01,NOW',
+      'projection.dt.range': `${dataset.firstDay},NOW`,
       'projection.dt.interval': '1',
       'projection.dt.interval.unit': 'DAYS',
       'storage.location.template': `${location}dt=\${dt}/`,

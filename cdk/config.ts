@@ -1,7 +1,21 @@
 import * as v from 'valibot';
 import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
-import { longestGap } from '../shared/expected-runs.ts';
+import { outlook } from '../shared/expected-runs.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
+
+/**
+ * Places that one run fetches in time: 8 at once, for its 5 minutes less one for further passes and 10 s to land what
+ * came. An answer takes a fraction of the 1.5 s that each may take here.
+ */
+export const maxPlaces = Math.floor((8 * (5 * 60 - 60 - 10)) / 1.5);
+/**
+ * Bytes of the places as JSON. A schedule's input is what Lambda takes as an asynchronous event, 256 KB at most; the
+ * rest of it has less than 1 KB.
+ */
+const maxPlacesBytes = 255 * 1024;
+
+/** CloudWatch looks back on a week at most, and one of its hours is the slack for metrics that come late. */
+export const maxFreshnessHours = 7 * 24 - 1;
 
 const flag = v.optional(v.boolean('expected true or false'), false);
 const location = v.pipe(
@@ -22,6 +36,11 @@ const members = v.strictObject({
     v.array(location, 'expected a list of places'),
     v.minLength(1, 'expected at least one place'),
     v.check((places) => new Set(places).size === places.length, 'expected each place once'),
+    v.check(
+      (places) => fitting(places) >= places.length,
+      ({ input }) =>
+        `expected at most ${fitting(input)} of these ${input.length} places: a run has time for ${maxPlaces}, its event room for 255 KB of them`,
+    ),
   ),
   /** Ask for air quality too. */
   airQuality: flag,
@@ -35,10 +54,14 @@ const members = v.strictObject({
   schedule: v.optional(
     v.pipe(
       v.string(),
-      v.check(
-        (schedule) => gapOf(schedule) !== undefined,
-        'expected "cron(…)" or "rate(…)" with values that exist, such as "cron(0 * * * ? *)"',
-      ),
+      v.rawCheck(({ dataset, addIssue }) => {
+        if (!dataset.typed) return;
+        try {
+          outlook(dataset.value, new Date());
+        } catch (refused) {
+          addIssue({ message: (refused as Error).message });
+        }
+      }),
     ),
     'cron(0 * * * ? *)',
   ),
@@ -62,13 +85,13 @@ const members = v.strictObject({
   stage: v.optional(v.pipe(v.string(), v.regex(stagePattern, `expected ${stageForm}`)), 'dev'),
   /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
   retainData: flag,
-  /** Hours without anything landed after which the alarm rings. CloudWatch looks back on a week at most. */
+  /** Hours without anything landed after which the alarm rings. */
   freshnessHours: v.optional(
     v.pipe(
       v.number('expected a number of hours'),
       v.integer('expected whole hours'),
       v.minValue(1, 'expected at least 1'),
-      v.maxValue(168, 'expected at most 168'),
+      v.maxValue(maxFreshnessHours, `expected at most ${maxFreshnessHours}: CloudWatch looks back on a week`),
     ),
     3,
   ),
@@ -79,7 +102,11 @@ const schema = v.pipe(
   v.forward(
     v.partialCheck(
       [['schedule'], ['freshnessHours']],
-      ({ schedule, freshnessHours }) => freshnessHours >= (gapOf(schedule) ?? 0),
+      // Where the gap is longer than CloudWatch can watch, there is no such alarm.
+      ({ schedule, freshnessHours }) => {
+        const gap = gapOf(schedule);
+        return freshnessHours >= gap || gap > maxFreshnessHours;
+      },
       ({ input: { schedule } }) =>
         `expected at least ${gapOf(schedule)}, the hours of the longest gap of ${schedule}`,
     ),
@@ -100,23 +127,26 @@ export function parseConfig(context: unknown): Config {
   throw new Error(`The configuration in cdk.json (context, "tdf") is wrong:\n${problems.join('\n')}`);
 }
 
-/** Hours; undefined for a schedule that cannot be read. It takes a while, and is asked for more than once. */
-const gaps = new Map<string, number | undefined>();
-
-function gapOf(schedule: string): number | undefined {
-  if (!gaps.has(schedule)) gaps.set(schedule, readGap(schedule));
-  return gaps.get(schedule);
+/** How many of the places, from the first on, fit into one run and into the schedule's input. */
+function fitting(places: readonly string[]): number {
+  let bytes = 0;
+  const over = places.findIndex((place) => {
+    bytes += Buffer.byteLength(JSON.stringify(place)) + 1;
+    return bytes > maxPlacesBytes;
+  });
+  return Math.min(maxPlaces, over < 0 ? places.length : over);
 }
 
-function readGap(schedule: string): number | undefined {
+/** Hours between two runs, at most; none of a schedule that is refused by itself. */
+function gapOf(schedule: string): number {
   try {
-    return /^(cron|rate)\(.+\)$/.test(schedule) ? longestGap(schedule, new Date()) : undefined;
+    return outlook(schedule, new Date()).longestGap;
   } catch {
-    return undefined;
+    return 0;
   }
 }
 
-/** A line a problem, whatever was written. */
+/** One line per problem, whatever was written. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, '\uFFFD');
 }

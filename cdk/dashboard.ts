@@ -56,7 +56,7 @@ export class FlowDashboard extends Construct {
         '1 · fetch',
         [
           'Places',
-          (['PlacesFetched', 'PlacesSkipped', 'PlacesFailed'] as const).map((name) =>
+          (['PlacesFetched', 'PlacesSkipped', 'PlacesFailed', 'PlacesMissing'] as const).map((name) =>
             fetchMetric(name, stage, period),
           ),
         ],

@@ -24,6 +24,8 @@ export class DataBucket extends Bucket {
     id: string,
     { retain, versioned = false, lifecycleRules = [] }: DataBucketProps,
   ) {
+    // Not RETAIN: a first deployment that fails would leave its buckets behind.
+    const removalPolicy = retain ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
     super(scope, id, {
       versioned,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }, ...lifecycleRules],
@@ -31,9 +33,11 @@ export class DataBucket extends Bucket {
       encryption: BucketEncryption.S3_MANAGED,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy,
       autoDeleteObjects: !retain,
     });
+    // A kept bucket keeps refusing what does not come over TLS.
+    this.policy?.applyRemovalPolicy(removalPolicy);
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:

@@ -1,11 +1,12 @@
-import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { type Outlook, outlook } from '../shared/expected-runs.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { Alarms } from './alarms.ts';
 import { Alerts } from './alerts.ts';
 import { Catalog } from './catalog.ts';
-import type { Config } from './config.ts';
+import { type Config, maxFreshnessHours } from './config.ts';
 import { Convert } from './convert.ts';
 import { FlowDashboard } from './dashboard.ts';
 import { DataBucket } from './data-bucket.ts';
@@ -20,7 +21,7 @@ export interface PipelineStackProps extends StackProps {
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: PipelineStackProps) {
     super(scope, id, { terminationProtection: config.retainData, ...props });
-    const { stage, retainData: retain, freshnessHours } = config;
+    const { stage, retainData: retain } = config;
 
     const raw = new DataBucket(this, 'Raw', {
       retain,
@@ -29,13 +30,16 @@ export class PipelineStack extends Stack {
         {
           transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) }],
         },
-        { noncurrentVersionExpiration: Duration.days(90) },
+        // When the last version has expired, its delete marker goes, too.
+        { noncurrentVersionExpiration: Duration.days(90), expiredObjectDeleteMarker: true },
       ],
     });
     const curated = new DataBucket(this, 'Curated', { retain });
 
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
+    // The first run may come at once: its object's event has to have somewhere to go.
+    fetch.node.findChild('Schedule').node.addDependency(raw.node.findChild('Notifications'));
 
     const reconcile = new Reconcile(this, 'Reconcile', {
       stage,
@@ -52,6 +56,9 @@ export class PipelineStack extends Stack {
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
     const { topic } = new Alerts(this, 'Alerts');
+    const outlookOfYear = outlook(config.schedule, new Date());
+    annotate(this, config, outlookOfYear);
+    const freshnessHours = outlookOfYear.longestGap > maxFreshnessHours ? undefined : config.freshnessHours;
     const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, reconcile, topic, freshnessHours });
     new FlowDashboard(this, 'Flow', { stage, fetch, convert, alarms });
 
@@ -77,5 +84,28 @@ export class PipelineStack extends Stack {
       ScheduleExpression: config.schedule,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}
+
+/** What WeatherAPI's free plan has. */
+const freeCallsPerMonth = 100_000;
+
+/** Says at synthesis what the schedule asks of WeatherAPI's plan and of CloudWatch. */
+function annotate(
+  stack: Stack,
+  { locations, schedule }: Config,
+  { longestGap, runsPerMonth }: Outlook,
+): void {
+  const annotations = Annotations.of(stack);
+  const calls = Math.ceil(runsPerMonth * locations.length);
+  const text = `${calls} calls of WeatherAPI a month (places: ${locations.length}, schedule: ${schedule})`;
+  if (calls > freeCallsPerMonth)
+    annotations.addWarningV2('tdf:calls', `${text}. The free plan has ${freeCallsPerMonth}.`);
+  else annotations.addInfo(`${text}.`);
+  if (longestGap > maxFreshnessHours) {
+    annotations.addWarningV2(
+      'tdf:not-fresh',
+      `There is no alarm NotFresh: between two runs of ${schedule} there is more time than CloudWatch can watch.`,
+    );
   }
 }

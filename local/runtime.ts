@@ -238,7 +238,10 @@ async function start(
       if (denial) {
         return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };
       }
-      return target.invoke(edit(scheduledEvent(schedule, scheduledTime)));
+      const invocation = await target.invoke(edit(scheduledEvent(schedule, scheduledTime)));
+      // Lambda would try it again; here the first try is the last.
+      if (!invocation.ok) watch.onDropped(target.settings.name);
+      return invocation;
     },
     async alarms() {
       // A function's last lines may have come with its answer, and not have been read.

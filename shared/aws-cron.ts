@@ -1,56 +1,169 @@
-import { CronExpressionParser } from 'cron-parser';
+/**
+ * A `cron(minutes hours day-of-month month day-of-week year)` of EventBridge Scheduler, in UTC.
+ * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+ */
+export interface AwsCron {
+  /** Minutes after midnight, ascending; the same on each of its days. */
+  readonly times: readonly number[];
+  /** @param day any instant of it */
+  readonly isDay: (day: Date) => boolean;
+}
+
+interface Field {
+  readonly name: string;
+  readonly first: number;
+  readonly last: number;
+  /** Of its values, from the first one on. */
+  readonly names?: readonly string[];
+  /** What else it takes, in words. */
+  readonly also?: string;
+}
+
+const minutes: Field = { name: 'minutes', first: 0, last: 59 };
+const hours: Field = { name: 'hours', first: 0, last: 23 };
+const dayOfMonth: Field = { name: 'day of month', first: 1, last: 31, also: '"?", "L" or "15W"' };
+const month: Field = {
+  name: 'month',
+  first: 1,
+  last: 12,
+  names: ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'],
+};
+const dayOfWeek: Field = {
+  name: 'day of week',
+  first: 1,
+  last: 7,
+  names: ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'],
+  also: '"?", "L", "6L" or "2#1"',
+};
+const year: Field = { name: 'year', first: 1970, last: 2199 };
 
 /**
- * The instants of an EventBridge Scheduler `cron(minutes hours day-of-month month day-of-week year)`, both ends
- * included, in UTC. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
- * @param fields what stands between the brackets
- * @throws {Error} quoting the expression, when it is none or has what cannot be computed here (`W`)
+ * @param expression what stands between the brackets
+ * @throws {Error} saying what EventBridge Scheduler wants, for each field that it would refuse
  */
-export function cronInstants(fields: string, from: Date, to: Date): Date[] {
-  const [minutes, hours, dayOfMonth = '', month, dayOfWeek = '', year, ...rest] = fields.trim().split(/\s+/);
-  try {
-    if (year === undefined || rest.length > 0) throw new Error('expected six fields');
-    const isYear = yearPattern(year);
-    const days = [dayOfMonth.replace('?', '*'), month, ourDaysOfWeek(dayOfWeek)].join(' ');
-    const cron = CronExpressionParser.parse(`0 ${minutes} ${hours} ${days}`, {
-      currentDate: new Date(from.getTime() - 1), // Exclusive there.
-      endDate: to,
-      tz: 'UTC',
-    });
-    const instants: Date[] = [];
-    while (cron.hasNext()) {
-      const instant = cron.next().toDate();
-      if (isYear(instant.getUTCFullYear())) instants.push(instant);
+export function parseAwsCron(expression: string): AwsCron {
+  const texts = expression.trim().split(/\s+/);
+  if (texts.length !== 6)
+    throw new Error(
+      `expected six fields: minutes, hours, day of month, month, day of week and year, not "${expression}"`,
+    );
+  const [ofMinute = '', ofHour = '', ofDay = '', ofMonth = '', ofWeekday = '', ofYear = ''] = texts;
+  const problems: string[] = [];
+  const read = <T>(parse: () => T, otherwise: T): T => {
+    try {
+      return parse();
+    } catch (error) {
+      problems.push((error as Error).message);
+      return otherwise;
     }
-    return instants;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The schedule cron(${fields}) cannot be read: ${why}`, { cause });
+  };
+  const none: ReadonlySet<number> = new Set();
+  const isNever = () => false;
+
+  const minutesOfHour = read(() => valuesOf(minutes, ofMinute), none);
+  const hoursOfDay = read(() => valuesOf(hours, ofHour), none);
+  const isDayOfMonth = read(() => daysOfMonth(ofDay), isNever);
+  const months = read(() => valuesOf(month, ofMonth), none);
+  const isDayOfWeek = read(() => daysOfWeek(ofWeekday), isNever);
+  const years = read(() => valuesOf(year, ofYear), none);
+  if ((ofDay === '?') === (ofWeekday === '?'))
+    problems.push(
+      `expected exactly one "?", as day of month or as day of week, not "${ofDay}" and "${ofWeekday}"`,
+    );
+  if (problems.length > 0) throw new Error(problems.join('; '));
+
+  return {
+    times: [...hoursOfDay]
+      .flatMap((hour) => [...minutesOfHour].map((minute) => hour * 60 + minute))
+      .sort((a, b) => a - b),
+    isDay: (day) =>
+      years.has(day.getUTCFullYear()) &&
+      months.has(day.getUTCMonth() + 1) &&
+      isDayOfMonth(day) &&
+      isDayOfWeek(day),
+  };
+}
+
+/** Its instants, both ends included, oldest first. */
+export function* cronInstants(cron: AwsCron, from: Date, to: Date): Generator<Date> {
+  for (const midnight of cronDays(cron, from, to)) {
+    for (const minute of cron.times) {
+      const instant = new Date(midnight + minute * 60_000);
+      if (instant >= from && instant <= to) yield instant;
+    }
   }
 }
 
-/** AWS counts Sunday to Saturday from 1 to 7, cron from 0 to 6. What follows a `/` or a `#` is a count, no day. */
-function ourDaysOfWeek(field: string): string {
-  return field
-    .split(',')
-    .map((part) => {
-      if (part === '?') return '*';
-      if (part === 'L') return '6';
-      const ours = part.replaceAll(/(?<![/#\d])\d/g, (day) => String(Number(day) - 1));
-      // "from 2 on, every second one" ends with the week; cron's own would run into its second Sunday, 7.
-      return ours.replace(/^(\d)\//, '$1-6/');
-    })
-    .join(',');
+/** The midnights, in epoch milliseconds, of its days between two instants, theirs included. */
+export function* cronDays({ isDay }: AwsCron, from: Date, to: Date): Generator<number> {
+  const day = new Date(from);
+  for (day.setUTCHours(0, 0, 0, 0); day <= to; day.setUTCDate(day.getUTCDate() + 1)) {
+    if (isDay(day)) yield day.getTime();
+  }
 }
 
-/** Cron knows no years: lists, ranges and steps of them, as in the other fields. */
-function yearPattern(field: string): (year: number) => boolean {
-  const parts = field.split(',').map((part) => {
-    const [, any, first, last, step] = /^(?:(\*)|(\d{4})(?:-(\d{4}))?)(?:\/(\d+))?$/.exec(part) ?? [];
-    if (any === undefined && first === undefined) throw new Error(`year "${part}"`);
-    const from = Number(first ?? 1970);
-    const to = Number(last ?? (any || step ? 2199 : first));
-    return (year: number) => year >= from && year <= to && (year - from) % Number(step ?? 1) === 0;
+/** The values of a list of single ones, ranges and steps: `5`, `1-5`, `*`, `10/5`, `MON-FRI`. */
+function valuesOf(field: Field, text: string): ReadonlySet<number> {
+  const { name, first, last, names, also } = field;
+  const inNames = names ? ` or ${names[0]}-${names.at(-1)}` : '';
+  const refused = new Error(
+    `${name}: expected ${first}-${last}${inNames}, a list, range or step of these${also ? `, ${also}` : ''}, not "${text}"`,
+  );
+  const values = text.split(',').flatMap((part) => {
+    const [, all, from, to, step] = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+    const start = all ? first : oneValue(field, from);
+    const end = all || (step && !to) ? last : oneValue(field, to ?? from);
+    const every = Number(step ?? 1);
+    if (start === undefined || end === undefined || start > end || every < 1 || every > last) throw refused;
+    return Array.from({ length: Math.floor((end - start) / every) + 1 }, (_, index) => start + index * every);
   });
-  return (year) => parts.some((matches) => matches(year));
+  return new Set(values);
+}
+
+/** A number or a name; undefined for what the field does not have. */
+function oneValue({ first, last, names = [] }: Field, text = ''): number | undefined {
+  const named = names.indexOf(text.toUpperCase());
+  const value = named >= 0 ? first + named : /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= first && value <= last ? value : undefined;
+}
+
+function daysOfMonth(text: string): (day: Date) => boolean {
+  if (text === '?') return () => true;
+  if (text === 'L') return (day) => day.getUTCDate() === lastDate(day);
+  const [, target] = /^(\d+)W$/.exec(text) ?? [];
+  const near = oneValue(dayOfMonth, target);
+  if (near !== undefined) return (day) => day.getUTCDate() === nearestWeekday(near, day);
+  const dates = valuesOf(dayOfMonth, text);
+  return (day) => dates.has(day.getUTCDate());
+}
+
+function daysOfWeek(text: string): (day: Date) => boolean {
+  if (text === '?') return () => true;
+  const weekday = (day: Date) => day.getUTCDay() + 1;
+  // The last day of the week.
+  if (text === 'L') return (day) => weekday(day) === 7;
+  const [, target, last, nth] = /^(\w+?)(?:(L)|#([1-5]))$/.exec(text) ?? [];
+  const wanted = oneValue(dayOfWeek, target);
+  if (wanted !== undefined) {
+    return (day) =>
+      weekday(day) === wanted &&
+      (last ? day.getUTCDate() + 7 > lastDate(day) : Math.ceil(day.getUTCDate() / 7) === Number(nth));
+  }
+  const days = valuesOf(dayOfWeek, text);
+  return (day) => days.has(weekday(day));
+}
+
+/** The number of days in the month. */
+function lastDate(day: Date): number {
+  return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0)).getUTCDate();
+}
+
+/** The date of the weekday nearest to a date, within the month of a day; undefined where that has no such date. */
+function nearestWeekday(date: number, day: Date): number | undefined {
+  const last = lastDate(day);
+  if (date > last) return undefined;
+  const weekday = new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), date)).getUTCDay();
+  if (weekday === 6) return date > 1 ? date - 1 : date + 2;
+  if (weekday === 0) return date < last ? date + 1 : date - 2;
+  return date;
 }

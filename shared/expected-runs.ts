@@ -1,4 +1,4 @@
-import { cronInstants } from './aws-cron.ts';
+import { type AwsCron, cronDays, cronInstants, parseAwsCron } from './aws-cron.ts';
 
 /** A run that the schedule asks for, somewhere in a span of time; both ends included, and the same for `cron`. */
 export interface ExpectedRun {
@@ -6,45 +6,74 @@ export interface ExpectedRun {
   readonly to: Date;
 }
 
-/** In milliseconds. */
-const units: Readonly<Record<string, number>> = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-};
+const hour = 3_600_000;
+const day = 24 * hour;
+const year = 365 * day;
+const units: Readonly<Record<string, number>> = { minute: 60_000, hour, day };
 
 /**
  * The runs that a schedule asks for between two instants, oldest first. A `rate` counts from when the schedule was
  * made, which nobody here knows: of it we know only that each interval back from `to` has one run.
- * @throws {Error} quoting the expression, when it is neither `cron(…)` nor `rate(…)`
+ * @throws {Error} saying what EventBridge Scheduler wants, when it would refuse the expression
  */
 export function expectedRuns(expression: string, from: Date, to: Date): ExpectedRun[] {
-  const [, kind, inner = ''] = /^(cron|rate)\((.+)\)$/.exec(expression.trim()) ?? [];
-  if (kind === 'cron') return cronInstants(inner, from, to).map((at) => ({ from: at, to: at }));
-  const [, count, unit = ''] = (kind && /^(\d+)\s+(minute|hour|day)s?$/.exec(inner.trim())) || [];
-  const interval = Number(count) * (units[unit] ?? Number.NaN);
-  if (!(interval > 0)) {
-    throw new Error(
-      `The schedule "${expression}" cannot be read; expected cron(…) or rate(…), such as rate(1 hour).`,
-    );
-  }
+  const schedule = parseSchedule(expression);
+  if (typeof schedule !== 'number')
+    return Array.from(cronInstants(schedule, from, to), (at) => ({ from: at, to: at }));
   const runs: ExpectedRun[] = [];
-  for (let end = to.getTime(); end - interval >= from.getTime(); end -= interval) {
-    runs.unshift({ from: new Date(end - interval + 1), to: new Date(end) });
+  for (let end = to.getTime(); end - schedule >= from.getTime(); end -= schedule) {
+    runs.push({ from: new Date(end - schedule + 1), to: new Date(end) });
   }
-  return runs;
+  return runs.reverse();
 }
 
-/** Enough to see each gap of a schedule that repeats itself every week. */
-const twoWeeks = 15 * 86_400_000;
+/** A schedule in the coming 365 days, today included. */
+export interface Outlook {
+  /** Hours between two runs, at most. */
+  readonly longestGap: number;
+  readonly runsPerMonth: number;
+}
 
-/**
- * Hours between two runs, at most, as far as the coming two weeks tell.
- * @throws {Error} quoting the expression, when it cannot be read
- */
-export function longestGap(expression: string, now: Date): number {
-  const end = new Date(now.getTime() + twoWeeks);
-  const ends = [now, ...expectedRuns(expression, now, end).map(({ to }) => to), end];
-  const gaps = ends.map((to, index) => to.getTime() - Number(ends[index - 1] ?? to));
-  return Math.ceil(Math.max(...gaps) / 3_600_000);
+/** EventBridge Scheduler's. */
+const endOfTime = new Date('2200-01-01');
+
+/** @throws {Error} as `expectedRuns`, and when nothing is ever going to run */
+export function outlook(expression: string, now: Date): Outlook {
+  const schedule = parseSchedule(expression);
+  if (typeof schedule === 'number')
+    return { longestGap: Math.ceil(schedule / hour), runsPerMonth: year / schedule / 12 };
+  const today = Math.floor(now.getTime() / day) * day;
+  const end = today + year;
+  const days = [...cronDays(schedule, new Date(today), new Date(end - 1))];
+  if (days.length === 0 && cronDays(schedule, new Date(end), endOfTime).next().done)
+    throw new Error(`expected a time that comes: ${expression} never does`);
+  let longest = 0;
+  let previous = today;
+  for (const midnight of days) {
+    for (const minute of schedule.times) {
+      const run = midnight + minute * 60_000;
+      longest = Math.max(longest, run - previous);
+      previous = run;
+    }
+  }
+  longest = Math.max(longest, end - previous);
+  return { longestGap: Math.ceil(longest / hour), runsPerMonth: (days.length * schedule.times.length) / 12 };
+}
+
+/** A cron expression; or the milliseconds of a rate. */
+function parseSchedule(expression: string): AwsCron | number {
+  const [, kind, inner = ''] = /^(cron|rate)\((.+)\)$/.exec(expression) ?? [];
+  if (kind === 'cron') return parseAwsCron(inner);
+  if (kind === undefined)
+    throw new Error(
+      `expected "cron(…)" or "rate(…)", such as "cron(0 * * * ? *)" or "rate(1 hour)", not "${expression}"`,
+    );
+  const [, count, unit = '', plural] = /^(\d+)\s+(minute|hour|day)(s)?$/.exec(inner.trim()) ?? [];
+  const interval = Number(count) * (units[unit] ?? Number.NaN);
+  // "1 hour" and "1 hours", but not "5 hour".
+  if (!(interval > 0) || (Number(count) > 1 && !plural))
+    throw new Error(
+      `expected a number of minutes, hours or days, such as "rate(90 minutes)" or "rate(1 hour)", not "${expression}"`,
+    );
+  return interval;
 }

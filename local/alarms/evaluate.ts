@@ -20,53 +20,61 @@ export interface EvaluationOptions {
 }
 
 /**
+ * CloudWatch reads more periods than it evaluates, and documents 5 for 3; the number depends on the length of the
+ * period, it says, but not how.
+ */
+const furtherPeriods = 2;
+
+/**
  * What CloudWatch would say of an alarm. Its periods slide: the newest ends with the minute of `now`, which is what
- * alarms without an `EvaluationWindow` do. CloudWatch also looks at some more periods, of undocumented number, when
- * data is missing; here exactly the evaluation periods count.
+ * alarms without an `EvaluationWindow` do.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
 export function evaluate(alarm: Alarm, store: MetricStore, options: EvaluationOptions): AlarmReport {
   const { name, description, period, evaluationPeriods } = alarm;
   const end = (Math.floor(options.now.getTime() / minute) + 1) * minute;
-  const periods = Array.from({ length: evaluationPeriods }, (_, index) => {
+  const range = Array.from({ length: evaluationPeriods + furtherPeriods }, (_, index) => {
     const from = end - (index + 1) * period;
-    const value = valueIn(alarm, store, from, from + period);
-    return value ?? (from < options.since.getTime() ? 'before' : undefined);
+    return valueIn(alarm, store, from, from + period, options.since);
   });
-  const state = stateOf(alarm, periods, options.previous ?? 'INSUFFICIENT_DATA');
-  return { name, description, state, reason: reasonOf(alarm, periods) };
+  const state = stateOf(alarm, range, options.previous ?? 'INSUFFICIENT_DATA');
+  return { name, description, state, reason: reasonOf(alarm, range) };
 }
 
 /** A period's value; undefined where data is missing, and `before` where none could be. */
 type PeriodValue = number | 'before' | undefined;
 
-function valueIn({ metrics, expression }: Alarm, store: MetricStore, from: number, until: number) {
+function valueIn(
+  { metrics, expression }: Alarm,
+  store: MetricStore,
+  from: number,
+  until: number,
+  since: Date,
+): PeriodValue {
   const values = new Map(
     [...metrics].map(([id, metric]) => [id, store.statistic(metric, metric.statistic, from, until)]),
   );
+  if (from < since.getTime() && [...values.values()].every((value) => value === undefined)) return 'before';
   return expression ? expression.evaluate((id) => values.get(id)) : [...values.values()][0];
 }
 
-/** @param periods the newest first */
-function stateOf(alarm: Alarm, periods: readonly PeriodValue[], previous: AlarmState): AlarmState {
-  const { missingData, datapointsToAlarm } = alarm;
-  const count = (counted: (value: PeriodValue) => boolean) => periods.filter(counted).length;
-  const breaching = count((value) => breaches(alarm, value));
-  const missing = count((value) => value === undefined);
+/** @param range the newest first */
+function stateOf(alarm: Alarm, range: readonly PeriodValue[], previous: AlarmState): AlarmState {
+  const { missingData, evaluationPeriods, datapointsToAlarm } = alarm;
+  // Older periods stand in for missing ones; what `missingData` says is for those that still lack.
+  const there = range.filter((value) => value !== undefined).slice(0, evaluationPeriods);
+  const lacking = evaluationPeriods - there.length;
+  const breaching = there.filter((value) => breaches(alarm, value)).length;
 
-  if (breaching >= datapointsToAlarm) return 'ALARM';
-  if (missingData === 'breaching') return breaching + missing >= datapointsToAlarm ? 'ALARM' : 'OK';
-  if (missingData === 'notBreaching') return 'OK';
-  if (breaching + missing < datapointsToAlarm) return 'OK';
-  // What is missing could decide either way.
+  if (breaching + (missingData === 'breaching' ? lacking : 0) >= datapointsToAlarm) return 'ALARM';
+  if (lacking === 0 || missingData === 'breaching' || missingData === 'notBreaching') return 'OK';
+  // One that does not breach settles it: `0 - X - -` is OK, though two of three would do.
+  if (there.length > breaching) return 'OK';
   if (missingData === 'ignore') return previous;
-  if (missing === periods.length) return 'INSUFFICIENT_DATA';
-  const oldest = periods.findLastIndex((value) => breaches(alarm, value));
-  const sinceThen = periods.slice(0, oldest + 1);
-  return oldest + 1 >= datapointsToAlarm &&
-    sinceThen.every((value) => value === undefined || breaches(alarm, value))
-    ? 'ALARM'
-    : previous;
+  if (there.length === 0) return 'INSUFFICIENT_DATA';
+  // Data that stopped while it breached, so long ago that it would have been enough.
+  const oldest = range.findLastIndex((value) => value !== undefined);
+  return oldest + 1 >= datapointsToAlarm ? 'ALARM' : previous;
 }
 
 function breaches({ comparison, threshold }: Alarm, value: PeriodValue): boolean {
@@ -74,14 +82,15 @@ function breaches({ comparison, threshold }: Alarm, value: PeriodValue): boolean
 }
 
 /** `Sum of RunsSkipped, newest period first: 1, no data, before the start. Rings at or over 1 in 3 of 3 periods of 1 hour.` */
-function reasonOf(alarm: Alarm, periods: readonly PeriodValue[]): string {
-  const { metrics, expression, evaluationPeriods, datapointsToAlarm, comparison, threshold, missingData } =
-    alarm;
+function reasonOf(alarm: Alarm, range: readonly PeriodValue[]): string {
+  const { metrics, expression, evaluationPeriods, datapointsToAlarm, comparison, threshold } = alarm;
   const what =
     expression?.text ?? [...metrics.values()].map(({ statistic, name }) => `${statistic} of ${name}`).join();
-  const order = evaluationPeriods === 1 ? '' : ', newest period first';
+  const newest = range.slice(0, evaluationPeriods);
+  const periods = newest.includes(undefined) ? range : newest;
+  const order = periods.length === 1 ? '' : ', newest period first';
   const values = periods.map((value) => {
-    if (value === undefined) return missingData === 'breaching' ? 'no data, which counts' : 'no data';
+    if (value === undefined) return 'no data';
     return value === 'before' ? 'before the start' : value;
   });
   const count = evaluationPeriods === 1 ? '1 period' : `${datapointsToAlarm} of ${evaluationPeriods} periods`;

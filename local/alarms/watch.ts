@@ -27,6 +27,8 @@ export interface AlarmWatch {
   /** A line that a function printed. */
   onLog(line: string): void;
   onInvocation(functionName: string, ok: boolean, at?: Date): void;
+  /** An asynchronous event of which no try went well. */
+  onDropped(functionName: string, at?: Date): void;
   /** Every alarm, in the order of the template. Looks at the queues first. */
   evaluate(now?: Date): AlarmReport[];
 }
@@ -55,6 +57,9 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
     },
     onInvocation(functionName, ok, at = new Date()) {
       count('AWS/Lambda', { FunctionName: functionName }, at, { Invocations: 1, Errors: ok ? 0 : 1 });
+    },
+    onDropped(functionName, at = new Date()) {
+      count('AWS/Lambda', { FunctionName: functionName }, at, { AsyncEventsDropped: 1 });
     },
     evaluate(now = new Date()) {
       for (const { name, visible, oldest } of queues()) {

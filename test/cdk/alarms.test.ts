@@ -55,8 +55,10 @@ describe('the topic of the alarms', () => {
 
 describe('alarms', () => {
   const alarms = stack.ofType('AWS::CloudWatch::Alarm');
-  const alarm = (name: string) => {
-    const found = alarms.find(({ Properties }) => Properties.AlarmName === `tdf-weather-dev-${name}`);
+  const alarm = (name: string, template = stack) => {
+    const found = template
+      .ofType('AWS::CloudWatch::Alarm')
+      .find(({ Properties }) => Properties.AlarmName === `tdf-weather-dev-${name}`);
     if (!found) throw new Error(`There is no alarm ${name}.`);
     return found.Properties;
   };
@@ -66,6 +68,7 @@ describe('alarms', () => {
     'ConvertFailing',
     'QueueTooOld',
     'FetchFailed',
+    'PlacesMissing',
     'HoursSkipped',
     'NotFresh',
     'SchemaDrift',
@@ -100,21 +103,62 @@ describe('alarms', () => {
     });
   });
 
-  test('rings when nothing lands for the set time, and when nothing runs at all', () => {
-    const expected = {
-      MetricName: 'RunsLanded',
+  test('rings when nothing lands for the set time and one hour of slack, and when nothing runs at all', () => {
+    const expected = (hours: number) => ({
+      Metrics: [
+        expect.objectContaining({ Expression: 'FILL(landed, 0)' }),
+        expect.objectContaining({
+          Id: 'landed',
+          MetricStat: expect.objectContaining({
+            Metric: expect.objectContaining({ MetricName: 'RunsLanded' }),
+            Period: 3600,
+          }),
+        }),
+      ],
       ComparisonOperator: 'LessThanThreshold',
-      Period: 3600,
+      EvaluationPeriods: hours + 1,
       TreatMissingData: 'breaching',
-    };
-    expect(alarm('NotFresh')).toMatchObject({ ...expected, EvaluationPeriods: 3 });
-    const slower = new StackTemplate({ freshnessHours: 12 }).ofType('AWS::CloudWatch::Alarm');
-    expect(slower.find(({ Properties }) => Properties.MetricName === 'RunsLanded')?.Properties).toMatchObject(
-      {
-        ...expected,
-        EvaluationPeriods: 12,
-      },
-    );
+    });
+    expect(alarm('NotFresh')).toMatchObject(expected(3));
+    expect(alarm('NotFresh', new StackTemplate({ freshnessHours: 12 }))).toMatchObject(expected(12));
+  });
+
+  test('rings when a place is missing three runs in a row, though others land', () => {
+    expect(alarm('PlacesMissing')).toMatchObject({
+      MetricName: 'PlacesMissing',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  test('rings when Lambda gives a run up, and not for an attempt that is tried again', () => {
+    const metrics = JSON.stringify(alarm('FetchFailed').Metrics);
+    expect(metrics).toContain('"MetricName":"AsyncEventsDropped"');
+    expect(metrics).not.toContain('"MetricName":"Errors"');
+  });
+
+  test('waits out one failed try of a message, which takes its visibility time-out', () => {
+    const { VisibilityTimeout } = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties;
+    expect(alarm('QueueTooOld').Threshold).toBe(VisibilityTimeout + 15 * 60);
+    // A message that keeps failing shows in each of the two periods.
+    for (const { MetricStat } of alarm('ConvertFailing').Metrics.slice(1))
+      expect(MetricStat.Period).toBeGreaterThan(VisibilityTimeout);
+    expect(alarm('ConvertFailing').EvaluationPeriods).toBe(2);
+  });
+
+  test.each([
+    ['cron(0 12 ? * SUN *)', false],
+    ['cron(0 * * 1-6 ? *)', false],
+    ['rate(8 days)', false],
+    ['rate(6 days)', true],
+  ])('for %s there is one on freshness: %s, as far back as CloudWatch can watch', (schedule, watched) => {
+    const template = new StackTemplate({ schedule, freshnessHours: 167 });
+    const names = template.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
+    expect(names.includes('tdf-weather-dev-NotFresh')).toBe(watched);
+    const warned = template.annotations('warning').some((text) => text.includes('no alarm NotFresh'));
+    expect(warned).toBe(!watched);
   });
 
   test('watch only metrics that the functions emit, in the namespace that they are told', () => {

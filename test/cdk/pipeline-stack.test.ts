@@ -53,7 +53,10 @@ describe('buckets', () => {
       );
     }
     expect(rulesOf('Raw')).toContainEqual(
-      expect.objectContaining({ NoncurrentVersionExpiration: { NoncurrentDays: 90 } }),
+      expect.objectContaining({
+        NoncurrentVersionExpiration: { NoncurrentDays: 90 },
+        ExpiredObjectDeleteMarker: true,
+      }),
     );
     expect(rulesOf('QueryResults')).toContainEqual(expect.objectContaining({ ExpirationInDays: 30 }));
     // Data itself never expires.
@@ -126,6 +129,19 @@ describe('between raw and curated', () => {
   });
 });
 
+test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted', () => {
+  const types = ['AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::KMS::Key'];
+  expect(types.flatMap((type) => stack.ofType(type).map(({ id }) => id))).toEqual([
+    'Raw72517081',
+    'CuratedF137945A',
+    'QueryResults655BC675',
+    'ConvertDeadLettersA1BF64FC',
+    'ConvertQueueD3FE49BF',
+    'AlertsTopicCF7C81C9',
+    'AlertsKey9E1197AF',
+  ]);
+});
+
 describe('functions', () => {
   test.each([
     ['fetch', fetchFunction, fetchEnv],
@@ -187,6 +203,27 @@ describe('schedule', () => {
     expect(ScheduleExpressionTimezone).toBe('Etc/UTC');
     expect(Target.Arn).toEqual(arnOf(fetchFunction.id));
     expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
+  });
+
+  test('is made after the notification, so that the event of the first object is not lost', () => {
+    const [notification] = stack.ofType('Custom::S3BucketNotifications');
+    expect(stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').DependsOn).toContain(
+      notification?.id,
+    );
+  });
+
+  test('says at synthesis how many calls it makes, and warns when the free plan has fewer', () => {
+    const notes = (count: number) => {
+      const template = new StackTemplate({
+        locations: Array.from({ length: count }, (_, index) => `p${index}`),
+      });
+      return [template.annotations('info'), template.annotations('warning')].map((texts) => texts.join());
+    };
+    expect(notes(136)).toEqual([
+      '99280 calls of WeatherAPI a month (places: 136, schedule: cron(0 * * * ? *)).',
+      '',
+    ]);
+    expect(notes(137)).toEqual(['', expect.stringMatching(/^100010 calls .* The free plan has 100000\./)]);
   });
 
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {

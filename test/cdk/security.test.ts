@@ -100,7 +100,17 @@ describe('a production deployment', () => {
   test('cannot be destroyed by mistake, and its data outlives it', () => {
     expect(production.stack.terminationProtection).toBe(true);
     for (const path of ['Raw', 'Curated']) {
-      expect(production.resource('AWS::S3::Bucket', path).DeletionPolicy).toBe('Retain');
+      const bucket = production.resource('AWS::S3::Bucket', path);
+      const policy = production
+        .ofType('AWS::S3::BucketPolicy')
+        .find(({ Properties }) => Properties.Bucket.Ref === bucket.id);
+      // What refuses plain HTTP stays, too; but nothing of a first deployment that failed.
+      for (const resource of [bucket, policy]) {
+        expect(resource).toMatchObject({
+          DeletionPolicy: 'RetainExceptOnCreate',
+          UpdateReplacePolicy: 'Retain',
+        });
+      }
     }
     const emptied = production
       .ofType('Custom::S3AutoDeleteObjects')

@@ -11,6 +11,8 @@ export interface Resource {
   // biome-ignore lint/suspicious/noExplicitAny: a template's properties are read in many shapes
   readonly Properties: any;
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: readonly string[];
 }
 
 /** The template of a stack with this configuration, without bundling (a test of its own does that). */
@@ -24,7 +26,13 @@ export class StackTemplate {
     const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
     const { tdf, ...flags } = context;
     const app = new App({
-      context: { ...flags, 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-path-metadata': true },
+      context: {
+        ...flags,
+        'aws:cdk:bundling-stacks': [],
+        'aws:cdk:enable-path-metadata': true,
+        // It would print them; `annotations` has them.
+        '@aws-cdk/core:annotationsInValidationReport': false,
+      },
       builtinCloudFormationValidation: false, // The end-to-end tests synthesize with it on.
     });
     this.app = app;
@@ -45,6 +53,13 @@ export class StackTemplate {
     const [resource, ...others] = found;
     if (!resource || others.length > 0) throw new Error(`${found.length} resources of ${type} at ${path}`);
     return resource;
+  }
+
+  /** What synthesis says about the stack. */
+  annotations(level: 'info' | 'warning'): string[] {
+    return this.stack.node.metadata
+      .filter(({ type }) => type === `aws:cdk:${level}`)
+      .map(({ data }) => String(data));
   }
 
   /** Every statement of a function's own role. */

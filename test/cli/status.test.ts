@@ -5,69 +5,9 @@ import { show } from '../../cli/commands/status.ts';
 import { stackOutputs } from '../../cli/stack-outputs.ts';
 import { pipelineStatus } from '../../cli/status/pipeline-status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { expectedRuns } from '../../shared/expected-runs.ts';
 import { rawKey } from '../../shared/keys.ts';
 import { outputNames } from '../../shared/outputs.ts';
 import { type Cloud, startCloud } from './cloud.ts';
-
-describe('the runs that a schedule asks for', () => {
-  const instants = (expression: string, from: string, to: string) =>
-    expectedRuns(expression, new Date(from), new Date(to)).map(({ from: start, to: end }) => {
-      expect(start).toEqual(end);
-      return start.toISOString().replace(':00.000Z', '');
-    });
-
-  // 22 November 2026 is a Sunday.
-  test.each([
-    ['cron(0 * * * ? *)', '2026-11-22T22:00Z', '2026-11-23T00:00Z', ['22T22:00', '22T23:00', '23T00:00']],
-    ['cron(0 */3 * * ? *)', '2026-11-22T04:30Z', '2026-11-22T12:59Z', ['22T06:00', '22T09:00', '22T12:00']],
-    ['cron(5/25 6 * * ? *)', '2026-11-22T00:00Z', '2026-11-22T23:00Z', ['22T06:05', '22T06:30', '22T06:55']],
-    [
-      'cron(0 8 ? * MON-WED *)',
-      '2026-11-22T00:00Z',
-      '2026-11-27T00:00Z',
-      ['23T08:00', '24T08:00', '25T08:00'],
-    ],
-    ['cron(0 8 ? * 2-4 *)', '2026-11-22T00:00Z', '2026-11-27T00:00Z', ['23T08:00', '24T08:00', '25T08:00']],
-    ['cron(0 8 ? * 1,7 *)', '2026-11-21T00:00Z', '2026-11-27T00:00Z', ['21T08:00', '22T08:00']],
-    ['cron(0 8 ? * 2/2 *)', '2026-11-22T00:00Z', '2026-11-30T00:00Z', ['23T08:00', '25T08:00', '27T08:00']],
-    ['cron(0 8 ? * 2#4 *)', '2026-11-01T00:00Z', '2026-11-30T00:00Z', ['23T08:00']],
-    ['cron(0 8 ? * 6L *)', '2026-11-01T00:00Z', '2026-11-30T23:00Z', ['27T08:00']],
-    ['cron(0 8 ? * L *)', '2026-11-15T00:00Z', '2026-11-22T00:00Z', ['21T08:00']],
-    ['cron(15 10 L * ? *)', '2026-11-01T00:00Z', '2026-11-30T23:00Z', ['30T10:15']],
-    ['cron(0 12 22 NOV ? 2025,2026-2027)', '2026-11-20T00:00Z', '2026-11-25T00:00Z', ['22T12:00']],
-    ['cron(0 12 * * ? 2024/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', ['22T12:00']],
-    ['cron(0 12 * * ? 2025/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
-    ['cron(0 12 * * ? 2027)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
-  ])('%s from %s to %s: %j', (expression, from, to, expected) => {
-    expect(instants(expression, from, to)).toEqual(expected.map((rest) => `2026-11-${rest}`));
-  });
-
-  test.each([
-    ['rate(1 hour)', ['02:00', '03:00', '04:00', '05:00']],
-    ['rate(90 minutes)', ['03:30', '05:00']],
-    ['rate(1 day)', []],
-  ])('%s: one in each interval back from now, ending at %j', (expression, ends) => {
-    const to = new Date('2026-11-22T05:00Z');
-    const runs = expectedRuns(expression, new Date('2026-11-22T01:00Z'), to);
-    expect(runs.map((run) => run.to.toISOString().slice(11, 16))).toEqual(ends);
-    for (const [index, run] of runs.slice(1).entries()) {
-      expect(run.from.getTime()).toBe(Number(runs[index]?.to) + 1);
-    }
-  });
-
-  test.each([
-    'cron(0 * * * ?)',
-    'cron(0 0 15W * ? *)',
-    'cron(0 * * * ? soon)',
-    'rate(0 hours)',
-    'rate(1 fortnight)',
-    'at(2026-11-22T05:00:00)',
-  ])('%s is refused, and quoted', (expression) => {
-    const from = new Date('2026-11-22T01:00Z');
-    expect(() => expectedRuns(expression, from, new Date('2026-11-22T05:00Z'))).toThrow(expression);
-  });
-});
 
 describe('tdf status', () => {
   const now = new Date('2026-11-22T02:05:00Z');

@@ -9,9 +9,10 @@ const now = new Date('2026-11-22T05:10:30Z');
 const metric = { namespace: 'Test', name: 'Count', dimensions: { b: '2', a: '1' } };
 
 interface Rule {
-  /** Oldest first: X breaches, 0 does not, - is missing. */
+  /** The oldest first, each of a minute: X breaches, 0 does not, - is missing. */
   readonly data: string;
   readonly missing?: MissingData;
+  /** Of the three periods that are evaluated, so many have to breach. */
   readonly of?: number;
   readonly previous?: AlarmState;
 }
@@ -19,7 +20,7 @@ interface Rule {
 /** The state of an alarm over three minutes. */
 function stateOf({ data, missing, of = 3, previous }: Rule): AlarmState {
   const store = new MetricStore();
-  for (const [age, mark] of [...data].reverse().entries()) {
+  for (const [age, mark] of [...data.replaceAll(' ', '')].reverse().entries()) {
     const timestamp = now.getTime() - age * minute;
     if (mark !== '-') store.add({ ...metric, values: [mark === 'X' ? 5 : 0], timestamp });
   }
@@ -49,23 +50,47 @@ function parsed(properties: object) {
 }
 
 describe('missing data', () => {
-  const treatments = ['missing', 'ignore', 'breaching', 'notBreaching'] as const;
-  const states = (rule: Omit<Rule, 'missing'>) => treatments.map((missing) => stateOf({ ...rule, missing }));
+  /** As missing, ignored, breaching and not breaching. */
+  const states = (rule: Omit<Rule, 'missing'>) =>
+    (['missing', 'ignore', 'breaching', 'notBreaching'] as const)
+      .map((missing) => stateOf({ ...rule, missing }))
+      .join(' ');
 
-  test('makes no difference where there is none', () => {
-    expect(states({ data: 'XXX' })).toEqual(Array(4).fill('ALARM'));
-    expect(states({ data: 'X0X' })).toEqual(Array(4).fill('OK'));
-    expect(states({ data: 'X0X', of: 2 })).toEqual(Array(4).fill('ALARM'));
-    expect(states({ data: '00X', of: 2 })).toEqual(Array(4).fill('OK'));
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html; the alarm was OK.
+  test.each([
+    ['0 - X - X', 3, 'OK OK OK OK'],
+    ['0 - - - -', 3, 'OK OK OK OK'],
+    ['- - - - -', 3, 'INSUFFICIENT_DATA OK ALARM OK'],
+    ['0 X X - X', 3, 'ALARM ALARM ALARM ALARM'],
+    ['- - X - -', 3, 'ALARM OK ALARM OK'],
+    ['0 - X - X', 2, 'ALARM ALARM ALARM ALARM'],
+    ['0 0 X 0 X', 2, 'ALARM ALARM ALARM ALARM'],
+    ['0 - X - -', 2, 'OK OK ALARM OK'],
+    ['- - - - 0', 2, 'OK OK ALARM OK'],
+    ['- - - X -', 2, 'ALARM OK ALARM OK'],
+    // Too early, as the next one may be fine.
+    ['- - - - X', 3, 'OK OK ALARM OK'],
+    ['- - - X -', 3, 'OK OK ALARM OK'],
+  ])('%s with %i of 3 to alarm is what the documentation says', (data, of, expected) => {
+    expect(states({ data, of, previous: 'OK' })).toBe(expected);
   });
 
-  test('counts as the alarm says', () => {
-    expect(states({ data: '---' })).toEqual(['INSUFFICIENT_DATA', 'INSUFFICIENT_DATA', 'ALARM', 'OK']);
-    expect(states({ data: '---', previous: 'ALARM' })).toEqual(['INSUFFICIENT_DATA', 'ALARM', 'ALARM', 'OK']);
-    expect(states({ data: '--0' })).toEqual(['OK', 'OK', 'OK', 'OK']);
-    expect(states({ data: 'X-X', previous: 'OK' })).toEqual(['ALARM', 'OK', 'ALARM', 'OK']);
-    expect(states({ data: '--X', previous: 'OK' })).toEqual(['OK', 'OK', 'ALARM', 'OK']);
-    expect(states({ data: '-0X', of: 2, previous: 'ALARM' })).toEqual(['ALARM', 'ALARM', 'ALARM', 'OK']);
+  test('that is ignored leaves the alarm as it was', () => {
+    for (const data of ['- - - - -', '- - X - -'])
+      expect(stateOf({ data, missing: 'ignore', previous: 'ALARM' })).toBe('ALARM');
+  });
+
+  test('makes no difference where there is none', () => {
+    expect(states({ data: 'XXX' })).toBe('ALARM ALARM ALARM ALARM');
+    expect(states({ data: '0X0X' })).toBe('OK OK OK OK');
+    expect(states({ data: '00X', of: 2 })).toBe('OK OK OK OK');
+  });
+
+  test('lets older data count, two periods further back and no more', () => {
+    expect(stateOf({ data: 'XXX--', missing: 'notBreaching' })).toBe('ALARM');
+    expect(stateOf({ data: 'XXX---', missing: 'notBreaching' })).toBe('OK');
+    expect(stateOf({ data: '0----', missing: 'breaching' })).toBe('OK');
+    expect(stateOf({ data: '0-----', missing: 'breaching' })).toBe('ALARM');
   });
 
   test('is missing by default', () => {
@@ -84,6 +109,7 @@ describe('a period', () => {
   test('ends with the minute of now, and slides', () => {
     const store = new MetricStore();
     store.add({ ...metric, values: [1], timestamp: at('05:07:30').getTime() });
+    store.add({ ...metric, values: [0], timestamp: at('05:12:00').getTime() });
     const state = (instant: string) => stateAt(store, instant, { Period: 300 });
     expect(['05:06:59', '05:07:00', '05:07:31', '05:11:59', '05:12:00'].map(state)).toEqual([
       'OK',

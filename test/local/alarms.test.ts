@@ -27,6 +27,10 @@ const start = new Date('2026-11-22T05:00:00Z');
 const seconds = (count: number) => new Date(start.getTime() + count * 1000);
 const minutes = (count: number) => seconds(count * 60);
 const hours = (count: number) => minutes(count * 60);
+/** When the run of an hour is done. */
+const ranAt = (hour: number) => seconds(hour * 3600 + 9);
+/** Minutes until a message that failed is tried again. */
+const visibility = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties.VisibilityTimeout / 60;
 
 /** The stack's alarms, with the pipeline started at five o'clock, and its queues. */
 function watched(): { watch: AlarmWatch; queues: { main: QueueSample; dead: QueueSample } } {
@@ -59,6 +63,7 @@ const landed: Counted = {
   PlacesFetched: 2,
   PlacesSkipped: 0,
   PlacesFailed: 0,
+  PlacesMissing: 0,
   RunsLanded: 1,
   RunsSkipped: 0,
   QuotaSpent: 0,
@@ -103,27 +108,36 @@ describe('the alarms of the stack', () => {
     rings(['DeadLetters'], minutes(1), ({ queues }) => {
       queues.dead = { ...queues.dead, visible: 1, oldest: start };
     });
-    rings(['QueueTooOld'], minutes(32), ({ queues }) => {
+    // A message that was tried once and waits out its visibility time-out is not too old.
+    const aQuarterAfter = visibility + 15;
+    rings(['QueueTooOld'], minutes(aQuarterAfter + 2), ({ queues }) => {
       queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
     });
-    rings([], minutes(31), ({ queues }) => {
+    rings([], minutes(aQuarterAfter + 1), ({ queues }) => {
       queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
     });
-    // A retry once is nobody's business; again after each visibility time-out of 12 minutes it is, by whichever count.
+    // A retry once is nobody's business; again after the visibility time-out it is, by whichever count.
     rings([], minutes(29), ({ watch }) => {
       watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(28)));
     });
-    rings(['ConvertFailing'], minutes(29), ({ watch }) => {
+    rings(['ConvertFailing'], minutes(2 * visibility + 5), ({ watch }) => {
       watch.onLog(line('convert', { ConvertRetries: 1 }, minutes(1)));
-      watch.onInvocation('convert-function', false, minutes(13));
-      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(25)));
+      watch.onInvocation('convert-function', false, minutes(visibility + 1));
+      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(2 * visibility + 1)));
     });
     rings(['ReconcileFailed'], minutes(1), ({ watch }) =>
       watch.onInvocation('reconcile-function', false, seconds(9)),
     );
-    rings(['FetchFailed'], minutes(1), ({ watch }) =>
-      watch.onInvocation('fetch-function', false, seconds(9)),
-    );
+    // Lambda tries a run again.
+    rings([], minutes(4), ({ watch }) => {
+      watch.onInvocation('fetch-function', false, seconds(9));
+      watch.onInvocation('fetch-function', true, seconds(70));
+      watch.onLog(line('fetch', landed, seconds(70)));
+    });
+    rings(['FetchFailed'], minutes(4), ({ watch }) => {
+      for (const attempt of [9, 70, 190]) watch.onInvocation('fetch-function', false, seconds(attempt));
+      watch.onDropped('fetch-function', seconds(195));
+    });
     rings(['FetchFailed'], minutes(1), ({ watch }) => {
       watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9)));
     });
@@ -133,13 +147,18 @@ describe('the alarms of the stack', () => {
     rings(['SchemaDrift'], minutes(1), ({ watch }) => {
       watch.onLog(line('convert', { FieldsRescued: [0, 3] }, seconds(9)));
     });
-    rings(['HoursSkipped', 'NotFresh'], minutes(121), ({ watch }) => {
-      for (const hour of [0, 1, 2])
-        watch.onLog(line('fetch', skipped, new Date(hours(hour).getTime() + 9000)));
+    rings(['PlacesMissing'], minutes(1), ({ watch }) => {
+      watch.onLog(line('fetch', { ...landed, PlacesSkipped: 1, PlacesMissing: 1 }, seconds(9)));
+    });
+    rings(['HoursSkipped'], minutes(121), ({ watch }) => {
+      for (const hour of [0, 1, 2]) watch.onLog(line('fetch', skipped, ranAt(hour)));
     });
     rings([], minutes(121), ({ watch }) => {
       watch.onLog(line('fetch', landed, seconds(9)));
-      for (const hour of [1, 2]) watch.onLog(line('fetch', skipped, new Date(hours(hour).getTime() + 9000)));
+      for (const hour of [1, 2]) watch.onLog(line('fetch', skipped, ranAt(hour)));
+    });
+    rings(['HoursSkipped', 'NotFresh'], minutes(181), ({ watch }) => {
+      for (const hour of [0, 1, 2, 3]) watch.onLog(line('fetch', skipped, ranAt(hour)));
     });
 
     expect([...rang].sort()).toEqual(
@@ -147,11 +166,25 @@ describe('the alarms of the stack', () => {
     );
   });
 
+  test('ring on time when nothing is counted any more: after three hours, and one for late metrics', () => {
+    const { watch } = watched();
+    for (const hour of [0, 1, 2]) watch.onLog(line('fetch', landed, ranAt(hour)));
+    // The run of eight o'clock does not come.
+    expect(ringing(watch, minutes(4 * 60 + 119))).toEqual([]);
+    expect(ringing(watch, hours(6))).toEqual(['NotFresh']);
+  });
+
+  test('do not ring for a run whose metrics are late', () => {
+    const { watch } = watched();
+    for (const hour of [0, 3]) watch.onLog(line('fetch', landed, ranAt(hour)));
+    expect(ringing(watch, minutes(6 * 60 + 2))).toEqual([]);
+  });
+
   test('do not miss what could not have come yet: freshness counts from the start', () => {
     const { watch } = watched();
     expect(ringing(watch, minutes(1))).toEqual([]);
-    expect(ringing(watch, minutes(178))).toEqual([]);
-    expect(ringing(watch, hours(3))).toEqual(['NotFresh']);
+    expect(ringing(watch, minutes(4 * 60 - 2))).toEqual([]);
+    expect(ringing(watch, hours(4))).toEqual(['NotFresh']);
   });
 
   test('are silent again when it is over', () => {
@@ -188,14 +221,14 @@ describe('the alarms of the stack', () => {
 
     expect(reports.get('FetchFailed')).toMatchObject({
       state: 'ALARM',
-      reason: 'FILL(errors, 0) + FILL(places, 0): 1. Rings at or over 1 in 1 period of 1 hour.',
+      reason: 'FILL(dropped, 0) + FILL(places, 0): 1. Rings at or over 1 in 1 period of 1 hour.',
       description: expect.stringMatching(/^fetch failed on .* aws logs tail FetchFunctionLogs\w+ --since 2h/),
     });
     expect(reports.get('NotFresh')?.reason).toBe(
-      'Sum of RunsLanded, newest period first: 1, before the start, before the start. Rings under 1 in 3 of 3 periods of 1 hour.',
+      'FILL(landed, 0), newest period first: 1, before the start, before the start, before the start. Rings under 1 in 4 of 4 periods of 1 hour.',
     );
     expect(reports.get('SchemaDrift')?.reason).toBe(
-      'Sum of FieldsRescued: no data. Rings at or over 1 in 1 period of 1 hour.',
+      'Sum of FieldsRescued, newest period first: no data, before the start, before the start. Rings at or over 1 in 1 period of 1 hour.',
     );
   });
 
