@@ -28,7 +28,8 @@ export function writeColumnChunk(
   const distinct = distinctCells(column, column.type === 'string' ? column.count : column.count >> 1);
   const plainBytes = plainSize(column, distinct);
   const dictionaryBytes = distinct ? dictionarySize(column, distinct) : Number.POSITIVE_INFINITY;
-  const dictionary = 2 * dictionaryBytes <= plainBytes ? distinct : undefined;
+  // Some readers refuse a dictionary of nothing.
+  const dictionary = column.count > 0 && 2 * dictionaryBytes <= plainBytes ? distinct : undefined;
 
   const start = writer.offset;
   const settings = {
@@ -70,7 +71,7 @@ export function writeColumnChunk(
       total_uncompressed_size: BigInt(uncompressedSize),
       data_page_offset: BigInt(dataPage),
       ...(dictionary ? { dictionary_page_offset: BigInt(start) } : {}),
-      statistics: statistics(column, distinct?.rows),
+      statistics: statistics(column, element, distinct?.rows),
     },
   };
 }
