@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 
 const { imul } = Math;
 
-/** Slots of the table that are looked at for one text: far more than ordinary texts need. */
+/** Slots of the table that are looked at for one text, and other texts of its hash: more than ordinary texts need. */
 const maxProbes = 32;
+const maxTwins = 2;
 
 /** Where FNV-1a begins; the hash goes on from here with `nextHash` for each byte. */
 export const firstHash = 0x811c9dc5 | 0;
@@ -24,7 +25,7 @@ export class TextDictionary {
   #ends = new Int32Array(16);
   #hashes = new Int32Array(16);
   /** Open addressing: a text's number, or -1. Never more than half full. */
-  #table = new Int32Array(64).fill(-1);
+  #table = new Int32Array(32).fill(-1);
   /** The numbers of texts that are not in the table. V8 hashes their strings with a seed that nobody knows. */
   readonly #crowded = new Map<string, number>();
   #size = 0;
@@ -41,10 +42,12 @@ export class TextDictionary {
   /** The number of a text that stands in `source`, whose hash the caller has; -1 when it is not UTF-8. */
   numberOf(source: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#table.length - 1;
-    for (let probe = 0; probe < maxProbes; probe++) {
+    for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
       const number = this.#table[(hash + probe) & mask] as number;
       if (number < 0) return this.#add(source.subarray(start, end), hash);
-      if (this.#hashes[number] === hash && this.#equals(number, source, start, end)) return number;
+      if (this.#hashes[number] !== hash) continue;
+      if (this.#equals(number, source, start, end)) return number;
+      twins += 1;
     }
     const text = source.subarray(start, end);
     return this.#crowded.get(stringOf(text)) ?? this.#add(text, hash);
@@ -110,12 +113,14 @@ export class TextDictionary {
   #place(number: number): void {
     const mask = this.#table.length - 1;
     const hash = this.#hashes[number] as number;
-    for (let probe = 0; probe < maxProbes; probe++) {
+    for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
       const slot = (hash + probe) & mask;
-      if ((this.#table[slot] as number) < 0) {
+      const other = this.#table[slot] as number;
+      if (other < 0) {
         this.#table[slot] = number;
         return;
       }
+      if (this.#hashes[other] === hash) twins += 1;
     }
     this.#crowded.set(stringOf(this.bytesOf(number)), number);
   }
