@@ -3,7 +3,7 @@ import type { ByteWriter } from 'hyparquet-writer';
 import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
 import { writeDictionaryPage } from 'hyparquet-writer/src/dictionary.js';
 import type { Column } from './column.ts';
-import { type Distinct, distinctCells } from './distinct.ts';
+import { type Distinct, distinctNumbers, distinctTexts } from './distinct.ts';
 import { statistics } from './statistics.ts';
 import { compressors } from './zstd.ts';
 
@@ -24,11 +24,11 @@ export function writeColumnChunk(
   const { type } = element;
   if (!type) throw new Error(`The column "${element.name}" has no physical type.`);
 
-  // Of texts always, as their statistics would be slow without; of numbers only when they may become a dictionary.
-  const distinct = distinctCells(column, column.type === 'string' ? column.count : column.count >> 1);
+  const distinct = column.type === 'string' ? distinctTexts(column) : distinctNumbers(column);
   const plainBytes = plainSize(column, distinct);
   const dictionaryBytes = distinct ? dictionarySize(column, distinct) : Number.POSITIVE_INFINITY;
-  const dictionary = 2 * dictionaryBytes <= plainBytes ? distinct : undefined;
+  // Some readers refuse a dictionary of nothing.
+  const dictionary = column.count > 0 && 2 * dictionaryBytes <= plainBytes ? distinct : undefined;
 
   const start = writer.offset;
   const settings = {
@@ -70,7 +70,7 @@ export function writeColumnChunk(
       total_uncompressed_size: BigInt(uncompressedSize),
       data_page_offset: BigInt(dataPage),
       ...(dictionary ? { dictionary_page_offset: BigInt(start) } : {}),
-      statistics: statistics(column, distinct?.rows),
+      statistics: statistics(column, element, distinct?.rows),
     },
   };
 }

@@ -30,6 +30,11 @@ export class Column {
     this.count = count;
   }
 
+  /** Texts that the column's dictionary has; some may be of no row, as a row may be given up. */
+  get dictionarySize(): number {
+    return (this.#group.dictionaries[this.#number] as TextDictionary).size;
+  }
+
   /** The cell of a row that has one. */
   cell(row: number): Cell {
     const at = this.#number * this.#group.capacity + row;

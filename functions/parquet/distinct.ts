@@ -2,7 +2,7 @@ import type { Column } from './column.ts';
 
 const { imul } = Math;
 
-/** The distinct cells of a column, numbered in the order of their first row. */
+/** The distinct cells of a column, numbered in the order of their first row. Valid until others are asked for. */
 export interface Distinct {
   /** For each row, the number of its cell; of no meaning where it has none. */
   readonly numbers: Int32Array;
@@ -15,19 +15,45 @@ let numbers = new Int32Array();
 let rows = new Int32Array();
 let table = new Int32Array();
 
-/**
- * The distinct cells of a column, by their 64 bits; undefined when they are more than `limit`.
- * What is returned is valid until the next call.
- */
-export function distinctCells({ words, present }: Column, limit: number): Distinct | undefined {
-  if (numbers.length < present.length) {
-    numbers = new Int32Array(present.length);
-    rows = new Int32Array(present.length);
+function reserve(rowCount: number, slotCount: number): void {
+  if (numbers.length < rowCount) {
+    numbers = new Int32Array(rowCount);
+    rows = new Int32Array(rowCount);
   }
-  // At most half full.
-  const slotCount = 2 ** (33 - Math.clz32(limit));
   if (table.length < slotCount) table = new Int32Array(slotCount);
   table.fill(-1, 0, slotCount);
+}
+
+/** The distinct texts of a column: its cells are their numbers in its dictionary. */
+export function distinctTexts({ words, present, dictionarySize }: Column): Distinct {
+  reserve(present.length, dictionarySize);
+  let size = 0;
+  for (let row = 0; row < present.length; row++) {
+    if (present[row] === 0) continue;
+    const text = words[row * 2] as number;
+    let number = table[text] as number;
+    if (number < 0) {
+      number = size++;
+      rows[number] = row;
+      table[text] = number;
+    }
+    numbers[row] = number;
+  }
+  return { numbers: numbers.subarray(0, present.length), rows: rows.subarray(0, size) };
+}
+
+/** Slots of the table that are looked at for one number: far more than ordinary ones need. */
+const maxProbes = 64;
+
+/**
+ * The distinct numbers of a column, by their 64 bits; undefined when they are too many for a dictionary to pay, or
+ * when they crowd in the table, as numbers do that somebody chose for their hash.
+ */
+export function distinctNumbers({ words, present, count }: Column): Distinct | undefined {
+  const limit = count >> 1;
+  // At most half full.
+  const slotCount = 2 ** (33 - Math.clz32(limit));
+  reserve(present.length, slotCount);
   const mask = slotCount - 1;
 
   let size = 0;
@@ -37,9 +63,10 @@ export function distinctCells({ words, present }: Column, limit: number): Distin
     const high = words[row * 2 + 1] as number;
     let slot = hashOf(low, high) & mask;
     let number = table[slot] as number;
-    while (number >= 0) {
+    for (let probes = 1; number >= 0; probes++) {
       const other = rows[number] as number;
       if (words[other * 2] === low && words[other * 2 + 1] === high) break;
+      if (probes === maxProbes) return undefined;
       slot = (slot + 1) & mask;
       number = table[slot] as number;
     }

@@ -1,4 +1,4 @@
-import type { RowGroup as RowGroupMetadata, SchemaElement } from 'hyparquet';
+import type { FileMetaData, RowGroup as RowGroupMetadata, SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
@@ -6,6 +6,10 @@ import { columnsOf, type Dataset } from '../../shared/dataset.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';
+import { maxBoundBytes } from './statistics.ts';
+
+/** Readers parse it as `name version x.y.z`, to tell which writers' statistics they may trust. */
+export const createdBy = 'tdf-weather-pipeline version 0.1.0';
 
 /** What stands in a file's footer. Nothing of the clock or the machine: the same raw gives the same bytes. */
 export interface Footer {
@@ -62,9 +66,9 @@ export class ParquetFile {
 
   finish({ rawKey, rawSha256 }: Footer): void {
     const { name, version } = this.#dataset;
-    writeMetadata(this.#writer, {
+    const metadata: FileMetaData = {
       version: 2,
-      created_by: 'hyparquet',
+      created_by: createdBy,
       schema: this.#schema,
       num_rows: this.#rowGroups.reduce((sum, { num_rows }) => sum + num_rows, 0n),
       row_groups: this.#rowGroups,
@@ -75,7 +79,8 @@ export class ParquetFile {
         { key: 'dataset_version', value: String(version) },
       ],
       metadata_length: 0, // Known to readers only.
-    });
+    };
+    writeMetadata(this.#writer, metadata, maxBoundBytes);
     this.#writer.appendUint32(magic);
   }
 

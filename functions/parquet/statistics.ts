@@ -1,12 +1,16 @@
-import type { Statistics } from 'hyparquet';
+import type { SchemaElement, Statistics } from 'hyparquet';
+import { unconvertMinMax } from 'hyparquet-writer/src/unconvert.js';
 import type { Cell, Column } from './column.ts';
+
+/** Bytes of a text's bound at most: the footer keeps two for each row group, and a text may have megabytes. */
+export const maxBoundBytes = 64;
 
 /**
  * Least and greatest cell of a column, by which a reader skips row groups, and how many rows have none. Texts are
  * ordered by their bytes.
  * @param rows rows that have a cell, at least one for each distinct cell; all when left out
  */
-export function statistics(column: Column, rows?: Int32Array): Statistics {
+export function statistics(column: Column, element: SchemaElement, rows?: Int32Array): Statistics {
   let least: Cell | undefined;
   let greatest: Cell | undefined;
   const length = rows?.length ?? column.present.length;
@@ -19,10 +23,22 @@ export function statistics(column: Column, rows?: Int32Array): Statistics {
   }
   return {
     null_count: BigInt(column.present.length - column.count),
-    // A reader may take one zero for the other, so the bounds hold both.
-    ...(least === undefined ? {} : { min_value: least === 0 ? -0 : least }),
-    ...(greatest === undefined ? {} : { max_value: greatest === 0 ? 0 : greatest }),
+    ...bound('min', least, element),
+    ...bound('max', greatest, element),
   };
+}
+
+/** A cell as a bound that outlives its row group; none when there is none. */
+function bound(side: 'min' | 'max', cell: Cell | undefined, element: SchemaElement): Statistics {
+  if (cell === undefined) return {};
+  const name = `${side}_value`;
+  // A reader may take one zero for the other, so the bounds hold both.
+  if (cell === 0) return { [name]: side === 'min' ? -0 : 0 };
+  if (typeof cell !== 'object') return { [name]: cell };
+  const bytes = unconvertMinMax(cell, element, side === 'max', maxBoundBytes) as Uint8Array;
+  // No short text comes after many U+10FFFF.
+  if (bytes.length > maxBoundBytes) return {};
+  return { [name]: bytes.slice(), [`is_${name}_exact`]: bytes === cell };
 }
 
 function isLess(a: Cell, b: Cell): boolean {

@@ -5,6 +5,15 @@ export function stringEnd(text: string, start: number): number {
   return at + 1;
 }
 
+/** Where each bracket, comma, colon and value of a well-formed JSON text begins and ends. */
+export function* tokens(text: string): Generator<[start: number, end: number]> {
+  const others = /[{}[\],:]|[^\s{}[\],:"]+|"/g;
+  for (let match = others.exec(text); match; match = others.exec(text)) {
+    if (match[0] === '"') others.lastIndex = stringEnd(text, match.index);
+    yield [match.index, others.lastIndex];
+  }
+}
+
 /** What a well-formed JSON text is made of; of any other, a guess. */
 export interface Outline {
   /** Members that its objects name, each as often as it is named. */
@@ -13,6 +22,8 @@ export interface Outline {
   readonly values: number;
   /** Levels of objects and arrays. */
   readonly depth: number;
+  /** Whether there is an escape in a name. */
+  readonly hasEscapedName: boolean;
 }
 
 /** Told without parsing, which may take a hundred times the memory that the text has. */
@@ -21,13 +32,18 @@ export function outlineOf(text: string): Outline {
   let values = 1;
   let depth = 0;
   let open = 0;
+  let stringStart = 0;
+  let hasEscapedName = false;
+  const mayHaveOne = text.includes('\\');
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: // "
+        stringStart = at;
         at = stringEnd(text, at) - 1;
         break;
       case 0x3a: // :
         names += 1;
+        if (mayHaveOne && text.slice(stringStart, at).includes('\\')) hasEscapedName = true;
         break;
       case 0x2c: // ,
         values += 1;
@@ -44,5 +60,5 @@ export function outlineOf(text: string): Outline {
         break;
     }
   }
-  return { names, values, depth };
+  return { names, values, depth, hasEscapedName };
 }

@@ -1,6 +1,6 @@
 import { PermanentError } from '../../shared/errors.ts';
-import { isExactNumber, parseExactly } from '../rows/json.ts';
-import { outlineOf } from './json-scan.ts';
+import { isExactNumber, isObject, parseExactly } from '../rows/json.ts';
+import { outlineOf, tokens } from './json-scan.ts';
 
 /** Levels of a value at most: far more than any API sends, and far fewer than a stack has room for. */
 const maxDepth = 500;
@@ -30,7 +30,7 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
  * JSON.parse would keep one of them without a word
  */
 export function parseJson(text: string, where: string): unknown {
-  const { names, values, depth } = outlineOf(text);
+  const { names, values, depth, hasEscapedName } = outlineOf(text);
   if (depth > maxDepth) {
     throw new PermanentError('too-deep', `${where} is nested more than ${maxDepth} levels deep.`);
   }
@@ -42,7 +42,7 @@ export function parseJson(text: string, where: string): unknown {
   }
   let value: unknown;
   try {
-    value = parseExactly(text);
+    value = hasEscapedName ? parseEscapedNames(text) : parseExactly(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PermanentError('not-json', `${where} is not JSON: ${reason}`, { cause });
@@ -54,6 +54,38 @@ export function parseJson(text: string, where: string): unknown {
     );
   }
   return value;
+}
+
+/**
+ * As `parseExactly`, with numbers in place of names while it parses. JSON.parse may take an escaped name for another one
+ * that the process met before (https://github.com/nodejs/node/issues/63785).
+ */
+function parseEscapedNames(text: string): unknown {
+  const names: string[] = [];
+  let numbered = '';
+  let end = 0;
+  let before: [start: number, end: number] = [0, 0];
+  for (const [start, tokenEnd] of tokens(text)) {
+    if (text[start] === ':' && text[before[0]] === '"') {
+      numbered += `${text.slice(end, before[0])}"${names.length}"`;
+      names.push(JSON.parse(text.slice(...before)) as string);
+      end = before[1];
+    }
+    before = [start, tokenEnd];
+  }
+  return renamed(parseExactly(numbered + text.slice(end)), names);
+}
+
+/** A value whose objects have numbers for names, with these names in their place. */
+function renamed(value: unknown, names: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((element) => renamed(element, names));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([number, member]) => [
+      names[Number(number)] as string,
+      renamed(member, names),
+    ]),
+  );
 }
 
 /** Whether a text is one JSON value. One that `parseJson` would not parse counts as one, for it to refuse. */

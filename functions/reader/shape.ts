@@ -1,6 +1,6 @@
 import type { ColumnType } from '../../shared/column-type.ts';
 import type { FieldNode, FieldTree } from '../rows/field-tree.ts';
-import { stringEnd } from './json-scan.ts';
+import { tokens } from './json-scan.ts';
 
 /**
  * The bytes of a record apart from its values: `{"location":{"name":`, `,"region":`, …, `}}`. The responses of one API
@@ -70,13 +70,4 @@ export function shapeOf(record: Uint8Array, tree: FieldTree): Shape | undefined 
     ends: Int32Array.from(literals, ({ length }) => (end += length)),
     slots,
   };
-}
-
-/** Where each bracket, comma, colon and value of a well-formed JSON text begins and ends. */
-function* tokens(text: string): Generator<[start: number, end: number]> {
-  const others = /[{}[\],:]|[^\s{}[\],:"]+|"/g;
-  for (let match = others.exec(text); match; match = others.exec(text)) {
-    if (match[0] === '"') others.lastIndex = stringEnd(text, match.index);
-    yield [match.index, others.lastIndex];
-  }
 }

@@ -115,9 +115,14 @@ export class Table {
   }
 }
 
-/** One member of the `rescued` object. Text rather than an object, on which a name such as `__proto__` would be lost. */
+/**
+ * One member of the `rescued` object. Text rather than an object, on which a name such as `__proto__` would be lost.
+ * Strict parsers refuse half a surrogate pair, so it is kept as the text of its escape (`\\ud83d` in JSON). Backslashes
+ * before such a text are doubled wherever it comes from, so that no two values become one.
+ */
 function rescue(path: string, value: unknown): string {
-  return `${JSON.stringify(path)}:${JSON.stringify(value)}`;
+  const member = `${JSON.stringify(path)}:${JSON.stringify(value)}`;
+  return member.replace(/(?<!\\)\\+(?=ud[89a-f][\da-f]{2})/g, '$&$&');
 }
 
 /** `current.temp_c`; a name that itself holds a dot or bracket is quoted, so that no two members share a path. */

@@ -2,6 +2,10 @@ import { isUtf8 } from 'node:buffer';
 
 const { imul } = Math;
 
+/** Slots of the table that are looked at for one text, and other texts of its hash: more than ordinary texts need. */
+const maxProbes = 32;
+const maxTwins = 2;
+
 /** Where FNV-1a begins; the hash goes on from here with `nextHash` for each byte. */
 export const firstHash = 0x811c9dc5 | 0;
 
@@ -12,7 +16,8 @@ export function nextHash(hash: number, byte: number): number {
 
 /**
  * The distinct texts of one column in one row group: UTF-8, numbered from 0 as they come. No JavaScript string is made
- * of them, since Parquet wants their bytes.
+ * of them, since Parquet wants their bytes; only of those that found no slot near their hash, as whoever knows the hash
+ * can send many of one.
  */
 export class TextDictionary {
   #bytes = new Uint8Array(256);
@@ -21,7 +26,13 @@ export class TextDictionary {
   #hashes = new Int32Array(16);
   /** Open addressing: a text's number, or -1. Never more than half full. */
   #table = new Int32Array(32).fill(-1);
+  /** The numbers of texts that are not in the table. V8 hashes their strings with a seed that nobody knows. */
+  readonly #crowded = new Map<string, number>();
   #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   /** Bytes of all texts. */
   get byteLength(): number {
@@ -31,16 +42,15 @@ export class TextDictionary {
   /** The number of a text that stands in `source`, whose hash the caller has; -1 when it is not UTF-8. */
   numberOf(source: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#table.length - 1;
-    let slot = hash & mask;
-    for (;;) {
-      const number = this.#table[slot] as number;
-      if (number < 0) break;
-      if (this.#hashes[number] === hash && this.#equals(number, source, start, end)) return number;
-      slot = (slot + 1) & mask;
+    for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
+      const number = this.#table[(hash + probe) & mask] as number;
+      if (number < 0) return this.#add(source.subarray(start, end), hash);
+      if (this.#hashes[number] !== hash) continue;
+      if (this.#equals(number, source, start, end)) return number;
+      twins += 1;
     }
     const text = source.subarray(start, end);
-    if (!isUtf8(text)) return -1;
-    return this.#add(text, hash);
+    return this.#crowded.get(stringOf(text)) ?? this.#add(text, hash);
   }
 
   /** The number of a string without lone surrogates. */
@@ -59,6 +69,7 @@ export class TextDictionary {
   clear(): void {
     this.#size = 0;
     this.#table.fill(-1);
+    this.#crowded.clear();
   }
 
   #start(number: number): number {
@@ -75,6 +86,7 @@ export class TextDictionary {
   }
 
   #add(text: Uint8Array, hash: number): number {
+    if (!isUtf8(text)) return -1;
     const start = this.byteLength;
     const end = start + text.length;
     if (end > this.#bytes.length) this.#bytes = grown(this.#bytes, end);
@@ -90,6 +102,7 @@ export class TextDictionary {
 
     if (this.#size * 2 > this.#table.length) {
       this.#table = new Int32Array(this.#table.length * 2).fill(-1);
+      this.#crowded.clear();
       for (let each = 0; each < this.#size; each++) this.#place(each);
     } else {
       this.#place(number);
@@ -99,10 +112,23 @@ export class TextDictionary {
 
   #place(number: number): void {
     const mask = this.#table.length - 1;
-    let slot = (this.#hashes[number] as number) & mask;
-    while ((this.#table[slot] as number) >= 0) slot = (slot + 1) & mask;
-    this.#table[slot] = number;
+    const hash = this.#hashes[number] as number;
+    for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
+      const slot = (hash + probe) & mask;
+      const other = this.#table[slot] as number;
+      if (other < 0) {
+        this.#table[slot] = number;
+        return;
+      }
+      if (this.#hashes[other] === hash) twins += 1;
+    }
+    this.#crowded.set(stringOf(this.bytesOf(number)), number);
   }
+}
+
+/** A string of its own for each text, the quickest to make. */
+function stringOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
 
 function grown<T extends Uint8Array | Int32Array>(array: T, least: number): T {

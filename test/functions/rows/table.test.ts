@@ -120,9 +120,14 @@ describe('rescued with its path', () => {
     ['a member toJSON', '"x":{"toJSON":1}', '{"x":{"toJSON":1}}'],
     ['a member rawJSON', '"rawJSON":"1","x":{"rawJSON":"2"}', '{"rawJSON":"1","x":{"rawJSON":"2"}}'],
     [
-      'a lone surrogate, as an escape',
+      'half a surrogate pair, as the text of its escape',
       '"current":{"wind_dir":"N\\ud800"},"\\udc00":1',
-      '{"current.wind_dir":"N\\ud800","\\udc00":1}',
+      '{"current.wind_dir":"N\\\\ud800","\\\\udc00":1}',
+    ],
+    [
+      'the text of such an escape, with one backslash more',
+      '"current":{"wind_dir":1},"x":["\\ud800","\\\\ud800","\\\\\\ud800"]',
+      '{"current.wind_dir":1,"x":["\\\\ud800","\\\\\\\\ud800","\\\\\\\\\\\\ud800"]}',
     ],
     ['a NUL, as an escape', '"x":"a\\u0000b"', '{"x":"a\\u0000b"}'],
     [

@@ -16,14 +16,14 @@ export const nastyNumbers = [
 
 // biome-ignore format: a list
 export const nastyStrings = [
-  '""', '"null"', '"21.6"', '"a\\u0000b"', '"\\ud800"', '"x\\udc00"', '"\\udc00\\ud800"', '"\\uD83D\\uDEB4"', '"\\/\\b\\f\\n\\r\\t\\"\\\\"',
+  '""', '"null"', '"21.6"', '"a\\u0000b"', '"\\ud800"', '"x\\udc00"', '"\\\\ud800"', '"\\\\\\ud800"', '"\\udc00\\ud800"', '"\\uD83D\\uDEB4"', '"\\/\\b\\f\\n\\r\\t\\"\\\\"',
   '"\\ufeff"', '"\ufeff"', '"\u2028\u0085\u007f"', '"}]"', '"\\\\"', '"\\",\\"b\\":1"', '"日本 🚴 ä a\u0308"', '"\uffff\ufdd0\u{10ffff}"',
 ];
 
 // biome-ignore format: a list
 export const nastyNames = [
   '__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON', 'rawJSON', 'length', 'then', '', '.', 'a.b', '..',
-  'location.name', 'current', 'location', 'name', '[0]', 'x[""]', '"', '\\', '\0', '\ud800', '\udc00x', 'é', 'e\u0301', '0', '-1', 'rescued',
+  'location.name', 'current', 'location', 'name', '[0]', 'x[""]', '"', '\\', '\0', '\ud800', '\\ud800', '.\ud800', 'tem\\u0', '\udc00x', 'é', 'e\u0301', '0', '-1', 'rescued',
 ];
 
 const digits = (maxLength: number) =>

@@ -115,19 +115,19 @@ function childrenOf(tree: JsonTree): readonly JsonTree[] | undefined {
 }
 
 /** One text for all JSON of the same meaning: the order of members and the spelling of numbers do not count, digits do. */
-export function canonical(tree: JsonTree): string {
+export function canonical(tree: JsonTree, spell = (text: string) => text): string {
   switch (tree.kind) {
     case 'literal':
       return tree.text;
     case 'number':
       return decimalOf(tree.source);
     case 'string':
-      return JSON.stringify(tree.text);
+      return JSON.stringify(spell(tree.text));
     case 'array':
-      return `[${tree.elements.map(canonical).join()}]`;
+      return `[${tree.elements.map((element) => canonical(element, spell)).join()}]`;
     case 'object':
       return `{${tree.members
-        .map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`)
+        .map(([name, value]) => `${JSON.stringify(spell(name))}:${canonical(value, spell)}`)
         .sort()
         .join()}}`;
   }

@@ -67,8 +67,12 @@ export function duckdb() {
   };
 
   const rowsIn = async (parquet: Uint8Array): Promise<ActualRow[]> => {
-    const rows = await query(parquet, `SELECT * REPLACE (${texts.join()}) FROM read_parquet($file)`);
-    return rows.map((row) => {
+    const rows = await query(
+      parquet,
+      `SELECT * REPLACE (${texts.join()}), json_valid(rescued) AS is_json FROM read_parquet($file)`,
+    );
+    return rows.map(({ is_json, ...row }) => {
+      expect(is_json).not.toBe(false);
       const { raw_key, rescued, ...cells } = Object.fromEntries(
         Object.entries(row).map(([column, value]) => [column, cellOf(value)]),
       );

@@ -99,7 +99,7 @@ function place(value: JsonTree, path: string, row: ExpectedRow): void {
   if (value.kind === 'literal' && value.text === 'null') return;
   if (field) {
     const cell = cellOf(field.type, value);
-    if (cell === undefined) row.rescued.set(path, canonical(value));
+    if (cell === undefined) rescue(row, path, value);
     else row.cells.set(field.column, cell);
     const isOfEither = field.type !== 'double' && value.kind === 'number' && /e/i.test(value.source);
     if (cell !== undefined && isOfEither) row.either.set(field.column, [path, canonical(value)]);
@@ -108,11 +108,26 @@ function place(value: JsonTree, path: string, row: ExpectedRow): void {
       const isPlain = name !== '' && !/[.[\]"]/.test(name);
       const here = isPlain ? `${path}${path && '.'}${name}` : `${path}[${JSON.stringify(name)}]`;
       if (isPlain && (columns.has(here) || objects.has(here))) place(member, here, row);
-      else row.rescued.set(here, canonical(member));
+      else rescue(row, here, member);
     }
   } else {
-    row.rescued.set(path, canonical(value));
+    rescue(row, path, value);
   }
+}
+
+function rescue({ rescued }: ExpectedRow, path: string, value: JsonTree): void {
+  rescued.set(wellFormed(path), canonical(value, wellFormed));
+}
+
+/** A text with an escape for half a surrogate pair, and more backslashes where it would look like one. */
+function wellFormed(text: string): string {
+  return text.replace(
+    /(\\*)(\p{Cs}|(?=ud[89a-f][\da-f]{2}))/gu,
+    (_all, backslashes: string, half: string) => {
+      const spelled = half && `\\u${half.charCodeAt(0).toString(16)}`;
+      return `${backslashes}${backslashes}${spelled}`;
+    },
+  );
 }
 
 function cellOf(type: ColumnType, value: JsonTree): Cell | undefined {
