@@ -46,7 +46,7 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
     // A run that fails is tried again: what it lacks is counted by the try that ends it.
     PlacesSkipped: runFailure ? 0 : skipped.length,
     PlacesFailed: runFailure ? 0 : failed.length,
-    PlacesMissing: runFailure ? 0 : missing.length,
+    PlacesMissing: missing.length,
     RunsLanded: key ? 1 : 0,
     RunsSkipped: key || runFailure || failed.length > 0 ? 0 : 1,
     QuotaSpent: report.quotaSpent ? 1 : 0,

@@ -25,7 +25,7 @@ export interface RunReport {
   readonly skipped: readonly Unfetched[];
   /** Places that need somebody to fix the configuration. */
   readonly failed: readonly Unfetched[];
-  /** Of the skipped places, those that the two landed runs before this one lack as well. */
+  /** Of the skipped places, those that the two landed runs before this one lack as well; none when this run failed. */
   readonly missing: readonly string[];
   /** The provider said that the month's calls are spent. */
   readonly quotaSpent: boolean;
@@ -73,12 +73,9 @@ export async function run(
       location: locations[place] ?? '',
       reason: sent > 1 ? `${reason} (after ${sent} tries)` : reason,
     });
-    const missing = await missingBefore(
-      raw,
-      event,
-      list,
-      skipped.map(({ place }) => place),
-    );
+    const stopped = unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
+    const toCompare = stopped ? [] : skipped.map(({ place }) => place);
+    const missing = await missingBefore(raw, event, list, toCompare);
     return {
       key: landing.key,
       landed: landing.added > 0,
@@ -88,7 +85,7 @@ export async function run(
       failed: failed.map(describe),
       missing: missing.map((place) => locations[place] ?? ''),
       quotaSpent: unfetched.some(({ kind }) => kind === 'quota-spent'),
-      runFailure: unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused')?.reason,
+      runFailure: stopped?.reason,
     };
   } finally {
     await spool.close();

@@ -72,13 +72,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** The stack with 14 seconds for a run of fetch, of which it keeps 10 for landing: transient trouble outlasts the rest. */
+/** The stack with 18 seconds for a run of fetch, of which it keeps 10 for landing: transient trouble outlasts the rest. */
 function inHaste(template: Template): Template {
   return {
     ...template,
     resources: template.resources.map((resource) =>
       resource.type === 'AWS::Lambda::Function' && resource.path.includes('/Fetch/')
-        ? { ...resource, properties: { ...resource.properties, Timeout: 14 } }
+        ? { ...resource, properties: { ...resource.properties, Timeout: 18 } }
         : resource,
     ),
   };

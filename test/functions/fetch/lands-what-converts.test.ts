@@ -91,9 +91,9 @@ test('whatever fetch lands converts, one row per line, as the body itself would'
         expect(columnsFrom(line, weatherapiCurrent)).toEqual(columnsFrom(answer, weatherapiCurrent));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
-  expect(Math.min(kept, refused)).toBeGreaterThan(100); // Else there is nothing to see.
+  expect(Math.min(kept, refused)).toBeGreaterThan(50); // Else there is nothing to see.
 });
 
 /** What may differ: a byte-order mark, and line breaks. */
