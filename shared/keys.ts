@@ -35,6 +35,9 @@ export interface DatedKey extends ParsedKey {
 /** Where a raw object goes that somebody gave up. Nothing looks there: its event is acknowledged, and that is all. */
 export const givenUpPrefix = 'given-up/';
 
+/** In a curated object's metadata: the ETag of the raw object that it was made of, without quotes. */
+export const rawEtagMetadata = 'raw-etag';
+
 /** @throws {PermanentError} `unknown-dataset` when no dataset has this prefix, or its `dt=` folder is no date. */
 export function parseRawKey(key: string): ParsedKey {
   const dataset = datasets.find(({ name }) => key.startsWith(`${name}/`));
