@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { DayPieces } from '../../cli/drop/day-pieces.ts';
 import { planDrop } from '../../cli/drop/drop-files.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
@@ -138,6 +139,19 @@ describe('tdf drop', () => {
 });
 
 describe('files of any days', () => {
+  test('have their records once and in their order, though more come than are held', async () => {
+    const pieces = new DayPieces();
+    const texts = Array.from({ length: 7 }, (_, index) => JSON.stringify(String(index).repeat(3_000_000)));
+    for (const [index, text] of texts.entries()) pieces.add(`2026-11-2${index % 2}`, Buffer.from(text));
+    const files = pieces.end();
+    expect(files.map(([day]) => day)).toEqual(['2026-11-20', '2026-11-21']);
+    for (const [rest, [, path]] of files.entries()) {
+      const of = texts.filter((_, index) => index % 2 === rest);
+      expect((await readFile(path, 'utf8')) === `[\n${of.join(',\n')}\n]\n`).toBe(true);
+    }
+    pieces.remove();
+  });
+
   test('are split so that each record is in the piece of its day, whatever their order', async () => {
     const cloud = await startCloud();
     try {
