@@ -81,10 +81,10 @@ export class Convert extends Construct {
       }),
     );
     // To write only over what it has seen, it looks.
-    grantObjects(this.function, 's3:GetObject', curated, days);
-    grantObjects(this.function, 's3:PutObject', curated, days);
+    grantObjects(this.function, 's3:GetObject', curated, prefixes);
+    grantObjects(this.function, 's3:PutObject', curated, prefixes);
     // A large object goes up in parts; those of an upload that fails are removed at once.
-    grantObjects(this.function, 's3:AbortMultipartUpload', curated, days);
+    grantObjects(this.function, 's3:AbortMultipartUpload', curated, prefixes);
     for (const statement of [
       // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat
       // that: a GetObject has no prefix to match.

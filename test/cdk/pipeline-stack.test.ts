@@ -121,11 +121,13 @@ describe('between raw and curated', () => {
     );
   });
 
-  test('one failed message does not fail its batch', () => {
+  test('no message is affected by another one: each has an invocation of its own, with one whole CPU', () => {
+    expect(convertFunction.Properties.MemorySize).toBe(1769);
     const [source] = stack.ofType('AWS::Lambda::EventSourceMapping');
     expect(source?.Properties.EventSourceArn).toEqual(arnOf(queue.id));
+    expect(source?.Properties.BatchSize).toBe(1);
     expect(source?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-    expect(source?.Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+    expect(source?.Properties.ScalingConfig.MaximumConcurrency).toBe(3);
   });
 });
 
@@ -172,14 +174,23 @@ describe('functions', () => {
     expect(JSON.stringify(secret?.Resource)).toMatch(/:secret:tdf\/weatherapi-key-\?{6}"/);
   });
 
-  test('convert may only read raw, write its prefix in curated, take from the queue and send to the dead letters', () => {
+  test('convert may only read raw, file what has no day, write its prefix in curated, take from the queue and send to the dead letters', () => {
+    const denied = stack.statementsOf('Convert/Function').filter(({ Effect }) => Effect === 'Deny');
+    expect(denied).toEqual([
+      { Effect: 'Deny', Action: 's3:DeleteObject', Resource: objectsOf(raw.id, 'weatherapi/current/dt=*/*') },
+    ]);
     expect(permissions('Convert/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Convert/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Convert/FunctionLogs')]],
       ['s3:AbortMultipartUpload', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['s3:DeleteObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
       ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
-      ['s3:ListBucket', [arnOf(raw.id)]],
-      ['s3:PutObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['s3:GetObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['s3:ListBucket', [curated, raw].map(({ id }) => arnOf(id))],
+      [
+        's3:PutObject',
+        [objectsOf(curated.id, 'weatherapi/current/*'), objectsOf(raw.id, 'weatherapi/current/dt=*/*')],
+      ],
       ['sqs:DeleteMessage', [arnOf(queue.id)]],
       ['sqs:GetQueueAttributes', [arnOf(queue.id)]],
       ['sqs:ReceiveMessage', [arnOf(queue.id)]],
@@ -247,6 +258,7 @@ test('the key is no part of the stack: there is only the name of its secret', ()
 function permissions(functionPath: string): [string, unknown[]][] {
   return stack
     .statementsOf(functionPath)
+    .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action, Resource }) =>
       [Action].flat().map((action): [string, unknown[]] => [action, [Resource].flat()]),
     )

@@ -21,8 +21,8 @@ const wildcardReasons: readonly {
     reason: "The CDK's function that empties this bucket on destroy.",
   },
   {
-    action: /^s3:(GetObject|PutObject|AbortMultipartUpload)$/,
-    resource: /\/weatherapi\/current\/\*"/,
+    action: /^s3:(GetObject|PutObject|DeleteObject|AbortMultipartUpload)$/,
+    resource: /\/weatherapi\/current\/(dt=\*\/)?\*"/,
     reason: 'The objects of one dataset.',
   },
 ];

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Intercept } from '../../local/aws/request-log.ts';
 import { s3TestEvent } from '../../local/notification.ts';
@@ -9,7 +15,8 @@ import type { Pipeline } from './pipeline.ts';
 /** Does one part of the pipeline's work and says what somebody would miss of it: nothing, when all went well. */
 export type Act = (pipeline: Pipeline, round: number) => Promise<string[]>;
 
-export const day = 'weatherapi/current/dt=2026-11-22';
+const dataset = 'weatherapi/current';
+export const day = `${dataset}/dt=2026-11-22`;
 /** In raw since an hour, without a curated object. */
 export const lostKey = `${day}/lost.json`;
 export const response = JSON.stringify({
@@ -29,7 +36,7 @@ export const fetchAct: Act = async (pipeline, round) => {
   return missing.length > 0 ? missing : printed();
 };
 
-/** Of three events one tells of a good file, one of a broken one, and one of a file that is gone. */
+/** Of four events one tells of a good file, one of one without a day, one of a broken one, and one of a file that is gone. */
 export const convertAct: Act = async (pipeline, round) => {
   const { emulator } = pipeline.runtime;
   const { QueueUrl, RawBucketName } = pipeline.outputs;
@@ -43,6 +50,7 @@ export const convertAct: Act = async (pipeline, round) => {
     () => emulator.queueDepth(QueueUrl).visible === 0 || denied().some((action) => polling.includes(action)),
   );
   await pipeline.drop(`${named('good')}.json`, response);
+  await pipeline.drop(`${dataset}/undated-${round}.json`, response);
   await pipeline.drop(`${named('broken')}.json`, '{"location": {"name": "Os');
   const gone = { bucket: { name: RawBucketName }, object: { key: `${named('gone')}.json` } };
   emulator.send(QueueUrl, JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: gone }] }));
@@ -53,8 +61,12 @@ export const convertAct: Act = async (pipeline, round) => {
   const missing = [
     ...stuck,
     ...(pipeline.curatedKeys().includes(`${named('good')}.parquet`) ? [] : ['the file is not converted']),
+    ...(pipeline.curatedKeys().some((key) => key.startsWith(`${day}/undated-${round}.`))
+      ? []
+      : ['the file without a day is not converted']),
     ...(letter('broken')?.reason === undefined ? ['no dead letter says why a file is broken'] : []),
     ...(letter('gone') ? ['a file that is gone has a dead letter'] : []),
+    ...(letter('undated') ? ['the file without a day has a dead letter'] : []),
   ];
   if (stuck.length > 0) await purge(pipeline);
   return missing.length > 0 ? missing : printed();
@@ -78,19 +90,24 @@ export const uploadAct: Act = async (pipeline, round) => {
   ];
 };
 
-/** Refuses the first part of each large object once. */
+/** Refuses the first part of each large curated object once. */
 export function breakOff(): Intercept {
   const broken = new Set<string | undefined>();
-  return ({ action, key }) => {
-    if (action !== 'UploadPart' || broken.has(key)) return undefined;
+  return ({ action, bucket, key }) => {
+    if (action !== 'UploadPart' || bucket === 'raw' || broken.has(key)) return undefined;
     broken.add(key);
     return { status: 400, code: 'BadDigest' };
   };
 }
 
-/** The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. */
+/**
+ * The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. Of what
+ * was uploaded in parts it asks what it was converted from.
+ */
 export const reconcileAct: Act = async (pipeline) => {
   const { runtime, outputs } = pipeline;
+  await dropInParts(pipeline, `${day}/parts.json`);
+  await runtime.settled();
   const denied = watchDenials(pipeline);
   const printed = watchLog(pipeline, 'reconcile-function');
   const dead = { bucket: { name: outputs.RawBucketName }, object: { key: `${day}/dead.json` } };
@@ -105,6 +122,17 @@ export const reconcileAct: Act = async (pipeline) => {
   ];
   return missing.length > 0 ? missing : printed();
 };
+
+async function dropInParts({ runtime, outputs }: Pipeline, Key: string): Promise<void> {
+  const s3 = new S3Client(runtime.clientConfig);
+  const object = { Bucket: outputs.RawBucketName, Key };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object));
+  const part = { ...object, UploadId, PartNumber: 1 };
+  const { ETag } = await s3.send(new UploadPartCommand({ ...part, Body: response }));
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }));
+  s3.destroy();
+}
 
 /** Removes what was converted of the lost object, for the next round. */
 async function convertedAgain({ runtime, outputs, curatedKeys }: Pipeline): Promise<string[]> {

@@ -57,7 +57,7 @@ describe('the pipeline', () => {
     expect(pipeline.deadLetters()).toEqual([]);
   });
 
-  test('converts a small file by three requests: it is read, written, and looked at once more', async () => {
+  test('converts a small file by four requests: it looks at the target, reads, writes, and looks at the source', async () => {
     const { requests } = pipeline.runtime.emulator;
     await pipeline.drop(rawRunKey, response(1));
     const dropped = requests.length;
@@ -66,6 +66,7 @@ describe('the pipeline', () => {
       .slice(dropped)
       .flatMap(({ service, action, bucket, key }) => (service === 's3' ? [{ action, bucket, key }] : []));
     expect(sent).toEqual([
+      { action: 'HeadObject', bucket: 'curated', key: curatedRunKey },
       { action: 'GetObject', bucket: 'raw', key: rawRunKey },
       { action: 'PutObject', bucket: 'curated', key: curatedRunKey },
       { action: 'HeadObject', bucket: 'raw', key: rawRunKey },
@@ -103,7 +104,7 @@ describe('the pipeline', () => {
     expect((await pipeline.curatedBytes(curatedRunKey)).equals(once)).toBe(true);
   });
 
-  test('buries a poison file with its reason, while its batch-mates convert', async () => {
+  test('buries a poison file with its reason, while others convert', async () => {
     const good = ['a', 'b', 'c'].map((name) => `weatherapi/current/dt=2026-11-22/${name}.json`);
     const poison = 'weatherapi/current/dt=2026-11-22/poison.json';
     await Promise.all([
@@ -123,17 +124,18 @@ describe('the pipeline', () => {
     expect(await pipeline.rawText(poison)).toBe('{"location": {"name": "Os');
   });
 
-  test('places a file that was dropped without a dt= folder by its earliest observation', async () => {
-    const lines = [response(1, 1_795_323_600), response(2, Date.parse('2026-11-20T23:59:59Z') / 1000)];
+  test('files what was dropped without a dt= folder by its earliest observation, and converts it there', async () => {
+    const lines = [response(1), response(2, Date.parse('2026-11-21T23:59:59Z') / 1000)];
     await pipeline.drop('weatherapi/current/my file (1)+ä=%.ndjson', lines.join('\n'));
     await pipeline.runtime.settled();
 
     const [key = '', ...others] = pipeline.curatedKeys();
     expect(others).toEqual([]);
-    expect(key).toMatch(/^weatherapi\/current\/dt=2026-11-20\/my-file-1-.*\.parquet$/);
+    expect(key).toMatch(/^weatherapi\/current\/dt=2026-11-21\/my-file-1-.*\.parquet$/);
     const rows = await pipeline.curatedRows(key);
     expect(rows).toMatchObject([{ temp_c: 1 }, { temp_c: 2 }]);
-    expect(rows[0]).toMatchObject({ raw_key: 'weatherapi/current/my file (1)+ä=%.ndjson', fetched_at: null });
+    expect(await pipeline.rawText(String(rows[0]?.raw_key))).toBe(lines.join('\n'));
+    expect(pipeline.deadLetters()).toEqual([]);
   });
 
   test('says in the dead letters where a file should have been dropped', async () => {
@@ -158,7 +160,8 @@ describe('the pipeline', () => {
     sqs.destroy();
     await pipeline.runtime.settled();
 
-    expect(pipeline.runtime.emulator.requests.filter(({ action }) => action === 'GetObject')).toHaveLength(1);
+    const reads = pipeline.runtime.emulator.requests.filter(({ action }) => action === 'GetObject');
+    expect(reads).toHaveLength(1);
     expect(pipeline.deadLetters()).toEqual([]);
   });
 
