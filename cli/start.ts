@@ -95,7 +95,7 @@ const options: LocalRunOptions = {
   },
   signal: stop.signal,
   onWait: (wait) => {
-    if (!json) print(`  … ${wait}`);
+    if (!json) print(' ', { style: 'yellow', text: '…' }, wait);
   },
   onStep: (step, milliseconds) => {
     const seconds = (milliseconds / 1000).toFixed(1).padStart(5);

@@ -8,7 +8,7 @@ import { connect, type Deployed, type Target, targetOptions } from '../deployed.
 import { Conversions, type Converted } from '../local/conversions.ts';
 import { describeConverted, settle } from '../local/settle.ts';
 import { interruptible } from '../terminal/interruption.ts';
-import { printable } from '../terminal/printable.ts';
+import { print, printJson } from '../terminal/output.ts';
 
 interface Arguments extends Target {
   readonly dataset?: string;
@@ -88,8 +88,8 @@ async function run(
   });
   const local = dryRun ? undefined : await settle(conversions, signal, { shown: !json });
   const result: Result = { ...reconciliation, allDeadLettersSeen: dead.complete, local };
-  if (json) console.log(JSON.stringify(result, null, 2));
-  else print(result, { dryRun, prune });
+  if (json) printJson(result);
+  else show(result, { dryRun, prune });
   if (signal.aborted) process.exitCode = 130;
 }
 
@@ -100,28 +100,28 @@ const titles = {
   orphaned: 'In curated, though the raw object is gone',
 } as const satisfies Record<Notable, string>;
 
-function print(result: Result, { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>): void {
+function show(result: Result, { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>): void {
   const { counts, first, enqueued, left, pruned, uncompared, allDeadLettersSeen, local } = result;
-  console.log(
+  print(
     Object.entries(counts)
       .map(([standing, number]) => `${count(number)} ${standing}`)
       .join(', '),
   );
   for (const standing of ['missing', 'stale', 'dead', 'orphaned'] as const) {
     if (counts[standing] === 0) continue;
-    console.log(`${titles[standing]}:`);
-    for (const key of first[standing]) console.log(`  ${printable(key)}`);
+    print(`${titles[standing]}:`);
+    for (const key of first[standing]) print(`  ${key}`);
     const more = counts[standing] - first[standing].length;
-    if (more > 0) console.log(`  … and ${count(more)} more`);
+    if (more > 0) print(`  … and ${count(more)} more`);
   }
   if (!allDeadLettersSeen)
-    console.log('There are more dead letters than were looked at: some objects may get a second one.');
+    print('There are more dead letters than were looked at: some objects may get a second one.');
   if (uncompared > 0)
-    console.log(`${count(uncompared)} were not compared with what they were made of, and taken for current.`);
-  console.log(dryRun ? 'Nothing was enqueued (--dry-run).' : `${count(enqueued)} enqueued`);
-  if (left > 0) console.log(`${count(left)} more are left for the next run.`);
-  if (counts.orphaned > 0) console.log(pruning(counts.orphaned, pruned, { dryRun, prune }));
-  for (const line of local ? describeConverted(local) : []) console.log(line);
+    print(`${count(uncompared)} were not compared with what they were made of, and taken for current.`);
+  print(dryRun ? 'Nothing was enqueued (--dry-run).' : `${count(enqueued)} enqueued`);
+  if (left > 0) print(`${count(left)} more are left for the next run.`);
+  if (counts.orphaned > 0) print(pruning(counts.orphaned, pruned, { dryRun, prune }));
+  for (const line of local ? describeConverted(local) : []) print(line);
 }
 
 function pruning(

@@ -2,14 +2,12 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { longestSpan } from '../../functions/convert/day.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { forEachRecord } from './dated-records.ts';
 import { DayPieces } from './day-pieces.ts';
-
-/** Milliseconds between the first and the last observation of a file that convert files by itself, at most. */
-const longestSpan = 24 * 3_600_000;
 
 /** How a file goes into raw. */
 export interface DropPlan {

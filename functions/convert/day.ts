@@ -6,7 +6,7 @@ import type { RawObject } from './raw-object.ts';
 import { readRecords } from './read-records.ts';
 
 /** Milliseconds between the observations of one object, at most: a run around midnight has some of two days. */
-const longestSpan = 24 * 3_600_000;
+export const longestSpan = 24 * 3_600_000;
 
 /**
  * The UTC day of an object's earliest observation, whose other ones are within 24 hours of it.

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { fetchEnv, readEnv } from '../../shared/env.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 import type { FetchMetric } from '../../shared/metrics.ts';
+import { s3Client } from '../../shared/s3-client.ts';
 import { ApiKey } from './api-key.ts';
 import { limits } from './limits.ts';
 import type { Clock, Pause } from './passes.ts';
@@ -21,7 +21,7 @@ const env = readEnv(fetchEnv);
 const logger = new Logger({ serviceName: 'fetch' });
 const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'fetch' });
 const api = new WeatherApi(env.WEATHERAPI_URL, new ApiKey(new SecretsManagerClient(), env.API_KEY_SECRET));
-const raw = new RawBucket(new S3Client(), env.RAW_BUCKET);
+const raw = new RawBucket(s3Client(), env.RAW_BUCKET);
 
 const clock: Clock = {
   now: Date.now,
