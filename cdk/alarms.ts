@@ -8,7 +8,6 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
-import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
@@ -38,9 +37,8 @@ export class Alarms extends Construct {
     this.#props = props;
     const { stage, fetch, convert, reconcile, freshnessHours } = props;
     const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
-    const { visibilityTimeout = 30 } = convert.queue.node.defaultChild as CfnQueue;
     // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
-    const retryPeriod = Duration.minutes(Math.ceil(visibilityTimeout / 60) + 15);
+    const retryPeriod = convert.visibilityTimeout.plus(Duration.minutes(15));
 
     this.#add('DeadLetters', {
       metric: convert.deadLetters.metricApproximateNumberOfMessagesVisible({

@@ -1,13 +1,18 @@
 import * as v from 'valibot';
+import { limits } from '../functions/fetch/limits.ts';
 import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
 import { outlook } from '../shared/expected-runs.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
 
+/** Minutes that a run has. */
+export const runMinutes = 5;
 /**
- * Places that one run fetches in time: 8 at once, for its 5 minutes less one for further passes and 10 s to land what
- * came. An answer takes a fraction of the 1.5 s that each may take here.
+ * Places that fit into a run: so many at once, in its time less that for further passes and for landing what came. An
+ * answer takes a fraction of the 1.5 s that each may take here.
  */
-export const maxPlaces = Math.floor((8 * (5 * 60 - 60 - 10)) / 1.5);
+export const maxPlaces = Math.floor(
+  (limits.concurrency * (runMinutes * 60_000 - limits.patience - limits.landing)) / 1500,
+);
 /**
  * Bytes of the places as JSON. A schedule's input is what Lambda takes as an asynchronous event, 256 KB at most; the
  * rest of it has less than 1 KB.

@@ -7,7 +7,7 @@ import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
 import type { Env, fetchEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
-import type { Config } from './config.ts';
+import { type Config, runMinutes } from './config.ts';
 import { FunctionSchedule } from './function-schedule.ts';
 import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -34,7 +34,7 @@ export class Fetch extends Construct {
       folder: 'fetch',
       environment,
       memory: Size.mebibytes(512),
-      timeout: Duration.minutes(5),
+      timeout: Duration.minutes(runMinutes),
     });
 
     const dataset = weatherapiCurrent;
