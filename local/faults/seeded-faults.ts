@@ -133,10 +133,11 @@ export function seededFaults(
     if (key === '') return undefined;
     const time = nth(action, bucket, key);
     const where = `${action} ${key} ${time}`;
-    if (bucket === 'raw' && action === 'PutObject') {
-      const conflict = time === 1 && random(seed, 'conflict', key) < 0.15;
-      if (conflict) return happens('S3: 409 on a conditional write', where);
-    } else if (time <= timesOfStorm && isStorm(call)) {
+    if (action === 'PutObject' && time === 1 && random(seed, 'conflict', key) < 0.15) {
+      return happens('S3: 409 on a conditional write', where);
+    }
+    const isLanding = bucket === 'raw' && action === 'PutObject';
+    if (!isLanding && time <= timesOfStorm && isStorm(call)) {
       return happens('S3: access denied, more often than a message is tried', where);
     }
     if (action === 'GetObject' && invisible.delete(key)) {

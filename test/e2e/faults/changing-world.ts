@@ -10,7 +10,6 @@ export class ChangingWorld {
   readonly #objects: readonly RawObject[];
   /** How many versions of an object there have been. */
   readonly #shown = new Map<RawObject, number>();
-  readonly #asked = new Map<string, number>();
 
   constructor(stage: Stage, objects: readonly RawObject[]) {
     this.#stage = stage;
@@ -28,39 +27,22 @@ export class ChangingWorld {
     return next !== undefined;
   }
 
-  /** @param twins whether a message of an object that changes may be in work twice */
-  with(faults: Faults, { twins }: { readonly twins: boolean }): Faults {
+  with(faults: Faults): Faults {
     return {
       ...faults,
       request: (call, actions) => {
-        const object = this.#objects.find(({ key, curatedKey: curated }) =>
-          [key, curated].includes(call.key ?? ''),
+        const object = this.#objects.find(({ keys, curatedKey }) =>
+          [...keys, curatedKey].includes(call.key ?? ''),
         );
         // Dropping and removing is ours.
-        if (object && call.bucket === 'raw' && !['GetObject', 'HeadObject'].includes(call.action))
+        if (object && call.bucket === 'raw' && ['PutObject', 'DeleteObject'].includes(call.action))
           return undefined;
         const drawn = faults.request?.(call, actions);
-        if (!object || object.versions.length === 1) return drawn;
-        return this.#withChange(call, object, twins ? this.#mended(call, drawn) : drawn);
-      },
-      delivery: (message) => {
-        const again = faults.delivery?.(message);
-        const changes = this.#objects.some(
-          ({ key, versions }) => versions.length > 1 && decoded(message.Body).includes(`"${key}"`),
-        );
-        return changes && !twins && again === 'while-working' ? undefined : again;
+        return object && object.versions.length > 1 ? this.#withChange(call, object, drawn) : drawn;
       },
       invocation: (name, ...asked) =>
         name === 'reconcile-function' ? undefined : faults.invocation?.(name, ...asked),
     };
-  }
-
-  /** Only what the SDK's own tries get over: where two work on one message, none of them may fail. */
-  #mended(call: ApiCall, fault: RequestFault | undefined): RequestFault | undefined {
-    const name = `${call.action} ${call.key}`;
-    const time = (this.#asked.get(name) ?? 0) + 1;
-    if (fault) this.#asked.set(name, time);
-    return fault?.answer?.status === 403 || time > 1 ? undefined : fault;
   }
 
   #withChange(call: ApiCall, object: RawObject, fault: RequestFault = {}): RequestFault {
@@ -89,8 +71,4 @@ export class ChangingWorld {
   #shownOf(object: RawObject): number {
     return this.#shown.get(object) ?? 0;
   }
-}
-
-function decoded(body = ''): string {
-  return decodeURIComponent(body.replaceAll('+', ' '));
 }

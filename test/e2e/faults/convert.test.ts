@@ -218,6 +218,32 @@ describe('the newest content is in curated', () => {
     expect(stage.letters()).toEqual([]);
   });
 
+  test('though that worker dies after its write, and the other one has deleted the message', async () => {
+    const secondIsDone = gate();
+    let [delivered, events, writes] = [0, 0, 0];
+    stage.faults = {
+      request: ({ action, bucket }, { crash }) => {
+        if (action === 'DeleteMessage') return { after: () => secondIsDone.resolve() };
+        if (action !== 'PutObject' || bucket !== 'curated' || ++writes > 1) return undefined;
+        return {
+          before: async () => {
+            await stage.put(rawKey, content(2));
+            await secondIsDone.promise;
+          },
+          after: () => crash('convert-function'),
+          cut: 'answer',
+        };
+      },
+      event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
+      delivery: () => (++delivered === 1 ? 'while-working' : undefined),
+    };
+    await stage.put(rawKey, content(1));
+    await stage.runtime.settled();
+    expect([delivered, writes]).toEqual([2, 2]);
+    expect(await temperatures()).toEqual([2]);
+    expect(stage.letters()).toEqual([]);
+  });
+
   test.each<[string, string, 'before' | 'after']>([
     ['before it is read', 'GetObject', 'before'],
     ['as soon as it was read', 'GetObject', 'after'],
@@ -245,6 +271,51 @@ describe('the newest content is in curated', () => {
     expect(await temperatures()).toEqual([2]);
     expect(stage.letters()).toEqual([]);
   });
+});
+
+describe('an object without a day is filed and converted, once and with no dead letter,', () => {
+  const undated = 'weatherapi/current/dropped.json';
+
+  test.each(
+    ['GetObject', 'CopyObject', 'DeleteObject'].flatMap((action): [string, string, string][] => [
+      ['before', action, undated],
+      ['after', action, undated],
+    ]),
+  )('though convert is killed %s its %s', async (when, action) => {
+    let killed = 0;
+    stage.faults = {
+      request: (call, { crash }) => {
+        if (call.action !== action || killed > 0) return undefined;
+        killed += 1;
+        const kill = () => crash('convert-function');
+        return when === 'before' ? { before: kill, cut: 'request' } : { after: kill, cut: 'answer' };
+      },
+    };
+    await stage.put(undated, content(1));
+    await stage.runtime.settled();
+    expect(killed).toBe(1);
+    const [[key = '', bytes = Buffer.of()] = [], ...others] = await stage.curated();
+    expect(others).toEqual([]);
+    expect(key).toMatch(/^weatherapi\/current\/dt=2026-11-22\/dropped\./);
+    expect(await parquetRows(bytes)).toMatchObject([{ temp_c: 1 }]);
+    expect(await stage.raw(undated)).toBeUndefined();
+    expect(stage.letters()).toEqual([]);
+  });
+});
+
+test('an object on which convert dies each time costs no other one a try', async () => {
+  const keys = ['a', 'dying', 'b'].map((name) => rawKey.replace('20261122T050000Z', name));
+  stage.faults = {
+    request: ({ action, key }, { crash }) =>
+      action === 'GetObject' && key === keys[1]
+        ? { before: () => crash('convert-function'), cut: 'request' }
+        : undefined,
+  };
+  for (const key of keys) {
+    await stage.put(key, content(1));
+    await stage.runtime.settled();
+  }
+  expect(keys.map((key) => stage.deliveries(key))).toEqual([[1], [5], [1]]);
 });
 
 describe('reconcile has converted', () => {

@@ -35,6 +35,7 @@ export async function landedHours(stage: Stage): Promise<RawObject[]> {
       const { day = '', ...parsed } = parseRawKey(key);
       return {
         key,
+        keys: [key],
         curatedKey: curatedKey({ ...parsed, day }),
         versions: [version],
         change: { action: '', when: 'before' },

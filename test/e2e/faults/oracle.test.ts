@@ -9,7 +9,7 @@ const givenUp = { ...letter, code: 'tries-exhausted', reason: 'Failed 5 times; t
 const bare = { ...letter, code: undefined, reason: undefined };
 
 const fate = (states: Fate['faultless'], deliveries = [1]): Fate[] => [
-  { key: 'raw', curatedKey: 'curated', faultless: states, deliveries },
+  { key: 'raw', keys: ['raw', 'filed'], curatedKey: 'curated', faultless: states, deliveries },
 ];
 const state = (curated: string | undefined, ...letters: Settled['letters'][number][]): Settled => ({
   curated: new Map(curated === undefined ? [] : [['curated', Buffer.from(curated)]]),
@@ -28,6 +28,11 @@ describe('after faults, the oracle', () => {
     ['was mended', fate([poison, good]), state('good', letter)],
     ['was spoilt', fate([old, poison]), state('old', letter)],
     ['was deleted', fate([old, undefined]), state('old')],
+    [
+      'is dead under the key that it was filed under',
+      fate([poison]),
+      state(undefined, { ...letter, key: 'filed' }),
+    ],
   ])('finds nothing wrong with an object that %s', (_what, fates, settled) => {
     expect(problemsAfterFaults(fates, settled)).toEqual([]);
   });

@@ -8,6 +8,8 @@ export type Faultless =
 /** A raw object, and what became of it. */
 export interface Fate {
   readonly key: string;
+  /** All that it is ever found under. */
+  readonly keys: readonly string[];
   readonly curatedKey: string;
   /** What a faultless run makes of each of its states in turn; undefined: it was deleted. */
   readonly faultless: readonly (Faultless | undefined)[];
@@ -88,8 +90,8 @@ function isConverted({ curatedKey, faultless }: Fate, { curated }: Settled): boo
   return newest !== undefined && 'bytes' in newest && curated.get(curatedKey)?.equals(newest.bytes) === true;
 }
 
-function lettersOf({ key }: Fate, { letters }: Settled): Letter[] {
-  return letters.filter((letter) => letter.key === key);
+function lettersOf({ keys }: Fate, { letters }: Settled): Letter[] {
+  return letters.filter(({ key = '' }) => keys.includes(key));
 }
 
 function unaccounted({ code, reason }: Letter, { key, faultless, deliveries }: Fate): string[] {
@@ -102,14 +104,14 @@ function unaccounted({ code, reason }: Letter, { key, faultless, deliveries }: F
 }
 
 function strangers(fates: readonly Fate[], { curated, letters, openUploads }: Settled): string[] {
-  const keys = new Set(fates.map(({ key }) => key));
+  const known = new Set(fates.flatMap(({ keys }) => keys));
   const curatedKeys = new Set(fates.map(({ curatedKey }) => curatedKey));
   return [
     ...[...curated.keys()]
       .filter((key) => !curatedKeys.has(key))
       .map((key) => `${key}: curated of no raw object`),
     ...letters
-      .filter(({ key = '' }) => !keys.has(key))
+      .filter(({ key = '' }) => !known.has(key))
       .map(({ body }) => `a letter of no raw object: ${body}`),
     ...openUploads.map((key) => `${key}: an upload that was neither completed nor aborted`),
   ];

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { pick, random } from '../../../local/faults/random.ts';
-import { curatedKey, parseRawKey } from '../../../shared/keys.ts';
+import { curatedKey, filedKey, parseRawKey } from '../../../shared/keys.ts';
 import type { Content } from './stage.ts';
 
 /** One state of a raw object; `undefined` in a list of them: it was deleted. */
@@ -11,7 +11,10 @@ export interface Version extends Content {
 
 /** A raw object and what it is in turn. */
 export interface RawObject {
+  /** That it is dropped under. */
   readonly key: string;
+  /** All that it is ever found under: one without a day is filed. */
+  readonly keys: readonly string[];
   readonly curatedKey: string;
   readonly versions: readonly (Version | undefined)[];
   /** It becomes its next version at the first request of this kind. */
@@ -32,6 +35,8 @@ export function rawObjects(seed: number, count = 8): RawObject[] {
     // Undated objects take their day from their content, which stays the same here.
     const folder = fraction('folder') < 0.15 ? '' : `dt=${day}/`;
     const key = `weatherapi/current/${folder}dropped ${index}${folder ? '' : ' undated'}.json`;
+    const parsed = parseRawKey(key);
+    const filed = folder ? key : filedKey(parsed, day);
     const versions = pick(
       [
         [60, 1],
@@ -43,7 +48,8 @@ export function rawObjects(seed: number, count = 8): RawObject[] {
     const vanishes = versions > 1 && fraction('vanishes') < 0.25;
     return {
       key,
-      curatedKey: curatedKey({ ...parseRawKey(key), day }),
+      keys: [...new Set([key, filed])],
+      curatedKey: curatedKey({ ...parsed, key: filed, day }),
       versions: Array.from({ length: versions }, (_value, at) =>
         vanishes && at === versions - 1 ? undefined : version(random(seed, 'content', index, at), index, at),
       ),
