@@ -8,7 +8,7 @@ import type { Dataset } from '../dataset.ts';
 export const weatherapiCurrent = {
   name: 'weatherapi/current',
   endpoint: 'current.json',
-  version: 1,
+  version: 2,
   description: 'Current weather, one row per place and run.',
   dayColumn: 'observed_at',
   firstDay: '2024-01-01',

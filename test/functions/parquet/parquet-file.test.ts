@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { createdBy } from '../../../functions/parquet/parquet-file.ts';
 import { maxRows } from '../../../functions/rows/row-group.ts';
 import { columnTypes } from '../../../shared/column-type.ts';
 import { columnsOf } from '../../../shared/dataset.ts';
@@ -128,69 +129,94 @@ describe('a reader that is not ours finds', () => {
     });
   });
 
-  test('all rows, in order, of a file with more than one row group', async () => {
-    const count = maxRows + 1_000;
+  test('in a file of two row groups all rows, in order, and those that a filter asks for', async () => {
+    const places = [...Array<string>(maxRows).fill('Oslo'), 'Rome'];
     const file = await parquetOf(
-      Array.from(
-        { length: count },
-        (_, n) => `{"a":{"int":${n},"timestamp":${n * 60},"string":"Straße ${n % 7} 🚴🚴🚴🚴"}}`,
-      ).join('\n'),
+      places.map((string, int) => JSON.stringify({ a: { int, string } })).join('\n'),
     );
-    const [counted] = await query(
-      file,
-      `SELECT count(*)::INT AS rows, (SELECT count(DISTINCT row_group_id)::INT FROM parquet_metadata($file)) AS groups FROM $file`,
+    const rows = await query(file, 'SELECT int, string FROM $file');
+    expect(rows.map(({ int }) => int)).toEqual(places.map((_, int) => int));
+    expect(rows.map(({ string }) => string)).toEqual(places);
+    expect(
+      await query(
+        file,
+        `SELECT count(*)::INT AS rows, (SELECT count(*)::INT FROM $file WHERE string = 'Rome') AS in_rome,
+         (SELECT count(DISTINCT row_group_id)::INT FROM parquet_metadata($file)) AS groups FROM $file
+         WHERE string = 'Oslo'`,
+      ),
+    ).toEqual([{ rows: maxRows, in_rome: 1, groups: 2 }]);
+  });
+
+  test('the rows of a file whose name and version of the writer it can parse', async () => {
+    // As parquet-java does, which Trino has: https://github.com/apache/parquet-java, VersionParser.
+    expect(createdBy).toMatch(/^\S+ version \d+\.\d+\.\d+$/);
+    const [footer] = await query(
+      await parquetOf('{"a":{}}'),
+      'SELECT created_by FROM parquet_file_metadata($file)',
     );
-    expect(counted).toMatchObject({ rows: count });
-    expect(counted?.groups).toBe(2);
-    const rows = await query(file, 'SELECT int FROM $file');
-    expect(rows.map(({ int }) => int)).toEqual(Array.from({ length: count }, (_, n) => n));
+    expect(footer).toEqual({ created_by: createdBy });
   });
 });
 
-describe('statistics', () => {
-  const count = maxRows + 1_000;
-  const text = Array.from({ length: count }, (_, n) =>
-    response(
-      { last_updated_epoch: 1_795_323_600 + n * 3600, temp_c: n % 40, wind_degree: n % 360 },
-      `Saint-Étienne-du-Rouvray ${n % 50}`,
-    ),
-  ).join('\n');
+/** What the footer says of a text column, by row group. */
+function footerOf(file: Uint8Array, column: string) {
+  return query(
+    file,
+    `SELECT stats_min_value AS least, stats_max_value AS most, min_is_exact, max_is_exact,
+       stats_null_count::INT AS nulls, dictionary_page_offset IS NOT NULL AS has_dictionary
+     FROM parquet_metadata($file) WHERE path_in_schema = '${column}' ORDER BY row_group_id`,
+  );
+}
 
-  test('bound the values of every row group', async () => {
-    const { file } = await converted(text);
-    const bounds = await query(
-      file,
-      `SELECT stats_min_value AS least, stats_max_value AS most, stats_null_count::INT AS nulls
-       FROM parquet_metadata($file) WHERE path_in_schema = 'observed_at' ORDER BY row_group_id`,
-    );
-    const rows = await query(
-      file,
-      `SELECT strftime(min(observed_at), '%Y-%m-%d %H:%M:%S+00') AS least, strftime(max(observed_at), '%Y-%m-%d %H:%M:%S+00') AS most, 0 AS nulls
-       FROM (SELECT observed_at, row_number() OVER () AS n FROM $file) GROUP BY n > ${maxRows} ORDER BY n > ${maxRows}`,
-    );
-    expect(bounds).toEqual(rows);
-    expect(bounds).toHaveLength(2);
+describe('a bound in the footer', () => {
+  const long = 'x'.repeat(9 * 1024 * 1024);
+
+  test("of a text is its own row group's, and short however long the texts are", async () => {
+    const records = [
+      ['Oslo', `${long}1`],
+      ['Oslo', `${long}2`],
+      ['Rome', 'Sunny'],
+    ].map(([name, text]) => response({ condition: { text } }, name));
+    const { file } = await converted(records.join('\n'));
+    const short = 'x'.repeat(64);
+    expect(await footerOf(file, 'condition_text')).toMatchObject([
+      { least: short, most: `${short.slice(1)}y`, min_is_exact: false, max_is_exact: false },
+      { least: 'Sunny', most: 'Sunny', min_is_exact: true, max_is_exact: true },
+    ]);
+    expect(await footerOf(file, 'location_name')).toMatchObject([{ least: 'Oslo' }, { least: 'Rome' }]);
+    expect(
+      await query(
+        file,
+        "SELECT count(*)::INT AS rows FROM $file WHERE location_name = 'Oslo' AND condition_text > 'x'",
+      ),
+    ).toEqual([{ rows: 2 }]);
   });
 
-  test('lose no row to a filter', async () => {
-    const { file } = await converted(text);
-    const counts = async (where: string) => {
-      const [row] = await query(file, `SELECT count(*)::INT AS n FROM $file WHERE ${where}`);
-      return row?.n;
-    };
-    expect(await counts("observed_at = TIMESTAMPTZ '2026-11-22 05:00:00+00'")).toBe(1);
-    expect(await counts("observed_at >= TIMESTAMPTZ '2026-11-22 05:00:00+00'")).toBe(count);
-    expect(
-      await counts(
-        "observed_at > TIMESTAMPTZ '2026-12-01 00:00:00+00' AND observed_at <= TIMESTAMPTZ '2026-12-02 00:00:00+00'",
-      ),
-    ).toBe(24);
-    expect(await counts("observed_at < TIMESTAMPTZ '2026-11-22 05:00:00+00'")).toBe(0);
-    expect(await counts("location_name = 'Saint-Étienne-du-Rouvray 49'")).toBe(count / 50);
-    expect(await counts('temp_c = 39')).toBe(count / 40);
-    expect(await counts('wind_degree = 359')).toBe(141);
-    expect(await counts('humidity IS NULL')).toBe(count);
-    expect(await counts('rescued IS NOT NULL')).toBe(0);
+  test('of a text ends between two characters', async () => {
+    const [bounds] = await footerOf(await parquetOf(`{"a":{"string":"${'x'.repeat(63)}é"}}`), 'string');
+    expect(bounds).toMatchObject({ least: 'x'.repeat(63), most: `${'x'.repeat(62)}y` });
+  });
+
+  test('is left out where no short text comes after the greatest', async () => {
+    const [bounds] = await footerOf(
+      await parquetOf(`{"a":{"string":"${'\u{10ffff}'.repeat(17)}"}}`),
+      'string',
+    );
+    expect(bounds).toMatchObject({ least: '\u{10ffff}'.repeat(16), min_is_exact: false, most: null });
+  });
+
+  test('of zeros holds both of them', async () => {
+    const [bounds] = await footerOf(await parquetOf('{"a":{"double":0}}'), 'double');
+    expect(bounds).toMatchObject({ least: '-0.0', most: '0.0', nulls: 0 });
+  });
+
+  test('is not there for a column without values, nor is a dictionary', async () => {
+    const file = await parquetOf('{"a":{}}\n{"a":{}}');
+    for (const column of ['string', 'double', 'int', 'bigint', 'timestamp']) {
+      expect(await footerOf(file, column)).toMatchObject([
+        { least: null, most: null, nulls: 2, has_dictionary: false },
+      ]);
+    }
   });
 });
 

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { test } from '@jest/globals';
+import { parquetOf } from '../convert/converted.ts';
+
+/** What is used of hyparquet-writer that its API does not promise. */
+const internals = [
+  ['writeDataPageV2', 'hyparquet-writer/src/datapage.js'],
+  ['writeDictionaryPage', 'hyparquet-writer/src/dictionary.js'],
+  ['writeMetadata', 'hyparquet-writer/src/metadata.js'],
+  ['unconvertMinMax', 'hyparquet-writer/src/unconvert.js'],
+] as const;
+
+test.each(internals)('hyparquet-writer still has %s in %s', async (name, module) => {
+  const found: Record<string, unknown> = await import(module).catch(() => ({}));
+  if (typeof found[name] !== 'function') {
+    throw new Error(
+      `This version of hyparquet-writer has no ${name} in ${module}, which functions/parquet/ uses. ` +
+        'Find where it is now, or stay with the version before.',
+    );
+  }
+});
+
+test('and writes the bytes that it wrote before', async () => {
+  const rows = Array.from({ length: 20 }, (_, row) => ({
+    string: row % 3 ? 'Oslo' : `${'Saint-Étienne '.repeat(5)}${row % 2}`,
+    double: row / 8,
+    int: row % 2,
+    bigint: row % 4 ? row : null,
+    timestamp: 1_795_323_600,
+  }));
+  const file = await parquetOf(rows.map((a) => JSON.stringify({ a })).join('\n'));
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  if (sha256 !== '444ae8e3e55b9b4d4bc0f0897bab485ad607863589cafb20a2ba748e4d43f7dd') {
+    throw new Error(
+      `A file has other bytes than before, and every file would change when it is converted again: ${sha256}. ` +
+        'If this is meant, and row-groups.test.ts passes, save this hash here.',
+    );
+  }
+});

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+const wholeNumber = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+};
+
+const command = new Command('npm run test:fuzz --')
+  .description('Runs the property tests of reading and writing on one seed after the other, until one fails.')
+  .addOption(new Option('--seed <seed>', 'the first of them').argParser(wholeNumber).default(1))
+  .addOption(new Option('--minutes <minutes>', 'how long').argParser(wholeNumber).default(10))
+  .parse();
+const { seed: first, minutes } = command.opts<{ seed: number; minutes: number }>();
+
+const tests = [
+  'convert/properties/(rows-or-failure|same-rows)',
+  'parquet/row-groups',
+  'reader/(json-text|known-shapes)',
+  'rows/text-dictionary',
+];
+const end = performance.now() + minutes * 60_000;
+
+for (let seed = first; performance.now() < end && !process.exitCode; seed++) {
+  console.log(`seed ${seed}, ${Math.ceil((end - performance.now()) / 60_000)} min left`);
+  const jest = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      `test/functions/(${tests.join('|')}).test.ts`,
+    ],
+    { stdio: 'inherit', env: { ...process.env, FC_SEED: String(seed) } },
+  );
+  const [code] = await once(jest, 'exit');
+  process.exitCode = code ?? 1;
+  if (process.exitCode) console.log(`Again: npm run test:fuzz -- --seed ${seed} --minutes 1`);
+}
