@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
+import { type LocalRun, type LocalRunOptions, runLocally } from '../operations/local-run.ts';
+import type { ParquetRow } from '../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../shared/api-url.ts';
-import { stateOption } from './deployed.ts';
-import { type LocalRun, type LocalRunOptions, runLocally } from './local/local-run.ts';
-import type { ParquetRow } from './local/parquet-rows.ts';
 import {
   collectPlaces,
   fileProblems,
@@ -10,7 +9,8 @@ import {
   parseBaseUrl,
   parseHour,
   parseSeed,
-} from './local/run-arguments.ts';
+} from './run-arguments.ts';
+import { stateOption } from './target-options.ts';
 import { commandOutput, failed, print, printError, printJson, printTable } from './terminal/output.ts';
 import { printable } from './terminal/printable.ts';
 

@@ -4,7 +4,7 @@ export interface NamedQuery {
   readonly description: string;
   /**
    * For Trino (Athena engine 3) and for DuckDB alike. Trino's `sequence` takes timestamps without a zone only, hence
-   * the casts; what DuckDB calls otherwise has Trino's name there too (`settings` in cli/query/query-local.ts).
+   * the casts; what DuckDB calls otherwise has Trino's name there too (`settings` in operations/query/query-local.ts).
    */
   readonly sql: string;
 }

@@ -1,10 +1,17 @@
 import { Command } from 'commander';
+import { type DeadLetter, DeadLetters } from '../../operations/dead-letters/dead-letters.ts';
+import { takeBack } from '../../operations/dead-letters/given-up.ts';
+import { type Outcome, outcomeOf } from '../../operations/dead-letters/local-outcome.ts';
+import {
+  type Dropped,
+  drop,
+  type Redriven,
+  redrive,
+  type Selection,
+} from '../../operations/dead-letters/redrive.ts';
+import { connect, type Deployed, type Target } from '../../operations/deployed.ts';
 import { givenUpPrefix } from '../../shared/keys.ts';
-import { type DeadLetter, DeadLetters } from '../dead-letters/dead-letters.ts';
-import { takeBack } from '../dead-letters/given-up.ts';
-import { type Outcome, outcomeOf } from '../dead-letters/local-outcome.ts';
-import { type Dropped, drop, type Redriven, redrive, type Selection } from '../dead-letters/redrive.ts';
-import { connect, type Deployed, next, type Target, targetOptions } from '../deployed.ts';
+import { next, targetOptions } from '../target-options.ts';
 import { ago } from '../terminal/ago.ts';
 import { canAsk, confirmed } from '../terminal/confirmation.ts';
 import { interruptible } from '../terminal/interruption.ts';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { connect, type Target, targetOptions } from '../deployed.ts';
+import { connect, findDeployed, type Target } from '../../operations/deployed.ts';
 import {
   cdkDestroyArguments,
   destroyStack,
@@ -7,9 +7,9 @@ import {
   recoveryDays,
   runCdk,
   type SecretOutcome,
-} from '../destroy/destroy-stack.ts';
-import { findStateDirectory, removeStateDirectory } from '../destroy/state-directory.ts';
-import { findDeployed } from '../find-deployed.ts';
+} from '../../operations/destroy/destroy-stack.ts';
+import { findStateDirectory, removeStateDirectory } from '../../operations/destroy/state-directory.ts';
+import { targetOptions } from '../target-options.ts';
 import { canAsk, confirmed } from '../terminal/confirmation.ts';
 import { print, printJson } from '../terminal/output.ts';
 

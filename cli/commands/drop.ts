@@ -1,13 +1,14 @@
 import { Command } from 'commander';
+import { Conversions, type Converted } from '../../operations/conversions.ts';
+import { connect, type Target } from '../../operations/deployed.ts';
+import { type DropPlan, dropFile, planDrop, plannedKeys } from '../../operations/drop/drop-files.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
-import { connect, next, type Target, targetOptions } from '../deployed.ts';
-import { type DropPlan, dropFile, planDrop, plannedKeys } from '../drop/drop-files.ts';
-import { Conversions, type Converted } from '../local/conversions.ts';
-import { fileProblems } from '../local/run-arguments.ts';
-import { describeConverted, settle } from '../local/settle.ts';
+import { fileProblems } from '../run-arguments.ts';
+import { next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
+import { describeConverted, settle } from '../terminal/settle.ts';
 
 interface Options extends Target {
   readonly dataset: string;

@@ -1,15 +1,16 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { connect, type Target } from '../../operations/deployed.ts';
+import { queryAthena } from '../../operations/query/query-athena.ts';
+import { queryLocally } from '../../operations/query/query-local.ts';
+import type { QueryResult } from '../../operations/query/query-result.ts';
 import { columnsOf, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
-import { connect, type Target, targetOptions } from '../deployed.ts';
-import { queryAthena } from '../query/query-athena.ts';
-import { queryLocally } from '../query/query-local.ts';
-import type { QueryResult } from '../query/query-result.ts';
-import { rowsOutput } from '../query/rows-output.ts';
+import { targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
+import { rowsOutput } from '../terminal/rows-output.ts';
 
 interface Arguments extends Target {
   /** `true` without a name. */

@@ -1,14 +1,15 @@
 import { Command } from 'commander';
 import { peekDeadKeys } from '../../functions/reconcile/dead-keys.ts';
 import { type Notable, type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
+import { Conversions, type Converted } from '../../operations/conversions.ts';
+import { connect, type Deployed, type Target } from '../../operations/deployed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
-import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
-import { Conversions, type Converted } from '../local/conversions.ts';
-import { describeConverted, settle } from '../local/settle.ts';
+import { targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { print, printJson } from '../terminal/output.ts';
+import { describeConverted, settle } from '../terminal/settle.ts';
 
 interface Arguments extends Target {
   readonly dataset?: string;

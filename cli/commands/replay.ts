@@ -1,21 +1,22 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { sendMessages } from '../../shared/send-messages.ts';
-import { connect, type Deployed, type Target, targetOptions } from '../deployed.ts';
-import { Conversions, type Converted } from '../local/conversions.ts';
-import { describeConverted, settle } from '../local/settle.ts';
-import { Checkpoint } from '../replay/checkpoint.ts';
+import { Conversions, type Converted } from '../../operations/conversions.ts';
+import { connect, type Deployed, type Target } from '../../operations/deployed.ts';
+import { Checkpoint } from '../../operations/replay/checkpoint.ts';
 import {
   describeSelection,
   parseSelection,
   type RawSelection,
   type SelectionArguments,
-} from '../replay/raw-selection.ts';
-import { type Replayed, replay, type Survey, survey } from '../replay/replay.ts';
+} from '../../operations/replay/raw-selection.ts';
+import { type Replayed, replay, type Survey, survey } from '../../operations/replay/replay.ts';
+import { sendMessages } from '../../shared/send-messages.ts';
+import { targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
+import { describeConverted, settle } from '../terminal/settle.ts';
 
 interface Arguments extends Target, SelectionArguments {
   readonly rate: string;

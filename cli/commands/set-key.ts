@@ -4,12 +4,12 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { Command, Option } from 'commander';
+import { parseApiKey, type Stored, storeApiKey } from '../../operations/api-key.ts';
+import { findDeployed, type Target } from '../../operations/deployed.ts';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
-import { type Target, targetOptions } from '../deployed.ts';
-import { findDeployed } from '../find-deployed.ts';
-import { parseApiKey, type Stored, storeApiKey } from '../set-key/api-key.ts';
-import { readSecret } from '../set-key/secret-input.ts';
+import { targetOptions } from '../target-options.ts';
 import { print, printJson } from '../terminal/output.ts';
+import { readSecret } from '../terminal/secret-input.ts';
 
 interface Options extends Target {
   readonly secret?: string;

@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { connect, next, type Target, targetOptions } from '../deployed.ts';
+import { connect, type Target } from '../../operations/deployed.ts';
 import {
   type PipelineStatus,
   pipelineStatus,
   type RunState,
   type RunStatus,
-} from '../status/pipeline-status.ts';
+} from '../../operations/status.ts';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { next, targetOptions } from '../target-options.ts';
 import { type Printed, print, printJson, printTable, type Styled } from '../terminal/output.ts';
 import { spinning } from '../terminal/spinner.ts';
 

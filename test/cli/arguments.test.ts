@@ -13,15 +13,14 @@ import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
-import { next } from '../../cli/deployed.ts';
 import {
   collectPlaces,
   fileProblems,
   hourProblems,
   parseBaseUrl,
   parseHour,
-} from '../../cli/local/run-arguments.ts';
-import { parseSelection } from '../../cli/replay/raw-selection.ts';
+} from '../../cli/run-arguments.ts';
+import { next } from '../../cli/target-options.ts';
 import {
   commandOutput,
   failed,
@@ -31,6 +30,7 @@ import {
   printTable,
 } from '../../cli/terminal/output.ts';
 import { printable, printableJson, printableLines } from '../../cli/terminal/printable.ts';
+import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { isDay } from '../../shared/keys.ts';
 import fc from '../fast-check.ts';
 

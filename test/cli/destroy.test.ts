@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Destruction, destroyStack, type RunCdk } from '../../cli/destroy/destroy-stack.ts';
-import { removeStateDirectory } from '../../cli/destroy/state-directory.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
+import { type Destruction, destroyStack, type RunCdk } from '../../operations/destroy/destroy-stack.ts';
+import { removeStateDirectory } from '../../operations/destroy/state-directory.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 
 const secretName = 'team/weatherapi-key';

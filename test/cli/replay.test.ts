@@ -3,14 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Checkpoint } from '../../cli/replay/checkpoint.ts';
-import { Pace } from '../../cli/replay/pace.ts';
+import { Checkpoint } from '../../operations/replay/checkpoint.ts';
+import { Pace } from '../../operations/replay/pace.ts';
 import {
   parseSelection,
   type RawSelection,
   type SelectionArguments,
-} from '../../cli/replay/raw-selection.ts';
-import { replay, survey } from '../../cli/replay/replay.ts';
+} from '../../operations/replay/raw-selection.ts';
+import { replay, survey } from '../../operations/replay/replay.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { type Aws, startAws } from '../functions/reconcile/aws.ts';
 import { until } from '../local/until.ts';

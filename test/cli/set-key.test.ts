@@ -7,8 +7,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
-import { parseApiKey } from '../../cli/set-key/api-key.ts';
-import { readSecret } from '../../cli/set-key/secret-input.ts';
+import { readSecret } from '../../cli/terminal/secret-input.ts';
+import { parseApiKey } from '../../operations/api-key.ts';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
 import { type Cloud, type Ended, runTdf, startCloud } from './cloud.ts';
 

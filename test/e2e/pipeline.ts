@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type ParquetRow, readParquet } from '../../cli/local/parquet-rows.ts';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../local/runtime.ts';
 import type { Template } from '../../local/template.ts';
 import { startWeatherApi, type WeatherApi } from '../../local/weatherapi/server.ts';
+import { type ParquetRow, readParquet } from '../../operations/query/parquet-rows.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 
 /** The stack at work on an empty state directory, fed by the stand-in API. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readParquet } from '../../cli/local/parquet-rows.ts';
+import { readParquet } from '../../operations/query/parquet-rows.ts';
 
 let directory: string;
 beforeAll(async () => {

@@ -9,10 +9,10 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type ParquetRow, readParquet } from '../../../cli/local/parquet-rows.ts';
 import { type Converted, convertObject } from '../../../functions/convert/convert-object.ts';
 import { startEmulator } from '../../../local/aws/emulator.ts';
 import type { Intercept, LoggedRequest } from '../../../local/aws/request-log.ts';
+import { type ParquetRow, readParquet } from '../../../operations/query/parquet-rows.ts';
 
 export interface DeadLetter {
   readonly body: string;

@@ -5,13 +5,10 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sd
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { InvalidArgumentError, Option } from 'commander';
 import type { Runtime } from '../local/runtime.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { s3Client } from '../shared/s3-client.ts';
-import { stageForm, stagePattern } from '../shared/stage.ts';
-import { stackOutputs } from './stack-outputs.ts';
-import { quoted } from './terminal/quoted.ts';
+import { NoStackError, stackOutputs } from './stack-outputs.ts';
 
 /** Which deployment a command is about. */
 export interface Target {
@@ -20,34 +17,6 @@ export interface Target {
   readonly local?: true;
   /** State directory of the local one. */
   readonly state: string;
-}
-
-/** The options by which every command says which deployment it is about. */
-export const targetOptions: readonly Option[] = [
-  new Option('--stage <name>', 'the deployment on AWS').default('dev').argParser(parseStage),
-  new Option('--local', 'the pipeline on this computer, instead of AWS'),
-  stateOption('where the local one keeps its state'),
-];
-
-/** An empty text would mean the current folder, whatever lies in it. */
-export function stateOption(description: string): Option {
-  return new Option('--state <dir>', description).default('.local').argParser((text) => {
-    if (text.trim() === '') throw new InvalidArgumentError('Expected a folder, got an empty text.');
-    return text;
-  });
-}
-
-function parseStage(text: string): string {
-  if (!stagePattern.test(text)) throw new InvalidArgumentError(`Expected ${stageForm}, got "${text}".`);
-  return text;
-}
-
-/** What to type next about the same deployment: `next('dead-letters', target)`. */
-export function next(command: string, { local, stage, state }: Target): string {
-  const target = local
-    ? ['--local', ...(state === '.local' ? [] : [`--state ${quoted(state)}`])]
-    : [`--stage ${stage}`];
-  return ['npm run tdf --', command, ...target].join(' ');
 }
 
 /** A deployment, on AWS or on this computer: the same clients, only their endpoint differs. */
@@ -65,6 +34,16 @@ export interface Deployed {
 /** @throws {Error} that says what to type, when there is no such deployment, or it is not whole; see `stackOutputs` */
 export async function connect(target: Target): Promise<Deployed> {
   return target.local ? connectLocally(target.state) : connectToAws(target.stage);
+}
+
+/** The deployment; undefined when there is no such stack, or it never came up. */
+export async function findDeployed(target: Target): Promise<Deployed | undefined> {
+  try {
+    return await connect(target);
+  } catch (error) {
+    if (error instanceof NoStackError) return undefined;
+    throw error;
+  }
 }
 
 async function connectToAws(stage: string): Promise<Deployed> {

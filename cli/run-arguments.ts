@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { keepsKeySecret } from '../../shared/api-url.ts';
-import { isDay } from '../../shared/keys.ts';
+import { keepsKeySecret } from '../shared/api-url.ts';
+import { isDay } from '../shared/keys.ts';
 
 /** The full hour, UTC unless the text says otherwise, that a time lies in. */
 export function parseHour(text: string): Date {

@@ -1,10 +1,10 @@
 import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import type { Dataset } from '../../shared/dataset.ts';
-import { type ExpectedRun, expectedRuns } from '../../shared/expected-runs.ts';
-import { curatedKey, dayOf, rawKey } from '../../shared/keys.ts';
-import type { Outputs } from '../../shared/outputs.ts';
+import type { Dataset } from '../shared/dataset.ts';
+import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
+import { curatedKey, dayOf, rawKey } from '../shared/keys.ts';
+import type { Outputs } from '../shared/outputs.ts';
 
 /**
  * `converted`: there is a raw and a curated object. `landed`: only the raw one; its message waits, or died.

@@ -1,5 +1,5 @@
-import type { Runtime } from '../../local/runtime.ts';
-import type { Outputs } from '../../shared/outputs.ts';
+import type { Runtime } from '../local/runtime.ts';
+import type { Outputs } from '../shared/outputs.ts';
 
 /** What the local pipeline made of the messages in its queue. */
 export interface Converted {

@@ -1,7 +1,7 @@
 import type { Json } from '@duckdb/node-api';
-import { tableOf } from '../terminal/output.ts';
-import { printableJson, printableLines } from '../terminal/printable.ts';
-import type { QueryResult } from './query-result.ts';
+import type { QueryResult } from '../../operations/query/query-result.ts';
+import { tableOf } from './output.ts';
+import { printableJson, printableLines } from './printable.ts';
 
 export type RowsFormat = 'table' | 'csv' | 'json';
 

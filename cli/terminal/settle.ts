@@ -1,6 +1,6 @@
-import { printable } from '../terminal/printable.ts';
-import { progressBar } from '../terminal/progress-bar.ts';
-import type { Conversions, Converted } from './conversions.ts';
+import type { Conversions, Converted } from '../../operations/conversions.ts';
+import { printable } from './printable.ts';
+import { progressBar } from './progress-bar.ts';
 
 /** Waits for the local pipeline, with a bar. Undefined on AWS, and when it was stopped: the rest stays in the queue. */
 export async function settle(

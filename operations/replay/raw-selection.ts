@@ -3,7 +3,6 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { type Day, isDay } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
-import { printable } from '../terminal/printable.ts';
 
 /** Which raw objects: those of some days, those under a prefix, or all of a dataset. */
 export interface RawSelection {
@@ -45,7 +44,7 @@ export function parseSelection(typed: SelectionArguments): RawSelection | { read
 
 /** For a person: `weatherapi/current, 2026-11-01 to 2026-11-30`. */
 export function describeSelection({ dataset, from, to, prefix }: RawSelection): string {
-  if (prefix !== undefined) return `everything under ${printable(prefix)}`;
+  if (prefix !== undefined) return `everything under ${prefix}`;
   if (from === undefined && to === undefined) return `everything of ${dataset.name}`;
   if (from === to) return `${dataset.name}, ${from}`;
   return [dataset.name, from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ');

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { RunReport } from '../../functions/fetch/run.ts';
-import type { AlarmReport } from '../../local/alarms/evaluate.ts';
-import { type FaultKind, seededFaults } from '../../local/faults/seeded-faults.ts';
-import { type Runtime, startRuntime } from '../../local/runtime.ts';
-import { synthesize } from '../../local/synthesize.ts';
-import { readTemplate } from '../../local/template.ts';
-import { startWeatherApi } from '../../local/weatherapi/server.ts';
-import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { curatedKey, parseRawKey } from '../../shared/keys.ts';
-import type { Outputs } from '../../shared/outputs.ts';
-import { type DropPlan, dropFile, planDrop, plannedKeys } from '../drop/drop-files.ts';
-import { type ParquetRow, readParquet } from './parquet-rows.ts';
+import type { RunReport } from '../functions/fetch/run.ts';
+import type { AlarmReport } from '../local/alarms/evaluate.ts';
+import { type FaultKind, seededFaults } from '../local/faults/seeded-faults.ts';
+import { type Runtime, startRuntime } from '../local/runtime.ts';
+import { synthesize } from '../local/synthesize.ts';
+import { readTemplate } from '../local/template.ts';
+import { startWeatherApi } from '../local/weatherapi/server.ts';
+import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
+import { curatedKey, parseRawKey } from '../shared/keys.ts';
+import type { Outputs } from '../shared/outputs.ts';
+import { type DropPlan, dropFile, planDrop, plannedKeys } from './drop/drop-files.ts';
+import { type ParquetRow, readParquet } from './query/parquet-rows.ts';
 
 export interface LocalRunOptions {
   readonly stateDir: string;

@@ -1,5 +1,5 @@
-import { columnTypes } from '../shared/column-type.ts';
-import { type Column, type Dataset, provenance, tableName } from '../shared/dataset.ts';
+import { columnTypes } from '../../shared/column-type.ts';
+import { type Column, type Dataset, provenance, tableName } from '../../shared/dataset.ts';
 
 /** The Markdown of `docs/datasets.md`. */
 export function datasetDocs(datasets: readonly Dataset[]): string {

@@ -1,0 +1,32 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Target } from '../operations/deployed.ts';
+import { stageForm, stagePattern } from '../shared/stage.ts';
+import { quoted } from './terminal/quoted.ts';
+
+/** The options by which every command says which deployment it is about. */
+export const targetOptions: readonly Option[] = [
+  new Option('--stage <name>', 'the deployment on AWS').default('dev').argParser(parseStage),
+  new Option('--local', 'the pipeline on this computer, instead of AWS'),
+  stateOption('where the local one keeps its state'),
+];
+
+/** An empty text would mean the current folder, whatever lies in it. */
+export function stateOption(description: string): Option {
+  return new Option('--state <dir>', description).default('.local').argParser((text) => {
+    if (text.trim() === '') throw new InvalidArgumentError('Expected a folder, got an empty text.');
+    return text;
+  });
+}
+
+function parseStage(text: string): string {
+  if (!stagePattern.test(text)) throw new InvalidArgumentError(`Expected ${stageForm}, got "${text}".`);
+  return text;
+}
+
+/** What to type next about the same deployment: `next('dead-letters', target)`. */
+export function next(command: string, { local, stage, state }: Target): string {
+  const target = local
+    ? ['--local', ...(state === '.local' ? [] : [`--state ${quoted(state)}`])]
+    : [`--stage ${stage}`];
+  return ['npm run tdf --', command, ...target].join(' ');
+}
