@@ -193,13 +193,13 @@ describe('tdf replay --local', () => {
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   };
 
-  test('of 300 objects, stopped by Ctrl-C and run again, sends each once and gives the same bytes', async () => {
-    const keys = Array.from({ length: 300 }, (_, index) =>
+  test('of 1 000 objects, stopped by Ctrl-C and run again, sends each once and gives the same bytes', async () => {
+    const keys = Array.from({ length: 1_000 }, (_, index) =>
       day(`2026-11-${10 + (index % 10)}`, `${1_000 + index}.json`),
     );
     await landConverted(state, Object.fromEntries(keys.map((key, index) => [key, response(index)])));
     const before = await curatedHashes(state);
-    expect(Object.keys(before)).toHaveLength(300);
+    expect(Object.keys(before)).toHaveLength(1_000);
     const log = join(state, 'logs', 'convert-function.log');
     const converted = async () =>
       (await readFile(log, 'utf8'))
@@ -213,16 +213,16 @@ describe('tdf replay --local', () => {
     const first = await stopped.ended;
     expect(first).toMatchObject({ code: 130, stderr: '' });
     const ofFirst = JSON.parse(first.stdout);
-    expect(ofFirst).toMatchObject({ listed: 300, skipped: 0, stoppedAfter: expect.any(String) });
+    expect(ofFirst).toMatchObject({ listed: 1_000, skipped: 0, stoppedAfter: expect.any(String) });
     expect(ofFirst.sent).toBeGreaterThan(0);
-    expect(ofFirst.sent).toBeLessThan(300);
+    expect(ofFirst.sent).toBeLessThan(1_000);
 
     const second = await tdf(cwd, ...local('--json', '--rate', '1000'));
     expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(second.stdout)).toMatchObject({
-      listed: 300,
+      listed: 1_000,
       skipped: ofFirst.sent,
-      sent: 300 - ofFirst.sent,
+      sent: 1_000 - ofFirst.sent,
       local: { deadLetters: [] },
     });
     expect(checkpoints()).toEqual([]);
