@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readParquet } from '../../operations/query/parquet-rows.ts';
+import { filedKey, parseRawKey } from '../../shared/keys.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -114,7 +115,7 @@ describe('npm start', () => {
     // What they are called is data: each has its row, none has a place of its own choosing, none steers the terminal.
     const rows = await readParquet((await everyFile(join(state, 's3/curated'))).map(([path]) => path));
     const named = (file: string) => ({
-      raw_key: `weatherapi/current/${basename(file)}`,
+      raw_key: filedKey(parseRawKey(`weatherapi/current/${basename(file)}`), '2026-11-22'),
       location_name: basename(file),
     });
     const byKey = rows.map(({ raw_key, location_name }) => ({ raw_key, location_name }));

@@ -219,8 +219,8 @@ describe('the newest content is in curated', () => {
   });
 
   test('though that worker dies after its write, and the other one has deleted the message', async () => {
-    const secondIsDone = gate();
-    let [delivered, events, writes] = [0, 0, 0];
+    const [firstWrites, secondIsDone] = [gate(), gate()];
+    let [delivered, invoked, events, writes] = [0, 0, 0, 0];
     stage.faults = {
       request: ({ action, bucket }, { crash }) => {
         if (action === 'DeleteMessage') return { after: () => secondIsDone.resolve() };
@@ -228,6 +228,7 @@ describe('the newest content is in curated', () => {
         return {
           before: async () => {
             await stage.put(rawKey, content(2));
+            firstWrites.resolve();
             await secondIsDone.promise;
           },
           after: () => crash('convert-function'),
@@ -236,6 +237,7 @@ describe('the newest content is in curated', () => {
       },
       event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
       delivery: () => (++delivered === 1 ? 'while-working' : undefined),
+      invocation: () => (++invoked === 2 ? { before: () => firstWrites.promise } : undefined),
     };
     await stage.put(rawKey, content(1));
     await stage.runtime.settled();
