@@ -37,8 +37,8 @@ export async function* listObjects(
   } while (ContinuationToken !== undefined);
 }
 
-/** What the S3 console makes for a folder. Convert ignores it. */
-export function isFolderMarker({ key, size }: ListedObject): boolean {
+/** An empty object whose key ends in a slash: what the S3 console creates for a folder. */
+export function isFolderMarker({ key, size }: Pick<ListedObject, 'key' | 'size'>): boolean {
   return key.endsWith('/') && size === 0;
 }
 
