@@ -3,9 +3,9 @@ import { createGunzip } from 'node:zlib';
 import { PermanentError } from '../../shared/errors.ts';
 
 /**
- * Unpacked text of a raw object, at most: what convert can do in half of its time-out on its slowest path, records of 40
- * bytes with an undeclared field each. One CPU converts 9 MB/s of those, and 120 MB/s of ordinary records
- * (bench/RESULTS.md).
+ * Bytes of text, unpacked, that a raw object may have: what is converted in half of convert's time-out, five minutes, on
+ * the slowest path. That is records of 40 bytes with an undeclared field each, of which one CPU takes 9 MB a second
+ * (bench/RESULTS.md); of ordinary records 120 MB.
  */
 export const maxTextBytes = 512 * 1024 ** 2;
 
