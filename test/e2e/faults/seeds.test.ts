@@ -28,9 +28,11 @@ test.each(seeds)(
   'whatever goes wrong, every raw object is converted or dead: seed %i',
   async (seed) => {
     const { problems, faults } = await play(stage, seed).catch((error: unknown) => {
+      tell(seed, 'did not come to its end');
       throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });
     });
     for (const { kind } of faults) hits.set(kind, (hits.get(kind) ?? 0) + 1);
+    tell(seed, problems.length === 0 ? 'as promised' : 'NOT as promised');
     if (problems.length > 0) {
       const injected = faults.map(({ kind, where }) => `${kind}: ${where}`);
       throw new Error([...problems, again(seed), 'What went wrong on purpose:', ...injected].join('\n'));
@@ -44,6 +46,12 @@ if (seeds.length >= 50) {
   test('that many seeds reach every kind of fault', () => {
     expect(faultKinds.filter((kind) => !hits.has(kind))).toEqual([]);
   });
+}
+
+/** Into a file or a pipe, jest prints nothing before the last seed has come to its end. */
+function tell(seed: number, outcome: string): void {
+  if (!process.env.FAULT_SEEDS || process.stdout.isTTY) return;
+  process.stderr.write(`Seed ${seed} (${seed - first + 1} of ${count}): ${outcome}\n`);
 }
 
 function again(seed: number): string {
