@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { SQSEvent } from 'aws-lambda';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
 import type { FaultActions, Faults } from '../../../local/faults/faults.ts';
@@ -219,15 +220,21 @@ describe('the newest content is in curated', () => {
   });
 
   test('though that worker dies after its write, and the other one has deleted the message', async () => {
-    const secondIsDone = gate();
+    const [firstWrites, secondIsDone] = [gate(), gate()];
     let [delivered, events, writes] = [0, 0, 0];
     stage.faults = {
+      // The second worker begins when the first one has read, or else it might be the one that stands still.
+      invocation: (_name, event) =>
+        (event as SQSEvent).Records[0]?.attributes.ApproximateReceiveCount === '2'
+          ? { before: () => firstWrites.promise }
+          : undefined,
       request: ({ action, bucket }, { crash }) => {
         if (action === 'DeleteMessage') return { after: () => secondIsDone.resolve() };
         if (action !== 'PutObject' || bucket !== 'curated' || ++writes > 1) return undefined;
         return {
           before: async () => {
             await stage.put(rawKey, content(2));
+            firstWrites.resolve();
             await secondIsDone.promise;
           },
           after: () => crash('convert-function'),
