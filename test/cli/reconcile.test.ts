@@ -37,7 +37,12 @@ describe('tdf reconcile --local', () => {
     await landUnnoticed(state, { [raw('unnoticed')]: response(4) });
   }, 60_000);
 
-  const first = { missing: [raw('lost'), raw('unnoticed')], stale: [raw('changed')], dead: [raw('bad')] };
+  const first = {
+    missing: [raw('lost'), raw('unnoticed')],
+    stale: [raw('changed')],
+    dead: [raw('bad')],
+    orphaned: [],
+  };
 
   test('leaves alone what is younger than half an hour', async () => {
     const { code, stdout } = await reconcile('--json');
@@ -53,7 +58,7 @@ describe('tdf reconcile --local', () => {
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
-        '1 current, 2 missing, 1 stale, 1 dead, 0 young',
+        '1 current, 2 missing, 1 stale, 1 dead, 0 young, 0 orphaned',
         'Missing in curated:',
         ...first.missing.map((key) => `  ${key}`),
         'Newer in raw than in curated:',
@@ -70,9 +75,11 @@ describe('tdf reconcile --local', () => {
     const { code, stdout } = await reconcile('--grace', '0', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0 },
+      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0, orphaned: 0 },
       enqueued: 3,
       left: 0,
+      pruned: 0,
+      uncompared: 0,
       first,
       allDeadLettersSeen: true,
       local: { converted: 3, deadLetters: [] },

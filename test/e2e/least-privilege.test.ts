@@ -1,10 +1,8 @@
-import { appendFile, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { covers, type Permission, permissionName } from '../../local/iam/policy.ts';
 import { readTemplate, type Template } from '../../local/template.ts';
 import { assemblyDirectory } from '../assembly.ts';
-import { landUnnoticed } from '../cli/state.ts';
+import { landAnHourAgo } from '../cli/state.ts';
 import {
   type Act,
   breakOff,
@@ -79,7 +77,10 @@ afterAll(() => Promise.all(pipelines.map((pipeline) => pipeline.close())));
 
 /** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
 async function takeAwayEach(names: readonly string[]) {
-  const pipeline = await startPipeline(template, { prepare: loseObject, intercept: breakOff() });
+  const pipeline = await startPipeline(template, {
+    prepare: (stateDir) => landAnHourAgo(stateDir, { [lostKey]: response }),
+    intercept: breakOff(),
+  });
   pipelines.push(pipeline);
   const { access } = pipeline.runtime;
   let round = 0;
@@ -108,15 +109,6 @@ async function takeAwayEach(names: readonly string[]) {
     removals.push({ name, denied, missing });
   }
   return { complete, used, removals, restored: await playAll() };
-}
-
-/** An object whose event was lost, an hour ago: a file that somebody has edited is as old as the file system says. */
-async function loseObject(stateDir: string): Promise<void> {
-  await landUnnoticed(stateDir, { [lostKey]: response });
-  const file = join(stateDir, 's3/raw', lostKey);
-  const hourAgo = new Date(Date.now() - 3_600_000);
-  await appendFile(file, '\n');
-  await utimes(file, hourAgo, hourAgo);
 }
 
 const names = (of: readonly Permission[]) => of.map(permissionName).sort();
