@@ -34,7 +34,8 @@ export function outlineOf(text: string): Outline {
   let open = 0;
   let stringStart = 0;
   let hasEscapedName = false;
-  const mayHaveOne = text.includes('\\');
+  // The first one, or the first after an earlier name.
+  let backslash = text.indexOf('\\');
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: // "
@@ -43,7 +44,8 @@ export function outlineOf(text: string): Outline {
         break;
       case 0x3a: // :
         names += 1;
-        if (mayHaveOne && text.slice(stringStart, at).includes('\\')) hasEscapedName = true;
+        if (backslash >= 0 && backslash < stringStart) backslash = text.indexOf('\\', stringStart);
+        if (backslash >= 0 && backslash < at) hasEscapedName = true;
         break;
       case 0x2c: // ,
         values += 1;

@@ -97,6 +97,20 @@ describe('tdf reconcile --local', () => {
       enqueued: 0,
     });
   }, 60_000);
+
+  test('names what is curated though its raw object is gone, and removes it only with --prune', async () => {
+    await rm(join(state, 's3/raw', raw('fine')));
+    const { stdout: told } = await reconcile('--grace', '0', '--prune', '--dry-run');
+    expect(told).toContain(`In curated, though the raw object is gone:\n  ${curated('fine')}\n`);
+    expect(told).toContain('Would remove 1; nothing was removed (--dry-run).');
+    const { stdout: kept } = await reconcile('--grace', '0');
+    expect(kept).toContain('What is orphaned stays, and is queried, until you remove it: --prune.');
+    expect(Object.keys(await curatedHashes(state))).toContain(curated('fine'));
+
+    const { stdout } = await reconcile('--grace', '0', '--prune');
+    expect(stdout).toContain('1 of 1 removed');
+    expect(Object.keys(await curatedHashes(state))).toEqual(['changed', 'lost', 'unnoticed'].map(curated));
+  }, 60_000);
 });
 
 test('everything that is wrong is named at once, what was expected and what came', async () => {

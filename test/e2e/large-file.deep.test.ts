@@ -1,22 +1,32 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { maxTextBytes } from '../../functions/reader/plain-bytes.ts';
 import { readTemplate } from '../../local/template.ts';
 import { currentWeather } from '../../local/weatherapi/weather.ts';
 import { assemblyDirectory } from '../assembly.ts';
-import { query } from '../functions/convert/converted.ts';
+import { converted, query } from '../functions/convert/converted.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
+
+/** The slowest that a file may have: each record is parsed, and each is a row of many columns. */
+const slowRecords: Readonly<Record<string, (number: number) => string>> = {
+  'records with an undeclared field': (number) => `{"location":{},"current":{},"new":${number}}`,
+  'records with a number that is kept as it was written': (number) =>
+    `{"location":{},"current":{},"new":-0,"newer":${number}}`,
+  'records that are encoded twice': (number) =>
+    JSON.stringify(`{"location":{},"current":{},"new":${number}}`),
+};
 
 const rawKey = 'weatherapi/current/dt=2026-11-22/backfill.ndjson';
 const start = new Date('2026-11-22T00:00:00Z');
-const bytes = 300 * 1024 * 1024;
+const bytes = 250 * 1024 * 1024;
 
 let pipeline: Pipeline;
 
-beforeEach(async () => {
+beforeAll(async () => {
   pipeline = await startPipeline(await readTemplate(assemblyDirectory()));
 });
-afterEach(() => pipeline.close());
+afterAll(() => pipeline.close());
 
-/** Lines of some 300 MiB: one response, of which the time and the temperature count up. */
+/** Lines of some 250 MiB: one response, of which the time and the temperature count up. */
 function backfill(): { text: Buffer; lines: number } {
   const place = {
     name: 'Zürich',
@@ -39,7 +49,7 @@ function backfill(): { text: Buffer; lines: number } {
   }
 }
 
-test('a file of 300 MiB goes through the deployed bundle, within its memory, and every row is there once', async () => {
+test('a file of 250 MiB goes through the deployed bundle, within its memory, and every row is there once', async () => {
   const { text, lines } = backfill();
   await pipeline.drop(rawKey, text);
   await pipeline.runtime.settled({ timeout: 100_000 });
@@ -63,3 +73,19 @@ test('a file of 300 MiB goes through the deployed bundle, within its memory, and
     rescued: 0,
   });
 }, 120_000);
+
+test.each(Object.entries(slowRecords))(
+  'what is as large as it may be is converted in half of the time-out, with one CPU: %s',
+  async (_what, record) => {
+    const { resources } = await readTemplate(assemblyDirectory());
+    const convert = resources.find(
+      ({ type, path }) => type === 'AWS::Lambda::Function' && /Convert/.test(path),
+    );
+    const text = Buffer.from(Array.from({ length: 100_000 }, (_, number) => record(number)).join('\n'));
+    const before = process.cpuUsage();
+    await converted(text);
+    const { user, system } = process.cpuUsage(before);
+    const seconds = ((user + system) / 1e6) * (maxTextBytes / text.length);
+    expect(seconds).toBeLessThan(Number(convert?.properties.Timeout) / 2);
+  },
+);
