@@ -1,24 +1,20 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type FaultKind, faultKinds } from '../../../local/faults/seeded-faults.ts';
-import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
+import { hour, type Stack, startStack } from '../../stack.ts';
 import { play } from './play.ts';
-import { apiKey, openStage, type Stage } from './stage.ts';
 
 /** Defines a test for each of these seeds. */
 export function testSeeds(first: number, count: number): void {
-  let api: WeatherApi;
-  let stage: Stage;
+  let stack: Stack;
   const hits = new Map<FaultKind, number>();
   const isLong = count >= 50;
 
   beforeAll(async () => {
-    api = await startWeatherApi({ key: apiKey, now: () => new Date('2026-11-22T05:00:00Z') });
-    stage = await openStage(api.url);
+    stack = await startStack({ clocks: { 'reconcile-function': hour } });
   }, 60_000);
-  afterEach(() => stage.clear());
+  afterEach(() => stack.clear());
   afterAll(async () => {
-    await stage.close();
-    await api.close();
+    await stack.close();
     if (isLong)
       console.log(faultKinds.map((kind) => `${String(hits.get(kind) ?? 0).padStart(6)}  ${kind}`).join('\n'));
   });
@@ -26,7 +22,7 @@ export function testSeeds(first: number, count: number): void {
   test.each(Array.from({ length: count }, (_, index) => first + index))(
     'whatever goes wrong, every raw object is converted or dead: seed %i',
     async (seed) => {
-      const { problems, faults } = await play(stage, seed).catch((error: unknown) => {
+      const { problems, faults } = await play(stack, seed).catch((error: unknown) => {
         throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });
       });
       for (const { kind } of faults) hits.set(kind, (hits.get(kind) ?? 0) + 1);

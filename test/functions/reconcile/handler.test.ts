@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readTemplate } from '../../../local/template.ts';
 import { rawEvent } from '../../../shared/s3-event.ts';
-import { assemblyDirectory } from '../../assembly.ts';
 import { landAnHourAgo, landUnnoticed } from '../../cli/state.ts';
-import { type Pipeline, startPipeline } from '../../e2e/pipeline.ts';
+import { type Stack, startStack } from '../../stack.ts';
 
 const raw = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
 const response = JSON.stringify({
@@ -12,20 +10,20 @@ const response = JSON.stringify({
 });
 
 describe('a daily run of reconcile', () => {
-  let pipeline: Pipeline;
+  let stack: Stack;
 
   beforeAll(async () => {
-    pipeline = await startPipeline(await readTemplate(assemblyDirectory()), {
+    stack = await startStack({
       prepare: async (stateDir) => {
         await landAnHourAgo(stateDir, { [raw('old')]: response, [raw('old and dead')]: response });
         await landUnnoticed(stateDir, { [raw('young')]: response });
       },
     });
   }, 30_000);
-  afterAll(() => pipeline.close());
+  afterAll(() => stack.close());
 
   test('has converted whatever was lost, and leaves alone what is dead or young', async () => {
-    const { runtime, outputs } = pipeline;
+    const { runtime, outputs } = stack;
     const written: string[] = [];
     runtime.emulator.onObjectCreated(({ key }) => written.push(key));
     runtime.emulator.send(
@@ -33,7 +31,7 @@ describe('a daily run of reconcile', () => {
       rawEvent({ bucket: 'raw', key: raw('old and dead'), size: 1 }),
     );
 
-    const invocation = await runtime.runSchedule('reconcile-function', new Date());
+    const invocation = await stack.reconcile();
     await runtime.settled();
 
     expect(invocation).toEqual({
@@ -51,7 +49,7 @@ describe('a daily run of reconcile', () => {
   });
 
   test('counts in its own stage’s namespace', () => {
-    const metrics = pipeline
+    const metrics = stack
       .log('reconcile-function')
       .split('\n')
       .find((line) => line.includes('CloudWatchMetrics'));
