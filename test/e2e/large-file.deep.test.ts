@@ -4,7 +4,7 @@ import { readTemplate } from '../../local/template.ts';
 import { currentWeather } from '../../local/weatherapi/weather.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { converted, query } from '../functions/convert/converted.ts';
-import { type Pipeline, startPipeline } from './pipeline.ts';
+import { type Stack, startStack } from '../stack.ts';
 
 /** The slowest that a file may have: each record is parsed, and each is a row of many columns. */
 const slowRecords: Readonly<Record<string, (number: number) => string>> = {
@@ -19,12 +19,12 @@ const rawKey = 'weatherapi/current/dt=2026-11-22/backfill.ndjson';
 const start = new Date('2026-11-22T00:00:00Z');
 const bytes = 250 * 1024 * 1024;
 
-let pipeline: Pipeline;
+let stack: Stack;
 
 beforeAll(async () => {
-  pipeline = await startPipeline(await readTemplate(assemblyDirectory()));
+  stack = await startStack();
 });
-afterAll(() => pipeline.close());
+afterAll(() => stack.close());
 
 /** Lines of some 250 MiB: one response, of which the time and the temperature count up. */
 function backfill(): { text: Buffer; lines: number } {
@@ -51,13 +51,13 @@ function backfill(): { text: Buffer; lines: number } {
 
 test('a file of 250 MiB goes through the deployed bundle, within its memory, and every row is there once', async () => {
   const { text, lines } = backfill();
-  await pipeline.drop(rawKey, text);
-  await pipeline.runtime.settled({ timeout: 100_000 });
+  await stack.put(rawKey, text);
+  await stack.runtime.settled({ timeout: 100_000 });
 
-  expect(pipeline.deadLetters()).toEqual([]);
-  const [curatedKey = ''] = pipeline.curatedKeys();
+  expect(stack.letters()).toEqual([]);
+  const [[, parquet = Buffer.of()] = []] = await stack.curated();
   const [rows] = await query(
-    await pipeline.curatedBytes(curatedKey),
+    parquet,
     `SELECT count(*)::INT AS lines, count(DISTINCT location_localtime_epoch)::INT AS instants,
        min(location_localtime_epoch)::INT AS first, max(location_localtime_epoch)::INT AS last,
        count(*) FILTER (temp_c <> location_localtime_epoch / 10)::INT AS mistaken,
