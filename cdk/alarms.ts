@@ -85,10 +85,11 @@ export class Alarms extends Construct {
     });
     this.#add('PlacesMissing', {
       metric: fetchMetric('PlacesMissing', stage, hour),
-      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
+      description: `A place had no data in three landed runs in a row. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
+      // Of a schedule of fewer runs than one per hour there are no three in a row: NotFresh rings instead.
       evaluationPeriods: 3,
       description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
     });

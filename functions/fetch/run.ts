@@ -89,7 +89,10 @@ export async function run(
   }
 }
 
-/** Earlier runs to look at, at most. Those with other lists of places do not count. */
+/**
+ * Earlier runs to look at, at most. Those with other lists of places do not count. Neither does a run that landed nothing:
+ * it lacks every place, and is counted as skipped.
+ */
 const maxLooks = 10;
 
 async function missingBefore(
@@ -100,13 +103,17 @@ async function missingBefore(
 ): Promise<readonly number[]> {
   if (places.length === 0) return [];
   let missing = places;
+  let looks = 0;
   let runs = 0;
-  for (const key of (await raw.runsBefore(dataset, scheduledTime)).slice(0, maxLooks)) {
+  for await (const key of raw.runsBefore(dataset, scheduledTime)) {
     const landed = await raw.look(key);
-    if (landed?.list !== list) continue;
-    missing = missing.filter((place) => !landed.places.has(place));
-    runs += 1;
+    if (landed?.list === list) {
+      missing = missing.filter((place) => !landed.places.has(place));
+      runs += 1;
+    }
     if (runs === 2) return missing;
+    looks += 1;
+    if (looks === maxLooks) break;
   }
   return [];
 }

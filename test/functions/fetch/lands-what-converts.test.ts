@@ -42,7 +42,7 @@ async function landed(): Promise<Buffer> {
           object = Buffer.concat(await Array.fromAsync(lines));
           return true;
         },
-        runsBefore: async () => [],
+        async *runsBefore() {},
       },
       clock: { now: () => 0, sleep: async () => {} },
       onPause: () => {},
