@@ -85,7 +85,7 @@ export class Alarms extends Construct {
     });
     this.#add('PlacesMissing', {
       metric: fetchMetric('PlacesMissing', stage, hour),
-      description: `A place had no data in three landed runs in a row. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
+      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),

@@ -1,5 +1,5 @@
 import { findRunObject, land } from './landing.ts';
-import { askInPasses, type PassOptions } from './passes.ts';
+import { askInPasses, type Outcome, type PassOptions } from './passes.ts';
 import { listDigest } from './place-list.ts';
 import type { RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
@@ -64,13 +64,17 @@ export async function run(
     const landing = await land(raw, spool, object, { event, list, fetchedAt, tries });
 
     const unfetched = outcomes.filter((outcome) => outcome.kind !== 'data');
-    const failed = unfetched.filter(({ kind }) => kind === 'location-failed');
-    const skipped = unfetched.filter(({ kind }) => kind !== 'location-failed');
+    const isFailed = ({ kind }: Outcome) => kind === 'location-failed' || kind === 'redirected';
+    const failed = unfetched.filter(isFailed);
+    const skipped = unfetched.filter((outcome) => !isFailed(outcome));
     const describe = ({ place, reason, tries: sent }: (typeof unfetched)[number]): Unfetched => ({
       location: locations[place] ?? '',
       reason: sent > 1 ? `${reason} (after ${sent} tries)` : reason,
     });
-    const stopped = unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
+    const isRedirected = landing.places === 0 && outcomes.every(({ kind }) => kind === 'redirected');
+    const stopped = isRedirected
+      ? unfetched[0]
+      : unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
     const toCompare = stopped ? [] : skipped.map(({ place }) => place);
     const missing = await missingBefore(raw, event, list, toCompare);
     return {

@@ -571,9 +571,21 @@ describe('what concerns every place', () => {
     },
   );
 
-  test('a redirect stops the run and is its failure', async () => {
-    const report = await runOf(['fail:redirect'], await standIn());
+  test('a redirect of every place is the failure of the run', async () => {
+    const report = await runOf(['fail:redirect', 'fail:redirect'], await standIn());
     expect(report.runFailure).toBe('HTTP 302: a redirect, which is never followed');
+  });
+
+  test('a redirect of one place is its own failure: the others are asked for and land', async () => {
+    const list = ['fail:redirect', ...places(9)];
+    const redirected = {
+      failed: [{ location: 'fail:redirect', reason: 'HTTP 302: a redirect, which is never followed' }],
+      skipped: [],
+      runFailure: undefined,
+    };
+    expect(await runOf(list, await standIn())).toMatchObject({ fetched: 9, ...redirected });
+    // Also when a run is tried again, and this place is the only one that is left.
+    expect(await runOf(list, await standIn())).toMatchObject({ fetched: 0, places: 9, ...redirected });
   });
 });
 

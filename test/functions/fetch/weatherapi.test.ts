@@ -126,7 +126,7 @@ describe('a call', () => {
     ['fail:2009', 'run-failed'],
     ['fail:9000', 'run-failed'],
     ['fail:9001', 'run-failed'],
-    ['fail:redirect', 'run-failed'],
+    ['fail:redirect', 'redirected'],
   ])('tells what no further try can change: %s is %s', async (q, kind) => {
     const server = await standIn();
     expect(await call(server, { q })).toMatchObject({ kind, tries: 1 });
@@ -295,7 +295,7 @@ describe('a redirect', () => {
       reply.code(status).header('location', elsewhere.url.replace('/v1', url)).send(),
     );
     expect(await call(server)).toEqual({
-      kind: 'run-failed',
+      kind: 'redirected',
       reason: `HTTP ${status}: a redirect, which is never followed`,
       tries: 1,
     });
