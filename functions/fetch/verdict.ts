@@ -52,7 +52,7 @@ export function verdictOn(status: number, body: string): Verdict {
   if (status >= 300 && status < 400)
     return { kind: 'redirected', reason: `${reason}: a redirect, which is never followed` };
   if (status >= 400) return { kind: 'location-failed', reason };
-  if (isError) return { kind: 'location-failed', reason: `${reason}, but the body is an error` };
+  if (isError) return { kind: 'refused', reason: `${reason}, but the body is an error` };
   return { kind: 'data' };
 }
 

@@ -99,11 +99,14 @@ describe('a body that came with HTTP 200', () => {
     '{"error":{}}',
     '{"error":"quota"}',
     '{"error":true}',
+    '{"error":false}',
+    '{"error":0}',
+    '{"error":""}',
     '{"error":[1006]}',
     `{"error":{"code":1234},${data.slice(1)}`,
-  ])('that holds an error is no data: %s', (body) => {
+  ])('that holds an error of no known code makes no sense: %s', (body) => {
     expect(verdictOn(200, body)).toMatchObject({
-      kind: 'location-failed',
+      kind: 'refused',
       reason: expect.stringMatching(/^HTTP 200( code 1234)?, but the body is an error$/),
     });
   });
