@@ -6,8 +6,9 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { type ParsedKey, parseRawKey, rawEtagMetadata } from '../../shared/keys.ts';
+import { type ParsedKey, parseRawKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import { CuratedDays } from './curated-days.ts';
@@ -88,7 +89,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     }
     comparisons += 1;
     const head = await s3.send(new HeadObjectCommand({ Bucket: curated, Key: made.key }));
-    return head.Metadata?.[rawEtagMetadata] === object.etag;
+    return head.Metadata?.[objectMetadata.rawEtag] === object.etag;
   };
   const judge = async (object: ListedObject, made: ListedObject | undefined) => {
     signal?.throwIfAborted();
