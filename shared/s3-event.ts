@@ -97,7 +97,7 @@ export function rawEvent({ bucket, key, size }: RawEvent): string {
   });
 }
 
-/** As S3 writes keys into its events: form-encoded, with the slashes left alone. */
-function encodeKey(key: string): string {
-  return encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
+/** As S3 writes keys into its events: form-encoded, as Java's URLEncoder does it, with the slashes left alone. */
+export function encodeKey(key: string): string {
+  return new URLSearchParams([['', key]]).toString().slice(1).replaceAll('%2F', '/');
 }

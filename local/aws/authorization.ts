@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Authorize, accessKeyOf, type Denial, denialMessage, type Need } from '../iam/access.ts';
-import { s3Needs, sqsNeeds } from '../iam/requests.ts';
+import { type Authorize, accessKeyOf, type Denial, denialMessage } from '../iam/access.ts';
+import type { Requirement } from '../iam/policy.ts';
+import { s3Requirements, sqsRequirements } from '../iam/requests.ts';
 import { type ApiCall, apiCallOf, copySourceOf, refuse } from './api-call.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './s3.ts';
 
 /**
  * Asks `authorize` before each AWS request is handled, and answers a denied one as its service would.
@@ -12,39 +13,31 @@ export function addAuthorization(
   app: FastifyInstance,
   { authorize, store, queueArnPrefix }: { authorize: Authorize; store: ObjectStore; queueArnPrefix: string },
 ): void {
-  const needsOf = (request: FastifyRequest, call: ApiCall): Need[] => {
-    switch (call.service) {
-      case 's3': {
-        const { bucket = '', key } = { ...call, ...copySourceOf(request.headers) };
-        const exists = key !== undefined && store.etagOf(bucket, key) !== undefined;
-        const query = request.query as Record<string, string>;
-        return s3Needs({ call, query, headers: request.headers, exists });
-      }
-      case 'sqs':
-        return sqsNeeds(call.action, request.body, queueArnPrefix);
-      case 'sns':
-        return [
-          { action: `sns:${call.action}`, resource: '*', unknown: 'SNS; see local/aws/authorization.ts' },
-        ];
-    }
+  const requirementsOf = (request: FastifyRequest, call: ApiCall): Requirement[] => {
+    if (call.service === 'sqs') return sqsRequirements(call.action, request.body, queueArnPrefix);
+    const { bucket = '', key } = { ...call, ...copySourceOf(request.headers) };
+    const exists = key !== undefined && store.etagOf(bucket, key) !== undefined;
+    const query = request.query as Record<string, string>;
+    return s3Requirements({ call, query, headers: request.headers, exists });
   };
   app.addHook('preHandler', (request, reply, done) => {
     const call = apiCallOf(request);
-    const denial = call && authorize(accessKeyOf(request.headers), needsOf(request, call));
+    const denial = call && authorize(accessKeyOf(request.headers), requirementsOf(request, call));
     if (denial) answer(reply, call, denial);
     else done();
   });
 }
 
+/** Each service has its own spelling of an error's code, the action and the resource. */
 function answer(reply: FastifyReply, call: ApiCall, denial: Denial): void {
   const { action, resource } = denial;
-  if (call.service !== 'sqs') {
+  if (call.service === 's3') {
     const message = denialMessage(denial, { action, resource: `"${resource}"` });
-    refuse(reply, call, 403, 'AccessDenied', message);
-    return;
+    refuse(reply, call, { status: 403, code: 'AccessDenied' }, message);
+  } else {
+    // SDKs still take the name of SQS's error from this header.
+    reply.header('x-amzn-query-error', 'AccessDenied;Sender');
+    const message = denialMessage(denial, { action: action.toLowerCase(), resource });
+    refuse(reply, call, { status: 403, code: 'AccessDeniedException' }, message);
   }
-  // Of the query protocol, which SDKs still tell the error by.
-  reply.header('x-amzn-query-error', 'AccessDenied;Sender');
-  const message = denialMessage(denial, { action: action.toLowerCase(), resource });
-  refuse(reply, call, 403, 'AccessDeniedException', message);
 }

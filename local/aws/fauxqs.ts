@@ -5,8 +5,6 @@
  */
 export { buildApp } from 'fauxqs';
 export { S3Error, SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
-export { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.js';
-export { snsErrorResponse } from '../../node_modules/fauxqs/dist/common/xml.js';
 export { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
 export type { S3PersistenceProvider } from '../../node_modules/fauxqs/dist/s3/s3Persistence.js';
 export { type BucketType, S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** File systems refuse names above 255 bytes, and some paths above 1024: both with room for what stands around. */
+/** File systems refuse names above 255 bytes, and some refuse paths above 1024. Both limits leave room for the rest. */
 const MAX_SEGMENT_BYTES = 200;
 const MAX_PATH_BYTES = 600;
 
 /** What some file system refuses in a name; `%` too, since it marks what was encoded. `\p{Cc}`: control characters. */
 const REFUSED = /[\p{Cc}"%*:<>?\\|]/gu;
-/** Windows drops a dot or a space at a name's end, and `.` and `..` are no names anywhere. */
+/** Windows drops a dot or a space at a name's end, and `.` and `..` are not names anywhere. */
 const DOTS_ONLY = /^\.{1,2}$/;
 const LAST_DOT_OR_SPACE = /[. ]$/;
 /** Names that Windows gives to devices, whatever follows the dot. */
@@ -29,17 +29,13 @@ export function objectPath(key: string): string | undefined {
 /** `%` followed by anything but two upper-case hex digits stands for no character: such names are ours to give. */
 function encodeSegment(segment: string): string {
   if (segment === '') return '%empty';
-  const encoded = DOTS_ONLY.test(segment)
-    ? percentEncode(segment)
-    : segment
-        .replace(REFUSED, percentEncode)
-        .replace(LAST_DOT_OR_SPACE, percentEncode)
-        .replace(DEVICE, percentEncode);
+  if (DOTS_ONLY.test(segment)) return percentEncode(segment);
+  const encoded = [REFUSED, LAST_DOT_OR_SPACE, DEVICE].reduce(
+    (text, pattern) => text.replace(pattern, percentEncode),
+    segment,
+  );
   return Buffer.byteLength(encoded) > MAX_SEGMENT_BYTES ? `%sha256-${sha256(segment)}` : encoded;
 }
 
-function percentEncode(text: string): string {
-  return Array.from(Buffer.from(text), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
-    '',
-  );
-}
+const percentEncode = (text: string) =>
+  Buffer.from(text).toString('hex').toUpperCase().replaceAll(/../g, '%$&');

@@ -1,26 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { accountId } from '../account.ts';
 import { type Authorize, accessKeyOf, denialMessage } from '../iam/access.ts';
-import { ACCOUNT_ID } from './emulator.ts';
-
-const LOOPBACK = '127.0.0.1';
+import type { ServiceError } from './api-call.ts';
 
 export interface SecretsManagerOptions {
   /** Name -> value. In memory only. */
-  secrets: Record<string, string>;
-  region: string;
-  /** Decides on each request; left out, everybody may everything. */
-  authorize?: Authorize;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly region: string;
+  /** Decides on each request. @default everyone is allowed to do anything */
+  readonly authorize?: Authorize;
   /** Answered in the service's place: `{ status: 500, code: 'InternalServiceError' }`. */
-  fault?: ((action: string) => { readonly status: number; readonly code: string } | undefined) | undefined;
+  readonly fault?: (action: string) => ServiceError | undefined;
 }
 
 export interface SecretsManager {
   /** `http://127.0.0.1:<port>` */
-  endpoint: string;
+  readonly endpoint: string;
   /** Name -> value, live: what is set here is what the next GetSecretValue answers. */
-  secrets: Map<string, string>;
+  readonly secrets: Map<string, string>;
   close(): Promise<void>;
 }
 
@@ -38,9 +36,9 @@ class SecretsError extends Error {
 
 /** What the supported calls take. */
 interface Input {
-  Name?: string;
-  SecretId?: string;
-  SecretString?: string;
+  readonly Name?: string;
+  readonly SecretId?: string;
+  readonly SecretString?: string;
 }
 
 /** Secrets Manager for this machine only: what a function needs to read its secret, and a person to change it. */
@@ -67,7 +65,7 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     try {
       const fault = options.fault?.(action);
       if (fault) throw new SecretsError(fault.code, 'Injected by this emulator.', fault.status);
-      const handle = actions.get(action);
+      const handle = Object.hasOwn(actions, action) ? actions[action] : undefined;
       if (!handle) throw new SecretsError('UnknownOperationException', `${action} is not emulated.`);
       const input = parse(request.body);
       authorize(accessKeyOf(request.headers), action, input);
@@ -78,15 +76,8 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
       reply.status(error.status).send(JSON.stringify({ __type: error.type, message: error.message }));
     }
   });
-  await app.listen({ host: LOOPBACK, port: 0 });
-  const { port } = app.server.address() as AddressInfo;
-  return {
-    endpoint: `http://${LOOPBACK}:${port}`,
-    secrets,
-    close: async () => {
-      await app.close();
-    },
-  };
+  const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { endpoint, secrets, close: () => app.close() };
 }
 
 /** AWS ends ARNs in six random characters: here the same ones at every start. */
@@ -97,7 +88,7 @@ function secretArn(name: string, region: string): string {
 
 /** What AWS looks for in policies while there is no such secret. */
 function arnWithoutSuffix(name: string, region: string): string {
-  return name.startsWith('arn:') ? name : `arn:aws:secretsmanager:${region}:${ACCOUNT_ID}:secret:${name}`;
+  return name.startsWith('arn:') ? name : `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`;
 }
 
 /** JSON.parse quotes its input in its errors, and the input may hold a secret. */
@@ -112,80 +103,51 @@ function parse(body: unknown): Input {
 function secretActions(
   secrets: Map<string, string>,
   region: string,
-): Map<string, (input: Input) => Record<string, unknown>> {
+): Readonly<Record<string, (input: Input) => object>> {
   const versions = new Map<string, { value: string; id: string }>();
 
-  const arnOf = (name: string) => secretArn(name, region);
-  function find(id: string | undefined): { name: string; value: string } {
-    for (const [name, value] of secrets) {
-      if (name === id || arnOf(name) === id) return { name, value };
-    }
+  function find(id: string | undefined): string {
+    for (const name of secrets.keys()) if (name === id || secretArn(name, region) === id) return name;
     throw new SecretsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   }
   function required(value: string | undefined, parameter: string): string {
     if (typeof value === 'string' && value !== '') return value;
     throw new SecretsError('InvalidParameterException', `${parameter} must be a string that is not empty.`);
   }
-  function versionOf(name: string, value: string): string {
+  function described(name: string) {
+    const value = secrets.get(name) ?? '';
     const known = versions.get(name);
     const version = known?.value === value ? known : { value, id: randomUUID() };
     versions.set(name, version);
-    return version.id;
-  }
-  function put(name: string, value: string): Record<string, unknown> {
-    secrets.set(name, value);
-    return { ARN: arnOf(name), Name: name, VersionId: versionOf(name, value) };
+    return { ARN: secretArn(name, region), Name: name, VersionId: version.id };
   }
 
-  return new Map<string, (input: Input) => Record<string, unknown>>([
-    [
-      'GetSecretValue',
-      ({ SecretId }) => {
-        const { name, value } = find(SecretId);
-        return {
-          ARN: arnOf(name),
-          Name: name,
-          SecretString: value,
-          VersionId: versionOf(name, value),
-          VersionStages: ['AWSCURRENT'],
-        };
-      },
-    ],
-    [
-      'CreateSecret',
-      ({ Name, SecretString }) => {
-        const name = required(Name, 'Name');
-        if (secrets.has(name)) {
-          throw new SecretsError('ResourceExistsException', `The secret ${name} already exists.`);
-        }
-        return put(name, required(SecretString, 'SecretString'));
-      },
-    ],
-    [
-      'PutSecretValue',
-      ({ SecretId, SecretString }) => ({
-        ...put(find(SecretId).name, required(SecretString, 'SecretString')),
-        VersionStages: ['AWSCURRENT'],
-      }),
-    ],
-    [
-      'DescribeSecret',
-      ({ SecretId }) => {
-        const { name, value } = find(SecretId);
-        return {
-          ARN: arnOf(name),
-          Name: name,
-          VersionIdsToStages: { [versionOf(name, value)]: ['AWSCURRENT'] },
-        };
-      },
-    ],
-    [
-      'DeleteSecret',
-      ({ SecretId }) => {
-        const { name } = find(SecretId);
-        secrets.delete(name);
-        return { ARN: arnOf(name), Name: name, DeletionDate: Date.now() / 1000 };
-      },
-    ],
-  ]);
+  return {
+    GetSecretValue({ SecretId }) {
+      const name = find(SecretId);
+      return { ...described(name), SecretString: secrets.get(name), VersionStages: ['AWSCURRENT'] };
+    },
+    CreateSecret({ Name, SecretString }) {
+      const name = required(Name, 'Name');
+      if (secrets.has(name)) {
+        throw new SecretsError('ResourceExistsException', `The secret ${name} already exists.`);
+      }
+      secrets.set(name, required(SecretString, 'SecretString'));
+      return described(name);
+    },
+    PutSecretValue({ SecretId, SecretString }) {
+      const name = find(SecretId);
+      secrets.set(name, required(SecretString, 'SecretString'));
+      return { ...described(name), VersionStages: ['AWSCURRENT'] };
+    },
+    DescribeSecret({ SecretId }) {
+      const { VersionId, ...rest } = described(find(SecretId));
+      return { ...rest, VersionIdsToStages: { [VersionId]: ['AWSCURRENT'] } };
+    },
+    DeleteSecret({ SecretId }) {
+      const { ARN, Name } = described(find(SecretId));
+      secrets.delete(Name);
+      return { ARN, Name, DeletionDate: Date.now() / 1000 };
+    },
+  };
 }

@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Intercept } from '../../local/aws/request-log.ts';
+import type { RequestFaults } from '../../local/aws/request-faults.ts';
 import { s3TestEvent } from '../../local/notification.ts';
 import { until } from '../local/until.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -91,7 +91,7 @@ export const uploadAct: Act = async (pipeline, round) => {
 };
 
 /** Refuses the first part of each large curated object once. */
-export function breakOff(): Intercept {
+export function breakOff(): RequestFaults {
   const broken = new Set<string | undefined>();
   return ({ action, bucket, key }) => {
     if (action !== 'UploadPart' || bucket === 'raw' || broken.has(key)) return undefined;

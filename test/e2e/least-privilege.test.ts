@@ -79,7 +79,7 @@ afterAll(() => Promise.all(pipelines.map((pipeline) => pipeline.close())));
 
 /** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
 async function takeAwayEach(names: readonly string[]) {
-  const pipeline = await startPipeline(template, { prepare: loseObject, intercept: breakOff() });
+  const pipeline = await startPipeline(template, { prepare: loseObject, faults: { request: breakOff() } });
   pipelines.push(pipeline);
   const { access } = pipeline.runtime;
   let round = 0;

@@ -191,11 +191,13 @@ describe('a converter that fails', () => {
   test('in the middle of its work is started again, and the object is converted', async () => {
     let crashed = false;
     pipeline = await startPipeline(template, {
-      intercept: ({ action, bucket }) => {
-        if (action !== 'PutObject' || bucket !== 'curated' || crashed) return undefined;
-        crashed = true;
-        void pipeline.runtime.crash('convert-function');
-        return { status: 503, code: 'SlowDown' };
+      faults: {
+        request: ({ action, bucket }) => {
+          if (action !== 'PutObject' || bucket !== 'curated' || crashed) return undefined;
+          crashed = true;
+          void pipeline.runtime.crash('convert-function');
+          return { status: 503, code: 'SlowDown' };
+        },
       },
     });
     await pipeline.fetch(fiveOClock, ['Oslo']);
@@ -209,10 +211,12 @@ describe('a converter that fails', () => {
   test('five times gives the message up with the last error as its reason; sent back, it converts', async () => {
     let denied = true;
     pipeline = await startPipeline(template, {
-      intercept: ({ action, bucket }) =>
-        denied && action === 'PutObject' && bucket === 'curated'
-          ? { status: 403, code: 'AccessDenied' }
-          : undefined,
+      faults: {
+        request: ({ action, bucket }) =>
+          denied && action === 'PutObject' && bucket === 'curated'
+            ? { status: 403, code: 'AccessDenied' }
+            : undefined,
+      },
     });
     await pipeline.fetch(fiveOClock, ['Oslo']);
     await pipeline.runtime.settled();

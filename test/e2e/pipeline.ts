@@ -39,7 +39,7 @@ export interface Pipeline {
 
 export async function startPipeline(
   template: Template,
-  options: Pick<RuntimeOptions, 'intercept'> & {
+  options: Pick<RuntimeOptions, 'faults'> & {
     now?: Date;
     /** Fills the state directory before the start. */
     prepare?: (stateDir: string) => Promise<void>;

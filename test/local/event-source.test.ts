@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ApiCall } from '../../local/aws/api-call.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
-import { connectEventSources } from '../../local/deploy.ts';
-import type { Deployment } from '../../local/deployment.ts';
+import { planDeployment } from '../../local/deployment-plan.ts';
 import { EventSource, type EventSourceSettings } from '../../local/event-source.ts';
 import { FunctionRuntime } from '../../local/lambda/function-runtime.ts';
-import type { FunctionSettings, Invocation } from '../../local/lambda/invocation.ts';
+import type { Invocation } from '../../local/lambda/sandbox.ts';
 import { References } from '../../local/references.ts';
+import { connectEventSources } from '../../local/resources.ts';
 import { until } from './until.ts';
 
 const region = 'us-east-1';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   emulator = await startEmulator({
     stateDir,
     region,
-    intercept: (call) => (failing(call) ? { status: 503, code: 'ServiceUnavailable' } : undefined),
+    faults: (call) => (failing(call) ? { status: 503, code: 'ServiceUnavailable' } : undefined),
   });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   sqs = new SQSClient({ region, credentials, endpoint: emulator.endpoint, maxAttempts: 1 });
@@ -449,26 +449,20 @@ test('of several mappings none is polled for when one is wrong', async () => {
   };
   const mapping = { EventSourceArn: queue.arn, FunctionName: 'convert' };
   const eventSources = [mapping, { ...mapping, EventSourceArn: `${queue.arn}-elsewhere` }];
-  const plan: Deployment = {
-    buckets: [],
-    queues: [],
-    functions: [],
-    logGroups: [],
-    roles: [],
-    queuePolicies: [],
-    notifications: [],
-    eventSources,
-    schedules: [],
-    alarms: [],
-  };
   expect(() =>
-    connectEventSources(plan, new References(), {
-      sqs: () => sqs,
-      queueUrls: new Map([[queue.arn, queue.url]]),
-      functionBy: () => new FunctionRuntime({} as FunctionSettings),
-      retryDelay: 0,
-      onFailure: () => {},
-    }),
+    connectEventSources(
+      {
+        plan: { ...planDeployment({ resources: [], outputs: {}, assets: new Map() }), eventSources },
+        references: new References(),
+      },
+      {
+        sqs: () => sqs,
+        queueUrls: new Map([[queue.arn, queue.url]]),
+        functionBy: () => new FunctionRuntime({} as never),
+        retryDelay: 0,
+        onFailure: () => {},
+      },
+    ),
   ).toThrow('polls queues of the stack only');
   // A poll would have been sent before this, over the same client.
   await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'a' }));

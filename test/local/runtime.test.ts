@@ -273,7 +273,7 @@ describe('waiting until all is settled', () => {
     await runtime.settled();
     await putAndHang(runtime);
     await expect(runtime.settled({ timeout: 50 })).rejects.toThrow(
-      'Not settled after 0.05 s: convert-queue has 1 messages',
+      'Not settled after 0.05 s: convert-queue has 1 message',
     );
   });
 
@@ -288,11 +288,13 @@ describe('waiting until all is settled', () => {
 
   test('says so when the queue cannot be polled', async () => {
     const runtime = await start({
-      intercept: ({ action }) =>
-        action === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : undefined,
+      faults: {
+        request: ({ action }) =>
+          action === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : undefined,
+      },
     });
     await expect(runtime.settled({ timeout: 500 })).rejects.toThrow(
-      /convert-queue has 1 messages and cannot be polled \(AccessDenied/,
+      /convert-queue has 1 message and cannot be polled \(AccessDenied/,
     );
   });
 });

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Faults } from '../../../local/faults/faults.ts';
-import type { Invocation } from '../../../local/lambda/invocation.ts';
+import type { Invocation } from '../../../local/lambda/sandbox.ts';
 import { type Runtime, startRuntime } from '../../../local/runtime.ts';
 import { readTemplate } from '../../../local/template.ts';
 import type { Outputs } from '../../../shared/outputs.ts';

@@ -36,7 +36,7 @@ beforeAll(async () => {
   emulator = await startEmulator({
     stateDir,
     region,
-    intercept: ({ action }) => (action === 'PutObject' ? s3Fault : undefined),
+    faults: ({ action }) => (action === 'PutObject' ? s3Fault : undefined),
   });
   emulator.createBucket(bucket);
   secrets = await startSecretsManager({ region, secrets: {} });

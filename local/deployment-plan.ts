@@ -1,35 +1,7 @@
-import { type RoleResource, rolesOf } from './iam/roles.ts';
+import { rolesOf } from './iam/roles.ts';
 import type { Resource, Template } from './template.ts';
 
-/** What a template deploys, as far as it moves data. Values may still hold intrinsic functions. */
-export interface Deployment {
-  readonly buckets: readonly Named[];
-  readonly queues: readonly (Named & { readonly properties: Resource['properties'] })[];
-  readonly functions: readonly FunctionResource[];
-  readonly logGroups: readonly Named[];
-  /** Of the functions and schedules above. */
-  readonly roles: readonly RoleResource[];
-  readonly queuePolicies: readonly Resource['properties'][];
-  readonly notifications: readonly Resource['properties'][];
-  readonly eventSources: readonly Resource['properties'][];
-  readonly schedules: readonly Resource['properties'][];
-  /** All of their properties: local/alarms/alarm-properties.ts refuses what it does not know. */
-  readonly alarms: readonly Resource['properties'][];
-}
-
-interface Named {
-  readonly logicalId: string;
-  /** Readable and stable: made of the construct's path, as CloudFormation would invent one. */
-  readonly name: string;
-}
-
-export interface FunctionResource extends Named {
-  /** Folder of the bundle. */
-  readonly directory: string;
-  readonly properties: Resource['properties'];
-}
-
-/** What the local runtime makes of a resource type's properties. One that is in no list is ignored with a warning. */
+/** What the local runtime does with a resource type's properties. It warns of one that is in no list, and ignores it. */
 interface KnownProperties {
   readonly acts: readonly string[];
   /** They make no difference on one computer. */
@@ -102,72 +74,70 @@ const types: Readonly<Record<string, KnownProperties>> = {
   'AWS::SQS::QueuePolicy': { acts: ['PolicyDocument', 'Queues'] },
 };
 
-/** Services that move data: what the local runtime does not know of them is an error, all else makes no difference here. */
+/** Services that move data: the local runtime refuses what it does not know of them. All else makes no difference here. */
 const moving =
   /^(AWS::(DynamoDB|Events|Kinesis|KinesisFirehose|Lambda|Pipes|S3|SNS|SQS|StepFunctions)::|Custom::)/;
 const harmless: readonly string[] = [
-  'AWS::Lambda::EventInvokeConfig', // A run's own retries are seen at once; a second invocation is started by hand.
+  'AWS::Lambda::EventInvokeConfig', // Here a run that fails is not tried again.
   'AWS::S3::BucketPolicy',
-  'AWS::SNS::Subscription', // Nobody is e-mailed from here.
+  'AWS::SNS::Subscription', // Nobody gets e-mail from here.
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',
   'Custom::S3AutoDeleteObjects',
 ];
 
+/** What a template deploys, as far as it moves data. Values may still hold intrinsic functions. */
+export type DeploymentPlan = ReturnType<typeof planDeployment>;
+
 /** @throws {Error} naming everything in the template with which data would flow differently on AWS */
-export function planDeployment(template: Template): Deployment {
+export function planDeployment(template: Template) {
   const resources = template.resources.filter((resource) => !isCustomResourceHandler(resource, template));
-  const properties = (judged: (known: KnownProperties, name: string) => boolean) =>
+  const propertiesThat = (judge: (known: KnownProperties, name: string) => boolean) =>
     resources.flatMap(({ logicalId, type, properties }) => {
       const known = types[type];
-      if (!known) return [];
-      const names = Object.keys(properties).filter((name) => judged(known, name));
+      const names = known ? Object.keys(properties).filter((name) => judge(known, name)) : [];
       return names.map((name) => `${logicalId}: property ${name} of ${type}`);
     });
   const unknown = resources
     .filter(({ type }) => !types[type] && moving.test(type) && !harmless.includes(type))
     .map(({ logicalId, type }) => `${logicalId}: resource type ${type}`);
-  const refused = [...unknown, ...properties(({ refuses }, name) => refuses?.includes(name) ?? false)];
+  const refused = [...unknown, ...propertiesThat(({ refuses }, name) => refuses?.includes(name) ?? false)];
   if (refused.length > 0) {
     throw new Error(
-      `The template has what the local runtime does not do (see local/deployment.ts):\n  ${refused.join('\n  ')}`,
+      `The template has what the local runtime does not do (see local/deployment-plan.ts):\n  ${refused.join('\n  ')}`,
     );
   }
-  const ignored = properties((known, name) => !Object.values(known).flat().includes(name));
+  const ignored = propertiesThat((known, name) => !Object.values(known).flat().includes(name));
   if (ignored.length > 0) process.emitWarning(`The local runtime ignores ${ignored.join(', ')}`);
-  const ofType = (type: string) => resources.filter((resource) => resource.type === type).map(acted);
-  const propertiesOf = (type: string) => ofType(type).map(({ properties }) => properties);
-  return {
-    buckets: ofType('AWS::S3::Bucket').map((bucket) => named(bucket, 'BucketName')),
-    queues: ofType('AWS::SQS::Queue').map((queue) => ({
-      ...named(queue, 'QueueName'),
-      properties: queue.properties,
-    })),
-    functions: ofType('AWS::Lambda::Function').map((resource) => ({
-      ...named(resource, 'FunctionName'),
-      directory: bundleOf(resource, template),
-      properties: resource.properties,
-    })),
-    logGroups: ofType('AWS::Logs::LogGroup').map((group) => named(group, 'LogGroupName')),
-    roles: rolesOf(resources, (role) => named(role, 'RoleName').name),
-    queuePolicies: propertiesOf('AWS::SQS::QueuePolicy'),
-    notifications: propertiesOf('Custom::S3BucketNotifications'),
-    eventSources: propertiesOf('AWS::Lambda::EventSourceMapping'),
-    schedules: propertiesOf('AWS::Scheduler::Schedule'),
-    alarms: resources
-      .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
-      .map(({ properties }) => properties),
-  };
-}
 
-/** The resource with only those properties that the local runtime acts on. */
-function acted(resource: Resource): Resource {
-  const acts = types[resource.type]?.acts ?? [];
+  const ofType = (type: string) => resources.filter((resource) => resource.type === type);
+  /** Only the properties that the local runtime acts on: others may refer to what is not here. */
+  const propertiesOf = ({ type, properties }: Resource) =>
+    Object.fromEntries(Object.entries(properties).filter(([name]) => types[type]?.acts.includes(name)));
+  const named = (type: string, property: string) =>
+    ofType(type).map((resource) => ({
+      logicalId: resource.logicalId,
+      name: nameOf(resource, property),
+      properties: propertiesOf(resource),
+    }));
   return {
-    ...resource,
-    properties: Object.fromEntries(
-      Object.entries(resource.properties).filter(([name]) => acts.includes(name)),
-    ),
+    buckets: named('AWS::S3::Bucket', 'BucketName'),
+    queues: named('AWS::SQS::Queue', 'QueueName'),
+    functions: ofType('AWS::Lambda::Function').map((resource) => ({
+      logicalId: resource.logicalId,
+      name: nameOf(resource, 'FunctionName'),
+      properties: propertiesOf(resource),
+      bundle: bundleOf(resource, template),
+    })),
+    logGroups: named('AWS::Logs::LogGroup', 'LogGroupName'),
+    /** Of the functions and schedules. */
+    roles: rolesOf(resources, (role) => nameOf(role, 'RoleName')),
+    queuePolicies: ofType('AWS::SQS::QueuePolicy').map(propertiesOf),
+    notifications: ofType('Custom::S3BucketNotifications').map(propertiesOf),
+    eventSources: ofType('AWS::Lambda::EventSourceMapping').map(propertiesOf),
+    schedules: ofType('AWS::Scheduler::Schedule').map(propertiesOf),
+    /** With all their properties: local/alarms/alarm.ts refuses what it does not know. */
+    alarms: ofType('AWS::CloudWatch::Alarm').map(({ properties }) => properties),
   };
 }
 
@@ -180,24 +150,26 @@ function isCustomResourceHandler({ logicalId, type }: Resource, { resources }: T
   });
 }
 
-function named({ logicalId, path, properties }: Resource, property: string): Named {
+/** The template's own name, or one made of the construct's path: readable, and the same at every start. */
+function nameOf({ logicalId, path, properties }: Resource, property: string): string {
   const given = properties[property];
-  if (given !== undefined && typeof given !== 'string') {
-    throw new Error(`${logicalId}: the local runtime wants ${property} as plain text.`);
+  if (typeof given === 'string') return given;
+  if (given !== undefined) {
+    throw new Error(`${logicalId}: the local runtime expects ${property} to be plain text.`);
   }
   // "TdfWeather/Convert/DeadLetters/Resource" becomes "convert-dead-letters".
-  const invented = path
+  return path
     .split('/')
     .slice(1)
     .filter((part) => part !== 'Resource')
     .map((part) => part.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase())
     .join('-');
-  return { logicalId, name: given ?? invented };
 }
 
+/** The folder of a function's bundle. */
 function bundleOf({ logicalId, properties }: Resource, { assets }: Template): string {
   const { S3Key } = (properties.Code ?? {}) as { S3Key?: string };
   const directory = S3Key && assets.get(S3Key);
-  if (!directory) throw new Error(`${logicalId}: its code is no asset of this synthesis.`);
+  if (!directory) throw new Error(`${logicalId}: its code is not an asset of this synthesis.`);
   return directory;
 }
