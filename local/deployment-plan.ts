@@ -47,16 +47,9 @@ const types: Readonly<Record<string, KnownProperties>> = {
     refuses: ['DeadLetterConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers', 'PackageType', 'VpcConfig'],
   },
   'AWS::Lambda::EventSourceMapping': {
-    acts: [
-      'EventSourceArn',
-      'FunctionName',
-      'BatchSize',
-      'MaximumBatchingWindowInSeconds',
-      'FunctionResponseTypes',
-      'ScalingConfig',
-    ],
+    acts: ['EventSourceArn', 'FunctionName', 'BatchSize', 'FunctionResponseTypes', 'ScalingConfig'],
     ignores: ['Tags'],
-    refuses: ['DestinationConfig', 'Enabled', 'FilterCriteria'],
+    refuses: ['DestinationConfig', 'Enabled', 'FilterCriteria', 'MaximumBatchingWindowInSeconds'],
   },
   'AWS::Scheduler::Schedule': {
     acts: ['Target'],

@@ -17,9 +17,8 @@ export interface EventSourceSettings {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly region: string;
+  /** 10 at most, since no batch waits here to fill up. */
   readonly batchSize: number;
-  /** Milliseconds that a batch may wait to fill up. */
-  readonly batchingWindow: number;
   readonly maximumConcurrency: number;
   /** `ReportBatchItemFailures`: the answer names the messages that failed. Otherwise a batch fails or succeeds as one. */
   readonly partialFailures: boolean;
@@ -87,7 +86,7 @@ export class EventSource {
         await Promise.race(this.#batches);
         continue;
       }
-      const messages = await this.#receiveBatch();
+      const messages = await this.#receive();
       // What was in hand when polling ended is visible again after its time-out.
       if (messages.length === 0 || signal.aborted) continue;
       const batch = this.#run(messages).finally(() => this.#batches.delete(batch));
@@ -95,22 +94,9 @@ export class EventSource {
     }
   }
 
-  async #receiveBatch(): Promise<Message[]> {
-    const { batchSize, batchingWindow } = this.settings;
+  async #receive(): Promise<Message[]> {
     const { signal } = this.#stop;
-    const messages = await this.#receive(Math.min(10, batchSize), 20);
-    const until = Date.now() + batchingWindow;
-    while (messages.length > 0 && messages.length < batchSize && Date.now() < until && !signal.aborted) {
-      const wait = Math.ceil((until - Date.now()) / 1000);
-      messages.push(...(await this.#receive(Math.min(10, batchSize - messages.length), Math.min(20, wait))));
-    }
-    return messages;
-  }
-
-  async #receive(MaxNumberOfMessages: number, WaitTimeSeconds: number): Promise<Message[]> {
-    const { signal } = this.#stop;
-    if (signal.aborted) return [];
-    const QueueUrl = this.settings.queueUrl;
+    const { queueUrl: QueueUrl, batchSize } = this.settings;
     try {
       // AWS wants the role to allow this as well, and does not say what for:
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
@@ -121,8 +107,8 @@ export class EventSource {
       await this.#sqs.send(look, { abortSignal: signal });
       const receive = new ReceiveMessageCommand({
         QueueUrl,
-        MaxNumberOfMessages,
-        WaitTimeSeconds,
+        MaxNumberOfMessages: batchSize,
+        WaitTimeSeconds: 20,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });

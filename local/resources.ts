@@ -79,8 +79,8 @@ export function grantPolicies({ plan, references, access }: Deploying): void {
 export interface FunctionSurroundings {
   /** Each function has a log file there. */
   readonly logDirectory: string;
-  /** Variables of every function: where the SDK finds its services. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Where the SDK finds its services. */
+  readonly endpoint: string;
   /** Other values for declared variables. */
   readonly overrides: Readonly<Record<string, string>>;
   /** Gets each line that a function prints. */
@@ -110,7 +110,7 @@ interface FunctionProperties {
  */
 export function createFunctions(
   { plan, references, access }: Deploying,
-  { logDirectory, environment, overrides, onLog, onInvocation, faults, faultActions }: FunctionSurroundings,
+  { logDirectory, endpoint, overrides, onLog, onInvocation, faults, faultActions }: FunctionSurroundings,
 ): ReadonlyMap<string, FunctionRuntime> {
   mkdirSync(logDirectory, { recursive: true });
   const declared = new Set<string>();
@@ -137,7 +137,6 @@ export function createFunctions(
       environment: {
         ...Variables,
         ...Object.fromEntries(Object.entries(overrides).filter(([variable]) => variable in Variables)),
-        ...environment,
         // What Lambda itself adds.
         AWS_REGION: region,
         AWS_DEFAULT_REGION: region,
@@ -147,6 +146,7 @@ export function createFunctions(
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
         TZ: ':UTC',
+        AWS_ENDPOINT_URL: endpoint,
         // Otherwise the SDK would read the settings of whoever runs this.
         AWS_CONFIG_FILE: devNull,
         AWS_SHARED_CREDENTIALS_FILE: devNull,
@@ -173,8 +173,6 @@ interface EventSourceProperties {
   readonly EventSourceArn: string;
   readonly FunctionName: string;
   readonly BatchSize?: number;
-  /** Seconds */
-  readonly MaximumBatchingWindowInSeconds?: number;
   readonly FunctionResponseTypes?: readonly string[];
   readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
 }
@@ -200,7 +198,6 @@ export function connectEventSources(
       queueUrl,
       region,
       batchSize: mapping.BatchSize ?? 10,
-      batchingWindow: (mapping.MaximumBatchingWindowInSeconds ?? 0) * 1000,
       maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency ?? 1000,
       partialFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
       ...others,

@@ -5,7 +5,6 @@ import { credentials, functionCredentials, nameIn, region } from './account.ts';
 import type { AlarmReport } from './alarms/evaluate.ts';
 import { AlarmWatch } from './alarms/watch.ts';
 import { type Emulator, startEmulator } from './aws/emulator.ts';
-import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
 import { closeable } from './closeable.ts';
 import { planDeployment } from './deployment-plan.ts';
 import type { EventSourceSettings } from './event-source.ts';
@@ -45,8 +44,6 @@ export interface RuntimeOptions {
 /** The stack, running on this computer. Names are those of local/deployment-plan.ts, such as `convert-queue`. */
 export interface Runtime {
   readonly emulator: Emulator;
-  /** Secrets are kept in memory only, and none are there at first. */
-  readonly secrets: SecretsManager;
   /** Where the SDK's clients find this runtime. */
   readonly clientConfig: { endpoint: string; region: string; credentials: typeof credentials };
   /** What the stack's policies allow, and what was denied. */
@@ -101,13 +98,6 @@ async function start(
     faults: (call) => faults.request?.(call, actions),
   });
   opened.defer(() => emulator.close());
-  const secrets = await startSecretsManager({
-    secrets: {},
-    region,
-    authorize,
-    fault: (action) => faults.secret?.(action),
-  });
-  opened.defer(() => secrets.close());
   const clientConfig = { endpoint: emulator.endpoint, region, credentials };
   const sqs = (functionName?: string) => {
     const signed = functionName === undefined ? {} : { credentials: functionCredentials(functionName) };
@@ -121,10 +111,7 @@ async function start(
   createRoles(deploying);
   const functions = createFunctions(deploying, {
     logDirectory: join(stateDir, 'logs'),
-    environment: {
-      AWS_ENDPOINT_URL: emulator.endpoint,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
-    },
+    endpoint: emulator.endpoint,
     overrides: environment,
     onLog: (line) => {
       watch.onLog(line);
@@ -182,7 +169,6 @@ async function start(
 
   return {
     emulator,
-    secrets,
     access,
     clientConfig,
     outputs: references.resolve<Record<string, string>>(template.outputs),

@@ -4,7 +4,7 @@ import { S3Error, SqsError } from './fauxqs.ts';
 
 /** One request as AWS names it. */
 export interface ApiCall {
-  readonly service: 's3' | 'sqs';
+  readonly service: 's3' | 'sqs' | 'secretsmanager';
   /** Of HTTP, in upper case. */
   readonly method: string;
   /** `PutObject`, `UploadPart`, `SendMessage`, … */
@@ -25,8 +25,8 @@ export function apiCallOf(request: FastifyRequest): ApiCall | undefined {
   const { method } = request;
   const { url } = request.routeOptions;
   if (url === '/' && method === 'POST') {
-    const action = String(request.headers['x-amz-target'] ?? 'Unknown').replace('AmazonSQS.', '');
-    return { service: 'sqs', method, action };
+    const [target, action = 'Unknown'] = String(request.headers['x-amz-target']).split('.');
+    return { service: target === 'secretsmanager' ? target : 'sqs', method, action };
   }
   if (url === '/') return { service: 's3', method, action: 'ListBuckets' };
   if (url !== '/:bucket' && url !== '/:bucket/*') return undefined;
@@ -51,12 +51,18 @@ export function refuse(
   message: string,
 ): void {
   reply.status(status);
-  if (service === 'sqs') {
-    reply.header('content-type', 'application/x-amz-json-1.0');
-    reply.send(new SqsError(code, message, status).toJSON());
-  } else {
-    reply.header('content-type', 'application/xml');
-    reply.send(method === 'HEAD' ? undefined : new S3Error(code, message, status).toXml());
+  switch (service) {
+    case 's3':
+      reply.header('content-type', 'application/xml');
+      reply.send(method === 'HEAD' ? undefined : new S3Error(code, message, status).toXml());
+      break;
+    case 'sqs':
+      reply.header('content-type', 'application/x-amz-json-1.0');
+      reply.send(new SqsError(code, message, status).toJSON());
+      break;
+    case 'secretsmanager':
+      reply.header('content-type', 'application/x-amz-json-1.1').header('x-amzn-errortype', code);
+      reply.send({ __type: code, message });
   }
 }
 

@@ -11,6 +11,7 @@ import { ObjectFiles } from './object-files.ts';
 import { localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
 import { addConditionalWrites, addUrlListings, ObjectStore } from './s3.ts';
+import { addSecrets, SecretStore } from './secrets.ts';
 import { lockState } from './state-lock.ts';
 
 /** fauxqs stops at 11 MiB, S3 at 5 GB: this much is held in memory. */
@@ -45,7 +46,7 @@ export interface LoggedRequest extends Omit<ApiCall, 'method'> {
 }
 
 export interface Emulator extends Queues {
-  /** `http://127.0.0.1:<port>`, for the clients of S3 and SQS. */
+  /** `http://127.0.0.1:<port>`, for the clients of S3, SQS and Secrets Manager. */
   readonly endpoint: string;
   /** Does nothing when the bucket exists. */
   createBucket(name: string): void;
@@ -53,6 +54,8 @@ export interface Emulator extends Queues {
   onObjectCreated(listener: (created: ObjectCreated) => void): void;
   /** The file that holds the object. */
   pathOf(bucket: string, key: string): string;
+  /** Name -> value, live. In memory only, and none are there at first. */
+  readonly secrets: Map<string, string>;
   /** The latest 10 000 at most, oldest first. */
   readonly requests: readonly LoggedRequest[];
   /** Keys of multipart uploads that were neither completed nor aborted: on AWS they cost until a lifecycle rule. */
@@ -63,7 +66,7 @@ export interface Emulator extends Queues {
   close(): Promise<void>;
 }
 
-/** S3 and SQS for this machine only, with their state in `stateDir`. */
+/** S3, SQS and Secrets Manager for this machine only. Objects and queues are kept in `stateDir`. */
 export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   return closeable(async (opened) => {
     const { stateDir, region, faults, authorize } = options;
@@ -94,7 +97,9 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
 
     if (faults) addRequestFaults(app, faults);
     const requests = logRequests(app);
-    if (authorize) addAuthorization(app, { authorize, store: s3Store, queueArnPrefix });
+    const secrets = new SecretStore(region);
+    if (authorize) addAuthorization(app, { authorize, objects: s3Store, secrets, queueArnPrefix });
+    addSecrets(app, secrets);
     addConditionalWrites(app, s3Store);
     addUrlListings(app);
     returnAbandonedReceives(app, sqsStore);
@@ -112,6 +117,7 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       ...localQueues(sqsStore, prefixes),
       endpoint,
       requests,
+      secrets: secrets.values,
       createBucket: (name) => s3Store.createBucket(name),
       onObjectCreated: (listener) => {
         listeners.push(listener);

@@ -121,6 +121,9 @@ export function seededFaults(
 
   const kindOf = (call: ApiCall): FaultKind | undefined => {
     const { service, action, bucket = '', key = '' } = call;
+    if (service === 'secretsmanager') {
+      return random(seed, action, nth(action)) < 0.3 ? happens('Secrets Manager: 500', action) : undefined;
+    }
     if (service === 'sqs') return action === 'SendMessage' ? letterFault(nth(action)) : undefined;
     if (key === '') return undefined;
     const time = nth(action, bucket, key);
@@ -152,12 +155,6 @@ export function seededFaults(
       return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, () =>
         actions.crash(worker),
       );
-    },
-    secret(action) {
-      const hit = random(seed, action, nth(action)) < 0.3;
-      return hit && happens('Secrets Manager: 500', action)
-        ? { status: 500, code: 'InternalServiceError' }
-        : undefined;
     },
     event({ key }) {
       const time = nth('event', key);
@@ -192,6 +189,7 @@ const answers: Partial<Record<FaultKind, RequestFault>> = {
   'S3: 409 on a conditional write': { status: 409, code: 'ConditionalRequestConflict' },
   'S3: event before the object is visible': { status: 404, code: 'NoSuchKey' },
   'SQS: dead letter not taken': { status: 500, code: 'InternalFailure' },
+  'Secrets Manager: 500': { status: 500, code: 'InternalServiceError' },
 };
 
 function requestFault(kind: FaultKind, slow: number, kill: () => Promise<void>): RequestFault | undefined {

@@ -103,7 +103,7 @@ async function playAtAll(template: Template): Promise<void> {
     onFailure: (failure) => evidence.add('failures', failure),
   });
   const outputs = runtime.outputs as unknown as Outputs;
-  const { secrets } = runtime.secrets;
+  const { secrets } = runtime.emulator;
   const setSecret = (value: string) => secrets.set(outputs.ApiKeySecretName, value);
   const fetch = (...locations: string[]) => fetchRun(runtime, { locations });
   try {
@@ -160,7 +160,7 @@ async function playAlone(template: Template, name: string, url: string, place: s
     stateDir: join(directory, name),
     environment: { WEATHERAPI_URL: url },
   });
-  runtime.secrets.secrets.set((runtime.outputs as unknown as Outputs).ApiKeySecretName, first);
+  runtime.emulator.secrets.set((runtime.outputs as unknown as Outputs).ApiKeySecretName, first);
   await fetchRun(runtime, { locations: [place] }).finally(runtime.close);
 }
 

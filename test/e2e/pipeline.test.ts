@@ -180,7 +180,7 @@ describe('the pipeline', () => {
   }, 15_000);
 
   test('fails loudly when the key is refused, and names what to do', async () => {
-    pipeline.runtime.secrets.secrets.set(pipeline.outputs.ApiKeySecretName, 'another-key');
+    pipeline.runtime.emulator.secrets.set(pipeline.outputs.ApiKeySecretName, 'another-key');
     await expect(pipeline.fetch(fiveOClock, ['Oslo'])).rejects.toThrow(
       /code 2006: API key is invalid.*Check the key/,
     );

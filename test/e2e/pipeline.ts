@@ -60,7 +60,7 @@ export async function startPipeline(
   const outputs = runtime.outputs as unknown as Outputs;
   const rotateKey = (key: string) => {
     access.key = key;
-    runtime.secrets.secrets.set(outputs.ApiKeySecretName, key);
+    runtime.emulator.secrets.set(outputs.ApiKeySecretName, key);
   };
   rotateKey(access.key);
   const s3 = new S3Client(runtime.clientConfig);

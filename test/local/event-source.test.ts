@@ -79,7 +79,6 @@ function connect(
       queueArn: queue.arn,
       region,
       batchSize: 10,
-      batchingWindow: 0,
       maximumConcurrency: 1000,
       partialFailures: true,
       retryDelay: 0,
@@ -164,24 +163,6 @@ describe('a batch', () => {
         ],
       },
     ]);
-  });
-
-  test('waits for its window to fill up', async () => {
-    send('first');
-    connect(() => ok(), { batchingWindow: 500 });
-    await until(() => emulator.queueDepth(queue.arn).inFlight === 1);
-    send('second');
-    await until(isEmpty);
-    expect(batches).toEqual([['first', 'second']]);
-  });
-
-  test('goes before its window ends when it is full, also with more than ten messages', async () => {
-    send(...numbers(24));
-    connect(() => ok(), { batchSize: 25, batchingWindow: 60_000 });
-    await until(() => emulator.queueDepth(queue.arn).inFlight === 24);
-    send('24');
-    await until(isEmpty);
-    expect(batches.map((batch) => batch.length)).toEqual([25]);
   });
 });
 
@@ -365,20 +346,6 @@ describe('closing', () => {
     send('b');
     expect(emulator.queueDepth(queue.arn)).toEqual({ ...empty, visible: 1 });
     expect(batches).toEqual([['a']]);
-  });
-
-  test('ends a batching window at once: its messages are not worked on', async () => {
-    send('a');
-    let polls = 0;
-    failing = ({ action }) => {
-      if (action === 'ReceiveMessage') polls += 1;
-      return false;
-    };
-    const source = connect(() => ok(), { batchingWindow: 60_000 });
-    await until(() => polls === 2);
-    expect(await timeToClose(source)).toBeLessThan(1000);
-    expect(batches).toEqual([]);
-    expect(emulator.queueDepth(queue.arn)).toEqual({ ...empty, inFlight: 1 });
   });
 
   test('waits for the batch in work, and deletes what it finished', async () => {

@@ -38,8 +38,7 @@ const convert = `
     }
     return { batchItemFailures: [] };
   }`;
-const fetcher =
-  'export const handler = (event) => ({ event, secrets: process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER });';
+const fetcher = 'export const handler = (event) => ({ event, endpoint: process.env.AWS_ENDPOINT_URL });';
 
 const at = (constructPath: string) => ({ Metadata: { 'aws:cdk:path': `Weather/${constructPath}/Resource` } });
 
@@ -243,7 +242,7 @@ describe('a running stack', () => {
       ok: true,
       response: {
         event: { time: '2026-11-22T05:00:00Z', places: ['Oslo'] },
-        secrets: runtime.secrets.endpoint,
+        endpoint: runtime.emulator.endpoint,
       },
     });
   });

@@ -156,9 +156,10 @@ describe('a run lands its hour once', () => {
     let refused = 0;
     let down = true;
     stage.faults = {
-      secret: () => {
-        refused += down ? 1 : 0;
-        return down ? { status: 500, code: 'InternalServiceError' } : undefined;
+      request: ({ service }) => {
+        if (!down || service !== 'secretsmanager') return undefined;
+        refused += 1;
+        return { status: 500, code: 'InternalServiceError' };
       },
     };
     expect(await run()).toMatchObject({ ok: false, error: { type: 'InternalServiceError' } });

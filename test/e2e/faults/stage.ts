@@ -79,7 +79,6 @@ export async function openStage(
     retryDelay: 0,
     faults: {
       request: (...asked) => faults.request?.(...asked),
-      secret: (action) => faults.secret?.(action),
       event: (created) => faults.event?.(created) ?? [0],
       delivery: (message) => {
         const { MessageId: id = '', Body = '' } = message;
@@ -97,7 +96,7 @@ export async function openStage(
   const httpAgent = new Agent({ keepAlive: false });
   const s3 = new S3Client({ ...runtime.clientConfig, requestHandler: { httpAgent } });
   const sqs = new SQSClient({ ...runtime.clientConfig, requestHandler: { httpAgent } });
-  runtime.secrets.secrets.set(outputs.ApiKeySecretName, apiKey);
+  runtime.emulator.secrets.set(outputs.ApiKeySecretName, apiKey);
   let landed: string[] = [];
   emulator.onObjectCreated(({ bucket, key }) => {
     if (bucket === RawBucketName) landed.push(key);
