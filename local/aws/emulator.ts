@@ -37,7 +37,8 @@ export interface ObjectCreated {
   readonly size: number;
   /** Without quotes, as in an S3 event. */
   readonly etag: string;
-  readonly eventName: 'ObjectCreated:Put' | 'ObjectCreated:CompleteMultipartUpload' | 'ObjectCreated:Copy';
+  /** `ObjectCreated:` and then `Put`, `Copy` or `CompleteMultipartUpload`. */
+  readonly eventName: string;
 }
 
 export interface LoggedRequest extends Omit<ApiCall, 'method'> {
@@ -85,9 +86,8 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
 
     const listeners: ((created: ObjectCreated) => void)[] = [];
     let action: string | undefined;
-    const files = new ObjectFiles(path.join(stateDir, 's3'), (bucket, { key, contentLength, etag }, how) => {
-      const written = action === 'CopyObject' ? 'Copy' : 'Put';
-      const eventName = `ObjectCreated:${how === 'multipart' ? 'CompleteMultipartUpload' : written}` as const;
+    const files = new ObjectFiles(path.join(stateDir, 's3'), (bucket, { key, contentLength, etag }) => {
+      const eventName = `ObjectCreated:${(action ?? '').replace('Object', '')}`;
       for (const listener of listeners) {
         listener({ bucket, key, size: contentLength, etag: unquoted(etag), eventName });
       }

@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
-import { objectPath, sha256 } from './object-path.ts';
 
 /** `.meta/<bucket>/bucket.json` */
 interface BucketRecord {
@@ -29,19 +28,20 @@ interface ObjectRecord extends Omit<S3Object, 'body' | 'lastModified'> {
   readonly file: string;
   /** Of the body, in hex: the etag is that only for an object written in one piece. */
   readonly md5: string;
-  /** The body file's modification time, milliseconds since 1970. */
+  /** Of the file. */
   readonly mtimeMs: number;
 }
 
-/** Called for each object as it is written, by one request or by the last one of a multipart upload. */
-export type OnWrite = (bucket: string, object: S3Object, how: 'put' | 'multipart') => void;
+/** Called for each object as it is written. */
+export type OnWrite = (bucket: string, object: S3Object) => void;
 
 /** Emptied at the start. Below the root, since a rename must not cross file systems. */
 const scratch = '.meta/.tmp';
 
 /**
  * Keeps every S3 object as a file that a person can open, at `<root>/<bucket>/<key>`, and what else S3 knows of
- * it beside that tree, under `<root>/.meta` (no bucket's name starts with a dot).
+ * it beside that tree, under `<root>/.meta` (no bucket's name starts with a dot). Where some file system would not
+ * take the key as a path, the file's name is a hash of the key, below `.meta` too.
  *
  * Each write is whole or absent when the process is killed; a power cut can lose the last ones, since nothing
  * waits for the disk. The parts of an unfinished multipart upload stay in the S3 store's memory: a restart
@@ -68,13 +68,19 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 
   upsertObject(bucket: string, object: S3Object): void {
-    this.#writeObject(bucket, object);
-    this.#onWrite(bucket, object, 'put');
+    const { body, lastModified, ...rest } = object;
+    const file = this.#fileOf(bucket, rest.key);
+    this.#write(file, body);
+    const { mtimeMs } = statSync(this.#at(file));
+    const md5 = md5Of(body);
+    const record: ObjectRecord = { ...rest, lastModified: lastModified.toISOString(), file, md5, mtimeMs };
+    this.#write(recordOf(bucket, rest.key), json(record));
+    this.#use(bucket, rest.key, file);
+    this.#onWrite(bucket, object);
   }
 
   completeMultipartUpload(_uploadId: string, bucket: string, object: S3Object): void {
-    this.#writeObject(bucket, object);
-    this.#onWrite(bucket, object, 'multipart');
+    this.upsertObject(bucket, object);
   }
 
   readBody(bucket: string, key: string): Buffer {
@@ -128,12 +134,10 @@ export class ObjectFiles implements S3PersistenceProvider {
     }
   }
 
-  // fauxqs has these too, but nothing here makes it call them, or nothing of it is kept.
+  // Nothing here renames objects or empties buckets, and nothing is kept of lifecycles and unfinished uploads.
   saveBucketLifecycleConfiguration(): void {}
   deleteBucketLifecycleConfiguration(): void {}
-  renameObject(): never {
-    throw new Error('This S3 does not rename objects.');
-  }
+  renameObject(): void {}
   deleteAllObjects(): void {}
   purgeAll(): void {}
   insertMultipartUpload(): void {}
@@ -141,16 +145,6 @@ export class ObjectFiles implements S3PersistenceProvider {
   deleteMultipartUpload(): void {}
   deleteAllMultipartUploads(): void {}
   close(): void {}
-
-  #writeObject(bucket: string, { body, lastModified, ...rest }: S3Object): void {
-    const file = this.#fileOf(bucket, rest.key);
-    this.#write(file, body);
-    const { mtimeMs } = statSync(this.#at(file));
-    const md5 = md5Of(body);
-    const record: ObjectRecord = { ...rest, lastModified: lastModified.toISOString(), file, md5, mtimeMs };
-    this.#write(recordOf(bucket, rest.key), json(record));
-    this.#use(bucket, rest.key, file);
-  }
 
   /**
    * Where the file is not the one that was written (edited by hand, or the run was killed between body and record),
@@ -182,10 +176,8 @@ export class ObjectFiles implements S3PersistenceProvider {
   #fileOf(bucket: string, key: string): string {
     const known = this.#files.get(bucket)?.get(key);
     if (known !== undefined) return known;
-    const readable = objectPath(key);
-    return readable !== undefined && this.#isFree(`${bucket}/${readable}`)
-      ? `${bucket}/${readable}`
-      : `.meta/${bucket}/objects/${sha256(key)}`;
+    const readable = `${bucket}/${key}`;
+    return isPath(key) && this.#isFree(readable) ? readable : `.meta/${bucket}/objects/${sha256(key)}`;
   }
 
   /** Not so for key `a` where `a/b` exists, for `a/b` where `a` does, and for `A` where `a` does. */
@@ -220,6 +212,24 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 }
 
+/** Names that Windows gives to devices, whatever follows the dot. */
+const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** Whether file systems take a key as a path, with room for what stands before it. Such a path never leads upwards. */
+function isPath(key: string): boolean {
+  return (
+    Buffer.byteLength(key) <= 600 &&
+    key.split('/').every(
+      (name) =>
+        Buffer.byteLength(name) <= 200 &&
+        // Windows drops a dot or a space at a name's end.
+        /^[^\p{Cc}"*:<>?\\|]*[^\p{Cc}"*:<>?\\|. ]$/u.test(name) &&
+        !device.test(name),
+    )
+  );
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${sha256(key)}.json`;
 const fold = (file: string) => file.normalize('NFC').toLowerCase();
 const md5Of = (body: Uint8Array) => createHash('md5').update(body).digest('hex');

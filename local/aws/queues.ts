@@ -1,15 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FastifyInstance } from 'fastify';
 import { apiCallOf } from './api-call.ts';
-import {
-  DEFAULT_QUEUE_ATTRIBUTES,
-  PersistenceManager,
-  SETTABLE_ATTRIBUTES,
-  type SnsStore,
-  SqsError,
-  SqsStore,
-  validateQueueAttributes,
-} from './fauxqs.ts';
+import { DEFAULT_QUEUE_ATTRIBUTES, PersistenceManager, type SnsStore, SqsStore } from './fauxqs.ts';
 
 export interface QueueDepth {
   readonly visible: number;
@@ -52,9 +44,6 @@ export function localQueues(store: SqsStore, prefixes: { url: string; arn: strin
   };
   return {
     createQueue(name, attributes) {
-      const unknown = Object.keys(attributes).filter((attribute) => !SETTABLE_ATTRIBUTES.has(attribute));
-      if (unknown.length > 0) throw new Error(`Queue ${name} has unknown attributes: ${unknown.join(', ')}`);
-      validateQueueAttributes(attributes, SqsError);
       const url = prefixes.url + name;
       const arn = prefixes.arn + name;
       const existing = store.getQueueByArn(arn);
@@ -97,7 +86,7 @@ export function localQueues(store: SqsStore, prefixes: { url: string; arn: strin
   };
 }
 
-/** Queues and messages in a SQLite file: what fauxqs keeps of them over a restart. */
+/** What fauxqs keeps of queues and messages over a restart: a SQLite file. */
 export class QueueState extends PersistenceManager {
   readonly #database: DatabaseSync;
 
@@ -111,8 +100,8 @@ export class QueueState extends PersistenceManager {
   /**
    * Fills the stores, then writes through every change they make.
    *
-   * The stored rows are of a process that has ended: its port is not ours, so queue URLs are made anew, and
-   * nobody is left to delete what it was working on, so messages in flight are visible at once.
+   * The process that stored the rows has ended: its port is not ours, so queue URLs are made anew, and nobody will
+   * delete what it was working on, so messages in flight are visible at once.
    */
   restore({ sqsStore, snsStore }: { sqsStore: SqsStore; snsStore: SnsStore }, queueUrlPrefix: string): void {
     this.#database.prepare('UPDATE sqs_queues SET url = ? || name').run(queueUrlPrefix);

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { accountId } from '../account.ts';
 import { apiCallOf, refuse } from './api-call.ts';
@@ -10,7 +10,7 @@ interface Input {
   readonly SecretString?: string;
 }
 
-/** JSON.parse quotes its input in its errors, and the input may hold a secret: what is not JSON is no input. */
+/** Without an error for what is not JSON: it would quote the body, which may hold a secret. */
 function inputOf({ body }: FastifyRequest): Input {
   try {
     return JSON.parse(String(body)) ?? {};
@@ -35,89 +35,58 @@ class SecretsError extends Error {
   }
 }
 
-/** Secrets, in memory only: what a function needs to read its own, and a person to change it. */
+/** What a function needs to read its secret, and a person to change it. */
 export class SecretStore {
-  /** Name -> value, live: what is set here is what the next GetSecretValue answers. */
+  /** Name -> value, live, and in memory only: what is set here is what the next GetSecretValue answers. */
   readonly values = new Map<string, string>();
-  readonly #versions = new Map<string, { value: string; id: string }>();
-  readonly #region: string;
+  readonly #arnPrefix: string;
 
   constructor(region: string) {
-    this.#region = region;
+    this.#arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`;
   }
 
-  /**
-   * AWS ends ARNs in six random characters: here the same ones at every start. While there is no such secret, AWS looks
-   * in policies for the ARN without them.
-   */
+  /** As AWS looks for it in policies: while there is no such secret, its ARN lacks the six random characters. */
   arnOf(asked: string): string {
     const name = this.#nameOf(asked);
     if (name !== undefined) return this.#arn(name);
-    return asked.startsWith('arn:') ? asked : this.#arnWithoutSuffix(asked);
+    return asked.startsWith('arn:') ? asked : this.#arnPrefix + asked;
   }
 
   /** @throws {SecretsError} as AWS refuses it */
-  call(action: string, { Name, SecretId, SecretString }: Input): object {
-    switch (action) {
-      case 'GetSecretValue': {
-        const name = this.#find(SecretId);
-        return {
-          ...this.#describe(name),
-          SecretString: this.values.get(name),
-          VersionStages: ['AWSCURRENT'],
-        };
+  call(action: string, { Name, SecretId = '', SecretString }: Input): object {
+    if (action === 'CreateSecret') {
+      const name = required(Name, 'Name');
+      if (this.values.has(name)) {
+        throw new SecretsError('ResourceExistsException', `The secret ${name} already exists.`);
       }
-      case 'CreateSecret': {
-        const name = required(Name, 'Name');
-        if (this.values.has(name)) {
-          throw new SecretsError('ResourceExistsException', `The secret ${name} already exists.`);
-        }
-        this.values.set(name, required(SecretString, 'SecretString'));
-        return this.#describe(name);
-      }
-      case 'PutSecretValue': {
-        const name = this.#find(SecretId);
-        this.values.set(name, required(SecretString, 'SecretString'));
-        return { ...this.#describe(name), VersionStages: ['AWSCURRENT'] };
-      }
-      case 'DescribeSecret': {
-        const { VersionId, ...rest } = this.#describe(this.#find(SecretId));
-        return { ...rest, VersionIdsToStages: { [VersionId]: ['AWSCURRENT'] } };
-      }
-      case 'DeleteSecret': {
-        const { ARN, Name: name } = this.#describe(this.#find(SecretId));
-        this.values.delete(name);
-        return { ARN, Name: name, DeletionDate: Date.now() / 1000 };
-      }
-      default:
-        throw new SecretsError('UnknownOperationException', `${action} is not emulated.`);
+      this.values.set(name, required(SecretString, 'SecretString'));
+      return { ARN: this.#arn(name), Name: name };
     }
-  }
-
-  #find(asked = ''): string {
-    const name = this.#nameOf(asked);
-    if (name !== undefined) return name;
-    throw new SecretsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    const calls: Record<string, (name: string) => object> = {
+      GetSecretValue: (name) => ({ SecretString: this.values.get(name) }),
+      PutSecretValue: (name) => {
+        this.values.set(name, required(SecretString, 'SecretString'));
+        return {};
+      },
+      DescribeSecret: () => ({}),
+      DeleteSecret: (name) => ({ DeletionDate: this.values.delete(name) && Date.now() / 1000 }),
+    };
+    const call = Object.hasOwn(calls, action) ? calls[action] : undefined;
+    if (!call) throw new SecretsError('UnknownOperationException', `${action} is not emulated.`);
+    const name = this.#nameOf(SecretId);
+    if (name === undefined) {
+      throw new SecretsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    return { ...call(name), ARN: this.#arn(name), Name: name };
   }
 
   #nameOf(asked: string): string | undefined {
     return [...this.values.keys()].find((name) => name === asked || this.#arn(name) === asked);
   }
 
-  #describe(name: string) {
-    const value = this.values.get(name) ?? '';
-    const known = this.#versions.get(name);
-    const version = known?.value === value ? known : { value, id: randomUUID() };
-    this.#versions.set(name, version);
-    return { ARN: this.#arn(name), Name: name, VersionId: version.id };
-  }
-
+  /** AWS ends ARNs in six random characters: here the same ones at every start. */
   #arn(name: string): string {
-    return `${this.#arnWithoutSuffix(name)}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
-  }
-
-  #arnWithoutSuffix(name: string): string {
-    return `arn:aws:secretsmanager:${this.#region}:${accountId}:secret:${name}`;
+    return `${this.#arnPrefix}${name}-${createHash('sha256').update(name).digest('hex').slice(0, 6)}`;
   }
 }
 
@@ -126,7 +95,7 @@ function required(value: string | undefined, parameter: string): string {
   throw new SecretsError('InvalidParameterException', `${parameter} must be a string that is not empty.`);
 }
 
-/** Answers the requests to Secrets Manager, of which fauxqs knows nothing. */
+/** Answers the requests to Secrets Manager, which fauxqs does not know. */
 export function addSecrets(app: FastifyInstance, store: SecretStore): void {
   app.addHook('preHandler', (request, reply, done) => {
     const call = apiCallOf(request);

@@ -120,11 +120,16 @@ export function seededFaults(
     action === ['GetObject', 'PutObject', 'HeadObject'][Math.floor(random(seed, 'stormy', key) * 3)];
 
   const kindOf = (call: ApiCall): FaultKind | undefined => {
-    const { service, action, bucket = '', key = '' } = call;
-    if (service === 'secretsmanager') {
+    const { action, bucket = '', key = '' } = call;
+    if (call.service === 'secretsmanager') {
       return random(seed, action, nth(action)) < 0.3 ? happens('Secrets Manager: 500', action) : undefined;
     }
-    if (service === 'sqs') return action === 'SendMessage' ? letterFault(nth(action)) : undefined;
+    if (action === 'SendMessage') {
+      const time = nth(action);
+      return time <= 20 && random(seed, 'letter', time) < 0.25
+        ? happens('SQS: dead letter not taken', `SendMessage ${time}`)
+        : undefined;
+    }
     if (key === '') return undefined;
     const time = nth(action, bucket, key);
     const where = `${action} ${key} ${time}`;
@@ -140,21 +145,15 @@ export function seededFaults(
     }
     return time <= timesAtMost ? draw(ofRequests, action, key, time) : undefined;
   };
-  const letterFault = (time: number): FaultKind | undefined =>
-    time <= 20 && random(seed, 'letter', time) < 0.25
-      ? happens('SQS: dead letter not taken', `SendMessage ${time}`)
-      : undefined;
 
   return {
     request(call, actions) {
       const kind = kindOf(call);
       if (kind === undefined) return undefined;
-      // In these buckets, fetch is the only one that writes raw objects, and convert works on all the others.
-      const writesRaw = call.bucket === 'raw' && call.action === 'PutObject';
-      const worker = writesRaw ? 'fetch-function' : 'convert-function';
-      return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, () =>
-        actions.crash(worker),
-      );
+      // fetch is the only one that writes raw objects, and convert works on all the others.
+      const worker = call.bucket === 'raw' && call.action === 'PutObject' ? 'fetch' : 'convert';
+      const kill = () => actions.crash(`${worker}-function`);
+      return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, kill);
     },
     event({ key }) {
       const time = nth('event', key);

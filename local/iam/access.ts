@@ -2,9 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { accountId, arnOf, nameIn } from '../account.ts';
 import { covers, type Permission, type Requirement } from './policy.ts';
 
-/** Enough to see why something failed; a run of days forgets the older ones. */
-const kept = 10_000;
-
 /** What everybody in the stack is allowed to do by the template's policies, and what they did of it. */
 export class Access {
   readonly #operatorKey: string;
@@ -25,7 +22,7 @@ export class Access {
     return this.#permissions;
   }
 
-  /** The latest 10 000 at most, oldest first. */
+  /** Oldest first. */
   get denials(): readonly Denial[] {
     return this.#denials;
   }
@@ -79,15 +76,8 @@ export class Access {
 
   /** S3 sends with no role: the queue's own policy has to let it. Inside AWS everything comes by TLS. */
   maySend(queueArn: string, bucketArn: string): boolean {
-    const requirement = {
-      action: 'sqs:SendMessage',
-      resource: queueArn,
-      context: {
-        'aws:SourceArn': bucketArn,
-        'aws:SourceAccount': accountId,
-        'aws:SecureTransport': 'true',
-      },
-    };
+    const of = { 'aws:SourceArn': bucketArn, 'aws:SourceAccount': accountId, 'aws:SecureTransport': 'true' };
+    const requirement = { action: 'sqs:SendMessage', resource: queueArn, context: of };
     return this.authorizeService('s3.amazonaws.com', nameIn(queueArn), requirement) === undefined;
   }
 
@@ -124,7 +114,6 @@ export class Access {
       if (explicit || covering.length === 0) {
         const denial = { ...requirement, principal, explicit };
         this.#denials.push(denial);
-        if (this.#denials.length > kept) this.#denials.shift();
         return denial;
       }
       for (const permission of covering) this.#uses.set(permission, this.usesOf(permission) + 1);

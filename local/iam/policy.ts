@@ -1,9 +1,6 @@
 import * as v from 'valibot';
 
-/**
- * The smallest part of a policy: one action on one resource. A statement with two actions on two resources is four of
- * them, which means the same and can be taken away one by one.
- */
+/** One action on one resource: a statement with two of each is four permissions, which can be taken away one by one. */
 export interface Permission {
   /** The role, or the queue, that has the policy. */
   readonly holder: string;
@@ -56,34 +53,31 @@ const texts = oneOrMore(
   ),
 );
 const conditions = v.pipe(
-  v.strictObject(
-    v.entriesFromList(
-      Object.keys(operators),
-      v.optional(v.record(v.string(), oneOrMore(v.union([v.string(), v.boolean()]))), {}),
-    ),
+  v.record(
+    v.picklist(Object.keys(operators) as Condition['operator'][]),
+    v.record(v.string(), oneOrMore(v.union([v.string(), v.boolean()]))),
   ),
   v.transform((block) =>
     Object.entries(block).flatMap(([operator, keys]) =>
-      Object.entries(keys).map(
-        ([key, values]): Condition => ({
-          operator: operator as Condition['operator'],
-          key: key.toLowerCase(),
-          values: values.map(String),
-        }),
-      ),
+      Object.entries(keys).map(([key, values]) => ({
+        operator: operator as Condition['operator'],
+        key: key.toLowerCase(),
+        values: values.map(String),
+      })),
     ),
   ),
 );
-const principal = v.pipe(
-  v.union([
-    v.pipe(
-      v.literal('*'),
-      v.transform(() => ({ AWS: '*', Service: [] })),
-    ),
-    v.strictObject({ AWS: v.optional(v.literal('*')), Service: v.optional(texts, []) }),
-  ]),
-  v.transform(({ AWS, Service }) => (AWS ? [AWS, ...Service] : Service)),
-);
+/** The services that a statement is for. */
+const principal = v.union([
+  v.pipe(
+    v.union([v.literal('*'), v.strictObject({ AWS: v.literal('*') })]),
+    v.transform(() => ['*']),
+  ),
+  v.pipe(
+    v.strictObject({ Service: texts }),
+    v.transform(({ Service }) => Service),
+  ),
+]);
 /** The elements of a statement, as far as the stack uses them. `NotAction` and its like are not among them. */
 const elements = {
   Sid: v.optional(v.string()),

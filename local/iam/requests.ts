@@ -95,7 +95,7 @@ const on = (call: ApiCall, action: string): Requirement => ({
 
 /** A batch requires the permission for what it batches. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html */
 const queueActions =
-  /^(SendMessage|DeleteMessage|ChangeMessageVisibility)(Batch)?$|^(ReceiveMessage|GetQueueAttributes|GetQueueUrl|PurgeQueue)$/;
+  /^(((Send|Delete)Message|ChangeMessageVisibility)(Batch)?|ReceiveMessage|GetQueueAttributes|GetQueueUrl|PurgeQueue)$/;
 
 /**
  * What a request requires. One that is not known requires what nobody has.
@@ -104,9 +104,8 @@ const queueActions =
 export function sqsRequirements(action: string, body: unknown, arnPrefix: string): Requirement[] {
   const { QueueUrl, QueueName } = (body ?? {}) as { readonly QueueUrl?: string; readonly QueueName?: string };
   const name = QueueName ?? QueueUrl?.split('/').at(-1);
-  const resource = name === undefined ? '*' : arnPrefix + name;
   if (name !== undefined && queueActions.test(action)) {
-    return [{ action: `sqs:${action.replace(/Batch$/, '')}`, resource }];
+    return [{ action: `sqs:${action.replace(/Batch$/, '')}`, resource: arnPrefix + name }];
   }
-  return [{ action: `sqs:${action}`, resource, unknown: `${action}; see local/iam/requests.ts` }];
+  return [{ action: `sqs:${action}`, resource: '*', unknown: `${action}; see local/iam/requests.ts` }];
 }
