@@ -5,25 +5,18 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { createdObjects } from '../../shared/s3-event.ts';
+import { limits } from './limits.ts';
 
-/** Seconds for which a letter is out of others' sight at most, should this process end before it gives it back. */
-const visibilityTimeout = 120;
-
-export interface DeadKeys {
-  /** Raw keys that wait in the dead-letter queue. */
+interface DeadKeys {
   readonly keys: ReadonlySet<string>;
-  /** False when there are more letters than were looked at. */
   readonly complete: boolean;
 }
 
-/**
- * Looks into the dead-letter queue and leaves every letter there. SQS has no way to look without receiving, so the
- * letters are out of sight for the few seconds that this takes.
- */
+/** Reads the dead-letter queue and leaves every letter there. SQS hides the letters for the seconds that this takes. */
 export async function peekDeadKeys(
   sqs: Pick<SQSClient, 'send'>,
   queueUrl: string,
-  { limit = 5_000 }: { readonly limit?: number } = {},
+  { limit = limits.deadLetters }: { readonly limit?: number } = {},
 ): Promise<DeadKeys> {
   const keys = new Set<string>();
   const receipts: string[] = [];
@@ -33,8 +26,8 @@ export async function peekDeadKeys(
         new ReceiveMessageCommand({
           QueueUrl: queueUrl,
           MaxNumberOfMessages: 10,
-          VisibilityTimeout: visibilityTimeout,
-          // A long poll asks all of SQS's servers: a short one may answer with nothing while letters are there.
+          VisibilityTimeout: limits.deadLetterHidden / 1000,
+          // A short poll may return nothing although there are letters.
           WaitTimeSeconds: 1,
           MessageAttributeNames: ['rawKey'],
         }),
@@ -56,13 +49,13 @@ export async function peekDeadKeys(
   }
 }
 
-/** The attribute is cleaned and cut; the body is exact, and all that a letter has which SQS moved there by itself. */
+/** The attribute may be cut, and a letter that SQS moved by itself has none. */
 function keysOf({ Body = '', MessageAttributes }: Message): string[] {
   const rawKey = MessageAttributes?.rawKey?.StringValue;
   const attribute = rawKey === undefined ? [] : [rawKey];
   try {
     return [...attribute, ...createdObjects(Body).map(({ key }) => key)];
   } catch {
-    return attribute; // A malformed message names no object.
+    return attribute;
   }
 }
