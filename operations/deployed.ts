@@ -47,7 +47,7 @@ export async function findDeployed(target: Target): Promise<Deployed | undefined
 }
 
 async function connectToAws(stage: string): Promise<Deployed> {
-  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, {}, undefined);
+  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, undefined);
 }
 
 async function describeStack(StackName: string): Promise<Stack | undefined> {
@@ -73,20 +73,18 @@ async function connectLocally(stateDir: string): Promise<Deployed> {
   const assembly = resolve(stateDir, 'cdk.out');
   if (!existsSync(join(assembly, 'manifest.json'))) await synthesize(assembly);
   const runtime = await startRuntime({ template: await readTemplate(assembly), stateDir, retryDelay: 1 });
-  const secretsConfig = { ...runtime.clientConfig, endpoint: runtime.secrets.endpoint };
-  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, secretsConfig, runtime);
+  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, runtime);
 }
 
 function deployed(
   outputs: Outputs,
   config: Partial<Runtime['clientConfig']>,
-  secretsConfig: Partial<Runtime['clientConfig']>,
   runtime: Runtime | undefined,
 ): Deployed {
   const clients = {
     s3: s3Client(config),
     sqs: new SQSClient(config),
-    secrets: new SecretsManagerClient(secretsConfig),
+    secrets: new SecretsManagerClient(config),
     athena: new AthenaClient(config),
   };
   return {

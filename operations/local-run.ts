@@ -120,7 +120,7 @@ type Timed = <T>(work: Promise<T>, describe: (result: T) => string) => Promise<T
 async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed): Promise<LocalRun> {
   const { emulator } = runtime;
   const outputs = runtime.outputs as unknown as Outputs;
-  runtime.secrets.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
+  emulator.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
 
   const curated = new Set<string>();
   const raw = new Set<string>();

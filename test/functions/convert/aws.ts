@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Converted, convertObject } from '../../../functions/convert/convert-object.ts';
-import { startEmulator } from '../../../local/aws/emulator.ts';
-import type { Intercept, LoggedRequest } from '../../../local/aws/request-log.ts';
+import { type LoggedRequest, startEmulator } from '../../../local/aws/emulator.ts';
+import type { RequestFaults } from '../../../local/aws/request-faults.ts';
 import { type ParquetRow, readParquet } from '../../../operations/query/parquet-rows.ts';
 
 export interface DeadLetter {
@@ -25,7 +25,7 @@ export interface Aws {
   readonly rawBucket: string;
   readonly curatedBucket: string;
   /** Answers requests in the service's place until `empty`. */
-  fault: Intercept;
+  fault: RequestFaults;
   /** Happens after each of these requests until `empty`, before its sender has the answer. */
   after: (action: string, time: number) => unknown;
   /** As the function does it. */
@@ -53,8 +53,8 @@ export async function startAws(): Promise<Aws> {
   const region = 'us-east-1';
   const rawBucket = 'raw';
   const curatedBucket = 'curated';
-  const noFault: Intercept = () => undefined;
-  const emulator = await startEmulator({ stateDir, region, intercept: (call) => aws.fault(call) });
+  const noFault: RequestFaults = () => undefined;
+  const emulator = await startEmulator({ stateDir, region, faults: (call) => aws.fault(call) });
   emulator.createBucket(rawBucket);
   emulator.createBucket(curatedBucket);
   const { url } = emulator.createQueue('dead-letters', {});

@@ -11,7 +11,7 @@ import {
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { RawBucket } from '../../../functions/fetch/raw-bucket.ts';
 import { startEmulator } from '../../../local/aws/emulator.ts';
-import type { Intercept } from '../../../local/aws/request-log.ts';
+import type { RequestFaults } from '../../../local/aws/request-faults.ts';
 
 /** Secrets Manager in memory, as far as fetch uses it. */
 export class FakeSecrets {
@@ -48,7 +48,7 @@ export interface StoredObject {
 export interface Raw {
   readonly bucket: RawBucket;
   /** Answers requests in the service's place until `empty`. */
-  fault: Intercept;
+  fault: RequestFaults;
   keys(): Promise<string[]>;
   object(key: string): Promise<StoredObject>;
   put(key: string, body: string, metadata?: Record<string, string>): Promise<void>;
@@ -61,11 +61,11 @@ export interface Raw {
 export async function startRaw(): Promise<Raw> {
   const stateDir = await mkdtemp(path.join(tmpdir(), 'fetch-'));
   const Bucket = 'raw';
-  const noFault: Intercept = () => undefined;
+  const noFault: RequestFaults = () => undefined;
   const emulator = await startEmulator({
     stateDir,
     region: 'us-east-1',
-    intercept: (call) => raw.fault(call),
+    faults: (call) => raw.fault(call),
   });
   emulator.createBucket(Bucket);
   const s3 = new S3Client({

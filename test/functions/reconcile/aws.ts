@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
-import type { Intercept } from '../../../local/aws/request-log.ts';
+import type { RequestFaults } from '../../../local/aws/request-faults.ts';
 import { type CreatedObject, createdObjects } from '../../../shared/s3-event.ts';
 import { until } from '../../local/until.ts';
 
@@ -26,10 +26,10 @@ export interface Aws {
   stop(): Promise<void>;
 }
 
-export async function startAws(intercept: Intercept = () => undefined): Promise<Aws> {
+export async function startAws(faults: RequestFaults = () => undefined): Promise<Aws> {
   const stateDir = await mkdtemp(join(tmpdir(), 'reconcile-'));
   const region = 'us-east-1';
-  const emulator = await startEmulator({ stateDir, region, intercept });
+  const emulator = await startEmulator({ stateDir, region, faults });
   for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
   const config = {
     endpoint: emulator.endpoint,
