@@ -35,11 +35,11 @@ export function deadLettersCommand(): Command {
       'after',
       `
 Examples:
-  npm run tdf -- dead-letters
-  npm run tdf -- dead-letters redrive
-  npm run tdf -- dead-letters redrive --code not-json --dry-run
-  npm run tdf -- dead-letters drop 01234567-89ab-cdef-0123-456789abcdef
-  npm run tdf -- dead-letters take-back weatherapi/current/response.json`,
+  npx tdf dead-letters
+  npx tdf dead-letters redrive
+  npx tdf dead-letters redrive --code not-json --dry-run
+  npx tdf dead-letters drop 01234567-89ab-cdef-0123-456789abcdef
+  npx tdf dead-letters take-back weatherapi/current/response.json`,
     );
   for (const option of targetOptions) command.addOption(option);
 

@@ -42,10 +42,10 @@ A file goes into raw under its own name, and convert files it under the UTC day 
 observations span more than 24 hours, it is split here: between records, whose bytes stay as they are.
 
 Examples:
-  npm run tdf -- drop response.json
-  npm run tdf -- drop 2025.ndjson.gz --dry-run
-  npm run tdf -- drop exports/*.json --stage prod
-  npm run tdf -- drop response.json --local`,
+  npx tdf drop response.json
+  npx tdf drop 2025.ndjson.gz --dry-run
+  npx tdf drop exports/*.json --stage prod
+  npx tdf drop response.json --local`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (files: string[], options: Options) => {

@@ -143,7 +143,7 @@ const help = `
 It compares the two buckets. On AWS the stack does the same once a day, but removes nothing.
 
 Examples:
-  npm run tdf -- reconcile --dry-run
-  npm run tdf -- reconcile --stage prod
-  npm run tdf -- reconcile --prune --dry-run
-  npm run tdf -- reconcile --grace 0 --local`;
+  npx tdf reconcile --dry-run
+  npx tdf reconcile --stage prod
+  npx tdf reconcile --prune --dry-run
+  npx tdf reconcile --grace 0 --local`;

@@ -160,7 +160,7 @@ Stopped by Ctrl-C, it finishes the batch under way and remembers how far it came
 Converting an object twice comes to the same, byte for byte.
 
 Examples:
-  npm run tdf -- replay --from 2026-11-01 --to 2026-11-30 --dry-run
-  npm run tdf -- replay --from 2026-11-01 --to 2026-11-30 --rate 50
-  npm run tdf -- replay --prefix weatherapi/current/dt=2026-11-22/ --stage prod
-  npm run tdf -- replay --local`;
+  npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run
+  npx tdf replay --from 2026-11-01 --to 2026-11-30 --rate 50
+  npx tdf replay --prefix weatherapi/current/dt=2026-11-22/ --stage prod
+  npx tdf replay --local`;

@@ -36,9 +36,9 @@ export function setKeyCommand(): Command {
       'after',
       `
 Examples:
-  npm run tdf -- set-key
-  npm run tdf -- set-key --stage prod < key.txt
-  npm run tdf -- set-key --secret team/weatherapi-key      before the first deployment`,
+  npx tdf set-key
+  npx tdf set-key --stage prod < key.txt
+  npx tdf set-key --secret team/weatherapi-key      before the first deployment`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {

@@ -35,7 +35,7 @@ export async function dayIn(
     const [from, to] = [first, last].map((instant) => new Date(instant).toISOString());
     throw new PermanentError(
       'several-days',
-      `"${key}" has no dt= folder, and observations from ${from} to ${to}: more than a day. Split it by day: npm run tdf -- drop FILE`,
+      `"${key}" has no dt= folder, and observations from ${from} to ${to}: more than a day. Split it by day: npx tdf drop FILE`,
     );
   }
   return dayOf(new Date(first));

@@ -284,10 +284,10 @@ describe('what is printed', () => {
     for (const state of states) {
       const typed = next('dead-letters', { local: true, stage: 'dev', state });
       expect(printableLines(typed)).toBe(typed);
-      const words = String(execFileSync('bash', ['-c', typed.replace('npm', 'sh echo.sh')], surroundings))
+      const words = String(execFileSync('bash', ['-c', typed.replace('npx', 'sh echo.sh')], surroundings))
         .split('\0')
         .slice(0, -1);
-      expect(words).toEqual(['run', 'tdf', '--', 'dead-letters', '--local', '--state', state]);
+      expect(words).toEqual(['tdf', 'dead-letters', '--local', '--state', state]);
     }
     expect(readdirSync(directory)).toEqual(['echo.sh']);
   });
