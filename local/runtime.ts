@@ -5,6 +5,7 @@ import type { AlarmReport } from './alarms/evaluate.ts';
 import { createAlarmWatch } from './alarms/watch.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from './aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
+import type { StateLock } from './aws/state-lock.ts';
 import {
   connectEventSources,
   credentials,
@@ -32,6 +33,8 @@ export interface RuntimeOptions {
   readonly template: Template;
   /** Where objects, queues and logs are kept, between runs too. */
   readonly stateDir: string;
+  /** Of that directory, when the caller holds it already; released at the end. */
+  readonly lock?: StateLock;
   /** Other values for variables that functions declare, such as the base URL of an API on this computer. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Seconds until a failed message is tried again; left out, its visibility time-out has to pass, as on AWS. */
@@ -106,6 +109,7 @@ async function start(
   {
     template,
     stateDir: directory,
+    lock,
     environment = {},
     retryDelay,
     onFailure = () => {},
@@ -124,6 +128,7 @@ async function start(
   };
   const emulator = await startEmulator({
     stateDir,
+    lock,
     region,
     authorize,
     ...(intercept ? { intercept } : {}),

@@ -4,6 +4,13 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 /** SQS takes no more messages in one request. */
 export const batchSize = 10;
 
+/** Lists of up to ten. */
+export function batchesOf<T>(things: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(things.length / batchSize) }, (_, index) =>
+    things.slice(index * batchSize, (index + 1) * batchSize),
+  );
+}
+
 /** Tries of a message that SQS did not take, and the first pause between them in milliseconds; each next one is twice as long. */
 const tries = 5;
 const firstPause = 100;

@@ -45,7 +45,7 @@ export async function convertMessage(
       error instanceof Error ? `${permanent ? '' : `${error.name}: `}${error.message}` : String(error);
     const code = permanent ? error.code : 'tries-exhausted';
     const reason = permanent ? text : `Failed ${message.receiveCount} times; the last time with ${text}`;
-    await dependencies.bury({ body, code, reason, rawKey });
+    await dependencies.bury({ body, code, reason, rawKey, tries: message.receiveCount });
     return { kind: 'dead', rawKey, code, reason };
   };
 

@@ -8,15 +8,17 @@ export interface DeadLetter {
   readonly reason: string;
   /** Absent when the message did not even name an object. */
   readonly rawKey?: string | undefined;
+  /** How often the message was received. */
+  readonly tries: number;
 }
 
 /** Puts a message where it waits for somebody to fix what is wrong. */
 export async function sendDeadLetter(
   sqs: Pick<SQSClient, 'send'>,
   queueUrl: string,
-  { body, code, reason, rawKey }: DeadLetter,
+  { body, code, reason, rawKey, tries }: DeadLetter,
 ): Promise<void> {
-  const attributes = { code, reason, ...(rawKey === undefined ? {} : { rawKey }) };
+  const attributes = { code, reason, tries: String(tries), ...(rawKey === undefined ? {} : { rawKey }) };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queueUrl,

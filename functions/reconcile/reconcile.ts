@@ -5,6 +5,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
+import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type ParsedKey, parseRawKey, rawEtagMetadata } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
@@ -69,6 +70,20 @@ const shownKeys = 20;
  * days since have found it.
  */
 const comparedFor = 7 * 86_400_000;
+
+/**
+ * Raw keys that wait in the dead-letter queue.
+ * @returns `complete` is false when there may be more letters than were looked at
+ */
+export function deadKeysIn(
+  deadLetters: DeadLetters,
+  limit = 5_000,
+): Promise<{ readonly keys: ReadonlySet<string>; readonly complete: boolean }> {
+  return deadLetters.hold({ seconds: 120, limit }, async ({ letters }) => ({
+    keys: new Set(letters.flatMap(({ body }) => keysIn(body))),
+    complete: letters.length < limit,
+  }));
+}
 
 /**
  * Finds raw objects whose events were lost, and has them converted. It compares the two listings, and holds no more than

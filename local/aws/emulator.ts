@@ -17,7 +17,7 @@ import {
 } from './queues.ts';
 import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
-import { lockState } from './state-lock.ts';
+import { lockState, type StateLock } from './state-lock.ts';
 import { addUrlListings } from './url-listings.ts';
 
 /** The account in every ARN: fauxqs knows no other. */
@@ -30,6 +30,8 @@ const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
 export interface EmulatorOptions {
   /** Created when missing. One process at a time. */
   stateDir: string;
+  /** Of the directory, when the caller holds it already; released at the end. */
+  lock?: StateLock | undefined;
   region: string;
   /** Called before each request is handled. */
   intercept?: Intercept;
@@ -103,7 +105,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promise<Omit<Emulator, 'close'>> {
   const { stateDir, region, intercept, fault, authorize } = options;
   const queueArnPrefix = `arn:aws:sqs:${region}:${ACCOUNT_ID}:`;
-  const lock = lockState(stateDir);
+  const lock = options.lock ?? lockState(stateDir);
   opened.push(() => lock.release());
   const queueState = new QueueState(path.join(stateDir, 'queues'));
   opened.push(() => queueState.close());

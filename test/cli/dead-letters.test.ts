@@ -249,8 +249,7 @@ describe('dead letters', () => {
     });
 
     // What it says can be typed.
-    const [, typed = ''] =
-      /npx tdf (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
+    const [, typed = ''] = /npx tdf (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
     expect(await cloud.tdf(...typed.split(' '))).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`Took back ${keyOf('a')}.`),
