@@ -21,6 +21,8 @@ export interface DroppedFile {
 
 /** Objects that are asked for at the same time. */
 const concurrency = 16;
+/** Longer than most footers. */
+const footerBytes = 16 * 1024;
 
 /** What became of files. */
 export function droppedFiles(
@@ -54,9 +56,9 @@ async function rowCount(s3: S3Client, Bucket: string, Key: string): Promise<numb
   const slice = async (start: number, end = byteLength) => {
     const Range = `bytes=${start}-${end - 1}`;
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, Range }));
-    const bytes = await Body?.transformToByteArray();
-    return (bytes ?? new Uint8Array()).slice().buffer;
+    return ((await Body?.transformToByteArray()) ?? new Uint8Array()).slice().buffer;
   };
-  const { num_rows } = await parquetMetadataAsync({ byteLength, slice }, { initialFetchSize: 16 * 1024 });
+  const initialFetchSize = Math.min(footerBytes, byteLength);
+  const { num_rows } = await parquetMetadataAsync({ byteLength, slice }, { initialFetchSize });
   return Number(num_rows);
 }
