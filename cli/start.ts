@@ -9,6 +9,7 @@ import { stateOption, targetArguments } from './target-options.ts';
 import { announce } from './terminal/announcement.ts';
 import { commandOutput, failed, print, printError, printJson, printTable } from './terminal/output.ts';
 import { printable } from './terminal/printable.ts';
+import { quoted } from './terminal/quoted.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
 const shownColumns = [
@@ -161,19 +162,14 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
   list('Raw', files.raw);
   list('Curated', files.curated);
   list('Logs', [`${stateDir}/logs`]);
-  if (skipped.length > 0) print();
-  for (const { location: place, reason } of skipped)
-    if (!said.includes(`${place}: ${reason}`))
-      print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
+  const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
+  if (passing.length > 0) print();
+  for (const { location: place, reason } of passing)
+    print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
-    // It says what to type about the deployment; here the same commands are about this one.
-    const here = description.replaceAll(
-      /--stage [\w-]+/g,
-      targetArguments({ local: true, stage: '', state: stateDir }),
-    );
-    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${here}`);
+    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${typedHere(description, stateDir)}`);
   }
 
   const [first] = rows;
@@ -189,6 +185,18 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
   print(
     `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
   );
+}
+
+/** What an alarm says to type about AWS, in the words for this computer. */
+function typedHere(description: string, stateDir: string): string {
+  return description
+    .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
+    .replaceAll(/--stage [\w-]+/g, targetArguments({ local: true, stage: '', state: stateDir }))
+    .replaceAll(
+      /aws logs tail (\S+?)-logs --since \w+( --filter-pattern '[^']*')?/g,
+      (_, name) => `less ${quoted(`${stateDir}/logs/${name}.log`)}`,
+    )
+    .replace('aws scheduler list-schedules', 'here each npm start is one run');
 }
 
 function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {

@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { tdf } from './cloud.ts';
 import { curatedHashes, land, landUnnoticed, useAssembly } from './state.ts';
-import { tdf } from './tdf.ts';
 
 const raw = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
 const curated = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.parquet`;
@@ -19,7 +19,7 @@ afterAll(() => rm(directory, { recursive: true }));
 describe('tdf reconcile --local', () => {
   let state: string;
   let before: Record<string, string>;
-  const reconcile = (...args: string[]) => tdf(directory, 'reconcile', '--local', '--state', state, ...args);
+  const reconcile = (...args: string[]) => tdf(['reconcile', '--local', '--state', state, ...args]);
 
   /** One object that was lost in curated, one changed since, one whose event was lost, one that cannot be converted. */
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe('tdf reconcile --local', () => {
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
-        '1 current, 2 missing, 1 stale, 1 dead, 0 young',
+        '1 current, 2 missing, 1 stale, 1 dead, 0 young, 0 orphaned',
         'Missing in curated:',
         ...first.missing.map((key) => `  ${key}`),
         'Newer in raw than in curated:',
@@ -70,10 +70,12 @@ describe('tdf reconcile --local', () => {
     const { code, stdout } = await reconcile('--grace', '0', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0 },
+      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0, orphaned: 0 },
       enqueued: 3,
       left: 0,
-      first,
+      pruned: 0,
+      uncompared: 0,
+      first: { ...first, orphaned: [] },
       allDeadLettersSeen: true,
       local: { converted: 3, deadLetters: [] },
     });
@@ -93,7 +95,7 @@ describe('tdf reconcile --local', () => {
 });
 
 test('everything that is wrong is named at once, what was expected and what came', async () => {
-  const { code, stderr } = await tdf(directory, 'reconcile', '--dataset', 'metar', '--grace', 'long');
+  const { code, stderr } = await tdf(['reconcile', '--dataset', 'metar', '--grace', 'long']);
   expect(code).toBe(1);
   expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
   expect(stderr).toContain('--grace: expected a number of minutes, got "long"');
