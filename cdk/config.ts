@@ -4,14 +4,12 @@ import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
 import { outlook } from '../shared/expected-runs.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
 
-/** Minutes that a run has. */
-export const runMinutes = 5;
 /**
  * Places that fit into a run: so many at once, in its time less that for further passes and for landing what came. An
  * answer takes a fraction of the 1.5 s that each may take here.
  */
 export const maxPlaces = Math.floor(
-  (limits.concurrency * (runMinutes * 60_000 - limits.patience - limits.landing)) / 1500,
+  (limits.concurrency * (limits.timeout - limits.patience - limits.landing)) / 1500,
 );
 /**
  * Bytes of the places as JSON. A schedule's input is what Lambda takes as an asynchronous event, 256 KB at most; the

@@ -20,8 +20,8 @@ const sqs = new SQSClient();
 async function reconcileAll(): Promise<Reconciliation> {
   const dead = await deadKeysIn(new DeadLetters(sqs, env.DEAD_LETTER_QUEUE_URL));
   if (!dead.complete) {
-    logger.warn('More dead letters than were looked at: some objects may get a second one', {
-      lookedAt: dead.keys.size,
+    logger.warn('There are more dead letters than were read: some objects may get a second one', {
+      read: dead.keys.size,
     });
   }
   const result = await reconcile({

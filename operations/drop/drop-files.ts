@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
-import { longestSpan } from '../../functions/convert/day.ts';
+import { longestSpan } from '../../functions/convert/file-object.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
-import { convertEnv, fetchEnv } from '../../shared/env.ts';
+import { convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
 import { StackTemplate } from './stack-template.ts';
 
 const stack = new StackTemplate();
@@ -148,6 +148,7 @@ describe('functions', () => {
   test.each([
     ['fetch', fetchFunction, fetchEnv],
     ['convert', convertFunction, convertEnv],
+    ['reconcile', stack.resource('AWS::Lambda::Function', 'Reconcile/Function'), reconcileEnv],
   ])(
     '%s runs on Node 24 on arm64 and gets exactly the environment that it reads',
     (_name, { Properties }, names) => {
@@ -199,6 +200,24 @@ describe('functions', () => {
       ['xray:PutTraceSegments', ['*']],
     ]);
   });
+
+  test('reconcile may only list the datasets, look at curated objects, send to the queue and look into the dead letters', () => {
+    expect(permissions('Reconcile/Function')).toEqual([
+      ['logs:CreateLogStream', [logsOf('Reconcile/FunctionLogs')]],
+      ['logs:PutLogEvents', [logsOf('Reconcile/FunctionLogs')]],
+      ['s3:GetObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['s3:ListBucket', [curated, raw].map(({ id }) => arnOf(id))],
+      ['sqs:ChangeMessageVisibility', [arnOf(deadLetters.id)]],
+      ['sqs:ReceiveMessage', [arnOf(deadLetters.id)]],
+      ['sqs:SendMessage', [arnOf(queue.id)]],
+      ['xray:PutTelemetryRecords', ['*']],
+      ['xray:PutTraceSegments', ['*']],
+    ]);
+    const [list] = stack
+      .statementsOf('Reconcile/Function')
+      .filter(({ Action }) => Action === 's3:ListBucket');
+    expect(list).toMatchObject({ Condition: { StringEquals: { 's3:prefix': ['weatherapi/current/'] } } });
+  });
 });
 
 describe('schedule', () => {
@@ -214,6 +233,14 @@ describe('schedule', () => {
     expect(ScheduleExpressionTimezone).toBe('Etc/UTC');
     expect(Target.Arn).toEqual(arnOf(fetchFunction.id));
     expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
+  });
+
+  test('starts reconcile once a day, in UTC', () => {
+    expect(stack.resource('AWS::Scheduler::Schedule', 'Reconcile/Schedule').Properties).toMatchObject({
+      ScheduleExpression: 'cron(30 3 * * ? *)',
+      ScheduleExpressionTimezone: 'Etc/UTC',
+      State: 'ENABLED',
+    });
   });
 
   test('is made after the notification, so that the event of the first object is not lost', () => {

@@ -37,7 +37,12 @@ describe('tdf reconcile --local', () => {
     await landUnnoticed(state, { [raw('unnoticed')]: response(4) });
   }, 60_000);
 
-  const first = { missing: [raw('lost'), raw('unnoticed')], stale: [raw('changed')], dead: [raw('bad')] };
+  const first = {
+    missing: [raw('lost'), raw('unnoticed')],
+    stale: [raw('changed')],
+    dead: [raw('bad')],
+    orphaned: [],
+  };
 
   test('leaves alone what is younger than half an hour', async () => {
     const { code, stdout } = await reconcile('--json');
@@ -75,7 +80,7 @@ describe('tdf reconcile --local', () => {
       left: 0,
       pruned: 0,
       uncompared: 0,
-      first: { ...first, orphaned: [] },
+      first,
       allDeadLettersSeen: true,
       local: { converted: 3, deadLetters: [] },
     });
@@ -91,6 +96,20 @@ describe('tdf reconcile --local', () => {
       counts: { current: 4, missing: 0, stale: 0, dead: 1, young: 0 },
       enqueued: 0,
     });
+  }, 60_000);
+
+  test('names what is curated though its raw object is gone, and removes it only with --prune', async () => {
+    await rm(join(state, 's3/raw', raw('fine')));
+    const { stdout: told } = await reconcile('--grace', '0', '--prune', '--dry-run');
+    expect(told).toContain(`In curated, though the raw object is gone:\n  ${curated('fine')}\n`);
+    expect(told).toContain('Would remove 1; nothing was removed (--dry-run).');
+    const { stdout: kept } = await reconcile('--grace', '0');
+    expect(kept).toContain('What is orphaned stays, and is queried, until you remove it: --prune.');
+    expect(Object.keys(await curatedHashes(state))).toContain(curated('fine'));
+
+    const { stdout } = await reconcile('--grace', '0', '--prune');
+    expect(stdout).toContain('1 of 1 removed');
+    expect(Object.keys(await curatedHashes(state))).toEqual(['changed', 'lost', 'unnoticed'].map(curated));
   }, 60_000);
 });
 

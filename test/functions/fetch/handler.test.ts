@@ -161,7 +161,7 @@ describe('the function', () => {
   test('says what it waits for', async () => {
     reportOf(await invoke(['fail:503x1', 'fail:502x1']));
     const said = output.lines().findLast((line) => line.includes('Waiting for WeatherAPI'));
-    expect(said).toContain('Waiting for WeatherAPI (HTTP 503): 2 places are asked for again in 1 s');
+    expect(said).toContain('Waiting for WeatherAPI (HTTP 503): asking for 2 places again in 1 s');
   });
 
   test('ends by its deadline with what came', async () => {

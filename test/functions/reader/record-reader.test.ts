@@ -154,7 +154,7 @@ describe('what has to be held at once has a limit:', () => {
     [
       'a document',
       `{\n"location":{},"x":"${long}"}`,
-      'The file begins with a line that is no whole JSON value',
+      'The file begins with a line that is not a whole JSON value',
     ],
   ])('%s', async (_what, text, place) => {
     const failure = await failureOf(() => placesIn(text));

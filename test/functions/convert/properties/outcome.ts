@@ -5,6 +5,7 @@ import {
   DuckDBBlobValue,
   type DuckDBConnection,
   DuckDBInstance,
+  type DuckDBResultReader,
   DuckDBTimestampTZValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
@@ -46,12 +47,15 @@ export function duckdb() {
   let folder: string;
   let instance: DuckDBInstance;
   let connection: DuckDBConnection;
+  let answer: Promise<DuckDBResultReader> | undefined;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'properties-'));
     instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     connection = await instance.connect();
   });
   afterAll(async () => {
+    // When fast-check's time is over, it waits for nobody; DuckDB crashes when it is closed while it answers.
+    await answer?.catch(() => {});
     connection.closeSync();
     instance.closeSync();
     await rm(folder, { recursive: true });
@@ -63,7 +67,8 @@ export function duckdb() {
     // Of another name each time: DuckDB caches files, and takes one of the same second and size for the same.
     const file = path.join(folder, `${++files}.parquet`);
     await writeFile(file, parquet);
-    return (await connection.runAndReadAll(sql.replaceAll('$file', `'${file}'`))).getRowObjects();
+    answer = connection.runAndReadAll(sql.replaceAll('$file', `'${file}'`));
+    return (await answer).getRowObjects();
   };
 
   const rowsIn = async (parquet: Uint8Array): Promise<ActualRow[]> => {

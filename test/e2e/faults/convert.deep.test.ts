@@ -1,31 +1,32 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { SQSEvent } from 'aws-lambda';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
 import type { FaultActions, Faults } from '../../../local/faults/faults.ts';
+import { hour, type Stack, startStack } from '../../stack.ts';
 import { parquetRows } from './parquet.ts';
-import { type Content, openStage, type Stage } from './stage.ts';
 
 jest.setTimeout(30_000); // Processes start slowly on a busy computer.
 
 const rawKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 const curatedKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet';
 
-let stage: Stage;
+let stack: Stack;
 beforeAll(async () => {
-  stage = await openStage('http://127.0.0.1:1');
+  // No event can be on its way any more when reconcile looks.
+  stack = await startStack({ clocks: { 'reconcile-function': hour } });
 });
-afterEach(() => stage.clear());
-afterAll(() => stage.close());
+afterEach(() => stack.clear());
+afterAll(() => stack.close());
 
-function content(temp_c: number, name = 'Oslo'): Content {
-  const response = { location: { name }, current: { last_updated_epoch: 1_795_323_600, temp_c } };
-  return { body: Buffer.from(JSON.stringify(response)), metadata: {} };
+function content(temp_c: number, name = 'Oslo'): string {
+  return JSON.stringify({ location: { name }, current: { last_updated_epoch: 1_795_323_600, temp_c } });
 }
 
 /** What curated says of the object; undefined when there is none. */
 async function temperatures(): Promise<unknown[] | undefined> {
-  const bytes = (await stage.curated()).get(curatedKey);
+  const bytes = (await stack.curated()).get(curatedKey);
   return bytes && (await parquetRows(bytes)).map(({ temp_c }) => temp_c);
 }
 
@@ -45,7 +46,7 @@ function at(
 }
 
 function requestsOf(action: string): number {
-  return stage.runtime.emulator.requests.filter((request) => request.action === action).length;
+  return stack.runtime.emulator.requests.filter((request) => request.action === action).length;
 }
 
 /** A promise and what resolves it. */
@@ -79,19 +80,19 @@ describe('a raw object is converted, once and with no dead letter,', () => {
     ),
   ])('though %s', async (what, action, fault) => {
     let hit = 0;
-    stage.faults = {
+    stack.faults = {
       request: at(action, 1, (actions) => {
         hit += 1;
         return fault(actions);
       }),
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(hit).toBe(1);
     // Of the rest, the SDK gets over some by itself.
-    if (what.includes('killed')) expect(stage.deliveries(rawKey)).toEqual([2]);
+    if (what.includes('killed')) expect(stack.deliveries(rawKey)).toEqual([2]);
     expect(await temperatures()).toEqual([1]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test.each<[string, string, number, (actions: FaultActions) => RequestFault]>([
@@ -111,39 +112,39 @@ describe('a raw object is converted, once and with no dead letter,', () => {
       createHash('shake256', { outputLength: 9_000_000 }).update('large').digest('base64'),
     );
     let hit = 0;
-    stage.faults = {
+    stack.faults = {
       request: at(action, nth, (actions) => {
         hit += 1;
         return fault(actions);
       }),
     };
-    await stage.put(rawKey, large);
-    await stage.runtime.settled();
+    await stack.put(rawKey, large);
+    await stack.runtime.settled();
     expect(hit).toBe(1);
     expect(await temperatures()).toEqual([1]);
-    expect(stage.letters()).toEqual([]);
-    expect(stage.runtime.emulator.openUploads(stage.outputs.CuratedBucketName)).toEqual([]);
+    expect(stack.letters()).toEqual([]);
+    expect(stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName)).toEqual([]);
   });
 
   test('though convert runs out of memory', async () => {
     let invoked = 0;
     const failures: boolean[] = [];
-    stage.faults = {
+    stack.faults = {
       // A real one: what V8 needs to load the bundle is more than this.
       invocation: () => (++invoked === 1 ? { memory: 3 } : undefined),
       delivery: () => void failures.push(true),
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(failures).toHaveLength(2);
     expect(await temperatures()).toEqual([1]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test('though convert is timed out while it waits for S3', async () => {
     let invoked = 0;
     const released = gate();
-    stage.faults = {
+    stack.faults = {
       invocation: () => (++invoked === 1 ? { timeout: 1_000 } : undefined),
       // Held back until the second delivery comes, which is after the time-out.
       request: at('GetObject', 1, () => ({ before: () => released.promise })),
@@ -152,18 +153,18 @@ describe('a raw object is converted, once and with no dead letter,', () => {
         return undefined;
       },
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(invoked).toBe(2);
     expect(await temperatures()).toEqual([1]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test('though convert was frozen, and its connections were closed meanwhile', async () => {
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     let thawed = 0;
-    stage.faults = {
+    stack.faults = {
       invocation: (_name, _event, { closeIdleConnections }) => ({
         before: (sandbox) => {
           sandbox.freeze();
@@ -173,21 +174,21 @@ describe('a raw object is converted, once and with no dead letter,', () => {
         },
       }),
     };
-    await stage.put(rawKey, content(2));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(2));
+    await stack.runtime.settled();
     expect(thawed).toBe(1);
     expect(await temperatures()).toEqual([2]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test.each(['while-working', 'afterwards'] as const)('though its message comes again %s', async (when) => {
     let delivered = 0;
-    stage.faults = { delivery: () => (++delivered === 1 ? when : undefined) };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    stack.faults = { delivery: () => (++delivered === 1 ? when : undefined) };
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(delivered).toBe(2);
     expect(await temperatures()).toEqual([1]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 });
 
@@ -196,14 +197,14 @@ describe('the newest content is in curated', () => {
     // The first worker has read 1 and stands still; the second reads and writes 2; then the first goes on and writes 1.
     const secondIsDone = gate();
     let delivered = 0;
-    stage.faults = {
+    stack.faults = {
       request: (call) => {
         if (call.action !== 'PutObject' || call.bucket !== 'curated') return undefined;
         if (!stillFirst) return { after: () => secondIsDone.resolve() };
         stillFirst = false;
         return {
           before: async () => {
-            await stage.put(rawKey, content(2));
+            await stack.put(rawKey, content(2));
             await secondIsDone.promise;
           },
         };
@@ -211,23 +212,29 @@ describe('the newest content is in curated', () => {
       delivery: () => (++delivered === 1 ? 'while-working' : undefined),
     };
     let stillFirst = true;
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(delivered).toBeGreaterThan(2);
     expect(await temperatures()).toEqual([2]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test('though that worker dies after its write, and the other one has deleted the message', async () => {
-    const secondIsDone = gate();
+    const [firstWrites, secondIsDone] = [gate(), gate()];
     let [delivered, events, writes] = [0, 0, 0];
-    stage.faults = {
+    stack.faults = {
+      // The second worker begins when the first one has read, or else it might be the one that stands still.
+      invocation: (_name, event) =>
+        (event as SQSEvent).Records[0]?.attributes.ApproximateReceiveCount === '2'
+          ? { before: () => firstWrites.promise }
+          : undefined,
       request: ({ action, bucket }, { crash }) => {
         if (action === 'DeleteMessage') return { after: () => secondIsDone.resolve() };
         if (action !== 'PutObject' || bucket !== 'curated' || ++writes > 1) return undefined;
         return {
           before: async () => {
-            await stage.put(rawKey, content(2));
+            await stack.put(rawKey, content(2));
+            firstWrites.resolve();
             await secondIsDone.promise;
           },
           after: () => crash('convert-function'),
@@ -237,11 +244,11 @@ describe('the newest content is in curated', () => {
       event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
       delivery: () => (++delivered === 1 ? 'while-working' : undefined),
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect([delivered, writes]).toEqual([2, 2]);
     expect(await temperatures()).toEqual([2]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test.each<[string, string, 'before' | 'after']>([
@@ -251,25 +258,25 @@ describe('the newest content is in curated', () => {
     ['as soon as its rows are written', 'PutObject', 'after'],
   ])('though the object is replaced %s, and the event of that is lost', async (_what, action, when) => {
     let events = 0;
-    stage.faults = {
+    stack.faults = {
       event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
-      request: at(action, 1, () => ({ [when]: () => stage.put(rawKey, content(2)) })),
+      request: at(action, 1, () => ({ [when]: () => stack.put(rawKey, content(2)) })),
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(events).toBe(2);
     expect(await temperatures()).toEqual([2]);
   });
 
   test('though events come late and out of order', async () => {
     let events = 0;
-    stage.faults = { event: () => [++events === 1 ? 100 : 0] };
-    await stage.put(rawKey, content(1));
-    await stage.put(rawKey, content(2));
-    await stage.runtime.settled();
+    stack.faults = { event: () => [++events === 1 ? 100 : 0] };
+    await stack.put(rawKey, content(1));
+    await stack.put(rawKey, content(2));
+    await stack.runtime.settled();
     expect(events).toBe(2);
     expect(await temperatures()).toEqual([2]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 });
 
@@ -283,7 +290,7 @@ describe('an object without a day is filed and converted, once and with no dead 
     ]),
   )('though convert is killed %s its %s', async (when, action) => {
     let killed = 0;
-    stage.faults = {
+    stack.faults = {
       request: (call, { crash }) => {
         if (call.action !== action || killed > 0) return undefined;
         killed += 1;
@@ -291,66 +298,66 @@ describe('an object without a day is filed and converted, once and with no dead 
         return when === 'before' ? { before: kill, cut: 'request' } : { after: kill, cut: 'answer' };
       },
     };
-    await stage.put(undated, content(1));
-    await stage.runtime.settled();
+    await stack.put(undated, content(1));
+    await stack.runtime.settled();
     expect(killed).toBe(1);
-    const [[key = '', bytes = Buffer.of()] = [], ...others] = await stage.curated();
+    const [[key = '', bytes = Buffer.of()] = [], ...others] = await stack.curated();
     expect(others).toEqual([]);
     expect(key).toMatch(/^weatherapi\/current\/dt=2026-11-22\/dropped\./);
     expect(await parquetRows(bytes)).toMatchObject([{ temp_c: 1 }]);
-    expect(await stage.raw(undated)).toBeUndefined();
-    expect(stage.letters()).toEqual([]);
+    expect(await stack.raw(undated)).toBeUndefined();
+    expect(stack.letters()).toEqual([]);
   });
 });
 
 test('an object on which convert dies each time costs no other one a try', async () => {
   const keys = ['a', 'dying', 'b'].map((name) => rawKey.replace('20261122T050000Z', name));
-  stage.faults = {
+  stack.faults = {
     request: ({ action, key }, { crash }) =>
       action === 'GetObject' && key === keys[1]
         ? { before: () => crash('convert-function'), cut: 'request' }
         : undefined,
   };
   for (const key of keys) {
-    await stage.put(key, content(1));
-    await stage.runtime.settled();
+    await stack.put(key, content(1));
+    await stack.runtime.settled();
   }
-  expect(keys.map((key) => stage.deliveries(key))).toEqual([[1], [5], [1]]);
+  expect(keys.map((key) => stack.deliveries(key))).toEqual([[1], [5], [1]]);
 });
 
 describe('reconcile has converted', () => {
   test('an object whose event never came', async () => {
-    stage.faults = { event: () => [] };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
+    stack.faults = { event: () => [] };
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
     expect(await temperatures()).toBeUndefined();
-    expect(await stage.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
-    await stage.runtime.settled();
+    expect(await stack.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
+    await stack.runtime.settled();
     expect(await temperatures()).toEqual([1]);
   });
 
   test('an object that was not visible when its event came: to convert it is gone', async () => {
     let hidden = true;
-    stage.faults = {
+    stack.faults = {
       request: ({ action }) =>
         hidden && action === 'GetObject' ? { answer: { status: 404, code: 'NoSuchKey' } } : undefined,
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
-    expect([await temperatures(), stage.letters()]).toEqual([undefined, []]);
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
+    expect([await temperatures(), stack.letters()]).toEqual([undefined, []]);
     hidden = false;
-    expect(await stage.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
-    await stage.runtime.settled();
+    expect(await stack.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
+    await stack.runtime.settled();
     expect(await temperatures()).toEqual([1]);
   });
 
   test('an object that was replaced when the event of that was lost', async () => {
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
-    stage.faults = { event: () => [] };
-    await stage.put(rawKey, content(2));
-    expect(await stage.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
+    stack.faults = { event: () => [] };
+    await stack.put(rawKey, content(2));
+    expect(await stack.reconcile()).toMatchObject({ ok: true, response: { enqueued: 1 } });
+    await stack.runtime.settled();
     expect(await temperatures()).toEqual([2]);
   });
 });
@@ -358,52 +365,52 @@ describe('reconcile has converted', () => {
 describe('a dead letter', () => {
   test('that the queue does not take at first is there in the end, once and with its reason', async () => {
     let refused = 0;
-    stage.faults = {
+    stack.faults = {
       request: ({ action }) =>
         // All tries of the SDK, so that the message has to come again.
         action === 'SendMessage' && ++refused <= 3
           ? { answer: { status: 500, code: 'InternalFailure' } }
           : undefined,
     };
-    await stage.put(rawKey, { body: Buffer.from('{"location"'), metadata: {} });
-    await stage.runtime.settled();
+    await stack.put(rawKey, '{"location"');
+    await stack.runtime.settled();
     expect(refused).toBe(4);
-    expect(stage.letters()).toMatchObject([
+    expect(stack.letters()).toMatchObject([
       { key: rawKey, code: 'not-json', reason: expect.stringContaining('is not JSON') },
     ]);
   });
 
   test('that is never taken is moved by the queue itself: without a reason, but not lost', async () => {
-    stage.faults = {
+    stack.faults = {
       request: ({ action }) =>
         action === 'SendMessage' ? { answer: { status: 403, code: 'AccessDenied' } } : undefined,
     };
-    await stage.put(rawKey, { body: Buffer.from('{"location"'), metadata: {} });
-    await stage.runtime.settled();
-    expect(stage.letters()).toMatchObject([{ key: rawKey, code: undefined }]);
+    await stack.put(rawKey, '{"location"');
+    await stack.runtime.settled();
+    expect(stack.letters()).toMatchObject([{ key: rawKey, code: undefined }]);
   });
 
   test('of a worker that dies at each of its tries is moved by the queue itself, and converts when it is sent again', async () => {
-    stage.faults = {
+    stack.faults = {
       request: ({ action }, { crash }) =>
         action === 'GetObject' ? { before: () => crash('convert-function'), cut: 'request' } : undefined,
     };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
-    expect(stage.deliveries(rawKey)).toEqual([5]);
-    expect([await temperatures(), stage.letters()]).toMatchObject([undefined, [{ key: rawKey }]]);
-    stage.faults = {};
-    await stage.redrive();
-    await stage.runtime.settled();
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
+    expect(stack.deliveries(rawKey)).toEqual([5]);
+    expect([await temperatures(), stack.letters()]).toMatchObject([undefined, [{ key: rawKey }]]);
+    stack.faults = {};
+    await stack.redrive();
+    await stack.runtime.settled();
     expect(await temperatures()).toEqual([1]);
-    expect(stage.letters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test('is not sent for an object that was deleted while it was converted', async () => {
-    stage.faults = { request: at('PutObject', 1, () => ({ before: () => stage.remove(rawKey) })) };
-    await stage.put(rawKey, content(1));
-    await stage.runtime.settled();
-    expect(stage.letters()).toEqual([]);
+    stack.faults = { request: at('PutObject', 1, () => ({ before: () => stack.remove(rawKey) })) };
+    await stack.put(rawKey, content(1));
+    await stack.runtime.settled();
+    expect(stack.letters()).toEqual([]);
     expect(requestsOf('DeleteObject')).toBeGreaterThan(0);
   });
 });

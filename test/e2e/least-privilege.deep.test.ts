@@ -1,10 +1,9 @@
-import { appendFile, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { covers, type Permission, permissionName } from '../../local/iam/policy.ts';
 import { readTemplate, type Template } from '../../local/template.ts';
 import { assemblyDirectory } from '../assembly.ts';
-import { landUnnoticed } from '../cli/state.ts';
+import { landAnHourAgo } from '../cli/state.ts';
+import { type Stack, startStack } from '../stack.ts';
 import {
   type Act,
   breakOff,
@@ -15,7 +14,6 @@ import {
   response,
   uploadAct,
 } from './acts.ts';
-import { type Pipeline, startPipeline } from './pipeline.ts';
 
 const noTraces = 'The local runtime sends no traces: X-Ray does not show anything of this computer.';
 const destination =
@@ -58,7 +56,7 @@ const actOf = ({ holder, action }: Permission) =>
   action === 's3:AbortMultipartUpload' ? 'upload' : (holder.split('-', 1)[0] ?? '');
 
 let template: Template;
-const pipelines: Pipeline[] = [];
+const stacks: Stack[] = [];
 let complete: string[][];
 let restored: string[][];
 let used: Permission[];
@@ -73,19 +71,22 @@ beforeAll(async () => {
   restored = runs.flatMap((run) => run.restored);
   removals = runs.flatMap((run) => run.removals);
   used = runs.flatMap((run) => run.used);
-  permissions = pipelines[0]?.runtime.access.permissions ?? [];
+  permissions = stacks[0]?.runtime.access.permissions ?? [];
 }, 120_000);
-afterAll(() => Promise.all(pipelines.map((pipeline) => pipeline.close())));
+afterAll(() => Promise.all(stacks.map((stack) => stack.close())));
 
 /** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
 async function takeAwayEach(names: readonly string[]) {
-  const pipeline = await startPipeline(template, { prepare: loseObject, intercept: breakOff() });
-  pipelines.push(pipeline);
-  const { access } = pipeline.runtime;
+  const stack = await startStack({
+    prepare: (stateDir) => landAnHourAgo(stateDir, { [lostKey]: response }),
+  });
+  stack.faults = breakOff();
+  stacks.push(stack);
+  const { access } = stack.runtime;
   let round = 0;
   const play = async (name: string) => {
     round += 1;
-    return (await acts[name]?.(pipeline, round)) ?? [`there is no act "${name}"`];
+    return (await acts[name]?.(stack, round)) ?? [`there is no act "${name}"`];
   };
   const playAll = async () => {
     const missing: string[][] = [];
@@ -108,15 +109,6 @@ async function takeAwayEach(names: readonly string[]) {
     removals.push({ name, denied, missing });
   }
   return { complete, used, removals, restored: await playAll() };
-}
-
-/** An object whose event was lost, an hour ago: a file that somebody has edited is as old as the file system says. */
-async function loseObject(stateDir: string): Promise<void> {
-  await landUnnoticed(stateDir, { [lostKey]: response });
-  const file = join(stateDir, 's3/raw', lostKey);
-  const hourAgo = new Date(Date.now() - 3_600_000);
-  await appendFile(file, '\n');
-  await utimes(file, hourAgo, hourAgo);
 }
 
 const names = (of: readonly Permission[]) => of.map(permissionName).sort();
