@@ -5,6 +5,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
+import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type ParsedKey, parseRawKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
@@ -55,6 +56,20 @@ export interface Reconciliation {
 }
 
 const shownKeys = 20;
+
+/**
+ * Raw keys that wait in the dead-letter queue.
+ * @returns `complete` is false when there may be more letters than were looked at
+ */
+export function deadKeysIn(
+  deadLetters: DeadLetters,
+  limit: number = limits.deadLetters,
+): Promise<{ readonly keys: ReadonlySet<string>; readonly complete: boolean }> {
+  return deadLetters.hold({ seconds: limits.deadLetterHidden / 1000, limit }, async ({ letters }) => ({
+    keys: new Set(letters.flatMap(({ body }) => keysIn(body))),
+    complete: letters.length < limit,
+  }));
+}
 
 /**
  * Finds raw objects whose events were lost and has them converted. It compares the listings of both buckets, and reads the

@@ -6,13 +6,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 
 const region = 'eu-central-1';
 const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+
+const { send } = SQSClient.prototype;
+// The emulator is one server: it need not be asked for a second whether a queue is empty.
+SQSClient.prototype.send = function (this: SQSClient, ...sent: Parameters<typeof send>) {
+  const [{ input }] = sent as unknown as [ReceiveMessageCommand];
+  if (input.WaitTimeSeconds === 1) input.WaitTimeSeconds = 0;
+  return send.apply(this, sent);
+} as typeof send;
 
 export interface TdfOptions {
   /** Standard input. */

@@ -490,7 +490,9 @@ describe('state', () => {
   test('a second emulator on the same directory is refused, until the first is closed', async () => {
     await expect(startEmulator({ stateDir, region })).rejects.toMatchObject({
       name: 'StateInUseError',
-      message: expect.stringMatching(/in use by another run.*--state/),
+      message: expect.stringMatching(
+        new RegExp(`in use by ".*" \\(process ${process.pid}\\), since \\d{4}-.*--state`),
+      ),
     });
     await emulator.close();
     await emulator.close();
