@@ -156,6 +156,18 @@ function fitting(places: readonly string[]): number {
   return Math.min(maxPlaces, over < 0 ? places.length : over);
 }
 
+/** What the schedule asks of WeatherAPI's plan. */
+export function callsPerMonth({ locations, schedule }: Config): {
+  readonly calls: number;
+  readonly text: string;
+} {
+  const calls = Math.ceil(outlook(schedule, new Date()).runsPerMonth * locations.length);
+  return {
+    calls,
+    text: `${calls} calls of WeatherAPI a month (places: ${locations.length}, schedule: ${schedule}).`,
+  };
+}
+
 /** Hours between two runs, at most; none of a schedule that is refused by itself. */
 function gapOf(schedule: string): number {
   try {

@@ -114,5 +114,9 @@ function valueOf(line: string): unknown {
 
 /** Fails for what is not JSON as it was sent. */
 function sentValueOf(answer: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(answer).toString().replace(/^\ufeff/, ''));
+  return JSON.parse(
+    Buffer.from(answer)
+      .toString()
+      .replace(/^\ufeff/, ''),
+  );
 }

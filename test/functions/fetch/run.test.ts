@@ -393,8 +393,8 @@ describe('a place that is missing', () => {
 
   test.each([1, 7, 30, 366])('is told when a run comes every %i days', async (days) => {
     // Files dropped between the runs do not count as runs.
-    await raw.put('weatherapi/current/dt=2026-11-21/20261121.json', '{}\n');
-    await raw.put('weatherapi/current/dt=never/20261121T050000Z.json', '{}\n');
+    await aws.put('raw', 'weatherapi/current/dt=2026-11-21/20261121.json', '{}\n');
+    await aws.put('raw', 'weatherapi/current/dt=never/20261121T050000Z.json', '{}\n');
     await landed(24 * days, [0]);
     await landed(48 * days, [0, 2]);
     expect(await missing()).toEqual(['Ulm']);
