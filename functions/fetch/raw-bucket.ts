@@ -102,7 +102,12 @@ export class RawBucket {
   /** The days up to an instant that have a folder, oldest first: one request per 1 000 days. */
   async #daysUntil({ name }: Dataset, time: Date): Promise<Day[]> {
     const last = dayOf(time);
-    const request = { Bucket: this.#name, Prefix: `${name}/dt=`, Delimiter: '/', EncodingType: 'url' as const };
+    const request = {
+      Bucket: this.#name,
+      Prefix: `${name}/dt=`,
+      Delimiter: '/',
+      EncodingType: 'url' as const,
+    };
     const days: Day[] = [];
     for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: this.#s3 }, request)) {
       for (const { Prefix = '' } of CommonPrefixes) {

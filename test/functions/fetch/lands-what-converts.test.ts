@@ -87,7 +87,7 @@ test('whatever fetch lands converts, one row per line, as the body itself would'
       const lines = raw.toString('latin1').split('\n').slice(0, -1);
       const accepted = answers.filter((answer) => lines.includes(lineOf(answer)));
       expect(accepted.map(lineOf)).toEqual(lines);
-      expect(lines.map(valueOf)).toEqual(accepted.map(sentValueOf));
+      expect(lines.map(jsonOf)).toEqual(accepted.map(sentJsonOf));
       kept += lines.length;
       refused += answers.length - lines.length;
       if (lines.length === 0) return;
@@ -108,12 +108,12 @@ function lineOf(answer: Uint8Array): string {
   return text.replace(/^\xef\xbb\xbf/, '').replaceAll(/[\r\n]/g, ' ');
 }
 
-function valueOf(line: string): unknown {
+function jsonOf(line: string): unknown {
   return JSON.parse(Buffer.from(line, 'latin1').toString());
 }
 
 /** Fails for what is not JSON as it was sent. */
-function sentValueOf(answer: Uint8Array): unknown {
+function sentJsonOf(answer: Uint8Array): unknown {
   return JSON.parse(
     Buffer.from(answer)
       .toString()
