@@ -36,7 +36,7 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#props = props;
     const { stage, fetch, convert, reconcile, freshnessHours } = props;
-    const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
+    const tdf = (command: string) => `npx tdf ${command} --stage ${stage}`;
     // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
     const retryPeriod = convert.visibilityTimeout.plus(Duration.minutes(15));
 

@@ -4,14 +4,12 @@ import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
 import { outlook } from '../shared/expected-runs.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
 
-/** Minutes that a run has. */
-export const runMinutes = 5;
 /**
  * Places that fit into a run: so many at once, in its time less that for further passes and for landing what came. An
  * answer takes a fraction of the 1.5 s that each may take here.
  */
 export const maxPlaces = Math.floor(
-  (limits.concurrency * (runMinutes * 60_000 - limits.patience - limits.landing)) / 1500,
+  (limits.concurrency * (limits.timeout - limits.patience - limits.landing)) / 1500,
 );
 /**
  * Bytes of the places as JSON. A schedule's input is what Lambda takes as an asynchronous event, 256 KB at most; the
@@ -127,9 +125,22 @@ export function parseConfig(context: unknown): Config {
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => {
     const path = ['tdf', v.getDotPath(issue)].filter((part) => part !== null).join('.');
-    return `  ${printable(`${path}: ${issue.message} (got ${issue.received})`)}`;
+    return `  ${printable(`${path}: ${expectation(issue)} (got ${gotten(issue)})`)}`;
   });
   throw new Error(`The configuration in cdk.json (context, "tdf") is wrong:\n${problems.join('\n')}`);
+}
+
+function expectation({ kind, expected, message }: v.BaseIssue<unknown>): string {
+  // What a strict object says of a member that it does not know.
+  return kind === 'schema' && expected === 'never'
+    ? `there is no such setting; there are ${Object.keys(members.entries).join(', ')}`
+    : message;
+}
+
+/** The value itself, as it stands in the file. */
+function gotten({ path, input }: v.BaseIssue<unknown>): string {
+  const text = JSON.stringify(path ? path.at(-1)?.value : input) ?? 'nothing';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 /** How many of the places, from the first on, fit into one run and into the schedule's input. */

@@ -1,18 +1,15 @@
 import { Command, Option } from 'commander';
+import { findSources } from '../operations/drop/drop-sources.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from '../operations/local-run.ts';
 import type { ParquetRow } from '../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../shared/api-url.ts';
-import {
-  collectPlaces,
-  fileProblems,
-  hourProblems,
-  parseBaseUrl,
-  parseHour,
-  parseSeed,
-} from './run-arguments.ts';
-import { stateOption } from './target-options.ts';
+import { swallowedOptions } from './npm.ts';
+import { collectPlaces, parseBaseUrl, parseSeed, parseTime, timeProblems } from './run-arguments.ts';
+import { stateOption, targetArguments } from './target-options.ts';
+import { announce } from './terminal/announcement.ts';
 import { commandOutput, failed, print, printError, printJson, printTable } from './terminal/output.ts';
 import { printable } from './terminal/printable.ts';
+import { quoted } from './terminal/quoted.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
 const shownColumns = [
@@ -27,6 +24,8 @@ const shownColumns = [
   'rescued',
 ];
 const shownRows = 20;
+/** Of each list of `--json`: a file of any size may have been dropped. */
+const jsonItems = 1000;
 
 interface Arguments {
   drop: string[];
@@ -35,6 +34,7 @@ interface Arguments {
   api?: string;
   state: string;
   faults?: number;
+  wait?: true;
   json?: true;
 }
 
@@ -42,19 +42,20 @@ const command = new Command('npm start --')
   .configureOutput(commandOutput)
   .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
   .addOption(
-    new Option('--drop <file...>', 'put these files into raw instead of fetching')
+    new Option('--drop <file...>', 'put these files or folders into raw instead of fetching')
       .default([], 'none')
       .conflicts(['location', 'at']),
   )
   .option('--location <q>', 'a place to fetch instead of the configured ones (repeatable)', collectPlaces, [])
   .option(
     '--at <time>',
-    'the hour to make up weather for, such as 2026-11-22T05:00Z (default: now)',
-    parseHour,
+    'make up weather for this run, such as 2026-11-22T05:00Z or 10:15 (default: now)',
+    (text) => parseTime(text),
   )
   .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseBaseUrl)
   .option('--faults <seed>', 'let things go wrong on purpose, as this number says', parseSeed)
   .addOption(stateOption('where objects, queues and logs are kept'))
+  .option('--wait', 'wait for another run on the same state to end')
   .option('--json', 'print nothing but the result, as JSON')
   .addHelpText(
     'after',
@@ -67,14 +68,22 @@ Examples:
   npm start -- --location Melbourne --location Oslo
   npm start -- --drop response.json
   npm start --silent -- --json | jq .rows`,
-  )
-  .parse();
+  );
+const swallowed = swallowedOptions(command.options, process.argv);
+if (swallowed.length > 0) {
+  const names = swallowed.map(({ long }) => long).join(', ');
+  command.error(
+    `error: npm took ${names} for itself. Type two dashes before the options: npm start -- ${swallowed.map(({ flags }) => flags).join(' ')}`,
+  );
+}
+command.parse();
 
-const { drop, location, at, api, state, faults, json } = command.opts<Arguments>();
+const { drop, location, at, api, state, faults, wait = false, json } = command.opts<Arguments>();
 const apiKey = process.env.WEATHERAPI_KEY || undefined;
 const now = new Date();
 const realApi = api === undefined ? apiKey !== undefined : isElsewhere(api);
-const problems = [...fileProblems(drop), ...hourProblems(at, realApi, now)];
+const { sources, problems } = findSources(drop);
+problems.push(...timeProblems(at, realApi, now));
 if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
 
 const stop = new AbortController();
@@ -82,41 +91,69 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 }
 
+let heard = () => {};
 const options: LocalRunOptions = {
   stateDir: state,
-  at: at ?? parseHour(now.toISOString()),
-  drop,
+  at: at ?? now,
+  drop: sources,
   locations: location,
   apiUrl: api,
   apiKey,
   faultSeed: faults,
+  wait,
+  maxRows: json ? jsonItems : shownRows,
   onFault: (fault) => {
     if (!json) print(' ', { style: 'yellow', text: '⚡' }, fault);
   },
   signal: stop.signal,
-  onWait: (wait) => {
-    if (!json) print(' ', { style: 'yellow', text: '…' }, wait);
+  onWait: (reason) => {
+    heard();
+    if (!json) print(' ', { style: 'yellow', text: '…' }, reason);
   },
-  onStep: (step, milliseconds) => {
+  onBegin: (doing) => {
+    heard();
+    if (!json) heard = announce(doing, (text) => print(' ', { style: 'yellow', text: '…' }, text));
+  },
+  onStep: ({ text, ok }, milliseconds) => {
+    heard();
+    const mark = ok ? ({ style: 'green', text: '✔' } as const) : ({ style: 'red', text: '✘' } as const);
     const seconds = (milliseconds / 1000).toFixed(1).padStart(5);
-    if (!json) print(' ', { style: 'green', text: '✔' }, `${step.padEnd(56)} ${seconds} s`);
+    if (!json) print(' ', mark, `${text.padEnd(56)} ${seconds} s`);
   },
 };
 
 try {
   if (!json) print(`\nThe pipeline, once, on this computer. ${describeSource(options)}\n`);
   const run = await runLocally(options);
-  if (json) printJson(run.result);
+  if (json) printJson(bounded(run));
   else show(run, state);
   for (const problem of run.problems) printError(failed, printable(problem));
   process.exitCode = run.problems.length > 0 ? 1 : 0;
 } catch (error) {
+  heard();
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) printJson({ problems: [stop.signal.aborted ? 'stopped' : message] });
   if (stop.signal.aborted) printError('Stopped.');
-  else printError(failed, error instanceof Error ? error.message : String(error));
+  else printError(failed, message);
   process.exitCode = stop.signal.aborted ? 130 : 1;
 }
 
-function show({ result, files, alarms, problems }: LocalRun, stateDir: string): void {
+/** The form of `--json`, which says what it leaves out. */
+function bounded({ raw, curated, rows, rowCount, deadLetters, skipped, problems: said }: LocalRun) {
+  const lists = { raw, curated, deadLetters, skipped, problems: said };
+  const first = Object.entries(lists).map(([name, list]) => [name, list.slice(0, jsonItems)] as const);
+  const leftOut = Object.entries({ ...lists, rows }).map(
+    ([name, list]) => [name, Math.max(0, (name === 'rows' ? rowCount : list.length) - jsonItems)] as const,
+  );
+  return {
+    ...Object.fromEntries(first),
+    rows,
+    rowCount,
+    leftOut: Object.fromEntries(leftOut.filter(([, number]) => number > 0)),
+  };
+}
+
+function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalRun, stateDir: string): void {
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
     if (paths.length > shownRows) print(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
@@ -125,31 +162,41 @@ function show({ result, files, alarms, problems }: LocalRun, stateDir: string): 
   list('Raw', files.raw);
   list('Curated', files.curated);
   list('Logs', [`${stateDir}/logs`]);
-  if (result.skipped.length > 0) print();
-  for (const { location: place, reason } of result.skipped)
-    if (!problems.includes(`${place}: ${reason}`))
-      print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
+  const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
+  if (passing.length > 0) print();
+  for (const { location: place, reason } of passing)
+    print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
-    // It says what to type about the deployment; here the same commands are about this one.
-    const here = description.replaceAll(/--stage [\w-]+/g, '--local');
-    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${here}`);
+    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${typedHere(description, stateDir)}`);
   }
 
-  const [first] = result.rows;
+  const [first] = rows;
   if (!first) return;
   const columns = shownColumns.filter((column) =>
-    result.rows.some((row) => row[column] !== null && row[column] !== undefined),
+    rows.some((row) => row[column] !== null && row[column] !== undefined),
   );
   const cells = (row: ParquetRow) => columns.map((column) => String(row[column] ?? ''));
   print();
-  printTable(columns, result.rows.slice(0, shownRows).map(cells));
+  printTable(columns, rows.map(cells));
   const hidden = Object.keys(first).length - columns.length;
-  const more = result.rows.length > shownRows ? `${result.rows.length - shownRows} more rows, ` : '';
+  const more = rowCount > rows.length ? `${(rowCount - rows.length).toLocaleString('en')} more rows, ` : '';
   print(
     `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
   );
+}
+
+/** What an alarm says to type about AWS, in the words for this computer. */
+function typedHere(description: string, stateDir: string): string {
+  return description
+    .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
+    .replaceAll(/--stage [\w-]+/g, targetArguments({ local: true, stage: '', state: stateDir }))
+    .replaceAll(
+      /aws logs tail (\S+?)-logs --since \w+( --filter-pattern '[^']*')?/g,
+      (_, name) => `less ${quoted(`${stateDir}/logs/${name}.log`)}`,
+    )
+    .replace('aws scheduler list-schedules', 'here each npm start is one run');
 }
 
 function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {

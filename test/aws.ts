@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../local/aws/emulator.ts';
-import type { Intercept } from '../local/aws/request-log.ts';
+import type { RequestFaults } from '../local/aws/request-faults.ts';
 import { type CreatedObject, createdObjects } from '../shared/s3-event.ts';
 
 type Bucket = 'raw' | 'curated';
@@ -32,7 +32,7 @@ export interface Aws {
   readonly queueUrl: string;
   readonly deadLettersUrl: string;
   /** Answers requests in the service's place until `empty`. */
-  fault: Intercept;
+  fault: RequestFaults;
   put(bucket: Bucket, key: string, body?: string | Uint8Array, metadata?: Metadata): Promise<void>;
   remove(bucket: Bucket, key: string): Promise<void>;
   object(bucket: Bucket, key: string): Promise<StoredObject>;
@@ -56,8 +56,8 @@ const clientConfig = (endpoint: string) => ({
 /** @param stateDir one that stays; left out, one that is removed at the end */
 export async function startAws(stateDir?: string): Promise<Aws> {
   const directory = stateDir ?? (await mkdtemp(join(tmpdir(), 'aws-')));
-  const noFault: Intercept = () => undefined;
-  const emulator = await startEmulator({ stateDir: directory, region, intercept: (call) => aws.fault(call) });
+  const noFault: RequestFaults = () => undefined;
+  const emulator = await startEmulator({ stateDir: directory, region, faults: (call) => aws.fault(call) });
   for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
   const [queueUrl, deadLettersUrl] = ['queue', 'dead-letters'].map(
     (name) => emulator.createQueue(name, {}).url,

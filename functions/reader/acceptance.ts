@@ -3,12 +3,12 @@ import { PermanentError } from '../../shared/errors.ts';
 import { Table } from '../rows/table.ts';
 import { RecordReader } from './record-reader.ts';
 
-/** Of one record there is no shape to know yet. */
+/** Shapes pay only for many records. */
 const noShapes = { read: () => -1, learn: () => {} };
 
 /**
- * Why a text cannot stand as one line of a raw object: whatever convert would refuse, and what is not exactly one
- * record. Undefined when it can. It is convert's own reading that is asked, so the two cannot drift apart.
+ * Why convert would refuse a text as one line of a raw object; undefined when it would accept it. This runs convert's own
+ * reader, so fetch and convert cannot disagree.
  */
 export function refusalOf(line: Uint8Array, dataset: Dataset): string | undefined {
   const table = new Table(dataset, { rawKey: '', fetchedAt: null }, () => {});
@@ -20,6 +20,6 @@ export function refusalOf(line: Uint8Array, dataset: Dataset): string | undefine
     if (error instanceof PermanentError) return error.code;
     throw error;
   }
-  const isObject = line.find((byte) => byte !== 0x20 && byte !== 0x09) === 0x7b; // {
+  const isObject = line.find((byte) => byte !== 0x20 && byte !== 0x09) === 0x7b; // '{'
   return isObject && table.rowCount === 1 ? undefined : 'not-one-record';
 }

@@ -69,7 +69,7 @@ describe('configuration', () => {
     const config = (freshnessHours: number) => ({ locations: ['Oslo'], schedule, freshnessHours });
     expect(parseConfig(config(gap)).freshnessHours).toBe(gap);
     expect(problemsOf(config(gap - 1))).toContain(
-      `  tdf.freshnessHours: expected at least ${gap}, the hours of the longest gap of ${schedule} (got Object)`,
+      `  tdf.freshnessHours: expected at least ${gap}, the hours of the longest gap of ${schedule} (got ${gap - 1})`,
     );
   });
 

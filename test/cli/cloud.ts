@@ -6,14 +6,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
-import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 
 const region = 'eu-central-1';
 const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+
+const { send } = SQSClient.prototype;
+// The emulator is one server: it need not be asked for a second whether a queue is empty.
+SQSClient.prototype.send = function (this: SQSClient, ...sent: Parameters<typeof send>) {
+  const [{ input }] = sent as unknown as [ReceiveMessageCommand];
+  if (input.WaitTimeSeconds === 1) input.WaitTimeSeconds = 0;
+  return send.apply(this, sent);
+} as typeof send;
 
 export interface TdfOptions {
   /** Standard input. */
@@ -32,7 +39,6 @@ export interface Ended {
 /** What the commands need of AWS, on loopback: a stack without its functions, and CloudFormation to find it by. */
 export interface Cloud {
   readonly emulator: Emulator;
-  readonly secrets: SecretsManager;
   readonly outputs: Outputs;
   readonly clients: {
     readonly s3: S3Client;
@@ -53,7 +59,6 @@ export interface Cloud {
 export async function startCloud(): Promise<Cloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
   const emulator = await startEmulator({ stateDir, region });
-  const secrets = await startSecretsManager({ secrets: {}, region });
   emulator.createBucket('raw');
   emulator.createBucket('curated');
   const dead = emulator.createQueue('dead-letters', {});
@@ -75,19 +80,17 @@ export async function startCloud(): Promise<Cloud> {
   const clients = {
     s3: new S3Client(config),
     sqs: new SQSClient(config),
-    secrets: new SecretsManagerClient({ ...config, endpoint: secrets.endpoint }),
+    secrets: new SecretsManagerClient(config),
   };
   const environment = {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: emulator.endpoint,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
   };
   return {
     emulator,
-    secrets,
     outputs,
     clients,
     stages,
@@ -97,7 +100,7 @@ export async function startCloud(): Promise<Cloud> {
       runTdf(args, { ...options, env: { ...environment, ...env } }),
     async close() {
       for (const client of Object.values(clients)) client.destroy();
-      await Promise.all([emulator.close(), secrets.close(), cloudFormation.close()]);
+      await Promise.all([emulator.close(), cloudFormation.close()]);
       await rm(stateDir, { recursive: true });
     },
   };

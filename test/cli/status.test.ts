@@ -105,7 +105,7 @@ describe('tdf status', () => {
     expect(line('2026-11-22 01:00')).toContain('missing');
     expect(text).toContain('Runs: 2 converted, 1 landed and not converted, 1 missing, 1 incomplete');
     expect(text).toContain('Queue: 1 waiting, 0 in flight; 2 dead');
-    expect(text).toContain('npm run tdf -- dead-letters --stage prod');
+    expect(text).toContain('npx tdf dead-letters --stage prod');
   });
 
   test('prints the same as JSON for programs, and takes whole hours only', async () => {

@@ -78,7 +78,7 @@ describe('npm start', () => {
       start('--state', other, '--location', 'fail:503x1'),
     ]);
     // Without it, a person sees what is waited for.
-    expect(shown.stdout).toContain('Waiting for WeatherAPI (HTTP 503): one place is asked for again in 1 s');
+    expect(shown.stdout).toContain('Waiting for WeatherAPI (HTTP 503): asking for one place again in 1 s');
     const result = JSON.parse(stdout);
     expect(code).toBe(0);
     expect(result).toEqual({

@@ -20,7 +20,7 @@ describe('the environment', () => {
       expect(read).toThrow(ConfigurationError);
       expect(read).toThrow(
         'Missing environment variables: CURATED_BUCKET, DEAD_LETTER_QUEUE_URL, POWERTOOLS_METRICS_NAMESPACE. ' +
-          'Expected a whole number, 1 to 9999, in: MAX_RECEIVE_COUNT. The stack sets them: deploy it again.',
+          'Expected a whole number, 1 to 9999, in: MAX_RECEIVE_COUNT. The stack sets them, so deploy it again: npx cdk deploy',
       );
     },
   );

@@ -80,7 +80,7 @@ describe('an object without a dt= folder', () => {
     await expect(worker.convert(dropped)).rejects.toMatchObject({
       code: 'several-days',
       message: expect.stringMatching(
-        /from 2026-11-22T12:00:00.000Z to 2026-11-23T12:00:01.000Z.*npm run tdf -- drop FILE/,
+        /from 2026-11-22T12:00:00.000Z to 2026-11-23T12:00:01.000Z.*npx tdf drop FILE/,
       ),
     });
     expect(await aws.keys('raw')).toContain(dropped);

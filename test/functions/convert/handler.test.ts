@@ -179,7 +179,7 @@ describe('a message is tried again', () => {
         body,
         attributes: {
           code: 'tries-exhausted',
-          reason: expect.stringMatching(/^Failed 5 times; the last time with SlowDown: /) as unknown,
+          reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
         },
       },
@@ -197,7 +197,9 @@ describe('a message is tried again', () => {
       {
         attributes: {
           code: 'tries-exhausted',
-          reason: expect.stringContaining('as its time ran out, after 0.0 MB of text and 0 rows') as unknown,
+          reason: expect.stringContaining(
+            'ran out of time and stopped, after 0.0 MB of text and 0 rows',
+          ) as unknown,
         },
       },
     ]);

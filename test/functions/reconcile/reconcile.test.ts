@@ -240,7 +240,7 @@ describe('reconcile', () => {
     });
   });
 
-  test('takes an object in a dt= folder that is no date for missing, so that convert says why, and no folder marker', async () => {
+  test('takes an object in a dt= folder that is not a date for missing, so that convert says why, and no folder marker', async () => {
     await put('raw', day('x.json', '2026-13-45'));
     await put('raw', day('', '2026-11-22'), '');
 

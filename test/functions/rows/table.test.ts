@@ -248,7 +248,7 @@ describe('a table', () => {
           () => {},
         );
     expect(declaring('a.b', 'a.b')).toThrow('"a.b" is declared twice');
-    expect(declaring('a', 'a.b')).toThrow('"a.b" leads through a declared value');
+    expect(declaring('a', 'a.b')).toThrow('"a.b" leads through another declared field');
     expect(declaring('a.b', 'a')).toThrow('"a" is declared twice');
   });
 

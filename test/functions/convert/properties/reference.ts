@@ -76,6 +76,7 @@ function responsesIn(record: JsonTree): readonly JsonTree[] {
     throw new NoJson('No record.');
   const [member, ...others] = record.members;
   if (member?.[0] !== 'bulk' || others.length > 0 || member[1].kind !== 'array') return [record];
+  if (member[1].elements.length === 0) return [record];
   return member[1].elements.map((entry) => {
     const query = entry.kind === 'object' && entry.members.find(([name]) => name === 'query')?.[1];
     return query && query.kind === 'object' ? query : record;
