@@ -1,5 +1,5 @@
+import { encodeKey } from '../shared/s3-event.ts';
 import type { Emulator, ObjectCreated } from './aws/emulator.ts';
-import type { LateEvents } from './faults/late-events.ts';
 
 /** A bucket's notification as CloudFormation has it, with its references resolved. */
 export interface NotificationProperties {
@@ -15,19 +15,25 @@ export interface NotificationProperties {
   };
 }
 
+export interface NotificationOptions {
+  readonly region: string;
+  /** What the queue's policy says of messages from the bucket. Where it refuses, S3 loses them in silence. */
+  readonly maySend?: (queueArn: string, bucketArn: string) => boolean;
+  /** After how many milliseconds an event is sent, once for each number. */
+  readonly delays?: (created: ObjectCreated) => readonly number[] | undefined;
+  /** Events that are on their way. */
+  readonly late?: Set<NodeJS.Timeout>;
+}
+
 /**
  * Sends what the bucket's notification asks for to its queues, starting with S3's test event.
- * @param maySend what the queue's policy says of messages from the bucket; where it refuses, S3 loses them in silence
  * @throws {Error} when S3 could not set the notification up either
  */
 export function notify(
   emulator: Emulator,
-  properties: NotificationProperties,
-  region: string,
-  maySend: (queueArn: string, bucketArn: string) => boolean = () => true,
-  lateEvents: Pick<LateEvents, 'pass'> = { pass: (_created, send) => send() },
+  { BucketName, NotificationConfiguration }: NotificationProperties,
+  { region, maySend = () => true, delays = () => undefined, late = new Set() }: NotificationOptions,
 ): void {
-  const { BucketName, NotificationConfiguration } = properties;
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
   if (Object.keys(others).length > 0) {
     throw new Error(`The local runtime notifies queues only, not: ${Object.keys(others).join(', ')}`);
@@ -47,16 +53,23 @@ export function notify(
     emulator.send(QueueArn, s3TestEvent(BucketName));
     emulator.onObjectCreated((created) => {
       if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
-      if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
-      if (!allowed()) return;
-      lateEvents.pass(created, () => emulator.send(QueueArn, s3Event(created, region)));
+      const name = `s3:${created.eventName}`;
+      if (!Events.some((pattern) => pattern === name || pattern === 's3:ObjectCreated:*') || !allowed())
+        return;
+      for (const delay of delays(created) ?? [0]) {
+        const send = () => emulator.send(QueueArn, s3Event(created, region));
+        if (delay === 0) {
+          send();
+          continue;
+        }
+        const timer = setTimeout(() => {
+          late.delete(timer);
+          send();
+        }, delay);
+        late.add(timer);
+      }
     });
   }
-}
-
-function matchesEvent(pattern: string, eventName: string): boolean {
-  const name = `s3:${eventName}`;
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
 /**
@@ -64,20 +77,15 @@ function matchesEvent(pattern: string, eventName: string): boolean {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
  */
 function keyFilter(rules: readonly { Name: string; Value: string }[]): (key: string) => boolean {
-  const checks = rules.map(({ Name, Value }) => {
-    switch (Name.toLowerCase()) {
-      case 'prefix':
-        return (key: string) => key.startsWith(Value);
-      case 'suffix':
-        return (key: string) => key.endsWith(Value);
-      default:
-        throw new Error(`The local runtime knows filters by prefix and suffix, not by "${Name}".`);
-    }
-  });
-  return (key) => checks.every((check) => check(key));
+  const unknown = rules.find(({ Name }) => !/^(prefix|suffix)$/i.test(Name));
+  if (unknown) {
+    throw new Error(`The local runtime knows filters by prefix and suffix, not by "${unknown.Name}".`);
+  }
+  return (key) =>
+    rules.every(({ Name, Value }) => (/^p/i.test(Name) ? key.startsWith(Value) : key.endsWith(Value)));
 }
 
-/** Events order those of one key: each has a greater one, as hexadecimal digits. */
+/** It orders the events of one key: each has a greater one, as hexadecimal digits. */
 let sequence = Date.now() * 1000;
 
 /** The message that S3 sends for a created object, in the form that AWS documents (event version 2.1). */
@@ -114,9 +122,4 @@ export function s3TestEvent(bucket: string): string {
     Time: new Date().toISOString(),
     Bucket: bucket,
   });
-}
-
-/** As S3 writes keys into events: form-encoded, as Java's URLEncoder does it, with the slashes left alone. */
-export function encodeKey(key: string): string {
-  return new URLSearchParams([['', key]]).toString().slice(1).replaceAll('%2F', '/');
 }

@@ -18,12 +18,12 @@ const sources = ['{cdk,functions,shared}/**/*.ts', 'cdk.json', 'cdk.context.json
 const digestFile = 'sources.sha256';
 
 /**
- * Sees to it that a folder holds what `cdk synth` makes of the code that is there, bundles included.
- * @returns false when it did already, and nothing was to be done
+ * Makes a folder hold what `cdk synth` makes of the code that is there, bundles included.
+ * @returns false when it already did
  * @throws {Error} with what the CDK said, when the app or its configuration is wrong
  */
 export async function synthesize(directory: string, signal?: AbortSignal): Promise<boolean> {
-  const digest = await sourcesDigest();
+  const digest = await digestOf(root, sources);
   if ((await readFile(join(directory, digestFile), 'utf8').catch(() => undefined)) === digest) return false;
   // Into a folder beside it, so that a synthesis that fails or is stopped leaves no half of an assembly.
   const fresh = `${directory}.${process.pid}`;
@@ -46,10 +46,11 @@ export async function synthesize(directory: string, signal?: AbortSignal): Promi
   }
 }
 
-async function sourcesDigest(): Promise<string> {
+/** Changes when a file that fits one of the patterns does, or its name, or Node. */
+export async function digestOf(directory: string, patterns: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(process.version);
-  for (const file of globSync(sources, { cwd: root }).sort()) {
-    hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
+  for (const file of globSync(patterns, { cwd: directory }).sort()) {
+    hash.update(`\0${file}\0`).update(await readFile(join(directory, file)));
   }
   return hash.digest('hex');
 }

@@ -52,7 +52,7 @@ export async function findDeployed(target: Target): Promise<Deployed | undefined
 }
 
 async function connectToAws(stage: string): Promise<Deployed> {
-  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, {}, undefined);
+  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, undefined);
 }
 
 async function describeStack(StackName: string): Promise<Stack | undefined> {
@@ -94,20 +94,18 @@ async function connectLocally(
 
 /** The deployment that a local runtime is. */
 export function deployedLocally(runtime: Runtime): Deployed {
-  const secretsConfig = { ...runtime.clientConfig, endpoint: runtime.secrets.endpoint };
-  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, secretsConfig, runtime);
+  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, runtime);
 }
 
 function deployed(
   outputs: Outputs,
   config: Partial<Runtime['clientConfig']>,
-  secretsConfig: Partial<Runtime['clientConfig']>,
   runtime: Runtime | undefined,
 ): Deployed {
   const clients = {
     s3: s3Client(config),
     sqs: new SQSClient(config),
-    secrets: new SecretsManagerClient(secretsConfig),
+    secrets: new SecretsManagerClient(config),
     athena: new AthenaClient(config),
   };
   return {

@@ -164,7 +164,7 @@ async function runOnce(
   const { emulator } = runtime;
   const { outputs } = deployed;
   const { signal } = options;
-  runtime.secrets.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
+  emulator.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
 
   const raw = new Set<string>();
   emulator.onObjectCreated(({ bucket, key }) => {

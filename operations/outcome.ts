@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
-import { curatedKey, parseRawKey, rawEtagMetadata } from '../shared/keys.ts';
+import { curatedKey, parseRawKey } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
+import { objectMetadata } from '../shared/object-metadata.ts';
 import type { Deployed } from './deployed.ts';
 
 /** What became of raw objects. */
@@ -102,7 +103,7 @@ export class OutcomeWatch {
     if (parsed.day === undefined) return null;
     const key = curatedKey({ ...parsed, day: parsed.day });
     const curated = await head(s3, outputs.CuratedBucketName, key);
-    return curated?.Metadata?.[rawEtagMetadata] === unquoted(raw.ETag) ? key : null;
+    return curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag) ? key : null;
   }
 }
 

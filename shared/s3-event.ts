@@ -93,7 +93,7 @@ export function rawEvent({ bucket, key, size }: RawEvent): string {
   });
 }
 
-/** As in S3's events: form-encoded, except for slashes. */
-function encodeKey(key: string): string {
-  return encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
+/** As in S3's events: form-encoded, as Java's URLEncoder does it, except for slashes. */
+export function encodeKey(key: string): string {
+  return new URLSearchParams([['', key]]).toString().slice(1).replaceAll('%2F', '/');
 }

@@ -13,7 +13,7 @@ import {
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { RunReport } from '../functions/fetch/run.ts';
 import type { Faults } from '../local/faults/faults.ts';
-import type { Invocation } from '../local/lambda/invocation.ts';
+import type { Invocation } from '../local/lambda/sandbox.ts';
 import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { readTemplate } from '../local/template.ts';
 import { startWeatherApi } from '../local/weatherapi/server.ts';
@@ -98,7 +98,6 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     retryDelay: 0,
     faults: {
       request: (...asked) => faults.request?.(...asked),
-      secret: (action) => faults.secret?.(action),
       event: (created) => faults.event?.(created) ?? [0],
       delivery: (message) => {
         const { MessageId: id = '', Body = '' } = message;
@@ -111,8 +110,8 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
   });
   const outputs = runtime.outputs as unknown as Outputs;
   const { RawBucketName, CuratedBucketName, QueueUrl, DeadLetterQueueUrl, ApiKeySecretName } = outputs;
-  const { emulator, secrets } = runtime;
-  secrets.secrets.set(ApiKeySecretName, apiKey);
+  const { emulator } = runtime;
+  emulator.secrets.set(ApiKeySecretName, apiKey);
   // A connection of its own for each request: faults close those that are kept open.
   const httpAgent = new Agent({ keepAlive: false });
   const s3 = new S3Client({ ...runtime.clientConfig, requestHandler: { httpAgent } });
@@ -156,7 +155,7 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     reconcile: () => runtime.runSchedule('reconcile-function', new Date()),
     rotateKey(key) {
       access.key = key;
-      secrets.secrets.set(ApiKeySecretName, key);
+      emulator.secrets.set(ApiKeySecretName, key);
     },
     async put(Key, body, metadata = {}) {
       const object = { Bucket: RawBucketName, Key, Body: body, Metadata: { ...metadata } };

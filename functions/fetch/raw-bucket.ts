@@ -4,6 +4,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import type { Dataset } from '../../shared/dataset.ts';
 import { rawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { decodePlaces } from './place-list.ts';
 
 /** What an object's metadata says about the run that landed it. */
@@ -37,7 +38,7 @@ export class RawBucket {
       etag: ETag,
       list: metadata['places-list'],
       places: decodePlaces(metadata['places-landed'] ?? ''),
-      fetchedAt: metadata['fetched-at'],
+      fetchedAt: metadata[objectMetadata.fetchedAt],
       tries: Number(metadata.tries ?? 0),
     };
   }

@@ -7,8 +7,9 @@ import {
 import type { Dataset } from '../../shared/dataset.ts';
 import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { type ParsedKey, parseRawKey, rawEtagMetadata } from '../../shared/keys.ts';
+import { type ParsedKey, parseRawKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import { CuratedDays } from './curated-days.ts';
@@ -103,7 +104,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     }
     comparisons += 1;
     const head = await s3.send(new HeadObjectCommand({ Bucket: curated, Key: made.key }));
-    return head.Metadata?.[rawEtagMetadata] === object.etag;
+    return head.Metadata?.[objectMetadata.rawEtag] === object.etag;
   };
   const judge = async (object: ListedObject, made: ListedObject | undefined) => {
     signal?.throwIfAborted();

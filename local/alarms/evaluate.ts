@@ -1,5 +1,5 @@
 import { type Alarm, comparisons } from './alarm.ts';
-import { type MetricStore, minute } from './metric-store.ts';
+import { type MetricStore, minute } from './metrics.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -13,15 +13,15 @@ export interface AlarmReport {
 
 export interface EvaluationOptions {
   readonly now: Date;
-  /** When the pipeline started: a period that began before and has no data does not breach, since none could come. */
+  /** When the pipeline started. A period that began before it and has no data does not breach. */
   readonly since: Date;
   /** @default INSUFFICIENT_DATA, as a new alarm */
   readonly previous?: AlarmState | undefined;
 }
 
 /**
- * CloudWatch reads more periods than it evaluates, and documents 5 for 3; the number depends on the length of the
- * period, it says, but not how.
+ * CloudWatch reads more periods than it evaluates. It documents 5 for 3, and does not say how the number depends on the
+ * length of the period.
  */
 const furtherPeriods = 2;
 
@@ -54,14 +54,17 @@ function valueIn(
   const values = new Map(
     [...metrics].map(([id, metric]) => [id, store.statistic(metric, metric.statistic, from, until)]),
   );
-  if (from < since.getTime() && [...values.values()].every((value) => value === undefined)) return 'before';
-  return expression ? expression.evaluate((id) => values.get(id)) : [...values.values()][0];
+  const all = [...values.values()];
+  if (from < since.getTime() && all.every((value) => value === undefined)) return 'before';
+  return expression
+    ? expression.terms.reduce((sum, { id, fill }) => sum + (values.get(id) ?? fill), 0)
+    : all[0];
 }
 
 /** @param range the newest first */
 function stateOf(alarm: Alarm, range: readonly PeriodValue[], previous: AlarmState): AlarmState {
   const { missingData, evaluationPeriods, datapointsToAlarm } = alarm;
-  // Older periods stand in for missing ones; what `missingData` says is for those that still lack.
+  // Older periods stand in for missing ones. `missingData` decides on those that are still lacking.
   const there = range.filter((value) => value !== undefined).slice(0, evaluationPeriods);
   const lacking = evaluationPeriods - there.length;
   const breaching = there.filter((value) => breaches(alarm, value)).length;

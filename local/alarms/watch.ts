@@ -1,7 +1,7 @@
-import { parseAlarm } from './alarm-properties.ts';
-import { dataPointsIn } from './emf.ts';
+import type { References } from '../references.ts';
+import { type Alarm, parseAlarm } from './alarm.ts';
 import { type AlarmReport, type AlarmState, evaluate } from './evaluate.ts';
-import { MetricStore } from './metric-store.ts';
+import { dataPointsIn, MetricStore } from './metrics.ts';
 
 /** A queue as it is now. */
 export interface QueueSample {
@@ -11,68 +11,65 @@ export interface QueueSample {
   readonly oldest: Date | undefined;
 }
 
-export interface AlarmWatchOptions {
-  /** Properties of the template's alarms. */
-  readonly alarms: readonly Readonly<Record<string, unknown>>[];
-  /** Works out their references. */
-  readonly resolve: <T>(value: unknown) => T;
-  /** Looks at every queue. */
-  readonly queues: () => readonly QueueSample[];
-  /** When the pipeline started. @default now */
-  readonly since?: Date;
-}
-
 /** Counts what CloudWatch would count, and says which alarms would ring. */
-export interface AlarmWatch {
-  /** A line that a function printed. */
-  onLog(line: string): void;
-  onInvocation(functionName: string, ok: boolean, at?: Date): void;
-  /** An asynchronous event of which no try went well. */
-  onDropped(functionName: string, at?: Date): void;
-  /** Every alarm, in the order of the template. Looks at the queues first. */
-  evaluate(now?: Date): AlarmReport[];
-}
+export class AlarmWatch {
+  readonly #alarms: readonly Alarm[];
+  readonly #since: Date;
+  readonly #store = new MetricStore();
+  readonly #states = new Map<string, AlarmState>();
 
-/** @throws {Error} when an alarm of the template has what the local runtime does not know */
-export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
-  const { resolve, queues, since = new Date() } = options;
-  const alarms = options.alarms.map((properties) => parseAlarm(properties, resolve));
-  const store = new MetricStore();
-  const states = new Map<string, AlarmState>();
+  /**
+   * @param alarms properties of the template's alarms
+   * @param since when the pipeline started
+   * @throws {Error} when an alarm has what the local runtime does not know
+   */
+  constructor(
+    alarms: readonly Readonly<Record<string, unknown>>[],
+    references: References,
+    since = new Date(),
+  ) {
+    this.#alarms = alarms.map((properties) => parseAlarm(properties, references));
+    this.#since = since;
+  }
+
+  /** A line that a function printed. */
+  onLog(line: string): void {
+    for (const point of dataPointsIn(line)) this.#store.add(point);
+  }
+
+  onInvocation(FunctionName: string, ok: boolean, at = new Date()): void {
+    this.#count('AWS/Lambda', { FunctionName }, at, { Invocations: 1, Errors: ok ? 0 : 1 });
+  }
+
+  /** An asynchronous event of which every try failed. */
+  onDropped(FunctionName: string, at = new Date()): void {
+    this.#count('AWS/Lambda', { FunctionName }, at, { AsyncEventsDropped: 1 });
+  }
+
+  /** Every alarm, in the order of the template. */
+  evaluate(queues: readonly QueueSample[], now = new Date()): AlarmReport[] {
+    for (const { name, visible, oldest } of queues) {
+      this.#count('AWS/SQS', { QueueName: name }, now, {
+        ApproximateNumberOfMessagesVisible: visible,
+        ApproximateAgeOfOldestMessage: oldest ? (now.getTime() - oldest.getTime()) / 1000 : 0,
+      });
+    }
+    return this.#alarms.map((alarm) => {
+      const options = { now, since: this.#since, previous: this.#states.get(alarm.name) };
+      const report = evaluate(alarm, this.#store, options);
+      this.#states.set(alarm.name, report.state);
+      return report;
+    });
+  }
 
   /** What AWS itself counts. */
-  const count = (
+  #count(
     namespace: string,
     dimensions: Record<string, string>,
     at: Date,
     values: Record<string, number>,
-  ) => {
+  ): void {
     for (const [name, value] of Object.entries(values))
-      store.add({ namespace, name, dimensions, values: [value], timestamp: at.getTime() });
-  };
-
-  return {
-    onLog(line) {
-      for (const point of dataPointsIn(line)) store.add(point);
-    },
-    onInvocation(functionName, ok, at = new Date()) {
-      count('AWS/Lambda', { FunctionName: functionName }, at, { Invocations: 1, Errors: ok ? 0 : 1 });
-    },
-    onDropped(functionName, at = new Date()) {
-      count('AWS/Lambda', { FunctionName: functionName }, at, { AsyncEventsDropped: 1 });
-    },
-    evaluate(now = new Date()) {
-      for (const { name, visible, oldest } of queues()) {
-        count('AWS/SQS', { QueueName: name }, now, {
-          ApproximateNumberOfMessagesVisible: visible,
-          ApproximateAgeOfOldestMessage: oldest ? (now.getTime() - oldest.getTime()) / 1000 : 0,
-        });
-      }
-      return alarms.map((alarm) => {
-        const report = evaluate(alarm, store, { now, since, previous: states.get(alarm.name) });
-        states.set(alarm.name, report.state);
-        return report;
-      });
-    },
-  };
+      this.#store.add({ namespace, name, dimensions, values: [value], timestamp: at.getTime() });
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { planDeployment } from '../../local/deployment.ts';
+import { planDeployment } from '../../local/deployment-plan.ts';
 import { References } from '../../local/references.ts';
 import { readTemplate } from '../../local/template.ts';
 

@@ -11,7 +11,6 @@ import { CommanderError } from 'commander';
 import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
-import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 
 const region = 'eu-central-1';
@@ -42,7 +41,6 @@ export interface Ended {
 /** What the commands need of AWS, on loopback: a stack without its functions, and CloudFormation to find it by. */
 export interface Cloud {
   readonly emulator: Emulator;
-  readonly secrets: SecretsManager;
   readonly outputs: Outputs;
   readonly clients: {
     readonly s3: S3Client;
@@ -63,7 +61,6 @@ export interface Cloud {
 export async function startCloud(): Promise<Cloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
   const emulator = await startEmulator({ stateDir, region });
-  const secrets = await startSecretsManager({ secrets: {}, region });
   emulator.createBucket('raw');
   emulator.createBucket('curated');
   const dead = emulator.createQueue('dead-letters', {});
@@ -85,19 +82,17 @@ export async function startCloud(): Promise<Cloud> {
   const clients = {
     s3: new S3Client(config),
     sqs: new SQSClient(config),
-    secrets: new SecretsManagerClient({ ...config, endpoint: secrets.endpoint }),
+    secrets: new SecretsManagerClient(config),
   };
   const environment = {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: emulator.endpoint,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
   };
   return {
     emulator,
-    secrets,
     outputs,
     clients,
     stages,
@@ -107,7 +102,7 @@ export async function startCloud(): Promise<Cloud> {
       runTdf(args, { ...options, env: { ...environment, ...env } }),
     async close() {
       for (const client of Object.values(clients)) client.destroy();
-      await Promise.all([emulator.close(), secrets.close(), cloudFormation.close()]);
+      await Promise.all([emulator.close(), cloudFormation.close()]);
       await rm(stateDir, { recursive: true });
     },
   };

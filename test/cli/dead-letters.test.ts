@@ -352,8 +352,10 @@ describe('dead letters on this computer', () => {
       template: await readTemplate(join(state, 'cdk.out')),
       stateDir: state,
       retryDelay: 0,
-      intercept: ({ action, bucket }) =>
-        action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,
+      faults: {
+        request: ({ action, bucket }) =>
+          action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,
+      },
     });
     const s3 = new S3Client(runtime.clientConfig);
     const { RawBucketName: Bucket } = runtime.outputs as unknown as Outputs;

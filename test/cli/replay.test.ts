@@ -12,7 +12,7 @@ import {
 } from '../../operations/replay/raw-selection.ts';
 import { replay, survey } from '../../operations/replay/replay.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
-import { type Aws, startAws } from '../functions/reconcile/aws.ts';
+import { type Aws, startAws } from '../aws.ts';
 import { until } from '../local/until.ts';
 import { runTdf, tdf } from './cloud.ts';
 import { curatedHashes, land, landConverted, landUnnoticed, useAssembly } from './state.ts';
@@ -44,11 +44,12 @@ describe('a replay', () => {
     onBatch = () => undefined;
     stop = new AbortController();
     checkpoint = new Checkpoint(join(directory, 'checkpoints', 'test.json'));
-    aws = await startAws(({ action }) => {
+    aws = await startAws();
+    aws.fault = ({ action }) => {
       if (action !== 'SendMessageBatch') return undefined;
       batches += 1;
       return onBatch(batches);
-    });
+    };
   });
   afterEach(async () => {
     checkpoint.remove();

@@ -23,7 +23,7 @@ let cloud: Cloud;
 beforeAll(async () => {
   cloud = await startCloud();
 });
-afterEach(() => cloud.secrets.secrets.clear());
+afterEach(() => cloud.emulator.secrets.clear());
 afterAll(() => cloud.close());
 
 function expectNoKey({ stdout, stderr }: Ended): void {
@@ -38,7 +38,7 @@ describe('tdf set-key', () => {
     const created = await cloud.process(['set-key'], { input: `${key}\n` });
     expect(created).toMatchObject({ code: 0, stderr: '' });
     expect(created.stdout).toContain('Created the secret team/weatherapi-key');
-    expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
+    expect([...cloud.emulator.secrets]).toEqual([['team/weatherapi-key', key]]);
 
     const replaced = await cloud.process(['set-key', '--json'], { input: `  ${otherKey}\r\n` });
     expect(JSON.parse(replaced.stdout)).toEqual({
@@ -46,7 +46,7 @@ describe('tdf set-key', () => {
       stored: 'replaced',
       kept: true,
     });
-    expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', otherKey]]);
+    expect([...cloud.emulator.secrets]).toEqual([['team/weatherapi-key', otherKey]]);
     for (const ended of [created, replaced]) expectNoKey(ended);
   });
 
@@ -54,17 +54,17 @@ describe('tdf set-key', () => {
     const ended = await cloud.process(['set-key', '--stage', 'new'], { input: key });
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('npx cdk deploy -c stage=new');
-    expect([...cloud.secrets.secrets]).toEqual([[defaultApiKeySecret, key]]);
+    expect([...cloud.emulator.secrets]).toEqual([[defaultApiKeySecret, key]]);
 
     await cloud.process(['set-key', '--stage', 'new', '--secret', 'mine'], { input: key });
-    expect(cloud.secrets.secrets.get('mine')).toBe(key);
+    expect(cloud.emulator.secrets.get('mine')).toBe(key);
   });
 
   test('does not put the key where the stack does not look for it', async () => {
     const ended = await cloud.process(['set-key', '--secret', 'mine'], { input: key });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('reads its key from the secret team/weatherapi-key, not from mine');
-    expect(cloud.secrets.secrets.size).toBe(0);
+    expect(cloud.emulator.secrets.size).toBe(0);
     expectNoKey(ended);
   });
 
@@ -72,7 +72,7 @@ describe('tdf set-key', () => {
     const ended = await cloud.process(['set-key'], { input: `${key}\n${otherKey}\n` });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('white space');
-    expect(cloud.secrets.secrets.size).toBe(0);
+    expect(cloud.emulator.secrets.size).toBe(0);
     expectNoKey(ended);
 
     expect(() => parseApiKey(' \n')).toThrow('The key is empty');
@@ -85,7 +85,7 @@ describe('tdf set-key', () => {
     const ended = await cloud.process(['set-key', key], { input: otherKey });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('takes no arguments');
-    expect(cloud.secrets.secrets.size).toBe(0);
+    expect(cloud.emulator.secrets.size).toBe(0);
     expectNoKey(ended);
   });
 
@@ -115,10 +115,10 @@ describe('tdf set-key', () => {
   test('--dry-run asks for no key and says what would happen', async () => {
     const first = await cloud.tdf('set-key', '--dry-run');
     expect(first.stdout).toContain('It would be: Created the secret team/weatherapi-key');
-    cloud.secrets.secrets.set('team/weatherapi-key', key);
+    cloud.emulator.secrets.set('team/weatherapi-key', key);
     const second = await cloud.tdf('set-key', '--dry-run', '--json');
     expect(JSON.parse(second.stdout)).toMatchObject({ stored: 'replaced', dryRun: true });
-    expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
+    expect([...cloud.emulator.secrets]).toEqual([['team/weatherapi-key', key]]);
   });
 
   test('takes a stack that never came up for none, so that the key can be there for the next try', async () => {

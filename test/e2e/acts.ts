@@ -98,7 +98,7 @@ export function breakOff(): Faults {
     request: ({ action, bucket, key }) => {
       if (action !== 'UploadPart' || bucket === 'raw' || broken.has(key)) return undefined;
       broken.add(key);
-      return { answer: { status: 400, code: 'BadDigest' } };
+      return { status: 400, code: 'BadDigest' };
     },
   };
 }

@@ -10,7 +10,7 @@ import { queryCommand } from '../../cli/commands/query.ts';
 import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
-import type { Intercept } from '../../local/aws/request-log.ts';
+import type { RequestFaults } from '../../local/aws/request-faults.ts';
 import { type Runtime, startRuntime } from '../../local/runtime.ts';
 import { readTemplate, type Template } from '../../local/template.ts';
 import { startWeatherApi, type WeatherApi } from '../../local/weatherapi/server.ts';
@@ -46,7 +46,7 @@ let stateDir: string;
 let front: Front;
 let access: { key: string; now: () => Date };
 let api: WeatherApi;
-let refuse: Intercept | undefined;
+let refuse: RequestFaults | undefined;
 let hour = 0;
 
 beforeAll(async () => {
@@ -99,11 +99,11 @@ async function playAtAll(template: Template): Promise<void> {
     stateDir,
     environment: { WEATHERAPI_URL: front.url },
     retryDelay: 0,
-    intercept: (call) => refuse?.(call),
+    faults: { request: (call) => refuse?.(call) },
     onFailure: (failure) => evidence.add('failures', failure),
   });
   const outputs = runtime.outputs as unknown as Outputs;
-  const { secrets } = runtime.secrets;
+  const { secrets } = runtime.emulator;
   const setSecret = (value: string) => secrets.set(outputs.ApiKeySecretName, value);
   const fetch = (...locations: string[]) => fetchRun(runtime, { locations });
   try {
@@ -160,7 +160,7 @@ async function playAlone(template: Template, name: string, url: string, place: s
     stateDir: join(directory, name),
     environment: { WEATHERAPI_URL: url },
   });
-  runtime.secrets.secrets.set((runtime.outputs as unknown as Outputs).ApiKeySecretName, first);
+  runtime.emulator.secrets.set((runtime.outputs as unknown as Outputs).ApiKeySecretName, first);
   await fetchRun(runtime, { locations: [place] }).finally(runtime.close);
 }
 

@@ -148,7 +148,7 @@ describe('the pipeline', () => {
 
   test('fails loudly when the key is refused, and names what to do', async () => {
     stack.rotateKey('another-key');
-    stack.runtime.secrets.secrets.set(stack.outputs.ApiKeySecretName, apiKey);
+    stack.runtime.emulator.secrets.set(stack.outputs.ApiKeySecretName, apiKey);
     await expect(stack.fetch(fiveOClock, ['Oslo'])).rejects.toThrow(
       /code 2006: API key is invalid.*Check the key/,
     );
@@ -175,9 +175,7 @@ describe('a converter that fails', () => {
   test('five times gives the message up with the last error as its reason; sent back, it converts', async () => {
     stack.faults = {
       request: ({ action, bucket }) =>
-        action === 'PutObject' && bucket === 'curated'
-          ? { answer: { status: 403, code: 'AccessDenied' } }
-          : undefined,
+        action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,
     };
     await stack.put(rawRunKey, response(1));
     await stack.runtime.settled();

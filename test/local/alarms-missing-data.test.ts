@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Comparison, MissingData } from '../../local/alarms/alarm.ts';
-import { parseAlarm } from '../../local/alarms/alarm-properties.ts';
+import { type Alarm, type Comparison, parseAlarm } from '../../local/alarms/alarm.ts';
 import { type AlarmState, evaluate } from '../../local/alarms/evaluate.ts';
-import { MetricStore, type Statistic } from '../../local/alarms/metric-store.ts';
+import { MetricStore, type Statistic } from '../../local/alarms/metrics.ts';
+import { References } from '../../local/references.ts';
 
 const minute = 60_000;
 const now = new Date('2026-11-22T05:10:30Z');
@@ -11,7 +11,7 @@ const metric = { namespace: 'Test', name: 'Count', dimensions: { b: '2', a: '1' 
 interface Rule {
   /** The oldest first, each of a minute: X breaches, 0 does not, - is missing. */
   readonly data: string;
-  readonly missing?: MissingData;
+  readonly missing?: Alarm['missingData'];
   /** Of the three periods that are evaluated, so many have to breach. */
   readonly of?: number;
   readonly previous?: AlarmState;
@@ -45,7 +45,7 @@ function parsed(properties: object) {
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       ...Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)),
     },
-    <T>(value: unknown) => value as T,
+    new References(),
   );
 }
 

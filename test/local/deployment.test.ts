@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { planDeployment } from '../../local/deployment.ts';
+import { planDeployment } from '../../local/deployment-plan.ts';
 import { type Resource, readTemplate } from '../../local/template.ts';
 
 function resource(given: Partial<Resource> & { type: string }): Resource {
@@ -26,14 +26,14 @@ describe('what is deployed', () => {
   test('a name that the template gives is kept', () => {
     const properties = { BucketName: 'my-lake' };
     expect(plan(resource({ type: 'AWS::S3::Bucket', properties })).buckets).toEqual([
-      { logicalId: 'Thing', name: 'my-lake' },
+      { logicalId: 'Thing', name: 'my-lake', properties },
     ]);
   });
 
   test('a name that is not plain text is refused', () => {
     const properties = { QueueName: { Ref: 'Name' } };
     expect(() => plan(resource({ type: 'AWS::SQS::Queue', properties }))).toThrow(
-      'Thing: the local runtime wants QueueName as plain text.',
+      'Thing: the local runtime expects QueueName to be plain text.',
     );
   });
 
@@ -47,7 +47,7 @@ describe('what is deployed', () => {
   test('a function is found by its asset', () => {
     const properties = { Handler: 'index.handler', Code: { S3Bucket: 'assets', S3Key: 'abc.zip' } };
     expect(plan(resource({ type: 'AWS::Lambda::Function', properties })).functions).toEqual([
-      { logicalId: 'Thing', name: 'thing', directory: '/assets/abc', properties },
+      { logicalId: 'Thing', name: 'thing', bundle: '/assets/abc', properties },
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('what is deployed', () => {
     'a function whose code is %j is refused',
     (properties) => {
       expect(() => plan(resource({ type: 'AWS::Lambda::Function', properties }))).toThrow(
-        'Thing: its code is no asset of this synthesis.',
+        'Thing: its code is not an asset of this synthesis.',
       );
     },
   );
@@ -87,7 +87,7 @@ describe('what is deployed', () => {
     ).toThrow(
       new Error(
         [
-          'The template has what the local runtime does not do (see local/deployment.ts):',
+          'The template has what the local runtime does not do (see local/deployment-plan.ts):',
           'Table: resource type AWS::DynamoDB::Table',
           'Custom: resource type Custom::Other',
           'Queue: property FifoQueue of AWS::SQS::Queue',

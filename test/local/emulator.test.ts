@@ -173,15 +173,6 @@ describe('S3 through the SDK', () => {
     expect(listed).toEqual(['1', 'A', 'B', '_', 'a', 'a/b', 'b', 'é', '～', '🚴']);
   });
 
-  test('a listing with a delimiter groups what is below it', async () => {
-    for (const Key of ['raw/b/1', 'raw/B/1', 'raw/a', 'raw/b/2', 'other']) {
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
-    }
-    const found = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'raw/', Delimiter: '/' }));
-    expect(found.Contents?.map(({ Key }) => Key)).toEqual(['raw/a']);
-    expect(found.CommonPrefixes?.map(({ Prefix }) => Prefix)).toEqual(['raw/B/', 'raw/b/']);
-  });
-
   test('the server is not to be reached but on loopback', async () => {
     expect(emulator.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const { port } = new URL(emulator.endpoint);
@@ -431,7 +422,7 @@ describe('queues', () => {
     const { url } = emulator.createQueue('work', {});
     let polling = false;
     await restart({
-      intercept: ({ action }) => {
+      faults: ({ action }) => {
         polling ||= action === 'ReceiveMessage';
         return undefined;
       },
@@ -451,7 +442,7 @@ describe('queues', () => {
     const { url, arn } = emulator.createQueue('work', { VisibilityTimeout: '3600' });
     let polls = 0;
     await restart({
-      intercept: ({ action }) => {
+      faults: ({ action }) => {
         if (action === 'ReceiveMessage') polls += 1;
         return undefined;
       },
@@ -470,20 +461,6 @@ describe('queues', () => {
     await until(() => emulator.requests.some(({ action }) => action === 'ReceiveMessage'));
     expect(emulator.queueDepth(arn)).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
     expect(emulator.messages(arn)).toMatchObject([{ receiveCount: 0 }]);
-  });
-
-  test('a topic tells the queues that subscribe to it, also after a restart', async () => {
-    const { arn: topic } = emulator.createTopic('alarms');
-    const { arn } = emulator.createQueue('inbox', {});
-    emulator.subscribe(topic, arn);
-    await restart();
-    expect(emulator.createTopic('alarms').arn).toBe(topic);
-    emulator.subscribe(topic, arn);
-    const publish = new URLSearchParams({ Action: 'Publish', TopicArn: topic, Message: 'DLQ is not empty' });
-    expect((await fetch(emulator.endpoint, { method: 'POST', body: publish })).status).toBe(200);
-    const told = emulator.messages(arn).map(({ body }) => JSON.parse(body).Message);
-    expect(told).toEqual(['DLQ is not empty']);
-    expect(emulator.requests).toContainEqual({ service: 'sns', action: 'Publish', status: 200 });
   });
 });
 
@@ -527,7 +504,7 @@ describe('state', () => {
 describe('faults', () => {
   test('an intercepted request is answered in the way of its service and not handled', async () => {
     await restart({
-      intercept: ({ action }) =>
+      faults: ({ action }) =>
         ['PutObject', 'HeadObject', 'SendMessage'].includes(action)
           ? { status: 503, code: 'SlowDown' }
           : undefined,
@@ -557,7 +534,7 @@ describe('faults', () => {
   test('the SDK tries again after a fault', async () => {
     let faults = 2;
     await restart({
-      intercept: ({ action }) => {
+      faults: ({ action }) => {
         if (action !== 'PutObject' || faults === 0) return undefined;
         faults -= 1;
         return { status: 503, code: 'SlowDown' };

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ApiCall } from '../../local/aws/api-call.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
-import { connectEventSources } from '../../local/deploy.ts';
-import type { Deployment } from '../../local/deployment.ts';
+import { planDeployment } from '../../local/deployment-plan.ts';
 import { EventSource, type EventSourceSettings } from '../../local/event-source.ts';
 import { FunctionRuntime } from '../../local/lambda/function-runtime.ts';
-import type { FunctionSettings, Invocation } from '../../local/lambda/invocation.ts';
+import type { Invocation } from '../../local/lambda/sandbox.ts';
 import { References } from '../../local/references.ts';
+import { connectEventSources } from '../../local/resources.ts';
 import { until } from './until.ts';
 
 const region = 'us-east-1';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   emulator = await startEmulator({
     stateDir,
     region,
-    intercept: (call) => (failing(call) ? { status: 503, code: 'ServiceUnavailable' } : undefined),
+    faults: (call) => (failing(call) ? { status: 503, code: 'ServiceUnavailable' } : undefined),
   });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   sqs = new SQSClient({ region, credentials, endpoint: emulator.endpoint, maxAttempts: 1 });
@@ -79,7 +79,6 @@ function connect(
       queueArn: queue.arn,
       region,
       batchSize: 10,
-      batchingWindow: 0,
       maximumConcurrency: 1000,
       partialFailures: true,
       retryDelay: 0,
@@ -164,24 +163,6 @@ describe('a batch', () => {
         ],
       },
     ]);
-  });
-
-  test('waits for its window to fill up', async () => {
-    send('first');
-    connect(() => ok(), { batchingWindow: 500 });
-    await until(() => emulator.queueDepth(queue.arn).inFlight === 1);
-    send('second');
-    await until(isEmpty);
-    expect(batches).toEqual([['first', 'second']]);
-  });
-
-  test('goes before its window ends when it is full, also with more than ten messages', async () => {
-    send(...numbers(24));
-    connect(() => ok(), { batchSize: 25, batchingWindow: 60_000 });
-    await until(() => emulator.queueDepth(queue.arn).inFlight === 24);
-    send('24');
-    await until(isEmpty);
-    expect(batches.map((batch) => batch.length)).toEqual([25]);
   });
 });
 
@@ -367,20 +348,6 @@ describe('closing', () => {
     expect(batches).toEqual([['a']]);
   });
 
-  test('ends a batching window at once: its messages are not worked on', async () => {
-    send('a');
-    let polls = 0;
-    failing = ({ action }) => {
-      if (action === 'ReceiveMessage') polls += 1;
-      return false;
-    };
-    const source = connect(() => ok(), { batchingWindow: 60_000 });
-    await until(() => polls === 2);
-    expect(await timeToClose(source)).toBeLessThan(1000);
-    expect(batches).toEqual([]);
-    expect(emulator.queueDepth(queue.arn)).toEqual({ ...empty, inFlight: 1 });
-  });
-
   test('waits for the batch in work, and deletes what it finished', async () => {
     let finish = () => {};
     send('a');
@@ -449,26 +416,20 @@ test('of several mappings none is polled for when one is wrong', async () => {
   };
   const mapping = { EventSourceArn: queue.arn, FunctionName: 'convert' };
   const eventSources = [mapping, { ...mapping, EventSourceArn: `${queue.arn}-elsewhere` }];
-  const plan: Deployment = {
-    buckets: [],
-    queues: [],
-    functions: [],
-    logGroups: [],
-    roles: [],
-    queuePolicies: [],
-    notifications: [],
-    eventSources,
-    schedules: [],
-    alarms: [],
-  };
   expect(() =>
-    connectEventSources(plan, new References(), {
-      sqs: () => sqs,
-      queueUrls: new Map([[queue.arn, queue.url]]),
-      functionBy: () => new FunctionRuntime({} as FunctionSettings),
-      retryDelay: 0,
-      onFailure: () => {},
-    }),
+    connectEventSources(
+      {
+        plan: { ...planDeployment({ resources: [], outputs: {}, assets: new Map() }), eventSources },
+        references: new References(),
+      },
+      {
+        sqs: () => sqs,
+        queueUrls: new Map([[queue.arn, queue.url]]),
+        functionBy: () => new FunctionRuntime({} as never),
+        retryDelay: 0,
+        onFailure: () => {},
+      },
+    ),
   ).toThrow('polls queues of the stack only');
   // A poll would have been sent before this, over the same client.
   await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'a' }));

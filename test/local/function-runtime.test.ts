@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FunctionRuntime } from '../../local/lambda/function-runtime.ts';
-import type { FunctionSettings, Invocation } from '../../local/lambda/invocation.ts';
+import { FunctionRuntime, type FunctionSettings } from '../../local/lambda/function-runtime.ts';
+import type { Invocation } from '../../local/lambda/sandbox.ts';
 import { isRunning, until } from './until.ts';
 
 let directory: string;

@@ -50,7 +50,7 @@ function notifyOf(Events: string[], FilterRules?: { Name: string; Value: string 
     ...(FilterRules ? { Filter: { Key: { FilterRules } } } : {}),
   };
   const NotificationConfiguration = { QueueConfigurations: [configuration] };
-  notify(emulator, { BucketName: 'raw', NotificationConfiguration }, region);
+  notify(emulator, { BucketName: 'raw', NotificationConfiguration }, { region });
 }
 
 const put = (Key: string, Bucket = 'raw') => s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
@@ -127,7 +127,7 @@ test.each([
 
 test('a notification to anything but a queue is refused by name', () => {
   const NotificationConfiguration = { QueueConfigurations: [], EventBridgeConfiguration: {} };
-  expect(() => notify(emulator, { BucketName: 'raw', NotificationConfiguration }, region)).toThrow(
+  expect(() => notify(emulator, { BucketName: 'raw', NotificationConfiguration }, { region })).toThrow(
     'EventBridgeConfiguration',
   );
 });

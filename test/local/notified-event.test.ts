@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ObjectCreated } from '../../local/aws/emulator.ts';
-import { encodeKey, s3Event, s3TestEvent } from '../../local/notification.ts';
-import { createdObjects } from '../../shared/s3-event.ts';
+import { s3Event, s3TestEvent } from '../../local/notification.ts';
+import { createdObjects, encodeKey } from '../../shared/s3-event.ts';
 
 function created(given: Partial<ObjectCreated> = {}): ObjectCreated {
   return { bucket: 'raw', key: 'a.json', size: 3, etag: 'abc', eventName: 'ObjectCreated:Put', ...given };

@@ -1,12 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { definePseudoParameters } from '../../local/deploy.ts';
 import { References } from '../../local/references.ts';
 
 let references: References;
 
 beforeEach(() => {
   references = new References();
-  definePseudoParameters(references);
   references.define('Raw', { Ref: 'raw', Arn: 'arn:aws:s3:::raw' });
 });
 

@@ -38,8 +38,7 @@ const convert = `
     }
     return { batchItemFailures: [] };
   }`;
-const fetcher =
-  'export const handler = (event) => ({ event, secrets: process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER });';
+const fetcher = 'export const handler = (event) => ({ event, endpoint: process.env.AWS_ENDPOINT_URL });';
 
 const at = (constructPath: string) => ({ Metadata: { 'aws:cdk:path': `Weather/${constructPath}/Resource` } });
 
@@ -243,7 +242,7 @@ describe('a running stack', () => {
       ok: true,
       response: {
         event: { time: '2026-11-22T05:00:00Z', places: ['Oslo'] },
-        secrets: runtime.secrets.endpoint,
+        endpoint: runtime.emulator.endpoint,
       },
     });
   });
@@ -273,7 +272,7 @@ describe('waiting until all is settled', () => {
     await runtime.settled();
     await putAndHang(runtime);
     await expect(runtime.settled({ timeout: 50 })).rejects.toThrow(
-      'Not settled after 0.05 s: convert-queue has 1 messages',
+      'Not settled after 0.05 s: convert-queue has 1 message',
     );
   });
 
@@ -288,11 +287,13 @@ describe('waiting until all is settled', () => {
 
   test('says so when the queue cannot be polled', async () => {
     const runtime = await start({
-      intercept: ({ action }) =>
-        action === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : undefined,
+      faults: {
+        request: ({ action }) =>
+          action === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : undefined,
+      },
     });
     await expect(runtime.settled({ timeout: 500 })).rejects.toThrow(
-      /convert-queue has 1 messages and cannot be polled \(AccessDenied/,
+      /convert-queue has 1 message and cannot be polled \(AccessDenied/,
     );
   });
 });

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { scheduledEvent } from '../../local/schedule.ts';
 
-const Arn = 'arn:aws:lambda:us-east-1:000000000000:function:fetch';
 const time = new Date('2026-11-22T05:00:00.123Z');
 
 test("the target's input is the event, with the scheduled time in whole seconds of UTC", () => {
@@ -11,7 +10,7 @@ test("the target's input is the event, with the scheduled time in whole seconds 
     locations: ['Oslo', '-37.5,145.7'],
     options: { aqi: 'no' },
   });
-  expect(scheduledEvent({ Arn, Input }, time)).toEqual({
+  expect(scheduledEvent({ Input }, time)).toEqual({
     scheduledTime: '2026-11-22T05:00:00Z',
     again: 'run of 2026-11-22T05:00:00Z',
     locations: ['Oslo', '-37.5,145.7'],
@@ -20,10 +19,10 @@ test("the target's input is the event, with the scheduled time in whole seconds 
 });
 
 test('a target without an input gets an empty event', () => {
-  expect(scheduledEvent({ Arn }, time)).toEqual({});
+  expect(scheduledEvent({}, time)).toEqual({});
 });
 
 test('another attribute of the scheduler is refused by name', () => {
   const Input = '{"attempt":"<aws.scheduler.attempt-number>"}';
-  expect(() => scheduledEvent({ Arn, Input }, time)).toThrow('<aws.scheduler.attempt-number>');
+  expect(() => scheduledEvent({ Input }, time)).toThrow('<aws.scheduler.attempt-number>');
 });

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -8,28 +11,32 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
+import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 
 const region = 'us-east-1';
 const name = 'weather/api-key';
 const value = 'swordfish-0123';
 
-let server: SecretsManager;
+let stateDir: string;
+let emulator: Emulator;
 let client: SecretsManagerClient;
 
 beforeEach(async () => {
-  server = await startSecretsManager({ secrets: { [name]: value }, region });
+  stateDir = await mkdtemp(join(tmpdir(), 'secrets-'));
+  emulator = await startEmulator({ stateDir, region });
+  emulator.secrets.set(name, value);
   client = new SecretsManagerClient({
     region,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    endpoint: server.endpoint,
+    endpoint: emulator.endpoint,
     maxAttempts: 1,
   });
 });
 
 afterEach(async () => {
   client.destroy();
-  await server.close();
+  await emulator.close();
+  await rm(stateDir, { recursive: true });
 });
 
 const get = (SecretId: string) => client.send(new GetSecretValueCommand({ SecretId }));
@@ -46,7 +53,7 @@ test('a new value is what the next read answers, under another version', async (
   const put = await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: 'new' }));
   expect(await get(name)).toMatchObject({ SecretString: 'new', VersionId: put.VersionId });
   expect(put.VersionId).not.toBe(before.VersionId);
-  server.secrets.set(name, 'newer');
+  emulator.secrets.set(name, 'newer');
   expect((await get(name)).SecretString).toBe('newer');
 });
 
@@ -58,7 +65,7 @@ test('a secret is created once, described without its value, and deleted', async
   expect(described).toMatchObject({ ARN, Name: 'other' });
   expect(JSON.stringify(described)).not.toContain(value);
   await client.send(new DeleteSecretCommand({ SecretId: ARN }));
-  expect([...server.secrets.keys()]).toEqual([name]);
+  expect([...emulator.secrets.keys()]).toEqual([name]);
 });
 
 test.each([
@@ -75,7 +82,7 @@ test.each([
 test('a missing secret is not created by a new value', async () => {
   const put = new PutSecretValueCommand({ SecretId: 'none', SecretString: value });
   await expect(client.send(put)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-  expect([...server.secrets.keys()]).toEqual([name]);
+  expect([...emulator.secrets.keys()]).toEqual([name]);
 });
 
 test('what is not emulated says so', async () => {
@@ -93,7 +100,7 @@ test.each([
   'null',
 ])('no error repeats the value: %s', async (body) => {
   for (const action of ['PutSecretValue', 'CreateSecret', 'Other']) {
-    const answer = await fetch(server.endpoint, {
+    const answer = await fetch(emulator.endpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `secretsmanager.${action}` },
       body,
@@ -101,8 +108,4 @@ test.each([
     expect(answer.ok).toBe(false);
     expect(await answer.text()).not.toContain(value);
   }
-});
-
-test('it listens on loopback', () => {
-  expect(server.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });

@@ -54,12 +54,8 @@ const gate = () => Promise.withResolvers<void>();
 
 describe('a raw object is converted, once and with no dead letter,', () => {
   test.each<[string, string, (actions: FaultActions) => RequestFault]>([
-    ['S3 answers a read with 500', 'GetObject', () => ({ answer: { status: 500, code: 'InternalError' } })],
-    [
-      'S3 answers a write with 503 SlowDown',
-      'PutObject',
-      () => ({ answer: { status: 503, code: 'SlowDown' } }),
-    ],
+    ['S3 answers a read with 500', 'GetObject', () => ({ status: 500, code: 'InternalError' })],
+    ['S3 answers a write with 503 SlowDown', 'PutObject', () => ({ status: 503, code: 'SlowDown' })],
     ['a read is cut in the middle of its answer', 'GetObject', () => ({ cut: 'answer' })],
     ['a write is cut in the middle of its body', 'PutObject', () => ({ cut: 'request' })],
     ['a write is cut after it was done', 'PutObject', () => ({ cut: 'answer' })],
@@ -98,13 +94,13 @@ describe('a raw object is converted, once and with no dead letter,', () => {
   test.each<[string, string, number, (actions: FaultActions) => RequestFault]>([
     ['its upload in parts is not begun', 'CreateMultipartUpload', 1, () => ({ cut: 'request' })],
     ['the second part is cut', 'UploadPart', 2, () => ({ cut: 'request' })],
-    ['the second part is refused', 'UploadPart', 2, () => ({ answer: { status: 400, code: 'BadDigest' } })],
+    ['the second part is refused', 'UploadPart', 2, () => ({ status: 400, code: 'BadDigest' })],
     ['the answer to its completion is cut', 'CompleteMultipartUpload', 1, () => ({ cut: 'answer' })],
     [
       'its completion is answered with 503 SlowDown',
       'CompleteMultipartUpload',
       1,
-      () => ({ answer: { status: 503, code: 'SlowDown' } }),
+      () => ({ status: 503, code: 'SlowDown' }),
     ],
   ])('though %s, and no part is left over', async (_what, action, nth, fault) => {
     const large = content(
@@ -340,7 +336,7 @@ describe('reconcile has converted', () => {
     let hidden = true;
     stack.faults = {
       request: ({ action }) =>
-        hidden && action === 'GetObject' ? { answer: { status: 404, code: 'NoSuchKey' } } : undefined,
+        hidden && action === 'GetObject' ? { status: 404, code: 'NoSuchKey' } : undefined,
     };
     await stack.put(rawKey, content(1));
     await stack.runtime.settled();
@@ -368,9 +364,7 @@ describe('a dead letter', () => {
     stack.faults = {
       request: ({ action }) =>
         // All tries of the SDK, so that the message has to come again.
-        action === 'SendMessage' && ++refused <= 3
-          ? { answer: { status: 500, code: 'InternalFailure' } }
-          : undefined,
+        action === 'SendMessage' && ++refused <= 3 ? { status: 500, code: 'InternalFailure' } : undefined,
     };
     await stack.put(rawKey, '{"location"');
     await stack.runtime.settled();
@@ -382,8 +376,7 @@ describe('a dead letter', () => {
 
   test('that is never taken is moved by the queue itself: without a reason, but not lost', async () => {
     stack.faults = {
-      request: ({ action }) =>
-        action === 'SendMessage' ? { answer: { status: 403, code: 'AccessDenied' } } : undefined,
+      request: ({ action }) => (action === 'SendMessage' ? { status: 403, code: 'AccessDenied' } : undefined),
     };
     await stack.put(rawKey, '{"location"');
     await stack.runtime.settled();

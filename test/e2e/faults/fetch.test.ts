@@ -3,7 +3,7 @@ import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
 import type { FaultActions } from '../../../local/faults/faults.ts';
-import type { Invocation } from '../../../local/lambda/invocation.ts';
+import type { Invocation } from '../../../local/lambda/sandbox.ts';
 import { hour, type Stack, startStack } from '../../stack.ts';
 import { parquetRows } from './parquet.ts';
 
@@ -95,8 +95,8 @@ describe('an hour', () => {
 
 describe('a run lands its hour once', () => {
   test.each<[string, RequestFault]>([
-    ['S3 answers with 503 SlowDown', { answer: { status: 503, code: 'SlowDown' } }],
-    ['another run is writing it', { answer: { status: 409, code: 'ConditionalRequestConflict' } }],
+    ['S3 answers with 503 SlowDown', { status: 503, code: 'SlowDown' }],
+    ['another run is writing it', { status: 409, code: 'ConditionalRequestConflict' }],
     ['the connection is cut in the middle of the object', { cut: 'request' }],
     ['the connection is cut when the object was written', { cut: 'answer' }],
   ])('though %s', async (_what, fault) => {
@@ -156,9 +156,10 @@ describe('a run lands its hour once', () => {
     let refused = 0;
     let down = true;
     stack.faults = {
-      secret: () => {
-        refused += down ? 1 : 0;
-        return down ? { status: 500, code: 'InternalServiceError' } : undefined;
+      request: ({ service }) => {
+        if (!down || service !== 'secretsmanager') return undefined;
+        refused += 1;
+        return { status: 500, code: 'InternalServiceError' };
       },
     };
     expect(await run()).toMatchObject({ ok: false, error: { type: 'InternalServiceError' } });

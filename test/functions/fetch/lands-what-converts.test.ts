@@ -8,7 +8,7 @@ import fc from '../../fast-check.ts';
 import { columnsFrom, converted } from '../convert/converted.ts';
 import { anyJson, objectOf } from '../convert/properties/json-source.ts';
 import { damagedFile, rawText, recordMembers } from '../convert/properties/raw-files.ts';
-import { FakeSecrets } from './aws.ts';
+import { FakeSecrets } from './fake-secrets.ts';
 
 const realFetch = globalThis.fetch;
 /** What the provider answers, by place. */

@@ -8,8 +8,8 @@ import { ApiKey } from '../../../functions/fetch/api-key.ts';
 import { type Answer, WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
-import { FakeSecrets } from './aws.ts';
 import { selfSigned } from './certificate.ts';
+import { FakeSecrets } from './fake-secrets.ts';
 
 /** Of a try; for what never answers, less: the other tests leave a busy computer its time. */
 const tryTimeout = 4_000;

@@ -1,15 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sendDeadLetter } from '../../../functions/convert/dead-letter.ts';
 import { deadKeysIn } from '../../../functions/reconcile/reconcile.ts';
 import { DeadLetters } from '../../../shared/dead-letters.ts';
 import { rawEvent } from '../../../shared/s3-event.ts';
-import { type Aws, startAws } from './aws.ts';
+import { type Aws, startAws } from '../../aws.ts';
 
 let aws: Aws;
-beforeEach(async () => {
+beforeAll(async () => {
   aws = await startAws();
 });
-afterEach(() => aws.stop());
+afterEach(() => aws.empty());
+afterAll(() => aws.stop());
 
 const deadLetters = () => new DeadLetters(aws.sqs, aws.deadLettersUrl, 0);
 const event = (key: string) => rawEvent({ bucket: 'raw', key, size: 1 });

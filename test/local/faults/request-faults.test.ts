@@ -27,7 +27,7 @@ let faults: Record<string, RequestFault>;
 beforeEach(async () => {
   stateDir = await mkdtemp(path.join(tmpdir(), 'request-faults-'));
   faults = {};
-  emulator = await startEmulator({ stateDir, region: 'us-east-1', fault: ({ action }) => faults[action] });
+  emulator = await startEmulator({ stateDir, region: 'us-east-1', faults: ({ action }) => faults[action] });
   emulator.createBucket(Bucket);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const { endpoint } = emulator;
@@ -76,7 +76,7 @@ test('an answer that is held back comes whole, and once', async () => {
 
 test('the parts of an upload that is never completed are known', async () => {
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-  faults.UploadPart = { answer: { status: 500, code: 'InternalError' } };
+  faults.UploadPart = { status: 500, code: 'InternalError' };
   await expect(
     s3.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: body })),
   ).rejects.toMatchObject({ name: 'InternalError' });

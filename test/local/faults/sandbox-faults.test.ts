@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { FunctionRuntime } from '../../../local/lambda/function-runtime.ts';
-import type { FunctionSettings, InvocationFault } from '../../../local/lambda/invocation.ts';
+import { FunctionRuntime, type FunctionSettings } from '../../../local/lambda/function-runtime.ts';
+import type { InvocationFault } from '../../../local/lambda/sandbox.ts';
 
 jest.setTimeout(20_000); // Processes start slowly on a busy computer.
 
