@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { maxPlaces, parseConfig } from '../../cdk/config.ts';
-import fc from '../fast-check.ts';
+import fc, { runs } from '../fast-check.ts';
 
 describe('configuration', () => {
   test('needs no more than places; the rest has defaults', () => {
@@ -242,7 +242,7 @@ describe('any configuration', () => {
         seen.add(wrong.length === 0);
         expect(membersIn(problemsOf(context))).toEqual(new Set(wrong));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
     for (const name of names) {
       for (const value of members[name]?.wrong ?? []) {

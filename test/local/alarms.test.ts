@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
 import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
-import { StackTemplate } from '../cdk/stack-template.ts';
+import { assemblyTemplate } from '../cdk/template-view.ts';
 
-const stack = new StackTemplate();
+const stack = assemblyTemplate();
 const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 
 const references = new References();

@@ -97,6 +97,7 @@ describe('a batch', () => {
           code: 'error-body',
           reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
           rawKey: `${folder}error.json`,
+          tries: '1',
         },
       },
       {
@@ -105,6 +106,7 @@ describe('a batch', () => {
           code: 'not-json',
           reason: expect.stringContaining('The file is not JSON') as unknown,
           rawKey: `${folder}poison.json`,
+          tries: '1',
         },
       },
     ]);
@@ -181,6 +183,7 @@ describe('a message is tried again', () => {
           code: 'tries-exhausted',
           reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
+          tries: '5',
         },
       },
     ]);
@@ -292,7 +295,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
   ])('%s, as it came and without a key', async (_what, body, code, reason) => {
     expect(await convert(batch(body))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
-      { body, attributes: { code, reason: expect.stringContaining(reason) as unknown } },
+      { body, attributes: { code, tries: '1', reason: expect.stringContaining(reason) as unknown } },
     ]);
   });
 
@@ -314,7 +317,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
     expect(aws.deadLetters()).toEqual([
       {
         body: message(key),
-        attributes: { code, rawKey: key, reason: expect.stringContaining(reason) as unknown },
+        attributes: { code, tries: '1', rawKey: key, reason: expect.stringContaining(reason) as unknown },
       },
     ]);
     expect(await aws.keys('curated')).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseJson } from '../../../functions/reader/json-text.ts';
-import fc from '../../fast-check.ts';
+import fc, { runs } from '../../fast-check.ts';
 
 /** Some, escaped, begin as others are: the text `tem\u0070_c` as the name `tem\u0`. */
 const names = ['tem\\u0', 'temp_c', '\\', '"', '\n', '\\n', '\\u', '\0', '__proto__', '0', 'a\\', 'a"'];
@@ -33,7 +33,7 @@ test('an escaped name is the name that was sent, whatever names the process met 
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(100) },
   );
 });
 

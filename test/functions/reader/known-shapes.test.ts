@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
 import { fieldTree } from '../../../functions/rows/field-tree.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import fc from '../../fast-check.ts';
+import fc, { runs } from '../../fast-check.ts';
 import { columnsFrom, everyType } from '../convert/converted.ts';
 
 /** No record is read by its shape: each is parsed. */
@@ -134,7 +134,7 @@ describe('a record that is read by its shape becomes the row, or the failure, th
       fc.property(texts, pieceBytes, (text, length) => {
         expect(outcomeOf(text, length)).toEqual(outcomeOf(text, undefined, parseAll));
       }),
-      { numRuns: 400 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -158,7 +158,7 @@ describe('a record that is read by its shape becomes the row, or the failure, th
           expect(outcomeOf(bytes, length)).toEqual(outcomeOf(bytes, undefined, parseAll));
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(250) },
     );
   });
 });

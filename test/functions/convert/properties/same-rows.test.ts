@@ -1,18 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { PermanentError } from '../../../../shared/errors.ts';
-import fc from '../../../fast-check.ts';
+import fc, { runs } from '../../../fast-check.ts';
 import { objectOf } from './json-source.ts';
-import { converted, duckdb } from './outcome.ts';
+import { comparable, converted, duckdb } from './outcome.ts';
 import { damagedFile, rawText, recordMembers } from './raw-files.ts';
 
 const { rowsIn } = duckdb();
-
-/** A file, or a failure, in a form that can be compared. */
-async function comparable(pieces: readonly Uint8Array[]): Promise<string> {
-  const result = await converted(pieces);
-  return result instanceof PermanentError ? result.code : Buffer.from(result).toString('base64');
-}
 
 function split(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort(
@@ -34,7 +28,7 @@ describe('how the bytes of a file come in does not matter:', () => {
       fc.asyncProperty(anyFile, fc.array(place, { maxLength: 6 }), async (raw, places) => {
         expect(await comparable(split(raw, places))).toBe(await comparable([raw]));
       }),
-      { numRuns: 80 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -43,20 +37,15 @@ describe('how the bytes of a file come in does not matter:', () => {
       fc.asyncProperty(anyFile, async (raw) => {
         expect(await comparable([...raw].map((byte) => Buffer.from([byte])))).toBe(await comparable([raw]));
       }),
-      { numRuns: 25 },
+      { numRuns: runs(15) },
     );
   });
 
   const indented = '{\n"location":{"name":"a"}}';
-  const line = '{"location":{"name":"a"}}';
-  const blank = ' '.repeat(17 * 1024 * 1024);
 
   test.each([
     ['records of several lines after an array of such', `[${indented}]\n${indented}\n${indented}`],
     ['the same inside strings', `${JSON.stringify(indented)}\n${JSON.stringify(`${indented}\n${indented}`)}`],
-    ['much space behind a line', `${line}\n${line}${blank}\n${line}`],
-    ['much space behind an element', `[${line},${line}${blank},${line}${blank}]`],
-    ['much text behind a bracket too many', `[${line}},${line}${blank}]`],
   ])('%s', async (_what, text) => {
     const raw = Buffer.from(text);
     const whole = await comparable([raw]);
@@ -80,6 +69,6 @@ test('the order of members does not matter', async () => {
         expect(await rowsIn(one as Uint8Array)).toEqual(await rowsIn(other as Uint8Array));
       }
     }),
-    { numRuns: 25 },
+    { numRuns: runs(15) },
   );
 });
