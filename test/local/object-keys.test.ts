@@ -90,7 +90,7 @@ const key = fc
   .map((segments) => segments.join('/'))
   .filter((joined) => joined !== '' && Buffer.byteLength(joined) <= 1_024);
 
-test('an object is read back by the key that it was written by, and by no other; no file is elsewhere', async () => {
+test('an object is read back by the key that it was written by, and by no other; no file is elsewhere [state-directory]', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(key, { minLength: 1, maxLength: 12 }), async (keys) => {
       const Bucket = newBucket();
@@ -126,7 +126,7 @@ test.each([
     '/....//....//evil',
     '/%252e%252e/evil',
   ],
-])('a request for the key %s, written as no client would, stays inside', async (target) => {
+])('a request for the key %s, written as no client would, stays inside [state-directory]', async (target) => {
   const bucket = newBucket();
   expect(await send('PUT', `/${bucket}${target}`, 'mine')).toMatchObject({ status: 200 });
   expect(await send('GET', `/${bucket}${target}`)).toEqual({ status: 200, body: 'mine' });

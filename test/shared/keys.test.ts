@@ -194,7 +194,7 @@ describe('of any raw key', () => {
     }
   });
 
-  test('no other raw key has the same curated key', () => {
+  test('no other raw key has the same curated key [own-curated-key]', () => {
     fc.assert(
       fc.property(fc.uniqueArray(anyKey, { minLength: 2, maxLength: 20 }), (keys) => {
         // And those of whoever names a raw file after a curated one.

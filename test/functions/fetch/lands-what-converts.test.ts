@@ -72,7 +72,7 @@ const body: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.constantFrom('', '{}', '\n', '\0', '[]').map(bytesOf),
 );
 
-test('whatever fetch lands converts, one row per line, as the body itself would', async () => {
+test('whatever fetch lands converts, one row per line, as the body itself would [lands-what-converts]', async () => {
   let kept = 0;
   let refused = 0;
   await fc.assert(

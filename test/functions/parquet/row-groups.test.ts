@@ -153,7 +153,7 @@ function* parquetOf(groups: readonly Row[][]): Generator<Uint8Array> {
 }
 
 describe('every filter finds what a full scan finds', () => {
-  test('in DuckDB', async () => {
+  test('in DuckDB [filters]', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'filters-'));
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
@@ -189,7 +189,7 @@ describe('every filter finds what a full scan finds', () => {
     }
   });
 
-  test('in hyparquet', async () => {
+  test('in hyparquet [filters]', async () => {
     const property = fc.asyncProperty(file, async ({ groups, filters }) => {
       const options = {
         file: new Uint8Array(Buffer.concat([...parquetOf(groups)])).buffer,

@@ -120,7 +120,7 @@ const texts = fc
 const pieceBytes = fc.constantFrom(1, 7, 64, 1_000);
 
 describe('a record that is read by its shape becomes the row, or the failure, that parsing gives:', () => {
-  test.each([...strings, ...numbers, ...others])('with the value %j in any column', (odd) => {
+  test.each([...strings, ...numbers, ...others])('with the value %j in any column [known-shapes]', (odd) => {
     for (const name of Object.keys(plain)) {
       const lines = [record(plain), record(plain), record({ ...plain, [name]: odd }), record(plain)];
       for (const text of [lines.join('\n'), `[${lines.join(',')}]`]) {
@@ -129,7 +129,7 @@ describe('a record that is read by its shape becomes the row, or the failure, th
     }
   });
 
-  test('whatever comes', () => {
+  test('whatever comes [known-shapes]', () => {
     fc.assert(
       fc.property(texts, pieceBytes, (text, length) => {
         expect(outcomeOf(text, length)).toEqual(outcomeOf(text, undefined, parseAll));
@@ -138,7 +138,7 @@ describe('a record that is read by its shape becomes the row, or the failure, th
     );
   });
 
-  test('whatever was damaged', () => {
+  test('whatever was damaged [known-shapes]', () => {
     const damage = fc.record({
       at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
       remove: fc.nat(3),

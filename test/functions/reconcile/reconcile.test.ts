@@ -156,7 +156,7 @@ describe('reconcile', () => {
     expect(aws.sent().map(({ key }) => key)).toEqual(undated.map((name) => `weatherapi/current/${name}`));
   });
 
-  test('finds a replacement within the second in which its predecessor was converted', async () => {
+  test('finds a replacement within the second in which its predecessor was converted [same-second]', async () => {
     await land(day('current.json'));
     await land(day('replaced.json'));
     await put('raw', day('replaced.json'), '{"new":1}');
@@ -169,7 +169,7 @@ describe('reconcile', () => {
     expect(requests(before).filter((request) => request.startsWith('Head'))).toHaveLength(2);
   });
 
-  test('goes by content for what was uploaded in parts, which is listed with the time when that began', async () => {
+  test('goes by content for what was uploaded in parts, which is listed with the time when that began [same-second]', async () => {
     await land(day('a.json'));
     await put('raw', day('b.json'));
     await convert(day('b.json'), 'older');
@@ -212,20 +212,20 @@ describe('reconcile', () => {
       return keys;
     };
 
-    test('tells, and removes none', async () => {
+    test('tells, and removes none [orphans]', async () => {
       const { counts, first, pruned } = await run(later);
       expect(counts).toMatchObject({ current: 1, orphaned: 3 });
       expect({ orphaned: first.orphaned, pruned }).toEqual({ orphaned: orphans, pruned: 0 });
       expect(await left()).toHaveLength(4);
     });
 
-    test('removes those when it is told to, and nothing else', async () => {
+    test('removes those when it is told to, and nothing else [orphans]', async () => {
       expect(await run({ ...later, prune: true })).toMatchObject({ pruned: 3 });
       expect(await left()).toEqual([day('kept.parquet')]);
       expect((await run(later)).counts).toMatchObject({ current: 1, orphaned: 0 });
     });
 
-    test('leaves one that was written again meanwhile', async () => {
+    test('leaves one that was written again meanwhile [orphans]', async () => {
       const s3 = {
         send: async (command: Parameters<S3Client['send']>[0]) => {
           if (command instanceof DeleteObjectCommand && command.input.Key === orphans[1])
@@ -237,7 +237,7 @@ describe('reconcile', () => {
       expect(await left()).toEqual([orphans[1], day('kept.parquet')]);
     });
 
-    test('says nothing of one that is so new that its raw object may have landed after the listing', async () => {
+    test('says nothing of one that is so new that its raw object may have landed after the listing [orphans]', async () => {
       const { counts } = await run({ now: new Date(), grace: 60_000, prune: true });
       expect(counts).toMatchObject({ orphaned: 0 });
       expect(await left()).toHaveLength(4);

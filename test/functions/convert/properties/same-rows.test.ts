@@ -22,7 +22,7 @@ describe('how the bytes of a file come in does not matter:', () => {
     damagedFile,
   );
 
-  test('in pieces that end anywhere', async () => {
+  test('in pieces that end anywhere [same-rows]', async () => {
     const place = fc.double({ min: 0, max: 1, noNaN: true });
     await fc.assert(
       fc.asyncProperty(anyFile, fc.array(place, { maxLength: 6 }), async (raw, places) => {
@@ -32,7 +32,7 @@ describe('how the bytes of a file come in does not matter:', () => {
     );
   });
 
-  test('byte by byte', async () => {
+  test('byte by byte [same-rows]', async () => {
     await fc.assert(
       fc.asyncProperty(anyFile, async (raw) => {
         expect(await comparable([...raw].map((byte) => Buffer.from([byte])))).toBe(await comparable([raw]));
@@ -55,7 +55,7 @@ describe('how the bytes of a file come in does not matter:', () => {
   });
 });
 
-test('the order of members does not matter', async () => {
+test('the order of members does not matter [same-rows]', async () => {
   const reordered = recordMembers.chain((members) =>
     fc.tuple(fc.constant(members), fc.shuffledSubarray(members, { minLength: members.length })),
   );
