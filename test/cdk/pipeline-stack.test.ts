@@ -41,7 +41,7 @@ describe('buckets', () => {
     );
   });
 
-  test('nothing that was uploaded halfway, replaced or queried is kept for ever', () => {
+  test('nothing that was uploaded halfway, replaced or queried is kept for ever [kept]', () => {
     const rulesOf = (path: string) =>
       stack.resource('AWS::S3::Bucket', path).Properties.LifecycleConfiguration.Rules as Record<
         string,
@@ -131,7 +131,7 @@ describe('between raw and curated', () => {
   });
 });
 
-test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted', () => {
+test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted [logical-ids]', () => {
   const types = ['AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::KMS::Key'];
   expect(types.flatMap((type) => stack.ofType(type).map(({ id }) => id))).toEqual([
     'Raw72517081',
@@ -243,14 +243,14 @@ describe('schedule', () => {
     });
   });
 
-  test('is made after the notification, so that the event of the first object is not lost', () => {
+  test('is made after the notification, so that the event of the first object is not lost [first-event]', () => {
     const [notification] = stack.ofType('Custom::S3BucketNotifications');
     expect(stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').DependsOn).toContain(
       notification?.id,
     );
   });
 
-  test('warns at synthesis when it makes more calls than the free plan has', () => {
+  test('warns at synthesis when it makes more calls than the free plan has [calls]', () => {
     const warnings = (count: number) =>
       new StackTemplate({ locations: Array.from({ length: count }, (_, index) => `p${index}`) })
         .annotations('warning')

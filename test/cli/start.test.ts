@@ -124,7 +124,7 @@ describe('npm start', () => {
     });
   });
 
-  test('--drop puts files into raw; one that cannot be converted makes it fail, with the reason, and loses nothing', async () => {
+  test('--drop puts files into raw; one that cannot be converted makes it fail, with the reason, and loses nothing [file-names]', async () => {
     const files = join(directory, 'files');
     await mkdir(files);
     const good = ['good.json', ...oddNames].map((name) => join(files, name));

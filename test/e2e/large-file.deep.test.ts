@@ -49,7 +49,7 @@ function backfill(): { text: Buffer; lines: number } {
   }
 }
 
-test('a file of 250 MiB goes through the deployed bundle, within its memory, and every row is there once', async () => {
+test('a file of 250 MiB goes through the deployed bundle, within its memory, and every row is there once [large-file]', async () => {
   const { text, lines } = backfill();
   await stack.put(rawKey, text);
   await stack.runtime.settled({ timeout: 100_000 });
@@ -75,7 +75,7 @@ test('a file of 250 MiB goes through the deployed bundle, within its memory, and
 }, 120_000);
 
 test.each(Object.entries(slowRecords))(
-  'what is as large as it may be is converted in half of the time-out, with one CPU: %s',
+  'what is as large as it may be is converted in half of the time-out, with one CPU: %s [slow-records]',
   async (_what, record) => {
     const { resources } = await readTemplate(assemblyDirectory());
     const convert = resources.find(

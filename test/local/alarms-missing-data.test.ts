@@ -71,7 +71,7 @@ describe('missing data', () => {
     // Too early, as the next one may be fine.
     ['- - - - X', 3, 'OK OK ALARM OK'],
     ['- - - X -', 3, 'OK OK ALARM OK'],
-  ])('%s with %i of 3 to alarm is what the documentation says', (data, of, expected) => {
+  ])('%s with %i of 3 to alarm is what the documentation says [missing-data]', (data, of, expected) => {
     expect(states({ data, of, previous: 'OK' })).toBe(expected);
   });
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
 import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
-import { StackTemplate } from '../cdk/stack-template.ts';
+import { assemblyTemplate } from '../cdk/template-view.ts';
 
-const stack = new StackTemplate();
+const stack = assemblyTemplate();
 const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 
 const references = new References();
@@ -91,7 +91,7 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  test('ring each for its own reason', () => {
+  test('ring each for its own reason [own-reason]', () => {
     const rang = new Set<string>();
     const rings = (expected: string[], now: Date, happen: (watched_: ReturnType<typeof watched>) => void) => {
       const pipeline = watched();
@@ -161,7 +161,7 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  test('ring on time when nothing is counted any more: after three hours, and one for late metrics', () => {
+  test('ring on time when nothing is counted any more: after three hours, and one for late metrics [nothing-lands]', () => {
     const pipeline = watched();
     const { watch } = pipeline;
     for (const hour of [0, 1, 2]) watch.onLog(line('fetch', landed, ranAt(hour)));
@@ -170,7 +170,7 @@ describe('the alarms of the stack', () => {
     expect(ringing(pipeline, hours(6))).toEqual(['NotFresh']);
   });
 
-  test('do not ring for a run whose metrics are late', () => {
+  test('do not ring for a run whose metrics are late [nothing-lands]', () => {
     const pipeline = watched();
     const { watch } = pipeline;
     for (const hour of [0, 3]) watch.onLog(line('fetch', landed, ranAt(hour)));

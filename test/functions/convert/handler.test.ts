@@ -98,6 +98,7 @@ describe('a batch', () => {
           tries: '1',
           reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
           rawKey: `${folder}error.json`,
+          tries: '1',
         },
       },
       {
@@ -107,6 +108,7 @@ describe('a batch', () => {
           tries: '1',
           reason: expect.stringContaining('The file is not JSON') as unknown,
           rawKey: `${folder}poison.json`,
+          tries: '1',
         },
       },
     ]);
@@ -184,6 +186,7 @@ describe('a message is tried again', () => {
           code: 'tries-exhausted',
           reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
+          tries: '5',
         },
       },
     ]);
@@ -191,7 +194,7 @@ describe('a message is tried again', () => {
     expect((await aws.object('raw', `${folder}a.json`)).body).toEqual(Buffer.from(response({ temp_c: 1 })));
   });
 
-  test('when its time runs out, which the dead letter of its last try says', async () => {
+  test('when its time runs out, which the dead letter of its last try says [out-of-time]', async () => {
     await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     const body = message(`${folder}a.json`);
     expect(await convert(batch(onTry(4, body)), 10_000)).toEqual(failed(0));
@@ -276,7 +279,7 @@ describe('an object', () => {
   });
 });
 
-test('a message that tells of an object twice has it converted once, and one dead letter', async () => {
+test('a message that tells of an object twice has it converted once, and one dead letter [no-other-message]', async () => {
   await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
   await aws.put('raw', `${folder}b.json`, poison);
   const before = aws.emulator.requests.length;

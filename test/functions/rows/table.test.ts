@@ -135,7 +135,7 @@ describe('rescued with its path', () => {
       '"current":{"Temp_C":1},"Location":{}',
       '{"current.Temp_C":1,"Location":{}}',
     ],
-  ])('%s', (_what, members, rescued) => {
+  ])('%s [rescued]', (_what, members, rescued) => {
     const current = members.includes('"current":') ? '' : '"current":{},';
     expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${members}}`)).toBe(rescued);
   });

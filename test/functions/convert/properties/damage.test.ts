@@ -69,7 +69,7 @@ const small = Buffer.from(
   '{"location":{"name":"ä","x":-0},"current":{}}\n{"location":{"name":"b"},"current":{}}\n{"current":{},"location":{"name":"ü"}}\n',
 );
 
-test('invalid UTF-8 at any place is never converted', async () => {
+test('invalid UTF-8 at any place is never converted [damage]', async () => {
   const invalid = ['\x80', '\xff', '\xc3', '\xc3(', '\xe6\x97', '\xed\xa0\x80', '\xf8', '\xf4\x90\x80\x80'];
   for (const bytes of invalid.map((text) => Buffer.from(text, 'latin1'))) {
     for (let at = 0; at <= small.length; at++) {
@@ -87,7 +87,7 @@ test('invalid UTF-8 at any place is never converted', async () => {
 describe('gzip', () => {
   const packed = gzipSync(small);
 
-  test('that was cut short is never converted', async () => {
+  test('that was cut short is never converted [damage]', async () => {
     expect(await outcomeOfPieces([packed], small)).toBe(3);
     for (let length = 0; length < packed.length; length++) {
       const result = await converted([packed.subarray(0, length)]);
@@ -95,7 +95,7 @@ describe('gzip', () => {
     }
   });
 
-  test('of which a bit was turned is converted whole, or not at all', async () => {
+  test('of which a bit was turned is converted whole, or not at all [damage]', async () => {
     const whole = await converted([packed]);
     for (let at = 0; at < packed.length * 8; at += 3) {
       const turned = Buffer.from(packed);
@@ -108,7 +108,7 @@ describe('gzip', () => {
     }
   });
 
-  test('in parts is converted with all of them; with anything else behind it, not at all', async () => {
+  test('in parts is converted with all of them; with anything else behind it, not at all [damage]', async () => {
     const parts = [packed, gzipSync(''), packed].flatMap((part) => [...part]);
     expect(await outcomeOfPieces([Buffer.from(parts)], Buffer.concat([small, small]))).toBe(6);
     expect(
