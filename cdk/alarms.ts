@@ -36,7 +36,7 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#props = props;
     const { stage, fetch, convert, reconcile, freshnessHours } = props;
-    const tdf = (command: string) => `npm run tdf -- ${command} --stage ${stage}`;
+    const tdf = (command: string) => `npx tdf ${command} --stage ${stage}`;
     // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
     const retryPeriod = convert.visibilityTimeout.plus(Duration.minutes(15));
 
@@ -89,6 +89,7 @@ export class Alarms extends Construct {
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
+      // Of a schedule of fewer runs than one per hour there are no three in a row: NotFresh rings instead.
       evaluationPeriods: 3,
       description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
     });

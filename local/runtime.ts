@@ -5,6 +5,7 @@ import { credentials, functionCredentials, nameIn, region } from './account.ts';
 import type { AlarmReport } from './alarms/evaluate.ts';
 import { AlarmWatch } from './alarms/watch.ts';
 import { type Emulator, startEmulator } from './aws/emulator.ts';
+import type { StateLock } from './aws/state-lock.ts';
 import { closeable } from './closeable.ts';
 import { planDeployment } from './deployment-plan.ts';
 import type { EventSourceSettings } from './event-source.ts';
@@ -29,6 +30,8 @@ export interface RuntimeOptions {
   readonly template: Template;
   /** Where objects, queues and logs are kept, between runs too. */
   readonly stateDir: string;
+  /** Of that directory, when the caller holds it already; released at the end. */
+  readonly lock?: StateLock;
   /** Other values for variables that functions declare, such as the base URL of an API on this computer. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Seconds until a failed message is tried again. @default its visibility time-out, as on AWS */
@@ -80,7 +83,7 @@ export function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 async function start(
-  { template, environment = {}, retryDelay, onFailure, onLog, faults = {}, ...options }: RuntimeOptions,
+  { template, lock, environment = {}, retryDelay, onFailure, onLog, faults = {}, ...options }: RuntimeOptions,
   opened: AsyncDisposableStack,
 ): Promise<Omit<Runtime, 'close'>> {
   const plan = planDeployment(template);
@@ -93,6 +96,7 @@ async function start(
   };
   const emulator = await startEmulator({
     stateDir,
+    lock,
     region,
     authorize,
     faults: (call) => faults.request?.(call, actions),

@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The CDK starts the app with the first `node` that it finds. */
+const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
 
 /** All that an assembly is made from. */
 const sources = ['{cdk,functions,shared}/**/*.ts', 'cdk.json', 'cdk.context.json', 'package-lock.json'];
@@ -29,7 +32,7 @@ export async function synthesize(directory: string, signal?: AbortSignal): Promi
     await promisify(execFile)(
       process.execPath,
       ['node_modules/aws-cdk/bin/cdk', 'synth', '--quiet', '--no-notices', '--output', fresh],
-      { cwd: root, ...(signal ? { signal } : {}) },
+      { cwd: root, env: { ...process.env, PATH: path }, ...(signal ? { signal } : {}) },
     );
     await writeFile(join(fresh, digestFile), digest);
     await rm(directory, { recursive: true, force: true });
@@ -38,7 +41,8 @@ export async function synthesize(directory: string, signal?: AbortSignal): Promi
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     const { stderr } = error as { stderr?: string };
-    throw new Error(`cdk synth failed:\n${stderr?.trim() || String(error)}`, { cause: error });
+    const said = stderr?.replace(/^.*: Subprocess exited with error \d+$/m, '').trim();
+    throw new Error(`cdk synth failed:\n${said || String(error)}`, { cause: error });
   }
 }
 

@@ -27,6 +27,20 @@ export function expectedRuns(expression: string, from: Date, to: Date): Expected
   return runs.reverse();
 }
 
+/**
+ * The latest run at or before an instant; the instant itself when there is none in the year before. A `rate` is taken to
+ * count from midnight, so that two starts in one interval are one run.
+ */
+export function latestRun(expression: string, at: Date): Date {
+  const schedule = parseSchedule(expression);
+  if (typeof schedule === 'number') return new Date(Math.floor(at.getTime() / schedule) * schedule);
+  for (const days of [1, 366]) {
+    const run = [...cronInstants(schedule, new Date(at.getTime() - days * day), at)].at(-1);
+    if (run) return run;
+  }
+  return at;
+}
+
 /** The next 365 days of a schedule, with today. */
 export interface Outlook {
   /** Hours between two runs. */

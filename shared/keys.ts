@@ -35,9 +35,6 @@ export interface DatedKey extends ParsedKey {
 /** Where an operator moves raw objects to give them up. Convert and reconcile ignore them. */
 export const givenUpPrefix = 'given-up/';
 
-/** Metadata of a curated object: the ETag, without quotes, of the raw object that it was made of. */
-export const rawEtagMetadata = 'raw-etag';
-
 /** @throws {PermanentError} `unknown-dataset` when no dataset has this prefix, or the `dt=` folder is not a date */
 export function parseRawKey(key: string): ParsedKey {
   const dataset = datasets.find(({ name }) => key.startsWith(`${name}/`));

@@ -4,6 +4,13 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 /** SQS accepts no more messages in one request. */
 export const batchSize = 10;
 
+/** Lists of up to ten. */
+export function batchesOf<T>(things: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(things.length / batchSize) }, (_, index) =>
+    things.slice(index * batchSize, (index + 1) * batchSize),
+  );
+}
+
 /** Tries of each message. The first pause is in milliseconds, and each further one is twice as long. */
 const tries = 5;
 const firstPause = 100;

@@ -37,7 +37,7 @@ export async function convertMessage(
   const giveUp = async (error: unknown, letterBody: string, rawKey?: string): Promise<Outcome> => {
     const cause = causeOfDeath(error, receiveCount, dependencies.maxReceiveCount);
     if (!cause) throw error;
-    await dependencies.bury({ body: letterBody, rawKey, ...cause });
+    await dependencies.bury({ body: letterBody, rawKey, tries: receiveCount, ...cause });
     return { kind: 'dead', rawKey, ...cause };
   };
 

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { rawEtagMetadata } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 
 /** Anything smaller is uploaded in one request. */
 const partBytes = 8 * 1024 * 1024;
@@ -42,7 +42,7 @@ export async function writeCurated<T>(
       Key: key,
       Body: Readable.from(body(), { objectMode: false }),
       ContentType: 'application/vnd.apache.parquet',
-      Metadata: { [rawEtagMetadata]: unquoted(rawEtag) },
+      Metadata: { [objectMetadata.rawEtag]: unquoted(rawEtag) },
       ...(replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces }),
     },
     partSize: partBytes,

@@ -11,6 +11,8 @@ export interface DeadLetter extends CauseOfDeath {
   /** An S3 event, so that a redrive only has to send it to the queue again. */
   readonly body: string;
   readonly rawKey?: string | undefined;
+  /** How often the message was received. */
+  readonly tries: number;
 }
 
 /**
@@ -32,9 +34,9 @@ export function causeOfDeath(
 export async function sendDeadLetter(
   sqs: Pick<SQSClient, 'send'>,
   queueUrl: string,
-  { body, code, reason, rawKey }: DeadLetter,
+  { body, code, reason, rawKey, tries }: DeadLetter,
 ): Promise<void> {
-  const attributes = { code, reason, ...(rawKey === undefined ? {} : { rawKey }) };
+  const attributes = { code, reason, tries: String(tries), ...(rawKey === undefined ? {} : { rawKey }) };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queueUrl,

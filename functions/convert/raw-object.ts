@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 
 export interface RawObject {
   readonly body: AsyncIterable<Uint8Array>;
@@ -21,7 +22,7 @@ export async function readRaw(
     const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return {
       body: addAbortSignal(signal, answer.Body as Readable),
-      fetchedAt: instantOf(answer.Metadata?.['fetched-at']),
+      fetchedAt: instantOf(answer.Metadata?.[objectMetadata.fetchedAt]),
       etag: answer.ETag ?? '',
       revision: revisionOf(answer),
     };

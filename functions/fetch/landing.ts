@@ -1,4 +1,5 @@
 import { rawKey } from '../../shared/keys.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { limits } from './limits.ts';
 import { encodePlaces } from './place-list.ts';
 import type { Landed, RawBucket } from './raw-bucket.ts';
@@ -57,12 +58,12 @@ export async function land(
     const places = [...new Set([...before, ...fetched])].sort((a, b) => a - b);
     const metadata = {
       'scheduled-time': event.scheduledTime.toISOString(),
-      'fetched-at': landed?.fetchedAt ?? fetchedAt,
+      [objectMetadata.fetchedAt]: landed?.fetchedAt ?? fetchedAt,
       endpoint: event.dataset.endpoint,
       query: new URLSearchParams(event.options).toString(),
       tries: String(tries + (landed?.tries ?? 0)),
-      places: String(places.length),
-      'places-missing': String(event.locations.length - places.length),
+      [objectMetadata.places]: String(places.length),
+      [objectMetadata.placesMissing]: String(event.locations.length - places.length),
       'places-list': list,
       'places-landed': encodePlaces(places),
     };

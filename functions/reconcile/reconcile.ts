@@ -5,9 +5,11 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
+import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { type ParsedKey, parseRawKey, rawEtagMetadata } from '../../shared/keys.ts';
+import { type ParsedKey, parseRawKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import { CuratedDays } from './curated-days.ts';
@@ -56,6 +58,20 @@ export interface Reconciliation {
 const shownKeys = 20;
 
 /**
+ * Raw keys that wait in the dead-letter queue.
+ * @returns `complete` is false when there may be more letters than were looked at
+ */
+export function deadKeysIn(
+  deadLetters: DeadLetters,
+  limit: number = limits.deadLetters,
+): Promise<{ readonly keys: ReadonlySet<string>; readonly complete: boolean }> {
+  return deadLetters.hold({ seconds: limits.deadLetterHidden / 1000, limit }, async ({ letters }) => ({
+    keys: new Set(letters.flatMap(({ body }) => keysIn(body))),
+    complete: letters.length < limit,
+  }));
+}
+
+/**
  * Finds raw objects whose events were lost and has them converted. It compares the listings of both buckets, and reads the
  * metadata of a curated object only when the times do not say which of the two is newer.
  */
@@ -88,7 +104,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     }
     comparisons += 1;
     const head = await s3.send(new HeadObjectCommand({ Bucket: curated, Key: made.key }));
-    return head.Metadata?.[rawEtagMetadata] === object.etag;
+    return head.Metadata?.[objectMetadata.rawEtag] === object.etag;
   };
   const judge = async (object: ListedObject, made: ListedObject | undefined) => {
     signal?.throwIfAborted();

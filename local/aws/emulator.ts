@@ -12,7 +12,7 @@ import { localQueues, QueueState, type Queues, returnAbandonedReceives } from '.
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
 import { addConditionalWrites, addUrlListings, ObjectStore } from './s3.ts';
 import { addSecrets, SecretStore } from './secrets.ts';
-import { lockState } from './state-lock.ts';
+import { lockState, type StateLock } from './state-lock.ts';
 
 /** fauxqs stops at 11 MiB, S3 at 5 GB: this much is held in memory. */
 const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
@@ -22,6 +22,8 @@ const REQUESTS_KEPT = 10_000;
 export interface EmulatorOptions {
   /** Created when missing. One process at a time. */
   readonly stateDir: string;
+  /** Of the directory, when the caller holds it already; released at the end. */
+  readonly lock?: StateLock | undefined;
   readonly region: string;
   /** Decides on each request. @default everyone is allowed to do anything */
   readonly authorize?: Authorize;
@@ -72,7 +74,7 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   return closeable(async (opened) => {
     const { stateDir, region, faults, authorize } = options;
     const queueArnPrefix = `arn:aws:sqs:${region}:${accountId}:`;
-    opened.adopt(lockState(stateDir), (lock) => lock.release());
+    opened.adopt(options.lock ?? lockState(stateDir), (lock) => lock.release());
     const queueState = opened.adopt(new QueueState(path.join(stateDir, 'queues')), (state) => state.close());
 
     const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new ObjectStore() };

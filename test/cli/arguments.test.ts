@@ -13,13 +13,7 @@ import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
-import {
-  collectPlaces,
-  fileProblems,
-  hourProblems,
-  parseBaseUrl,
-  parseHour,
-} from '../../cli/run-arguments.ts';
+import { collectPlaces, parseBaseUrl, parseTime, timeProblems } from '../../cli/run-arguments.ts';
 import { next } from '../../cli/target-options.ts';
 import {
   commandOutput,
@@ -30,6 +24,7 @@ import {
   printTable,
 } from '../../cli/terminal/output.ts';
 import { printable, printableJson, printableLines } from '../../cli/terminal/printable.ts';
+import { findSources } from '../../operations/drop/drop-sources.ts';
 import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { isDay } from '../../shared/keys.ts';
 import fc from '../fast-check.ts';
@@ -191,11 +186,25 @@ describe('days', () => {
 
 describe('npm start', () => {
   test.each([
-    ...['2026-02-30', '2026-13-01', '2026-11-31T05:00Z', '2026-11-22T25:00Z', '2026-11-22T05:60Z', '05:00'],
+    ...['2026-02-30', '2026-13-01', '2026-11-31T05:00Z', '2026-11-22T25:00Z', '2026-11-22T05:60Z', '25:00'],
     ...['', ' ', 'yesterday', '1e400', '2026-11-22T05:00+99:00', '+012026-11-22T05:00Z', ...hostile],
     ...hostile.map((text) => `2026-11-22T05:00Z${text}`),
-  ])('takes no hour %j', (text) => {
-    expect(() => parseHour(text)).toThrow(`Expected a time such as 2026-11-22T05:00Z, got "${text}"`);
+  ])('takes no time %j', (text) => {
+    expect(() => parseTime(text)).toThrow(
+      `Expected a time such as 2026-11-22T05:00Z or 05:00, got "${text}"`,
+    );
+  });
+
+  test('takes a time with its zone, a time in UTC, and a time of today', () => {
+    const now = new Date('2026-11-22T23:59:00Z');
+    const times = {
+      '2026-11-22T05:15+02:00': '2026-11-22T03:15',
+      '2026-11-22T05': '2026-11-22T05:00',
+      '2026-11-22': '2026-11-22T00:00',
+      '10:15': '2026-11-22T10:15',
+    };
+    for (const [text, time] of Object.entries(times))
+      expect(parseTime(text, now)).toEqual(new Date(`${time}:00Z`));
   });
 
   test.each([
@@ -227,17 +236,17 @@ describe('npm start', () => {
 
   test('takes any hour for weather that is made up, and none but this one for what a real API knows', () => {
     const now = new Date('2026-11-22T05:59:59Z');
-    const past = parseHour('2026-01-01T00:00Z');
-    for (const hour of [past, parseHour('2026-11-22T04:59Z'), parseHour('2026-11-22T06:00Z')]) {
-      expect(hourProblems(hour, false, now)).toEqual([]);
-      expect(hourProblems(hour, true, now)).toEqual([
+    const past = new Date('2026-01-01T00:00Z');
+    for (const hour of [past, new Date('2026-11-22T04:59Z'), new Date('2026-11-22T06:00Z')]) {
+      expect(timeProblems(hour, false, now)).toEqual([]);
+      expect(timeProblems(hour, true, now)).toEqual([
         expect.stringContaining(
           `--at ${hour.toISOString()}: a real API knows the current weather for now only`,
         ),
       ]);
     }
-    for (const hour of [undefined, parseHour('2026-11-22T05:00Z')])
-      expect(hourProblems(hour, true, now)).toEqual([]);
+    for (const hour of [undefined, new Date('2026-11-22T05:00Z')])
+      expect(timeProblems(hour, true, now)).toEqual([]);
   });
 
   test('takes no place without a name', () => {
@@ -246,13 +255,11 @@ describe('npm start', () => {
   });
 
   test('names each file that it cannot drop, whatever it is called', () => {
-    const problems = fileProblems([tmpdir(), ...hostile]);
-    expect(problems.map((problem) => problem.slice(problem.lastIndexOf(': ')))).toEqual([
-      ': expected a file, got a folder; name its files',
-      ...hostile.map((name) =>
-        name === '../..' ? expect.stringContaining('a folder') : ': there is no such file',
-      ),
-    ]);
+    const names = hostile.filter((name) => name !== '../..');
+    expect(findSources(names)).toEqual({
+      sources: [],
+      problems: names.map((name) => `${name}: there is no such file`),
+    });
   });
 });
 
@@ -284,10 +291,10 @@ describe('what is printed', () => {
     for (const state of states) {
       const typed = next('dead-letters', { local: true, stage: 'dev', state });
       expect(printableLines(typed)).toBe(typed);
-      const words = String(execFileSync('bash', ['-c', typed.replace('npm', 'sh echo.sh')], surroundings))
+      const words = String(execFileSync('bash', ['-c', typed.replace('npx', 'sh echo.sh')], surroundings))
         .split('\0')
         .slice(0, -1);
-      expect(words).toEqual(['run', 'tdf', '--', 'dead-letters', '--local', '--state', state]);
+      expect(words).toEqual(['tdf', 'dead-letters', '--local', '--state', state]);
     }
     expect(readdirSync(directory)).toEqual(['echo.sh']);
   });

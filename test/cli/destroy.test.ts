@@ -141,7 +141,7 @@ describe('tdf destroy --local', () => {
 
   test('refuses a state directory that a run is using', async () => {
     const emulator = await startEmulator({ stateDir: state, region: 'us-east-1' });
-    await expect(removeStateDirectory(state)).rejects.toThrow('in use by another run');
+    await expect(removeStateDirectory(state)).rejects.toThrow(/in use by ".*" \(process \d+\), since/);
     await emulator.close();
     expect(existsSync(join(state, 's3'))).toBe(true);
   });

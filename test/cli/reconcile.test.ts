@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { tdf } from './cloud.ts';
 import { curatedHashes, land, landUnnoticed, useAssembly } from './state.ts';
-import { tdf } from './tdf.ts';
 
 const raw = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
 const curated = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.parquet`;
@@ -19,7 +19,7 @@ afterAll(() => rm(directory, { recursive: true }));
 describe('tdf reconcile --local', () => {
   let state: string;
   let before: Record<string, string>;
-  const reconcile = (...args: string[]) => tdf(directory, 'reconcile', '--local', '--state', state, ...args);
+  const reconcile = (...args: string[]) => tdf(['reconcile', '--local', '--state', state, ...args]);
 
   /** One object that was lost in curated, one changed since, one whose event was lost, one that cannot be converted. */
   beforeAll(async () => {
@@ -114,7 +114,7 @@ describe('tdf reconcile --local', () => {
 });
 
 test('everything that is wrong is named at once, what was expected and what came', async () => {
-  const { code, stderr } = await tdf(directory, 'reconcile', '--dataset', 'metar', '--grace', 'long');
+  const { code, stderr } = await tdf(['reconcile', '--dataset', 'metar', '--grace', 'long']);
   expect(code).toBe(1);
   expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
   expect(stderr).toContain('--grace: expected a number of minutes, got "long"');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { readSecret } from '../../cli/terminal/secret-input.ts';
 import { parseApiKey } from '../../operations/api-key.ts';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
 import { type Cloud, type Ended, runTdf, startCloud } from './cloud.ts';
+import { useAssembly } from './state.ts';
 
 /** Looks like WeatherAPI's, and is nobody's. */
 const key = 'c0ffee0123456789c0ffee01234567';
@@ -129,11 +130,15 @@ describe('tdf set-key', () => {
   });
 
   test('a refusal that repeats the key is reported without it', async () => {
-    const service = await startService(({ SecretString }) => ({
-      status: 400,
-      type: 'InvalidParameterException',
-      message: `Value '${SecretString}' at 'secretString' failed to satisfy constraint`,
-    }));
+    const service = await startService(({ action, SecretString }) =>
+      action === 'DescribeSecret'
+        ? { status: 200 }
+        : {
+            status: 400,
+            type: 'InvalidParameterException',
+            message: `Value '${SecretString}' at 'secretString' failed to satisfy constraint`,
+          },
+    );
     const ended = await cloud.process(['set-key'], {
       input: key,
       env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: service.endpoint },
@@ -148,6 +153,7 @@ describe('tdf set-key', () => {
     let doomed = true;
     let stored: string | undefined;
     const service = await startService(({ action, SecretString }) => {
+      if (action === 'DescribeSecret') return { status: 200, DeletedDate: 1_795_323_600 };
       if (action === 'RestoreSecret') doomed = false;
       else if (doomed) {
         const message = "You can't perform this operation on the secret because it was marked for deletion.";
@@ -168,13 +174,13 @@ describe('tdf set-key', () => {
 describe('tdf set-key --local', () => {
   test('goes the same way, and says that a local run takes the key from the environment', async () => {
     const state = await mkdtemp(join(tmpdir(), 'set-key-'));
-    await writeAssembly(join(state, 'cdk.out'), { ApiKeySecretName: { Value: 'local/key' } });
+    await useAssembly(state);
     const ended = await runTdf(['set-key', '--local', '--state', state], { input: key });
     const refused = await runTdf(['set-key', '--local', '--state', state], { input: '' });
     await rm(state, { recursive: true });
 
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    expect(ended.stdout).toContain('Created the secret local/key.');
+    expect(ended.stdout).toContain('Created the secret tdf/weatherapi-key.');
     expect(ended.stdout).toContain('WEATHERAPI_KEY');
     expectNoKey(ended);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('The key is empty') });
@@ -209,31 +215,19 @@ async function startService(
     status: number;
     type?: string;
     message?: string;
+    DeletedDate?: number;
   },
 ) {
   const server = createServer(async (request, response) => {
     const body = JSON.parse(String(Buffer.concat(await Array.fromAsync(request))));
     const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    const { status, type: __type, message } = answer({ ...body, action });
+    const { status, type: __type, ...members } = answer({ ...body, action });
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify({ __type, message }));
+    response.end(JSON.stringify({ __type, ...members }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
-}
-
-/** What `cdk synth` writes for a stack that has outputs and nothing else. */
-async function writeAssembly(directory: string, Outputs: Record<string, { Value: string }>): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const files = {
-    'manifest.json': { artifacts: { Stack: { type: 'aws:cloudformation:stack' } } },
-    'Stack.template.json': { Resources: {}, Outputs },
-    'Stack.assets.json': { files: {} },
-  };
-  for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(directory, name), JSON.stringify(content));
-  }
 }

@@ -3,11 +3,12 @@ import { appendFile, readFile, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
+import type { Emulator } from '../../local/aws/emulator.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { assemblyDirectory } from '../assembly.ts';
+import { startAws } from '../aws.ts';
 import { converted } from '../functions/convert/converted.ts';
 
 /** Keys and bodies of raw objects. */
@@ -88,15 +89,6 @@ async function withBuckets<T>(
   stateDir: string,
   work: (s3: S3Client, emulator: Emulator) => Promise<T>,
 ): Promise<T> {
-  const region = 'us-east-1';
-  const emulator = await startEmulator({ stateDir, region });
-  for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const s3 = new S3Client({ endpoint: emulator.endpoint, region, credentials });
-  try {
-    return await work(s3, emulator);
-  } finally {
-    s3.destroy();
-    await emulator.close();
-  }
+  const { s3, emulator, stop } = await startAws(stateDir);
+  return work(s3, emulator).finally(stop);
 }

@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Aws, startAws } from './aws.ts';
+import type { Aws } from '../../aws.ts';
 import { converted, rawKey, response } from './converted.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 const curatedKey = rawKey.replace('.json', '.parquet');
 
+let worker: Worker;
 let aws: Aws;
 beforeAll(async () => {
-  aws = await startAws();
+  worker = await startWorker();
+  ({ aws } = worker);
 });
-afterEach(() => aws.empty());
-afterAll(() => aws.stop());
+afterEach(() => worker.empty());
+afterAll(() => worker.stop());
 
 async function temperatures(): Promise<unknown[]> {
-  const rows = await aws.curatedRows(curatedKey);
+  const rows = await worker.rows(curatedKey);
   return rows.map(({ temp_c }) => temp_c);
 }
 
@@ -38,9 +41,9 @@ describe('a large object', () => {
   }
 
   test('goes up in parts', async () => {
-    await aws.putRaw(rawKey, lines.join('\n'));
+    await aws.put('raw', rawKey, lines.join('\n'));
     const times = watch();
-    expect(await aws.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 3 });
+    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 3 });
     expect(Object.fromEntries(times)).toMatchObject({
       GetObject: 1,
       CreateMultipartUpload: 1,
@@ -51,7 +54,7 @@ describe('a large object', () => {
     expect(times.has('PutObject')).toBe(false);
     expect(await temperatures()).toEqual([0, 1, 2]);
     const { file } = await converted(lines.join('\n'));
-    expect((await aws.curatedBytes(curatedKey)).equals(file)).toBe(true);
+    expect((await aws.object('curated', curatedKey)).body.equals(file)).toBe(true);
   });
 
   test.each([
@@ -59,22 +62,22 @@ describe('a large object', () => {
     ['its second part fails', lines, 'UploadPart'],
     ['it cannot be completed', lines, 'CompleteMultipartUpload'],
   ])('of which %s leaves nothing behind', async (_what, content, failing) => {
-    await aws.putRaw(rawKey, content.join('\n'));
+    await aws.put('raw', rawKey, content.join('\n'));
     const times = watch((action, time) => action === failing && (time > 1 || action !== 'UploadPart'));
-    await expect(aws.convert(rawKey)).rejects.toThrow();
+    await expect(worker.convert(rawKey)).rejects.toThrow();
     expect(times.get('CreateMultipartUpload')).toBe(1);
     expect(times.get('AbortMultipartUpload')).toBe(1);
-    expect(await aws.curatedKeys()).toEqual([]);
+    expect(await aws.keys('curated')).toEqual([]);
   });
 
   test('that is not what it was when its upload ends starts over', async () => {
-    await aws.putRaw(rawKey, lines.join('\n'));
-    aws.after = async (action, time) => {
+    await aws.put('raw', rawKey, lines.join('\n'));
+    worker.after = async (action, time) => {
       if (action !== 'UploadPart' || time > 1) return;
-      await aws.putRaw(rawKey, response({ temp_c: 7 }));
-      await aws.convert(rawKey);
+      await aws.put('raw', rawKey, response({ temp_c: 7 }));
+      await worker.convert(rawKey);
     };
-    expect(await aws.convert(rawKey)).toMatchObject({ rows: 1 });
+    expect(await worker.convert(rawKey)).toMatchObject({ rows: 1 });
     expect(await temperatures()).toEqual([7]);
   });
 });

@@ -178,7 +178,7 @@ describe('what has to be held at once has a limit:', () => {
 
   test.each([
     ['too-deep', 'nested more than 500 levels', '['.repeat(maxHeldBytes / 2)],
-    ['too-large', 'more than the 250000 values', '[0'.padEnd(maxHeldBytes / 2, ',0')],
+    ['too-large', 'more than 250000 values', '[0'.padEnd(maxHeldBytes / 2, ',0')],
   ])('%s is known before it is parsed: %s', async (code, reason, value) => {
     for (const start of [`${oslo}\n{`, `{`, `{\n`]) {
       const failure = await failureOf(() => placesIn(`${start}"location":{},"x":${value}`));

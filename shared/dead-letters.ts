@@ -1,12 +1,13 @@
 import {
   ChangeMessageVisibilityBatchCommand,
-  DeleteMessageCommand,
+  DeleteMessageBatchCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import { createdObjects } from '../../shared/s3-event.ts';
+import { createdObjects } from './s3-event.ts';
+import { batchesOf, batchSize } from './send-messages.ts';
 
 /** A message that was given up, and why. */
 export interface DeadLetter {
@@ -18,8 +19,8 @@ export interface DeadLetter {
   readonly key: string | null;
   /** By `convert`, when it gave up; by S3, when the queue itself moved the message. */
   readonly sentAt: Date;
-  /** Listing counts too: SQS cannot look without receiving. */
-  readonly timesReceived: number;
+  /** How often it was tried before it was given up; null when nobody was left to count. */
+  readonly tries: number | null;
 }
 
 export interface HeldLetter extends DeadLetter {
@@ -29,51 +30,60 @@ export interface HeldLetter extends DeadLetter {
 /** The code of letters that the queue moved by itself: no function was left to say why. */
 export const notRecorded = 'not-recorded';
 
-/** SQS gives out up to 10 messages at once. */
-const batchSize = 10;
 /** Requests at the same time, when there is much. */
 const concurrency = 4;
 
 export interface HoldOptions {
-  /** How long the letters stay out of sight should this process die, in seconds. */
-  readonly seconds: number;
+  /** How long the letters stay out of sight should this process die, in seconds. @default 60 */
+  readonly seconds?: number;
+  /** Letters after which no more are looked for. @default all */
+  readonly limit?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The queue of messages that wait for somebody to mend what is wrong. */
+/** What was sent to hold, and the way to get rid of it. */
+export interface Held {
+  /** Oldest first. */
+  readonly letters: readonly HeldLetter[];
+  /** Deletes letters. @throws {Error} with SQS's reason; what was not deleted stays */
+  readonly remove: (letters: readonly Pick<DeadLetter, 'id'>[]) => Promise<void>;
+}
+
+/** The queue of messages that wait for somebody to fix what is wrong. */
 export class DeadLetters {
   readonly #sqs: Pick<SQSClient, 'send'>;
   readonly #url: string;
+  readonly #waitSeconds: number;
 
-  constructor(sqs: Pick<SQSClient, 'send'>, url: string) {
+  /**
+   * @param waitSeconds Above zero, a request asks all of SQS's servers, and an empty answer means an empty queue. The
+   * queue on this computer is one server.
+   */
+  constructor(sqs: Pick<SQSClient, 'send'>, url: string, waitSeconds = 1) {
     this.#sqs = sqs;
     this.#url = url;
+    this.#waitSeconds = waitSeconds;
   }
 
-  /** Every letter, oldest first. They stay. */
-  list(signal?: AbortSignal): Promise<DeadLetter[]> {
-    return this.hold({ seconds: 60, signal }, async (letters) =>
-      letters.map(({ body: _, ...letter }) => letter),
-    );
+  /** The letters, oldest first. They stay. */
+  list(options: HoldOptions = {}): Promise<DeadLetter[]> {
+    return this.hold(options, async ({ letters }) => letters.map(({ body: _, ...letter }) => letter));
   }
 
   /**
-   * Takes every letter out of sight while `work` goes on. What `work` does not remove is visible again afterwards, also
-   * when it fails or is stopped.
+   * Takes the letters out of sight while `work` goes on: SQS cannot look without receiving. What `work` does not remove
+   * is visible again afterwards, also when it fails or is stopped.
    */
   async hold<T>(
-    { seconds, signal }: HoldOptions,
-    work: (
-      letters: readonly HeldLetter[],
-      remove: (letter: Pick<DeadLetter, 'id'>) => Promise<void>,
-    ) => Promise<T>,
+    { seconds = 60, limit = Number.POSITIVE_INFINITY, signal }: HoldOptions,
+    work: (held: Held) => Promise<T>,
   ): Promise<T> {
     /** Receipt handles by message id. A letter that comes twice has a new handle, which alone is good. */
     const receipts = new Map<string, string>();
     const letters = new Map<string, HeldLetter>();
     try {
       let receivers = 1;
-      for (let found = -1; letters.size > found; ) {
+      for (let found = -1; letters.size > found && letters.size < limit; ) {
         signal?.throwIfAborted();
         found = letters.size;
         // Never cut short by the signal: what SQS gave out and nobody took is out of sight all the same.
@@ -90,12 +100,7 @@ export class DeadLetters {
       }
       signal?.throwIfAborted();
       const oldestFirst = [...letters.values()].sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
-      return await work(oldestFirst, async ({ id }) => {
-        await this.#sqs.send(
-          new DeleteMessageCommand({ QueueUrl: this.#url, ReceiptHandle: receipts.get(id) }),
-        );
-        receipts.delete(id);
-      });
+      return await work({ letters: oldestFirst, remove: (done) => this.#remove(done, receipts) });
     } finally {
       await this.#release([...receipts.values()]);
     }
@@ -107,22 +112,31 @@ export class DeadLetters {
         QueueUrl: this.#url,
         MaxNumberOfMessages: batchSize,
         VisibilityTimeout: seconds,
-        // Anything above zero asks all of SQS's servers, so that an empty answer means an empty queue.
-        WaitTimeSeconds: 1,
+        WaitTimeSeconds: this.#waitSeconds,
         MessageAttributeNames: ['All'],
-        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
+        MessageSystemAttributeNames: ['SentTimestamp'],
       }),
     );
     return Messages;
   }
 
+  async #remove(letters: readonly Pick<DeadLetter, 'id'>[], receipts: Map<string, string>): Promise<void> {
+    for (const batch of batchesOf(letters)) {
+      const Entries = batch.map(({ id }, index) => ({ Id: String(index), ReceiptHandle: receipts.get(id) }));
+      const { Failed = [] } = await this.#sqs.send(
+        new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries }),
+      );
+      const refused = new Set(Failed.map(({ Id }) => Id));
+      for (const [index, { id }] of batch.entries()) if (!refused.has(String(index))) receipts.delete(id);
+      const [failure] = Failed;
+      if (failure) throw new Error(`SQS did not delete ${Failed.length} dead letters: ${failure.Code}`);
+    }
+  }
+
   /** What SQS refuses here comes back by itself when its time is over. */
   async #release(receipts: readonly string[]): Promise<void> {
-    const batches = Array.from({ length: Math.ceil(receipts.length / batchSize) }, (_, index) =>
-      receipts.slice(index * batchSize, (index + 1) * batchSize),
-    );
     await pMap(
-      batches,
+      batchesOf(receipts),
       async (batch) => {
         const Entries = batch.map((ReceiptHandle, index) => ({
           Id: String(index),
@@ -138,27 +152,28 @@ export class DeadLetters {
   }
 }
 
+/** Keys of the objects that a message names, of one bucket or of any; none when the message is why it is here. */
+export function keysIn(body: string, ofBucket?: string): string[] {
+  try {
+    return createdObjects(body)
+      .filter(({ bucket }) => ofBucket === undefined || bucket === ofBucket)
+      .map(({ key }) => key);
+  } catch {
+    return [];
+  }
+}
+
 function letterOf({ MessageId, Body = '', Attributes, MessageAttributes }: Message): HeldLetter {
   const attribute = (name: string) => MessageAttributes?.[name]?.StringValue;
+  const tries = attribute('tries');
   return {
     id: MessageId ?? '',
     code: attribute('code') ?? notRecorded,
     reason: attribute('reason') ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
-    key: attribute('rawKey') ?? keyOf(Body),
+    // The attribute is cleaned and cut; the body is exact.
+    key: keysIn(Body).join(', ') || (attribute('rawKey') ?? null),
     sentAt: new Date(Number(Attributes?.SentTimestamp)),
-    timesReceived: Number(Attributes?.ApproximateReceiveCount),
+    tries: tries === undefined ? null : Number(tries),
     body: Body,
   };
-}
-
-function keyOf(body: string): string | null {
-  try {
-    return (
-      createdObjects(body)
-        .map(({ key }) => key)
-        .join(', ') || null
-    );
-  } catch {
-    return null; // That it is no S3 event may be why it is here.
-  }
 }
