@@ -242,7 +242,7 @@ describe('the alarms of the stack', () => {
     expect(watchOf({ ...deadLetters, EvaluationWindow: {} })).toThrow(
       /DeadLetters: the local runtime does not know this kind of alarm.*"EvaluationWindow"/s,
     );
-    expect(watchOf({ ...deadLetters, Statistic: 'p99' })).toThrow(/SampleCount.*Statistic/s);
+    expect(watchOf({ ...deadLetters, Statistic: 'p99' })).toThrow(/p99.*Statistic/s);
     expect(watchOf({ ...deadLetters, Period: 10 })).toThrow(/received 10.*Period/s);
     expect(watchOf({ ...deadLetters, ComparisonOperator: 'LessThanLowerThreshold' })).toThrow(
       'ComparisonOperator',
