@@ -98,7 +98,6 @@ describe('a batch', () => {
           tries: '1',
           reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
           rawKey: `${folder}error.json`,
-          tries: '1',
         },
       },
       {
@@ -108,7 +107,6 @@ describe('a batch', () => {
           tries: '1',
           reason: expect.stringContaining('The file is not JSON') as unknown,
           rawKey: `${folder}poison.json`,
-          tries: '1',
         },
       },
     ]);
@@ -186,7 +184,6 @@ describe('a message is tried again', () => {
           code: 'tries-exhausted',
           reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
-          tries: '5',
         },
       },
     ]);
