@@ -82,7 +82,9 @@ describe('npm start', () => {
     expect(failed.stdout).toContain('✘ fetched nothing');
     // What an alarm says to type works here.
     expect(failed.stdout).toContain(`FetchFailed: `);
-    expect(failed.stdout).toContain(`less ${state}/logs/fetch-function.log; a new key: set WEATHERAPI_KEY`);
+    expect(failed.stdout).toContain(
+      `npx tdf logs --function fetch --since 2h --level error --local --state ${state}; a new key: set WEATHERAPI_KEY`,
+    );
   });
 
   test('--json shows the first thousand rows, counts all of them, and says how many it leaves out', async () => {
