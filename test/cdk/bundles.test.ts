@@ -75,7 +75,7 @@ describe.each([
       'p-map',
     ],
   },
-  { name: 'reconcile', packages: ['@aws-sdk/client-sqs'] },
+  { name: 'reconcile', packages: ['@aws-sdk/client-sqs', 'p-map'] },
 ])('the bundle of $name', ({ name, packages }) => {
   let directory: string;
   let files: string[];

@@ -95,6 +95,7 @@ describe('a batch', () => {
         body: message(`${folder}error.json`),
         attributes: {
           code: 'error-body',
+          tries: '1',
           reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
           rawKey: `${folder}error.json`,
         },
@@ -103,6 +104,7 @@ describe('a batch', () => {
         body: message(`${folder}poison.json`),
         attributes: {
           code: 'not-json',
+          tries: '1',
           reason: expect.stringContaining('The file is not JSON') as unknown,
           rawKey: `${folder}poison.json`,
         },
@@ -178,6 +180,7 @@ describe('a message is tried again', () => {
       {
         body,
         attributes: {
+          tries: '5',
           code: 'tries-exhausted',
           reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
@@ -292,7 +295,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
   ])('%s, as it came and without a key', async (_what, body, code, reason) => {
     expect(await convert(batch(body))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
-      { body, attributes: { code, reason: expect.stringContaining(reason) as unknown } },
+      { body, attributes: { code, tries: '1', reason: expect.stringContaining(reason) as unknown } },
     ]);
   });
 
@@ -314,7 +317,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
     expect(aws.deadLetters()).toEqual([
       {
         body: message(key),
-        attributes: { code, rawKey: key, reason: expect.stringContaining(reason) as unknown },
+        attributes: { code, tries: '1', rawKey: key, reason: expect.stringContaining(reason) as unknown },
       },
     ]);
     expect(await aws.keys('curated')).toEqual([]);

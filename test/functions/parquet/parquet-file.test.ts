@@ -88,19 +88,6 @@ describe('a reader that is not ours finds', () => {
     ]);
   });
 
-  test('numbers as columns of their type, whatever each value looks like', async () => {
-    const text = [
-      response({ short_rad: 0 }),
-      response({ short_rad: 114.12 }),
-      response({ short_rad: 5 }),
-    ].join('\n');
-    const rows = await query(
-      (await converted(text)).file,
-      'SELECT short_rad, typeof(short_rad) AS type FROM $file',
-    );
-    expect(rows).toEqual([0, 114.12, 5].map((short_rad) => ({ short_rad, type: 'DOUBLE' })));
-  });
-
   test('what was rescued, as JSON that it can query', async () => {
     const file = await parquetOf(
       '{"a":{"int":2147483648,"new":[1,{"x":"ä"}]},"b.c":9007199254740993,"__proto__":null}',
