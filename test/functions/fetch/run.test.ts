@@ -39,7 +39,7 @@ async function standIn(options: { key?: string } = {}) {
   return api;
 }
 
-const record = (name: string) => ({ location: { name }, current: {} });
+const record = (name: string) => ({ location: { name }, current: { uv: 1 } });
 
 /** A provider that answers place by place as it is told, and keeps the places that it was asked for. */
 async function provider(
