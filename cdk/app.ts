@@ -1,12 +1,15 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { type Config, parseConfig } from './config.ts';
+import { type Config, callsPerMonth, parseConfig } from './config.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 
 const app = new App();
 const stage = app.node.tryGetContext('stage') as unknown;
 // `-c stage=prod` deploys another copy beside this one, from the same cdk.json.
 const config = readConfig({ ...app.node.tryGetContext('tdf'), ...(stage === undefined ? {} : { stage }) });
+
+// Not an annotation: the CDK prints none that informs beside one that warns.
+console.error(callsPerMonth(config).text);
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 new PipelineStack(app, 'TdfWeather', {

@@ -88,7 +88,7 @@ const members = v.strictObject({
   stage: v.optional(v.pipe(v.string(), v.regex(stagePattern, `expected ${stageForm}`)), 'dev'),
   /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
   retainData: flag,
-  /** Hours without anything landed after which the alarm rings. */
+  /** Hours without anything landed after which the alarm rings. The default is 3, or the schedule's longest gap. */
   freshnessHours: v.optional(
     v.pipe(
       v.number('expected a number of hours'),
@@ -96,7 +96,6 @@ const members = v.strictObject({
       v.minValue(1, 'expected at least 1'),
       v.maxValue(maxFreshnessHours, `expected at most ${maxFreshnessHours}: CloudWatch looks back on a week`),
     ),
-    3,
   ),
 });
 
@@ -108,13 +107,17 @@ const schema = v.pipe(
       // Where the gap is longer than CloudWatch can watch, there is no such alarm.
       ({ schedule, freshnessHours }) => {
         const gap = gapOf(schedule);
-        return freshnessHours >= gap || gap > maxFreshnessHours;
+        return freshnessHours === undefined || freshnessHours >= gap || gap > maxFreshnessHours;
       },
       ({ input: { schedule } }) =>
         `expected at least ${gapOf(schedule)}, the hours of the longest gap of ${schedule}`,
     ),
     ['freshnessHours'],
   ),
+  v.transform(({ freshnessHours, ...config }) => ({
+    ...config,
+    freshnessHours: freshnessHours ?? Math.max(3, gapOf(config.schedule)),
+  })),
 );
 
 export type Config = v.InferOutput<typeof schema>;
@@ -151,6 +154,18 @@ function fitting(places: readonly string[]): number {
     return bytes > maxPlacesBytes;
   });
   return Math.min(maxPlaces, over < 0 ? places.length : over);
+}
+
+/** What the schedule asks of WeatherAPI's plan. */
+export function callsPerMonth({ locations, schedule }: Config): {
+  readonly calls: number;
+  readonly text: string;
+} {
+  const calls = Math.ceil(outlook(schedule, new Date()).runsPerMonth * locations.length);
+  return {
+    calls,
+    text: `${calls} calls of WeatherAPI a month (places: ${locations.length}, schedule: ${schedule}).`,
+  };
 }
 
 /** Hours between two runs, at most; none of a schedule that is refused by itself. */

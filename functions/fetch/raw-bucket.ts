@@ -1,8 +1,13 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Dataset } from '../../shared/dataset.ts';
-import { rawKey } from '../../shared/keys.ts';
+import { type Day, dayOf, isDay, rawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { decodePlaces } from './place-list.ts';
@@ -20,6 +25,9 @@ export interface Landed {
 
 /** Anything smaller, as nearly every run is, is uploaded in one request. */
 const partBytes = 8 * 1024 * 1024;
+
+/** Days with data in which earlier runs are looked for, at most: some may have nothing but dropped files. */
+const maxDays = 31;
 
 export class RawBucket {
   readonly #s3: S3Client;
@@ -75,20 +83,39 @@ export class RawBucket {
     return (await unlessChanged(upload.done())) !== undefined;
   }
 
-  /** Keys that runs landed on the day of an instant and the day before, up to the instant; newest first. */
-  async runsBefore(dataset: Dataset, time: Date): Promise<string[]> {
+  /** Keys that runs landed before an instant, newest first: a schedule may run once a year. */
+  async *runsBefore(dataset: Dataset, time: Date): AsyncGenerator<string> {
     const runOf = (key: string) => /^(.*T\d{6}Z)(?:\.[0-9a-f]{12})?\.json$/.exec(key)?.[1];
     const thisRun = runOf(rawKey(dataset, time)) ?? '';
-    const keys: string[] = [];
-    for (const day of [new Date(time.getTime() - 86_400_000), time]) {
+    for (const day of (await this.#daysUntil(dataset, time)).reverse().slice(0, maxDays)) {
       // `…/dt=2026-11-22/20261122T`
-      const prefix = rawKey(dataset, day).replace(/\d{6}Z\.json$/, '');
+      const prefix = rawKey(dataset, new Date(day)).replace(/\d{6}Z\.json$/, '');
+      const keys: string[] = [];
       for await (const { key } of listObjects(this.#s3, this.#name, { prefix })) {
         const run = runOf(key);
         if (run !== undefined && run < thisRun) keys.push(key);
       }
+      yield* keys.reverse();
     }
-    return keys.reverse();
+  }
+
+  /** The days up to an instant that have a folder, oldest first: one request per 1 000 days. */
+  async #daysUntil({ name }: Dataset, time: Date): Promise<Day[]> {
+    const last = dayOf(time);
+    const request = {
+      Bucket: this.#name,
+      Prefix: `${name}/dt=`,
+      Delimiter: '/',
+      EncodingType: 'url' as const,
+    };
+    const days: Day[] = [];
+    for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: this.#s3 }, request)) {
+      for (const { Prefix = '' } of CommonPrefixes) {
+        const day = decodeURIComponent(Prefix).slice(request.Prefix.length, -1);
+        if (isDay(day) && day <= last) days.push(day);
+      }
+    }
+    return days;
   }
 }
 

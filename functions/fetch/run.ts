@@ -1,5 +1,5 @@
 import { findRunObject, land } from './landing.ts';
-import { askInPasses, type PassOptions } from './passes.ts';
+import { askInPasses, type Outcome, type PassOptions } from './passes.ts';
 import { listDigest } from './place-list.ts';
 import type { RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
@@ -64,13 +64,17 @@ export async function run(
     const landing = await land(raw, spool, object, { event, list, fetchedAt, tries });
 
     const unfetched = outcomes.filter((outcome) => outcome.kind !== 'data');
-    const failed = unfetched.filter(({ kind }) => kind === 'location-failed');
-    const skipped = unfetched.filter(({ kind }) => kind !== 'location-failed');
+    const isFailed = ({ kind }: Outcome) => kind === 'location-failed' || kind === 'redirected';
+    const failed = unfetched.filter(isFailed);
+    const skipped = unfetched.filter((outcome) => !isFailed(outcome));
     const describe = ({ place, reason, tries: sent }: (typeof unfetched)[number]): Unfetched => ({
       location: locations[place] ?? '',
       reason: sent > 1 ? `${reason} (after ${sent} tries)` : reason,
     });
-    const stopped = unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
+    const isRedirected = landing.places === 0 && outcomes.every(({ kind }) => kind === 'redirected');
+    const stopped = isRedirected
+      ? unfetched[0]
+      : unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
     const toCompare = stopped ? [] : skipped.map(({ place }) => place);
     const missing = await missingBefore(raw, event, list, toCompare);
     return {
@@ -89,7 +93,10 @@ export async function run(
   }
 }
 
-/** Earlier runs to look at, at most. Those with other lists of places do not count. */
+/**
+ * Earlier runs to look at, at most. Those with other lists of places do not count. Neither does a run that landed nothing:
+ * it lacks every place, and is counted as skipped.
+ */
 const maxLooks = 10;
 
 async function missingBefore(
@@ -100,13 +107,17 @@ async function missingBefore(
 ): Promise<readonly number[]> {
   if (places.length === 0) return [];
   let missing = places;
+  let looks = 0;
   let runs = 0;
-  for (const key of (await raw.runsBefore(dataset, scheduledTime)).slice(0, maxLooks)) {
+  for await (const key of raw.runsBefore(dataset, scheduledTime)) {
     const landed = await raw.look(key);
-    if (landed?.list !== list) continue;
-    missing = missing.filter((place) => !landed.places.has(place));
-    runs += 1;
+    if (landed?.list === list) {
+      missing = missing.filter((place) => !landed.places.has(place));
+      runs += 1;
+    }
     if (runs === 2) return missing;
+    looks += 1;
+    if (looks === maxLooks) break;
   }
   return [];
 }

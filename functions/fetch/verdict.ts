@@ -7,11 +7,19 @@ type Verdict = { readonly kind: 'data' } | Refusal;
  * - `refused`: the answer makes no sense; worth a few tries
  * - `key-refused`: read the secret again in case it was rotated, then stop
  * - `quota-spent`: the month's calls are spent; skip the hour
+ * - `redirected`: as `location-failed`, unless every place is: then as `run-failed`
  * - `location-failed`: somebody has to fix this place in the configuration; the others can be fetched
  * - `run-failed`: somebody has to fix the key, the plan or the configuration before anything can be fetched
  */
 export interface Refusal {
-  readonly kind: 'transient' | 'refused' | 'key-refused' | 'quota-spent' | 'location-failed' | 'run-failed';
+  readonly kind:
+    | 'transient'
+    | 'refused'
+    | 'key-refused'
+    | 'quota-spent'
+    | 'redirected'
+    | 'location-failed'
+    | 'run-failed';
   readonly reason: string;
 }
 
@@ -42,9 +50,9 @@ export function verdictOn(status: number, body: string): Verdict {
   if (status === 401) return { kind: 'key-refused', reason };
   // Not followed: the URL, and the key in it, would go to whoever the redirect names.
   if (status >= 300 && status < 400)
-    return { kind: 'run-failed', reason: `${reason}: a redirect, which is never followed` };
+    return { kind: 'redirected', reason: `${reason}: a redirect, which is never followed` };
   if (status >= 400) return { kind: 'location-failed', reason };
-  if (isError) return { kind: 'location-failed', reason: `${reason}, but the body is an error` };
+  if (isError) return { kind: 'refused', reason: `${reason}, but the body is an error` };
   return { kind: 'data' };
 }
 

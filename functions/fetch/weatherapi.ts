@@ -78,9 +78,9 @@ function judge(dataset: Dataset, status: number, body: Buffer | undefined, key: 
     const reason = `HTTP ${status}, but the body repeats the API key: not landed`;
     return { kind: 'location-failed', reason };
   }
-  const line = lineOf(body);
-  const refusal = refusalOf(line, dataset);
-  if (refusal === undefined) return { kind: 'data', line };
+  // As it was sent: in a text, a line break is not JSON, and a space would make it so.
+  const refusal = refusalOf(body, dataset);
+  if (refusal === undefined) return { kind: 'data', line: lineOf(body) };
   return { kind: 'refused', reason: `HTTP ${status}, but convert would refuse the body: ${refusal}` };
 }
 
@@ -92,7 +92,7 @@ function repeats(body: Buffer, key: string): boolean {
   );
 }
 
-/** Drops a byte-order mark and turns line breaks into spaces. In JSON, line breaks occur only between tokens. */
+/** Drops a byte-order mark and turns line breaks into spaces. In JSON, they occur only between tokens. */
 function lineOf(body: Buffer): Uint8Array {
   const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
   return body.subarray(hasMark ? 3 : 0).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte));

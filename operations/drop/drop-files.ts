@@ -26,7 +26,7 @@ const concurrency = 8;
 /**
  * What is to be done with files.
  * @param day of all of them, whatever their records say
- * @throws {Error} when a file has to be split, and a record does not say its day
+ * @throws {Error} when a file has to be split, and a record does not say its day or is of several
  */
 export function planDrops(
   sources: readonly DropSource[],
@@ -52,6 +52,7 @@ async function planDrop(
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let records = 0;
   let withoutDay: number | undefined;
+  let tooLong: number | undefined;
   try {
     await forEachRecord(
       source.file,
@@ -62,6 +63,7 @@ async function planDrop(
         last = Math.max(last, observed.last);
         if (observed.first > observed.last) withoutDay ??= records;
         else days.add(dayOf(new Date(observed.first)));
+        if (observed.last - observed.first > longestSpan) tooLong ??= records;
       },
       signal,
     );
@@ -73,6 +75,11 @@ async function planDrop(
   if (days.size === 0) return asItIs;
   if (last - first <= longestSpan) {
     return { ...plan, keys: [filedKey(undated, dayOf(new Date(first)))], days: [] };
+  }
+  if (tooLong !== undefined) {
+    throw new Error(
+      `${source.file}: record ${tooLong} has observations of more than 24 hours, and files are split between records only. Put each answer on a line of its own, and drop that: jq -c 'if .bulk then .bulk[].query else . end' FILE > lines.json\nOr name the day of the whole file: --day YYYY-MM-DD`,
+    );
   }
   if (withoutDay !== undefined) {
     throw new Error(

@@ -68,6 +68,7 @@ describe('configuration', () => {
   ])('of %s, the alarm waits for its longest gap at least: %i hours [longest-gap]', (schedule, gap) => {
     const config = (freshnessHours: number) => ({ locations: ['Oslo'], schedule, freshnessHours });
     expect(parseConfig(config(gap)).freshnessHours).toBe(gap);
+    expect(parseConfig({ locations: ['Oslo'], schedule }).freshnessHours).toBe(Math.max(3, gap));
     expect(problemsOf(config(gap - 1))).toContain(
       `  tdf.freshnessHours: expected at least ${gap}, the hours of the longest gap of ${schedule} (got ${gap - 1})`,
     );
@@ -76,7 +77,7 @@ describe('configuration', () => {
   test.each(['cron(0 12 ? * SUN *)', 'cron(0 0 1 1 ? *)', 'rate(30 days)', 'cron(0 0 29 2 ? *)'])(
     'of %s, whose gap nobody can watch, the alarm is not asked for [longest-gap]',
     (schedule) => {
-      expect(parseConfig({ locations: ['Oslo'], schedule })).toMatchObject({ schedule, freshnessHours: 3 });
+      expect(parseConfig({ locations: ['Oslo'], schedule })).toMatchObject({ schedule });
     },
   );
 

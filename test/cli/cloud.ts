@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CommanderError } from 'commander';
+import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import type { Outputs } from '../../shared/outputs.ts';
@@ -107,9 +109,30 @@ export async function startCloud(): Promise<Cloud> {
 }
 
 /** Runs a command in this process, with nobody at the terminal. */
-export async function tdf(
+export function tdf(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return captured(() => runProgram(args), environment);
+}
+
+/** The same of `npm start --`. */
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const command = startCommand().exitOverride();
+  return captured(async () => {
+    await command.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+      if (!(error instanceof CommanderError)) throw error;
+      process.exitCode = error.exitCode;
+    });
+  }, environment);
+}
+
+async function captured(
+  work: () => Promise<void>,
+  environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
   const printed = { stdout: '', stderr: '' };
   const { log, error } = console;
@@ -124,7 +147,7 @@ export async function tdf(
   process.env = { ...env, NO_COLOR: '1', ...environment };
   try {
     process.exitCode = 0;
-    await runProgram(args);
+    await work();
     return { code: Number(process.exitCode), ...printed };
   } finally {
     process.exitCode = 0;

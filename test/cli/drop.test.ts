@@ -200,6 +200,20 @@ describe('tdf drop', () => {
     expect(await raw()).toEqual({});
   });
 
+  test('refuses a bulk answer of more than 24 hours, which cannot be split, and says how to make lines of it', async () => {
+    const bulk = (hours: number) => `{"bulk":[${hourly(hours).map((line) => `{"query":${line}}`)}]}`;
+    const bad = await file('bulk.json', [...hourly(2), bulk(26)].join('\n'));
+    const { code, stderr } = await drop(bad);
+    expect(code).toBe(1);
+    expect(stderr).toContain('bulk.json: record 3 has observations of more than 24 hours');
+    expect(stderr).toContain("jq -c 'if .bulk then .bulk[].query else . end'");
+    expect(await raw()).toEqual({});
+    // Shorter ones are filed whole, though the file is split.
+    const [late] = hourly(100).slice(-1);
+    await drop(await file('bulk.json', [bulk(25), late].join('\n')));
+    expect(Object.values(await raw())).toEqual([`[\n${bulk(25)}\n]\n`, `[\n${late}\n]\n`]);
+  });
+
   test('names everything that is wrong with what was typed', async () => {
     const folder = join(directory, 'empty');
     await mkdir(folder);

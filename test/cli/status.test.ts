@@ -170,6 +170,21 @@ describe('a stack that is not whole', () => {
     expect(text).toContain('type the same command again');
   });
 
+  test.each([
+    ['UPDATE_ROLLBACK_FAILED', 'aws cloudformation continue-update-rollback --stack-name TdfWeather-dev'],
+    ['UPDATE_FAILED', 'npx cdk deploy -c stage=dev'],
+    ['UPDATE_ROLLBACK_COMPLETE', 'npx cdk deploy -c stage=dev'],
+    ['IMPORT_ROLLBACK_COMPLETE', 'npx cdk deploy -c stage=dev'],
+    ['IMPORT_ROLLBACK_FAILED', 'npx cdk deploy -c stage=dev'],
+  ] as const)('in the state %s was not changed to the end: how to see why, and to go on', (status, next) => {
+    const text = whatItSays(status, outputs.slice(1));
+    expect(text).toContain(`Error: The last change of the stack TdfWeather-dev failed (${status})`);
+    expect(text).toContain('aws cloudformation describe-stack-events --stack-name TdfWeather-dev');
+    expect(text).toContain(next);
+    expect(text).not.toContain('another version');
+    expect(whatItSays(status, outputs)).toBe('');
+  });
+
   test('is deleted to its end, or deployed in this version', () => {
     expect(whatItSays('DELETE_FAILED', outputs)).toContain(
       'Delete the rest with: npx cdk destroy -c stage=dev',

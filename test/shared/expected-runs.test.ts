@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { expectedRuns, outlook } from '../../shared/expected-runs.ts';
+import { expectedRuns, latestRun, outlook } from '../../shared/expected-runs.ts';
 
 describe('the runs that a schedule asks for', () => {
   const instants = (expression: string, from: string, to: string) =>
@@ -142,4 +142,15 @@ describe('the coming year', () => {
       expect(() => outlook(expression, now)).toThrow(`expected a time in the future: ${expression} has none`);
     },
   );
+});
+
+test.each([
+  ['cron(0 * * * ? *)', '2026-11-22T10:15Z', '2026-11-22T10:00Z'],
+  ['cron(0/15 * * * ? *)', '2026-11-22T10:15Z', '2026-11-22T10:15Z'],
+  ['cron(0/15 * * * ? *)', '2026-11-22T10:29:59Z', '2026-11-22T10:15Z'],
+  ['cron(30 5 1 * ? *)', '2026-11-22T10:15Z', '2026-11-01T05:30Z'],
+  ['cron(30 5 1 1 ? 2030)', '2026-11-22T10:15Z', '2026-11-22T10:15Z'],
+  ['rate(20 minutes)', '2026-11-22T10:39Z', '2026-11-22T10:20Z'],
+])('the latest run of %s at %s is that of %s', (expression, at, run) => {
+  expect(latestRun(expression, new Date(at))).toEqual(new Date(run));
 });

@@ -27,7 +27,7 @@ export function testSeeds(first: number, count: number): void {
       });
       for (const { kind } of faults) hits.set(kind, (hits.get(kind) ?? 0) + 1);
       // Into a file or a pipe, jest prints nothing before the last seed has come to its end.
-      if (isLong && !process.stdout.isTTY)
+      if (count > 1 && !process.stdout.isTTY)
         process.stderr.write(`Seed ${seed}: ${problems.length} problems\n`);
       if (problems.length > 0) {
         const injected = faults.map(({ kind, where }) => `${kind}: ${where}`);

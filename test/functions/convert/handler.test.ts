@@ -95,18 +95,18 @@ describe('a batch', () => {
         body: message(`${folder}error.json`),
         attributes: {
           code: 'error-body',
+          tries: '1',
           reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
           rawKey: `${folder}error.json`,
-          tries: '1',
         },
       },
       {
         body: message(`${folder}poison.json`),
         attributes: {
           code: 'not-json',
+          tries: '1',
           reason: expect.stringContaining('The file is not JSON') as unknown,
           rawKey: `${folder}poison.json`,
-          tries: '1',
         },
       },
     ]);
@@ -180,10 +180,10 @@ describe('a message is tried again', () => {
       {
         body,
         attributes: {
+          tries: '5',
           code: 'tries-exhausted',
           reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
-          tries: '5',
         },
       },
     ]);

@@ -42,7 +42,7 @@ async function landed(): Promise<Buffer> {
           object = Buffer.concat(await Array.fromAsync(lines));
           return true;
         },
-        runsBefore: async () => [],
+        async *runsBefore() {},
       },
       clock: { now: () => 0, sleep: async () => {} },
       onPause: () => {},
@@ -52,6 +52,10 @@ async function landed(): Promise<Buffer> {
   return object;
 }
 
+/** What JSON has no room for in a string, and line breaks between tokens that it has. */
+const rawInString = fc
+  .tuple(fc.constantFrom('\n', '\r', '\r\n', '\t', '\0', '\u2028', 'é'), fc.constantFrom('', '\n', '\r\n'))
+  .map(([raw, gap]) => `{"location":{"name":"New${raw}York"},${gap}"current":{"temp_c":1}}`);
 const record = fc
   .tuple(recordMembers, fc.constantFrom('', ' ', '\n', '\r\n\t', '\n\n  '))
   .map(([members, gap]) => objectOf(members, gap));
@@ -67,6 +71,7 @@ const body: fc.Arbitrary<Uint8Array> = fc.oneof(
     .map(([text, gap]) => bytesOf(text + gap + text)),
   anyJson.map(bytesOf),
   anyJson.map((json) => bytesOf(`{"location":{},"current":${json}}`)),
+  { arbitrary: rawInString.map(bytesOf), weight: 2 },
   rawText.map(bytesOf),
   damagedFile,
   fc.constantFrom('', '{}', '\n', '\0', '[]').map(bytesOf),
@@ -82,6 +87,7 @@ test('whatever fetch lands converts, one row per line, as the body itself would 
       const lines = raw.toString('latin1').split('\n').slice(0, -1);
       const accepted = answers.filter((answer) => lines.includes(lineOf(answer)));
       expect(accepted.map(lineOf)).toEqual(lines);
+      expect(lines.map(jsonOf)).toEqual(accepted.map(sentJsonOf));
       kept += lines.length;
       refused += answers.length - lines.length;
       if (lines.length === 0) return;
@@ -100,4 +106,17 @@ test('whatever fetch lands converts, one row per line, as the body itself would 
 function lineOf(answer: Uint8Array): string {
   const text = Buffer.from(answer).toString('latin1');
   return text.replace(/^\xef\xbb\xbf/, '').replaceAll(/[\r\n]/g, ' ');
+}
+
+function jsonOf(line: string): unknown {
+  return JSON.parse(Buffer.from(line, 'latin1').toString());
+}
+
+/** Fails for what is not JSON as it was sent. */
+function sentJsonOf(answer: Uint8Array): unknown {
+  return JSON.parse(
+    Buffer.from(answer)
+      .toString()
+      .replace(/^\ufeff/, ''),
+  );
 }

@@ -394,6 +394,15 @@ describe('a place that is missing', () => {
     expect(await missing()).toEqual(['Ulm', 'Rome']);
   });
 
+  test.each([1, 7, 30, 366])('is told when a run comes every %i days', async (days) => {
+    // Files dropped between the runs do not count as runs.
+    await aws.put('raw', 'weatherapi/current/dt=2026-11-21/20261121.json', '{}\n');
+    await aws.put('raw', 'weatherapi/current/dt=never/20261121T050000Z.json', '{}\n');
+    await landed(24 * days, [0]);
+    await landed(48 * days, [0, 2]);
+    expect(await missing()).toEqual(['Ulm']);
+  });
+
   test.each<[string, () => Promise<void>]>([
     ['for the first time', async () => {}],
     ['for the second time', () => landed(1, [0])],
@@ -569,9 +578,21 @@ describe('what concerns every place', () => {
     },
   );
 
-  test('a redirect stops the run and is its failure', async () => {
-    const report = await runOf(['fail:redirect'], await standIn());
+  test('a redirect of every place is the failure of the run [redirect]', async () => {
+    const report = await runOf(['fail:redirect', 'fail:redirect'], await standIn());
     expect(report.runFailure).toBe('HTTP 302: a redirect, which is never followed');
+  });
+
+  test('a redirect of one place is its own failure: the others are asked for and land [redirect]', async () => {
+    const list = ['fail:redirect', ...places(9)];
+    const redirected = {
+      failed: [{ location: 'fail:redirect', reason: 'HTTP 302: a redirect, which is never followed' }],
+      skipped: [],
+      runFailure: undefined,
+    };
+    expect(await runOf(list, await standIn())).toMatchObject({ fetched: 9, ...redirected });
+    // Also when a run is tried again, and this place is the only one that is left.
+    expect(await runOf(list, await standIn())).toMatchObject({ fetched: 0, places: 9, ...redirected });
   });
 });
 

@@ -126,7 +126,7 @@ describe('a call', () => {
     ['fail:2009', 'run-failed'],
     ['fail:9000', 'run-failed'],
     ['fail:9001', 'run-failed'],
-    ['fail:redirect', 'run-failed'],
+    ['fail:redirect', 'redirected'],
   ])('tells what no further try can change: %s is %s [error-table]', async (q, kind) => {
     const server = await standIn();
     expect(await call(server, { q })).toMatchObject({ kind, tries: 1 });
@@ -231,10 +231,14 @@ describe('a body', () => {
     ['a record without its data', '{"location":{"name":"Ulm","lat":48.4,"lon":9.99}}', 'incomplete'],
     ['a record with null for its data', '{"location":{"name":"Ulm"},"current":null}', 'incomplete'],
     ['Latin-1', Buffer.from(data.replace('Marysville', 'Zürich'), 'latin1'), 'not-utf8'],
-    ['two byte-order marks', `\ufeff\ufeff${data}`, 'not-one-record'],
+    ['two byte-order marks', `\ufeff\ufeff${data}`, 'not-json'],
     ['an array of records', `[${data}]`, 'not-one-record'],
     ['a record in a string', JSON.stringify(data), 'not-one-record'],
-    ['several records', `${data}\n${data}`, 'not-json'],
+    ['several records', `${data}\n${data}`, 'not-one-record'],
+    ['a line feed in a text', data.replace('ville', '\nville'), 'not-json'],
+    ['a carriage return in a text', data.replace('ville', '\rville'), 'not-json'],
+    ['a line break in a name', data.replace('temp_c', 'temp\r\n_c'), 'not-json'],
+    ['a line break in a number', data.replace('21.4', '21\n.4'), 'not-json'],
     ['a bulk answer', `{"bulk":[{"query":${data}},{"query":${data}}]}`, 'not-one-record'],
     ['a record with a member named twice', `{"location":{},${data.slice(1)}`, 'ambiguous'],
     ['too deep', `{"location":{},"current":{},"x":${'['.repeat(500)}${']'.repeat(500)}}`, 'too-deep'],
@@ -294,7 +298,7 @@ describe('a redirect', () => {
       reply.code(status).header('location', elsewhere.url.replace('/v1', url)).send(),
     );
     expect(await call(server)).toEqual({
-      kind: 'run-failed',
+      kind: 'redirected',
       reason: `HTTP ${status}: a redirect, which is never followed`,
       tries: 1,
     });
