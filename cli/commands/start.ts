@@ -18,7 +18,6 @@ import {
   type Styled,
 } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
-import { quoted } from '../terminal/quoted.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
 const shownColumns = [
@@ -211,10 +210,6 @@ function typedHere(description: string, stateDir: string): string {
   return description
     .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
     .replaceAll(/--stage [\w-]+/g, targetArguments({ local: true, stage: '', state: stateDir }))
-    .replaceAll(
-      /aws logs tail (\S+?)-logs --since \w+( --filter-pattern '[^']*')?/g,
-      (_, name) => `less ${quoted(`${stateDir}/logs/${name}.log`)}`,
-    )
     .replace('aws scheduler list-schedules', 'here each npm start is one run');
 }
 

@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
@@ -46,7 +41,7 @@ describe('buckets', () => {
     );
   });
 
-  test('nothing that was uploaded halfway, replaced or queried is kept for ever', () => {
+  test('nothing that was uploaded halfway, replaced or queried is kept for ever [kept]', () => {
     const rulesOf = (path: string) =>
       stack.resource('AWS::S3::Bucket', path).Properties.LifecycleConfiguration.Rules as Record<
         string,
@@ -136,7 +131,7 @@ describe('between raw and curated', () => {
   });
 });
 
-test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted', () => {
+test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted [logical-ids]', () => {
   const types = ['AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::KMS::Key'];
   expect(types.flatMap((type) => stack.ofType(type).map(({ id }) => id))).toEqual([
     'Raw72517081',
@@ -248,40 +243,20 @@ describe('schedule', () => {
     });
   });
 
-  test('is made after the notification, so that the event of the first object is not lost', () => {
+  test('is made after the notification, so that the event of the first object is not lost [first-event]', () => {
     const [notification] = stack.ofType('Custom::S3BucketNotifications');
     expect(stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').DependsOn).toContain(
       notification?.id,
     );
   });
 
-  test('warns at synthesis when it makes more calls than the free plan has', () => {
+  test('warns at synthesis when it makes more calls than the free plan has [calls]', () => {
     const warnings = (count: number) =>
       new StackTemplate({ locations: Array.from({ length: count }, (_, index) => `p${index}`) })
         .annotations('warning')
         .join();
     expect(warnings(136)).toBe('');
     expect(warnings(137)).toMatch(/^100010 calls .* The free plan has 100000\./);
-  });
-
-  test('says at synthesis how many calls it makes, also beside a warning, and not on standard output', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'synthesis-'));
-    try {
-      const tdf = { locations: ['Oslo', 'Ulm'], schedule: 'cron(0 12 ? * SUN *)' };
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['cdk/app.ts'], {
-        env: {
-          ...process.env,
-          CDK_OUTDIR: directory,
-          CDK_CONTEXT_JSON: JSON.stringify({ tdf, 'aws:cdk:bundling-stacks': [] }),
-        },
-      });
-      expect(stdout).toBe('');
-      expect(stderr).toContain(
-        '9 calls of WeatherAPI a month (places: 2, schedule: cron(0 12 ? * SUN *)).\n',
-      );
-    } finally {
-      await rm(directory, { recursive: true });
-    }
   });
 
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {

@@ -85,7 +85,7 @@ function reads(command: Command, option: string): (text: string) => unknown {
 
 describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
   test.each(['', ' ', 'Prod', '1st', 'dev\n', 'x'.repeat(21), ...hostile])(
-    'takes no stage %j, and says what one looks like',
+    'takes no stage %j, and says what one looks like [typed-data]',
     (stage) => {
       expect(() => reads(make(), '--stage')(stage)).toThrow(
         `Expected up to 20 of a-z, 0-9 and -, beginning with a letter, got "${stage}".`,
@@ -102,6 +102,23 @@ describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
     expect(reads(make(), '--stage')('prod-2')).toBe('prod-2');
     for (const state of hostile) expect(reads(make(), '--state')(state)).toBe(state);
   });
+});
+
+const { status: _status, query: _query, ...changing } = commands;
+test.each(Object.entries(changing))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
+  const command = make();
+  for (const each of [command, ...command.commands.filter(({ options }) => options.length > 0)]) {
+    let help = '';
+    each.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      getOutHelpWidth: () => 80,
+    });
+    each.outputHelp();
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(help).toMatch(new RegExp(`Examples?:\n  .*npx tdf ${name}`));
+  }
 });
 
 describe('numbers', () => {
@@ -138,7 +155,7 @@ describe('days', () => {
     });
   });
 
-  test('are those that the calendar has', () => {
+  test('are those that the calendar has [real-times]', () => {
     const field = (most: number, width: number) =>
       fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(width, '0'));
     fc.assert(
@@ -218,7 +235,7 @@ describe('npm start', () => {
   test.each([
     ...['http://api.weatherapi.com/v1', 'http://127.0.0.1.example.com', 'http://localhost.example.com:80'],
     ...['http://[::2]', 'http://0.0.0.0', 'http://10.0.0.1/', 'HTTP://example.com', 'http://2130706434.com'],
-  ])('takes no API at %s: the key would travel for everybody to read', (text) => {
+  ])('takes no API at %s: the key would travel for everybody to read [plain-http]', (text) => {
     expect(() => parseBaseUrl(text)).toThrow('Expected https://, or http:// to this computer');
   });
 
@@ -234,7 +251,7 @@ describe('npm start', () => {
     expect(parseBaseUrl(text)).toBe(text);
   });
 
-  test('takes any hour for weather that is made up, and none but this one for what a real API knows', () => {
+  test('takes any hour for weather that is made up, and none but this one for what a real API knows [made-up-hour]', () => {
     const now = new Date('2026-11-22T05:59:59Z');
     const past = new Date('2026-01-01T00:00Z');
     for (const hour of [past, new Date('2026-11-22T04:59Z'), new Date('2026-11-22T06:00Z')]) {
@@ -271,7 +288,7 @@ describe('what is printed', () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  test('as the next command to type is one, with any state directory: a shell reads the same words', () => {
+  test('as the next command to type is one, with any state directory: a shell reads the same words [typed-data]', () => {
     const states = [
       ...hostile,
       'a b',
@@ -299,7 +316,7 @@ describe('what is printed', () => {
     expect(readdirSync(directory)).toEqual(['echo.sh']);
   });
 
-  test('is one line without a control character, of any text', () => {
+  test('is one line without a control character, of any text [terminal]', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(printable(text)).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
@@ -324,7 +341,7 @@ describe('what is printed', () => {
     expect(printableJson(['\u009b2J\u202e\u007f'])).toBe('["\\u009b2J\\u202e\\u007f"]');
   });
 
-  test('leaves by one place, which lets nothing pass that steers a terminal', () => {
+  test('leaves by one place, which lets nothing pass that steers a terminal [terminal]', () => {
     process.env.NO_COLOR = '1';
     const hostile = 'a\u001b[31mb\u009b2J\u202Ec\r\nd';
     const printed: string[] = [];

@@ -388,7 +388,7 @@ describe('dead letters on this computer', () => {
     expect(JSON.parse(list.stdout)).toMatchObject([{ key: keyOf('poison') }]);
   });
 
-  test('that were given up are converted once they are taken back, and not before', async () => {
+  test('that were given up are converted once they are taken back, and not before [given-up]', async () => {
     const here = ['--local', '--state', state];
     const [{ id = '' } = {}] = JSON.parse((await tdf(['dead-letters', '--json', ...here])).stdout);
     const key = keyOf('poison');

@@ -231,7 +231,7 @@ describe('tdf drop', () => {
     expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "weatherapi/tides"');
   });
 
-  test('leaves no piece behind when the upload fails', async () => {
+  test('leaves no piece behind when the upload fails [split-days]', async () => {
     const pieces = () => readdirSync(tmpdir()).filter((name) => name.startsWith('tdf-drop-'));
     const before = pieces();
     cloud.stack.outputs = { ...cloud.outputs, RawBucketName: 'no-such-bucket' };
@@ -255,7 +255,7 @@ describe('files of any days', () => {
     pieces.remove();
   });
 
-  test('are split so that each record is in the piece of its day, whatever their order', async () => {
+  test('are split so that each record is in the piece of its day, whatever their order [split-days]', async () => {
     const cloud = await startCloud();
     try {
       const drawn = fc.array(fc.integer({ min: 0, max: 9 * 24 }), { minLength: 1, maxLength: 60 });

@@ -436,13 +436,16 @@ describe('rows', () => {
     expect(await printed(['name'], [], 'table')).toContain('No rows.');
   });
 
-  test.each<RowsFormat>(['table', 'csv', 'json'])('as %s cannot steer the terminal', async (format) => {
-    const hostile = 'a\u001b[31mb\u009b2J\u202Ec\rd';
-    const text = await printed([hostile], [[hostile], [{ [hostile]: [hostile] }]], format);
-    expect(text.replaceAll('\r\n', '\n')).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
-    if (format === 'json')
-      expect(JSON.parse(text)).toEqual([{ [hostile]: hostile }, { [hostile]: { [hostile]: [hostile] } }]);
-  });
+  test.each<RowsFormat>(['table', 'csv', 'json'])(
+    'as %s cannot steer the terminal [terminal]',
+    async (format) => {
+      const hostile = 'a\u001b[31mb\u009b2J\u202Ec\rd';
+      const text = await printed([hostile], [[hostile], [{ [hostile]: [hostile] }]], format);
+      expect(text.replaceAll('\r\n', '\n')).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+      if (format === 'json')
+        expect(JSON.parse(text)).toEqual([{ [hostile]: hostile }, { [hostile]: { [hostile]: [hostile] } }]);
+    },
+  );
 
   test.each([
     ['=1+1', "'=1+1"],
@@ -462,7 +465,7 @@ describe('rows', () => {
     ['+1e5', '+1e5'],
     ['a=1', 'a=1'],
     ["'=1", "'=1"],
-  ])('as CSV do not make a spreadsheet run %j', async (value, field) => {
+  ])('as CSV do not make a spreadsheet run %j [formulas]', async (value, field) => {
     expect(await printed([value], [[value]], 'csv')).toBe(`${field}\r\n${field}\r\n`);
   });
 

@@ -82,7 +82,9 @@ describe('npm start', () => {
     expect(failed.stdout).toContain('✘ fetched nothing');
     // What an alarm says to type works here.
     expect(failed.stdout).toContain(`FetchFailed: `);
-    expect(failed.stdout).toContain(`less ${state}/logs/fetch-function.log; a new key: set WEATHERAPI_KEY`);
+    expect(failed.stdout).toContain(
+      `npx tdf logs --function fetch --since 2h --level error --local --state ${state}; a new key: set WEATHERAPI_KEY`,
+    );
   });
 
   test('--json shows the first thousand rows, counts all of them, and says how many it leaves out', async () => {
@@ -124,7 +126,7 @@ describe('npm start', () => {
     });
   });
 
-  test('--drop puts files into raw; one that cannot be converted makes it fail, with the reason, and loses nothing', async () => {
+  test('--drop puts files into raw; one that cannot be converted makes it fail, with the reason, and loses nothing [file-names]', async () => {
     const files = join(directory, 'files');
     await mkdir(files);
     const good = ['good.json', ...oddNames].map((name) => join(files, name));

@@ -148,7 +148,7 @@ describe('a stack that is not whole', () => {
   };
 
   test.each(['REVIEW_IN_PROGRESS', 'CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
-    'in the state %s never came up: how to see why, to deploy and to remove it',
+    'in the state %s never came up: how to see why, to deploy and to remove it [incomplete-stack]',
     (status) => {
       const text = whatItSays(status);
       expect(text).toContain(`NoStackError: The stack TdfWeather-dev never came up (${status}).`);

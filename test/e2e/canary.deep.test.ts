@@ -258,7 +258,7 @@ describe('the API key', () => {
     expect(front.echoed).toBeGreaterThanOrEqual(7);
   });
 
-  test('is in nothing that is printed, answered, counted, queued or kept, in no form', () => {
+  test('is in nothing that is printed, answered, counted, queued or kept, in no form [key]', () => {
     expect(evidence.leaks(canaries)).toEqual([]);
   });
 });

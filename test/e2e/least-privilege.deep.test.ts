@@ -140,7 +140,7 @@ describe('the permissions in the template', () => {
     expect(new Set(names(permissions)).size).toBe(permissions.length);
   });
 
-  test('are enough: with all of them, the scenario has nothing to miss', () => {
+  test('are enough: with all of them, the scenario has nothing to miss [permissions]', () => {
     expect(complete).toEqual([[], [], [], []]);
   });
 
@@ -151,7 +151,7 @@ describe('the permissions in the template', () => {
     expect(unused).toEqual(Object.keys(exceptions).sort());
   });
 
-  test('are all needed: without any single one, somebody misses something', () => {
+  test('are all needed: without any single one, somebody misses something [permissions]', () => {
     expect(removals.map(({ name }) => name).sort()).toEqual(
       names(allowing()).filter((name) => !(name in exceptions)),
     );

@@ -69,7 +69,7 @@ describe('the pipeline', () => {
     ]);
   });
 
-  test('lands an hour once, however often it is started', async () => {
+  test('lands an hour once, however often it is started [started-again]', async () => {
     const first = await stack.fetch(fiveOClock, ['Oslo']);
     const landed = await rawText(rawRunKey);
     const second = await stack.fetch(fiveOClock, ['Oslo']);
@@ -78,7 +78,7 @@ describe('the pipeline', () => {
     expect(await rawText(rawRunKey)).toBe(landed);
   });
 
-  test('writes the same bytes when the same event comes twice', async () => {
+  test('writes the same bytes when the same event comes twice [event-twice]', async () => {
     await stack.put(rawRunKey, response(1));
     await stack.runtime.settled();
     const once = await stack.curated();
@@ -172,7 +172,7 @@ describe('a converter that fails', () => {
     expect(stack.letters()).toEqual([]);
   });
 
-  test('five times gives the message up with the last error as its reason; sent back, it converts', async () => {
+  test('five times gives the message up with the last error as its reason; sent back, it converts [tries-exhausted]', async () => {
     stack.faults = {
       request: ({ action, bucket }) =>
         action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,

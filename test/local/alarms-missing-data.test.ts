@@ -66,7 +66,7 @@ describe('missing data', () => {
     ['- - - X -', 2, 'ALARM OK'],
     ['- - - - X', 3, 'ALARM OK'],
     ['- - - X -', 3, 'ALARM OK'],
-  ])('%s with %i of 3 to alarm is what the documentation says', (data, of, expected) => {
+  ])('%s with %i of 3 to alarm is what the documentation says [missing-data]', (data, of, expected) => {
     expect(states(data, of)).toBe(expected);
   });
 

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
 import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
-import { StackTemplate } from '../cdk/stack-template.ts';
+import { assemblyTemplate } from '../cdk/template-view.ts';
 
-const stack = new StackTemplate();
+const stack = assemblyTemplate();
 const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 
 const references = new References();
@@ -99,7 +99,7 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  test('ring each for its own reason', () => {
+  test('ring each for its own reason [own-reason]', () => {
     const rang = new Set<string>();
     const rings = (expected: string[], now: Date, happen: (fresh: Pipeline) => void) => {
       const fresh = new Pipeline();
@@ -162,14 +162,14 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  test('ring on time when nothing is counted any more: after three hours, and one for late metrics', () => {
+  test('ring on time when nothing is counted any more: after three hours, and one for late metrics [nothing-lands]', () => {
     for (const hour of [0, 1, 2]) pipeline.fetched(landed, ranAt(hour));
     // The run of eight o'clock does not come.
     expect(pipeline.ringing(minutes(4 * 60 + 119))).toEqual([]);
     expect(pipeline.ringing(hours(6))).toEqual(['NotFresh']);
   });
 
-  test('do not ring for a run whose metrics are late', () => {
+  test('do not ring for a run whose metrics are late [nothing-lands]', () => {
     for (const hour of [0, 3]) pipeline.fetched(landed, ranAt(hour));
     expect(pipeline.ringing(minutes(6 * 60 + 2))).toEqual([]);
   });

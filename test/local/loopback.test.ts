@@ -25,7 +25,7 @@ function watchServers(): Server[] {
   return servers;
 }
 
-test('all that the runtime and the stand-in listen on is 127.0.0.1', async () => {
+test('all that the runtime and the stand-in listen on is 127.0.0.1 [loopback]', async () => {
   const servers = watchServers();
   const stateDir = await mkdtemp(join(tmpdir(), 'loopback-'));
   closers.unshift(() => rm(stateDir, { recursive: true }));

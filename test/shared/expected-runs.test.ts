@@ -34,7 +34,7 @@ describe('the runs that a schedule asks for', () => {
     ['cron(0 12 * * ? 2024/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', ['22T12:00']],
     ['cron(0 12 * * ? 2025/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
     ['cron(0 12 * * ? 2027)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
-  ])('%s from %s to %s: %j', (expression, from, to, expected) => {
+  ])('%s from %s to %s are %j [schedule-runs]', (expression, from, to, expected) => {
     expect(instants(expression, from, to)).toEqual(expected.map((rest) => `2026-11-${rest}`));
   });
 
@@ -110,7 +110,7 @@ describe('the runs that a schedule asks for', () => {
     ['rate(30 seconds)', 'expected a number of minutes, hours or days'],
     ['at(2026-11-22T05:00:00)', 'expected "cron(…)" or "rate(…)"'],
     ['cron(0 * * * ? *)\n', 'expected "cron(…)" or "rate(…)"'],
-  ])('%s is refused with what EventBridge Scheduler wants', (expression, message) => {
+  ])('%s is refused with what EventBridge Scheduler wants [schedule-refused]', (expression, message) => {
     const runs = () => expectedRuns(expression, new Date('2026-11-22'), new Date('2026-11-23'));
     expect(runs).toThrow(message);
   });

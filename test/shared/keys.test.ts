@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey, rawKey } from '../../shared/keys.ts';
-import fc from '../fast-check.ts';
+import fc, { runs } from '../fast-check.ts';
 
 const folder = 'weatherapi/current/dt=2026-11-22/';
 
@@ -177,7 +177,7 @@ describe('of any raw key', () => {
         expect(target.length).toBeLessThanOrEqual(1024);
         expect(target).not.toContain('/../');
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -194,7 +194,7 @@ describe('of any raw key', () => {
     }
   });
 
-  test('no other raw key has the same curated key', () => {
+  test('no other raw key has the same curated key [own-curated-key]', () => {
     fc.assert(
       fc.property(fc.uniqueArray(anyKey, { minLength: 2, maxLength: 20 }), (keys) => {
         // And those of whoever names a raw file after a curated one.
@@ -205,7 +205,7 @@ describe('of any raw key', () => {
         const targets = all.map(curatedOrNone).filter((target) => target !== undefined);
         expect(new Set(targets).size).toBe(targets.length);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -74,7 +74,7 @@ describe('a raw object is converted, once and with no dead letter,', () => {
         ],
       ],
     ),
-  ])('though %s', async (what, action, fault) => {
+  ])('though %s [request-faults]', async (what, action, fault) => {
     let hit = 0;
     stack.faults = {
       request: at(action, 1, (actions) => {
@@ -102,7 +102,7 @@ describe('a raw object is converted, once and with no dead letter,', () => {
       1,
       () => ({ status: 503, code: 'SlowDown' }),
     ],
-  ])('though %s, and no part is left over', async (_what, action, nth, fault) => {
+  ])('though %s, and no part is left over [upload-faults]', async (_what, action, nth, fault) => {
     const large = content(
       1,
       createHash('shake256', { outputLength: 9_000_000 }).update('large').digest('base64'),
@@ -122,7 +122,7 @@ describe('a raw object is converted, once and with no dead letter,', () => {
     expect(stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName)).toEqual([]);
   });
 
-  test('though convert runs out of memory', async () => {
+  test('though convert runs out of memory [out-of-memory]', async () => {
     let invoked = 0;
     const failures: boolean[] = [];
     stack.faults = {
@@ -137,7 +137,7 @@ describe('a raw object is converted, once and with no dead letter,', () => {
     expect(stack.letters()).toEqual([]);
   });
 
-  test('though convert is timed out while it waits for S3', async () => {
+  test('though convert is timed out while it waits for S3 [timed-out]', async () => {
     let invoked = 0;
     const released = gate();
     stack.faults = {
@@ -156,7 +156,7 @@ describe('a raw object is converted, once and with no dead letter,', () => {
     expect(stack.letters()).toEqual([]);
   });
 
-  test('though convert was frozen, and its connections were closed meanwhile', async () => {
+  test('though convert was frozen, and its connections were closed meanwhile [frozen]', async () => {
     await stack.put(rawKey, content(1));
     await stack.runtime.settled();
     let thawed = 0;
@@ -177,19 +177,22 @@ describe('a raw object is converted, once and with no dead letter,', () => {
     expect(stack.letters()).toEqual([]);
   });
 
-  test.each(['while-working', 'afterwards'] as const)('though its message comes again %s', async (when) => {
-    let delivered = 0;
-    stack.faults = { delivery: () => (++delivered === 1 ? when : undefined) };
-    await stack.put(rawKey, content(1));
-    await stack.runtime.settled();
-    expect(delivered).toBe(2);
-    expect(await temperatures()).toEqual([1]);
-    expect(stack.letters()).toEqual([]);
-  });
+  test.each(['while-working', 'afterwards'] as const)(
+    'though its message comes again %s [delivered-again]',
+    async (when) => {
+      let delivered = 0;
+      stack.faults = { delivery: () => (++delivered === 1 ? when : undefined) };
+      await stack.put(rawKey, content(1));
+      await stack.runtime.settled();
+      expect(delivered).toBe(2);
+      expect(await temperatures()).toEqual([1]);
+      expect(stack.letters()).toEqual([]);
+    },
+  );
 });
 
 describe('the newest content is in curated', () => {
-  test('though the message is visible again while a worker stands still with older content', async () => {
+  test('though the message is visible again while a worker stands still with older content [slow-worker]', async () => {
     // The first worker has read 1 and stands still; the second reads and writes 2; then the first goes on and writes 1.
     const secondIsDone = gate();
     let delivered = 0;
@@ -215,7 +218,7 @@ describe('the newest content is in curated', () => {
     expect(stack.letters()).toEqual([]);
   });
 
-  test('though that worker dies after its write, and the other one has deleted the message', async () => {
+  test('though that worker dies after its write, and the other one has deleted the message [slow-worker-dies]', async () => {
     const [firstWrites, secondIsDone] = [gate(), gate()];
     let [delivered, events, writes] = [0, 0, 0];
     stack.faults = {
@@ -252,19 +255,22 @@ describe('the newest content is in curated', () => {
     ['as soon as it was read', 'GetObject', 'after'],
     ['before its rows are written', 'PutObject', 'before'],
     ['as soon as its rows are written', 'PutObject', 'after'],
-  ])('though the object is replaced %s, and the event of that is lost', async (_what, action, when) => {
-    let events = 0;
-    stack.faults = {
-      event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
-      request: at(action, 1, () => ({ [when]: () => stack.put(rawKey, content(2)) })),
-    };
-    await stack.put(rawKey, content(1));
-    await stack.runtime.settled();
-    expect(events).toBe(2);
-    expect(await temperatures()).toEqual([2]);
-  });
+  ])(
+    'though the object is replaced %s, and the event of that is lost [replaced]',
+    async (_what, action, when) => {
+      let events = 0;
+      stack.faults = {
+        event: ({ bucket }) => (bucket === 'raw' && ++events > 1 ? [] : [0]),
+        request: at(action, 1, () => ({ [when]: () => stack.put(rawKey, content(2)) })),
+      };
+      await stack.put(rawKey, content(1));
+      await stack.runtime.settled();
+      expect(events).toBe(2);
+      expect(await temperatures()).toEqual([2]);
+    },
+  );
 
-  test('though events come late and out of order', async () => {
+  test('though events come late and out of order [late-events]', async () => {
     let events = 0;
     stack.faults = { event: () => [++events === 1 ? 100 : 0] };
     await stack.put(rawKey, content(1));
@@ -284,7 +290,7 @@ describe('an object without a day is filed and converted, once and with no dead 
       ['before', action, undated],
       ['after', action, undated],
     ]),
-  )('though convert is killed %s its %s', async (when, action) => {
+  )('though convert is killed %s its %s [filed-once]', async (when, action) => {
     let killed = 0;
     stack.faults = {
       request: (call, { crash }) => {
@@ -306,7 +312,7 @@ describe('an object without a day is filed and converted, once and with no dead 
   });
 });
 
-test('an object on which convert dies each time costs no other one a try', async () => {
+test('an object on which convert dies each time costs no other one a try [no-other-message]', async () => {
   const keys = ['a', 'dying', 'b'].map((name) => rawKey.replace('20261122T050000Z', name));
   stack.faults = {
     request: ({ action, key }, { crash }) =>
@@ -322,7 +328,7 @@ test('an object on which convert dies each time costs no other one a try', async
 });
 
 describe('reconcile has converted', () => {
-  test('an object whose event never came', async () => {
+  test('an object whose event never came [event-lost]', async () => {
     stack.faults = { event: () => [] };
     await stack.put(rawKey, content(1));
     await stack.runtime.settled();
@@ -332,7 +338,7 @@ describe('reconcile has converted', () => {
     expect(await temperatures()).toEqual([1]);
   });
 
-  test('an object that was not visible when its event came: to convert it is gone', async () => {
+  test('an object that was not visible when its event came: to convert it is gone [early-event]', async () => {
     let hidden = true;
     stack.faults = {
       request: ({ action }) =>
@@ -347,7 +353,7 @@ describe('reconcile has converted', () => {
     expect(await temperatures()).toEqual([1]);
   });
 
-  test('an object that was replaced when the event of that was lost', async () => {
+  test('an object that was replaced when the event of that was lost [event-lost]', async () => {
     await stack.put(rawKey, content(1));
     await stack.runtime.settled();
     stack.faults = { event: () => [] };
@@ -359,7 +365,7 @@ describe('reconcile has converted', () => {
 });
 
 describe('a dead letter', () => {
-  test('that the queue does not take at first is there in the end, once and with its reason', async () => {
+  test('that the queue does not take at first is there in the end, once and with its reason [letter-refused]', async () => {
     let refused = 0;
     stack.faults = {
       request: ({ action }) =>
@@ -374,7 +380,7 @@ describe('a dead letter', () => {
     ]);
   });
 
-  test('that is never taken is moved by the queue itself: without a reason, but not lost', async () => {
+  test('that is never taken is moved by the queue itself: without a reason, but not lost [letter-refused]', async () => {
     stack.faults = {
       request: ({ action }) => (action === 'SendMessage' ? { status: 403, code: 'AccessDenied' } : undefined),
     };
@@ -383,7 +389,7 @@ describe('a dead letter', () => {
     expect(stack.letters()).toMatchObject([{ key: rawKey, code: undefined }]);
   });
 
-  test('of a worker that dies at each of its tries is moved by the queue itself, and converts when it is sent again', async () => {
+  test('of a worker that dies at each of its tries is moved by the queue itself, and converts when it is sent again [dies-each-try]', async () => {
     stack.faults = {
       request: ({ action }, { crash }) =>
         action === 'GetObject' ? { before: () => crash('convert-function'), cut: 'request' } : undefined,
@@ -399,7 +405,7 @@ describe('a dead letter', () => {
     expect(stack.letters()).toEqual([]);
   });
 
-  test('is not sent for an object that was deleted while it was converted', async () => {
+  test('is not sent for an object that was deleted while it was converted [deleted-object]', async () => {
     stack.faults = { request: at('PutObject', 1, () => ({ before: () => stack.remove(rawKey) })) };
     await stack.put(rawKey, content(1));
     await stack.runtime.settled();

@@ -51,7 +51,7 @@ function firstLanding(fault: (actions: FaultActions) => RequestFault): void {
 }
 
 describe('an hour', () => {
-  test('that is started twice at once lands once, and both succeed', async () => {
+  test('that is started twice at once lands once, and both succeed [started-twice]', async () => {
     const both = Promise.withResolvers<void>();
     let landings = 0;
     stack.faults = {
@@ -69,7 +69,7 @@ describe('an hour', () => {
     expect(stack.landed).toEqual([rawKey]);
   });
 
-  test('that is started late, after the next one, lands under its own time', async () => {
+  test('that is started late, after the next one, lands under its own time [late-run]', async () => {
     await run(new Date(fiveOClock.getTime() + hour));
     await run();
     await stack.runtime.settled();
@@ -79,7 +79,7 @@ describe('an hour', () => {
     );
   });
 
-  test('lands under its own time though the clocks of the function and of the provider are wrong', async () => {
+  test('lands under its own time though the clocks of the function and of the provider are wrong [wrong-clocks]', async () => {
     const epoch = Date.parse('2019-01-01T00:00:00Z') / 1000;
     answer = (reply) => reply.send({ ...data, current: { last_updated_epoch: epoch } });
     const before = Date.now();
@@ -99,7 +99,7 @@ describe('a run lands its hour once', () => {
     ['another run is writing it', { status: 409, code: 'ConditionalRequestConflict' }],
     ['the connection is cut in the middle of the object', { cut: 'request' }],
     ['the connection is cut when the object was written', { cut: 'answer' }],
-  ])('though %s', async (_what, fault) => {
+  ])('though %s [landing-faults]', async (_what, fault) => {
     firstLanding(() => fault);
     expect(await run()).toMatchObject({ ok: true, response: { key: rawKey } });
     expect(stack.landed).toEqual([rawKey]);
@@ -108,14 +108,14 @@ describe('a run lands its hour once', () => {
   test.each<[string, (actions: FaultActions) => RequestFault]>([
     ['fetch is killed before', ({ crash }) => ({ before: () => crash('fetch-function'), cut: 'request' })],
     ['fetch is killed after', ({ crash }) => ({ after: () => crash('fetch-function'), cut: 'answer' })],
-  ])('when Lambda tries it again, though %s', async (_what, fault) => {
+  ])('when Lambda tries it again, though %s [fetch-killed]', async (_what, fault) => {
     firstLanding(fault);
     expect(await run()).toMatchObject({ ok: false });
     expect(await run()).toMatchObject({ ok: true, response: { key: rawKey } });
     expect(stack.landed).toEqual([rawKey]);
   });
 
-  test('and is completed when Lambda tries it again: what has landed is not asked for once more', async () => {
+  test('and is completed when Lambda tries it again: what has landed is not asked for once more [completed]', async () => {
     const both = () => stack.invokeFetch(fiveOClock, ['Oslo', 'Ulm']);
     answer = (reply, q) =>
       q === 'Oslo' ? reply.send(data) : reply.code(401).send({ error: { code: 2006 } });
@@ -131,7 +131,7 @@ describe('a run lands its hour once', () => {
     expect(await parquetRows(bytes)).toHaveLength(2);
   });
 
-  test('though it was frozen, and S3 and the provider closed its connections meanwhile', async () => {
+  test('though it was frozen, and S3 and the provider closed its connections meanwhile [frozen]', async () => {
     await run();
     let thawed = 0;
     stack.faults = {
@@ -151,7 +151,7 @@ describe('a run lands its hour once', () => {
     expect(thawed).toBe(1);
   });
 
-  test('when Lambda tries it again, though a cold start found no Secrets Manager', async () => {
+  test('when Lambda tries it again, though a cold start found no Secrets Manager [cold-start]', async () => {
     await coldStart();
     let refused = 0;
     let down = true;
@@ -169,7 +169,7 @@ describe('a run lands its hour once', () => {
   });
 });
 
-test('a redirect is not followed to another host: nobody calls there, with or without the key', async () => {
+test('a redirect is not followed to another host: nobody calls there, with or without the key [redirect]', async () => {
   const calls: string[] = [];
   const elsewhere = fastify();
   elsewhere.all('*', (request, reply) => {

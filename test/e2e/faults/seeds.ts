@@ -20,7 +20,7 @@ export function testSeeds(first: number, count: number): void {
   });
 
   test.each(Array.from({ length: count }, (_, index) => first + index))(
-    'whatever goes wrong, every raw object is converted or dead: seed %i',
+    'whatever goes wrong, every raw object is converted or dead: seed %i [seeds]',
     async (seed) => {
       const { problems, faults } = await play(stack, seed).catch((error: unknown) => {
         throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });

@@ -60,7 +60,7 @@ describe('an object without a dt= folder', () => {
     expect(await worker.convert(keys[0] ?? '')).toMatchObject({ kind: 'converted', rows: 1 });
   });
 
-  test('that is dropped twice is there once, with its newest content', async () => {
+  test('that is dropped twice is there once, with its newest content [filed-once]', async () => {
     for (const temp_c of [1, 2]) {
       await aws.put('raw', dropped, at('2026-11-22T05:00:00Z', { temp_c }));
       await worker.convert(dropped);
@@ -101,7 +101,7 @@ describe('an object without a dt= folder', () => {
   });
 
   test.each(['GetObject', 'CopyObject', 'DeleteObject'])(
-    'is filed once, though its %s fails after S3 has done it',
+    'is filed once, though its %s fails after S3 has done it [filed-once]',
     async (action) => {
       await aws.put('raw', dropped, at('2026-11-22T05:00:00Z'));
       worker.after = (done) => {
@@ -130,7 +130,7 @@ describe('an object without a dt= folder', () => {
     },
   );
 
-  test('that another worker files meanwhile is gone', async () => {
+  test('that another worker files meanwhile is gone [filed-once]', async () => {
     await aws.put('raw', dropped, at('2026-11-22T05:00:00Z'));
     worker.after = async (action, time) => {
       if (action === 'GetObject' && time === 1) await worker.convert(dropped);

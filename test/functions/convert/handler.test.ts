@@ -191,7 +191,7 @@ describe('a message is tried again', () => {
     expect((await aws.object('raw', `${folder}a.json`)).body).toEqual(Buffer.from(response({ temp_c: 1 })));
   });
 
-  test('when its time runs out, which the dead letter of its last try says', async () => {
+  test('when its time runs out, which the dead letter of its last try says [out-of-time]', async () => {
     await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     const body = message(`${folder}a.json`);
     expect(await convert(batch(onTry(4, body)), 10_000)).toEqual(failed(0));
@@ -276,7 +276,7 @@ describe('an object', () => {
   });
 });
 
-test('a message that tells of an object twice has it converted once, and one dead letter', async () => {
+test('a message that tells of an object twice has it converted once, and one dead letter [no-other-message]', async () => {
   await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
   await aws.put('raw', `${folder}b.json`, poison);
   const before = aws.emulator.requests.length;

@@ -61,7 +61,7 @@ describe('a large object', () => {
     ['its last line is broken', [...fiveLines, '{"location":'], undefined],
     ['its second part fails', lines, 'UploadPart'],
     ['it cannot be completed', lines, 'CompleteMultipartUpload'],
-  ])('of which %s leaves nothing behind', async (_what, content, failing) => {
+  ])('of which %s leaves nothing behind [upload-faults]', async (_what, content, failing) => {
     await aws.put('raw', rawKey, content.join('\n'));
     const times = watch((action, time) => action === failing && (time > 1 || action !== 'UploadPart'));
     await expect(worker.convert(rawKey)).rejects.toThrow();

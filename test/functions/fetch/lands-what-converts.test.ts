@@ -4,7 +4,7 @@ import { ApiKey } from '../../../functions/fetch/api-key.ts';
 import { run } from '../../../functions/fetch/run.ts';
 import { WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
-import fc from '../../fast-check.ts';
+import fc, { runs } from '../../fast-check.ts';
 import { columnsFrom, converted } from '../convert/converted.ts';
 import { anyJson, objectOf } from '../convert/properties/json-source.ts';
 import { damagedFile, rawText, recordMembers } from '../convert/properties/raw-files.ts';
@@ -70,14 +70,14 @@ const body: fc.Arbitrary<Uint8Array> = fc.oneof(
     .tuple(record, fc.constantFrom('\n', '\r', ' ', ',', ''))
     .map(([text, gap]) => bytesOf(text + gap + text)),
   anyJson.map(bytesOf),
-  anyJson.map((json) => bytesOf(`{"location":{},"current":${json}}`)),
+  anyJson.map((json) => bytesOf(`{"location":{"lat":2},"current":${json}}`)),
   { arbitrary: rawInString.map(bytesOf), weight: 2 },
   rawText.map(bytesOf),
   damagedFile,
   fc.constantFrom('', '{}', '\n', '\0', '[]').map(bytesOf),
 );
 
-test('whatever fetch lands converts, one row per line, as the body itself would', async () => {
+test('whatever fetch lands converts, one row per line, as the body itself would [lands-what-converts]', async () => {
   let kept = 0;
   let refused = 0;
   await fc.assert(
@@ -97,9 +97,9 @@ test('whatever fetch lands converts, one row per line, as the body itself would'
         expect(columnsFrom(line, weatherapiCurrent)).toEqual(columnsFrom(answer, weatherapiCurrent));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: runs(80) },
   );
-  expect(Math.min(kept, refused)).toBeGreaterThan(50); // Else there is nothing to see.
+  expect(Math.min(kept, refused)).toBeGreaterThan(30); // Else there is nothing to see.
 });
 
 /** What may differ: a byte-order mark, and line breaks. */

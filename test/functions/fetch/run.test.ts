@@ -39,7 +39,7 @@ async function standIn(options: { key?: string } = {}) {
   return api;
 }
 
-const record = (name: string) => ({ location: { name }, current: {} });
+const record = (name: string) => ({ location: { name }, current: { uv: 1 } });
 
 /** A provider that answers place by place as it is told, and keeps the places that it was asked for. */
 async function provider(
@@ -170,7 +170,7 @@ describe('a run', () => {
     expect((await aws.object('raw', key)).body.toString()).toContain('"air_quality"');
   });
 
-  test('lands no body that repeats the key: that place fails, the others land', async () => {
+  test('lands no body that repeats the key: that place fails, the others land [key-in-answer]', async () => {
     const server = await provider((q, reply) =>
       reply.send({ ...record(q), ...(q === 'Tokyo' ? { request: '?key=first' } : {}) }),
     );
@@ -232,7 +232,7 @@ describe('a run', () => {
 describe('a run that happens again', () => {
   const three = ['Oslo', 'Ulm', 'Rome'];
 
-  test('asks only for what has not landed, and writes old and new lines in their order', async () => {
+  test('asks only for what has not landed, and writes old and new lines in their order [completed]', async () => {
     const first = await runOf(three, await without('Ulm'));
     expect(first).toMatchObject({ key, landed: true, fetched: 2, places: 2, skipped: [{ location: 'Ulm' }] });
     const triesBefore = Number((await aws.object('raw', key)).metadata.tries);
@@ -274,7 +274,7 @@ describe('a run that happens again', () => {
     expect(await landedNames()).toEqual(['Oslo', 'Rome']);
   });
 
-  test('at the same time loses nothing of the other', async () => {
+  test('at the same time loses nothing of the other [two-runs]', async () => {
     const other = await without('Rome');
     let otherRun: Promise<RunReport> | undefined;
     const server = await provider(async (q, reply) => {
@@ -289,7 +289,7 @@ describe('a run that happens again', () => {
     expect(await aws.keys('raw')).toEqual([key]);
   });
 
-  test('lands what it has when the object was deleted meanwhile', async () => {
+  test('lands what it has when the object was deleted meanwhile [two-runs]', async () => {
     await runOf(three, await without('Ulm'));
     const server = await provider(async (q, reply) => {
       await aws.remove('raw', key);
@@ -299,15 +299,18 @@ describe('a run that happens again', () => {
     expect(await landedNames()).toEqual(['Ulm']);
   });
 
-  test.each([409, 412])('looks again when the write is refused with %i, but not for ever', async (status) => {
-    const code = status === 409 ? 'ConditionalRequestConflict' : 'PreconditionFailed';
-    let refusals = 1;
-    aws.fault = ({ action }) => (action === 'PutObject' && refusals-- > 0 ? { status, code } : undefined);
-    expect(await runOf(three, await provider())).toMatchObject({ landed: true, fetched: 3 });
-    await aws.remove('raw', key);
-    refusals = Number.POSITIVE_INFINITY;
-    await expect(runOf(three, await provider())).rejects.toThrow(`"${key}" changed 5 times`);
-  });
+  test.each([409, 412])(
+    'looks again when the write is refused with %i, but not for ever [two-runs]',
+    async (status) => {
+      const code = status === 409 ? 'ConditionalRequestConflict' : 'PreconditionFailed';
+      let refusals = 1;
+      aws.fault = ({ action }) => (action === 'PutObject' && refusals-- > 0 ? { status, code } : undefined);
+      expect(await runOf(three, await provider())).toMatchObject({ landed: true, fetched: 3 });
+      await aws.remove('raw', key);
+      refusals = Number.POSITIVE_INFINITY;
+      await expect(runOf(three, await provider())).rejects.toThrow(`"${key}" changed 5 times`);
+    },
+  );
 
   test('refuses to merge with an object that is not what its metadata says', async () => {
     await runOf(three, await without('Ulm'));
@@ -326,7 +329,7 @@ describe('another list of places for the same hour', () => {
     ['fewer places', ['Oslo'], {}],
     ['another order', ['Rome', 'Oslo'], {}],
     ['other options', list, { aqi: 'yes' }],
-  ])('has a key of its own, whichever is first: %s', async (_what, locations, options) => {
+  ])('has a key of its own, whichever is first: %s [other-list]', async (_what, locations, options) => {
     const server = await provider();
     await runOf(locations, server, { options });
     expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: true, fetched: 2 });
@@ -337,7 +340,7 @@ describe('another list of places for the same hour', () => {
     expect(await runOf(locations, server, { options })).toMatchObject({ key, landed: false });
   });
 
-  test('has a key of its own beside a file that was dropped, too, and is completed there', async () => {
+  test('has a key of its own beside a file that was dropped, too, and is completed there [other-list]', async () => {
     await aws.put('raw', key, '{}\n');
     expect(await runOf(list, await without('Oslo'))).toMatchObject({ key: ownKey, fetched: 1 });
     expect(await runOf(list, await provider())).toMatchObject({ key: ownKey, fetched: 1, places: 2 });
@@ -371,7 +374,7 @@ describe('a place that is missing', () => {
   }
   const missing = async () => (await runOf(list, await without('Ulm', 'Rome'))).missing;
 
-  test('in this run and in the two landed runs before it is told', async () => {
+  test('in this run and in the two landed runs before it is told [missing-place]', async () => {
     await landed(1, [0]);
     await landed(2, [0, 2]);
     expect(await missing()).toEqual(['Ulm']);

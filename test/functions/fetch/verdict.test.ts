@@ -22,7 +22,7 @@ const documented = [
 ] as const;
 
 describe('an error that WeatherAPI documents', () => {
-  test.each(documented)('HTTP $status with code $code is $kind', ({ status, code, kind }) => {
+  test.each(documented)('HTTP $status with code $code is $kind [error-table]', ({ status, code, kind }) => {
     const verdict = verdictOn(status, errorBody(code));
     expect(verdict).toEqual({
       kind,
@@ -30,7 +30,7 @@ describe('an error that WeatherAPI documents', () => {
     });
   });
 
-  test.each(documented)('code $code is $kind whatever the status is', ({ code, kind }) => {
+  test.each(documented)('code $code is $kind whatever the status is [error-table]', ({ code, kind }) => {
     for (const status of [200, 204, 302, 400, 403, 404, 429, 500]) {
       expect(verdictOn(status, errorBody(code)).kind).toBe(kind);
     }
@@ -104,7 +104,7 @@ describe('a body that came with HTTP 200', () => {
     '{"error":""}',
     '{"error":[1006]}',
     `{"error":{"code":1234},${data.slice(1)}`,
-  ])('that holds an error of no known code makes no sense: %s', (body) => {
+  ])('that holds an error of no known code makes no sense: %s [error-with-200]', (body) => {
     expect(verdictOn(200, body)).toMatchObject({
       kind: 'refused',
       reason: expect.stringMatching(/^HTTP 200( code 1234)?, but the body is an error$/),

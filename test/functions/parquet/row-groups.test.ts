@@ -9,7 +9,7 @@ import { matchFilter } from 'hyparquet/src/filter.js';
 import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
 import { firstSecond, lastSecond } from '../../../functions/rows/cell.ts';
 import { RowGroup } from '../../../functions/rows/row-group.ts';
-import fc from '../../fast-check.ts';
+import fc, { runs } from '../../fast-check.ts';
 import { everyType, rawKey } from '../convert/converted.ts';
 
 /** A cell of each type, and how SQL writes it. */
@@ -153,7 +153,7 @@ function* parquetOf(groups: readonly Row[][]): Generator<Uint8Array> {
 }
 
 describe('every filter finds what a full scan finds', () => {
-  test('in DuckDB', async () => {
+  test('in DuckDB [filters]', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'filters-'));
     const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     const connection = await instance.connect();
@@ -179,7 +179,7 @@ describe('every filter finds what a full scan finds', () => {
         asked = ask(each);
         return asked;
       });
-      await fc.assert(property, { numRuns: 25 });
+      await fc.assert(property, { numRuns: runs(15) });
     } finally {
       // When fast-check's time is over, it waits for nobody; DuckDB crashes when it is closed while it answers.
       await asked?.catch(() => {});
@@ -189,7 +189,7 @@ describe('every filter finds what a full scan finds', () => {
     }
   });
 
-  test('in hyparquet', async () => {
+  test('in hyparquet [filters]', async () => {
     const property = fc.asyncProperty(file, async ({ groups, filters }) => {
       const options = {
         file: new Uint8Array(Buffer.concat([...parquetOf(groups)])).buffer,
@@ -204,7 +204,7 @@ describe('every filter finds what a full scan finds', () => {
         if (found.length !== scanned.length) expect([each, found]).toEqual([each, scanned]);
       }
     });
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: runs(15) });
   });
 });
 
@@ -220,6 +220,6 @@ test('files that are written by turns are what each is when it is written alone'
       const text = (pieces: readonly Uint8Array[]) => Buffer.concat(pieces).toString('latin1');
       expect(byTurns.map(({ pieces }) => text(pieces))).toEqual(alone.map(text));
     }),
-    { numRuns: 50 },
+    { numRuns: runs(25) },
   );
 });

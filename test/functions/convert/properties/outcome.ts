@@ -35,6 +35,12 @@ export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentEr
   }
 }
 
+/** A file, or a failure, in a form that can be compared. */
+export async function comparable(pieces: readonly Uint8Array[]): Promise<string> {
+  const result = await converted(pieces);
+  return result instanceof PermanentError ? result.code : Buffer.from(result).toString('base64');
+}
+
 async function* asynchronous(pieces: Bytes): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }

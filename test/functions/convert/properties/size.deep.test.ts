@@ -48,13 +48,13 @@ describe('a gzip bomb ends fast, and in little memory:', () => {
     ['spaces', ' ', 'empty'],
     ['line breaks', '\n', 'empty'],
     ['empty arrays', '[]\n ', 'empty'],
-  ])('64 MiB of %s', async (_what, text, code) => {
+  ])('64 MiB of %s [memory]', async (_what, text, code) => {
     const { result, grown } = await costOf(bomb(text, 4 * MIB, 16));
     expect(result).toMatchObject({ code });
     expect(grown).toBeLessThan(200);
   });
 
-  test('64 MiB of records', async () => {
+  test('64 MiB of records [memory]', async () => {
     const record = `${response({ temp_c: 21.6 }, 'x'.repeat(973))}\n`;
     expect(record.length).toBe(1024);
     const { result, grown } = await costOf(bomb(record, 4 * MIB, 16));
@@ -67,7 +67,7 @@ describe('a gzip bomb ends fast, and in little memory:', () => {
 });
 
 describe('a single line of 50 MB', () => {
-  test('is refused when it is one record, before it is read', async () => {
+  test('is refused when it is one record, before it is read [memory]', async () => {
     const pieces = times(50, Buffer.alloc(1_000_000, 'x'));
     const { result, read } = await costOf(
       (function* () {
@@ -80,7 +80,7 @@ describe('a single line of 50 MB', () => {
     expect(read).toBeLessThan(18 * MIB);
   });
 
-  test('is converted when it is an array', async () => {
+  test('is converted when it is an array [memory]', async () => {
     const rows = 50_000;
     const record = (row: number) =>
       response({ temp_c: row, condition: { text: 'x'.repeat(930) } }, `Place ${row}`);

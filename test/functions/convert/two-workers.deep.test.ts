@@ -21,27 +21,27 @@ async function wrongStates(contents: readonly string[], without?: Play['without'
 }
 
 describe('whatever order the requests of two workers, replacements and one crash come in, curated is of the newest content', () => {
-  test('when it is replaced', async () => {
+  test('when it is replaced [two-workers]', async () => {
     expect(await wrongStates(['A', 'B'])).toEqual([]);
   });
 
-  test('when a former one returns, unless a worker has crashed after it wrote the one in between', async () => {
+  test('when a former one returns, unless a worker has crashed after it wrote the one in between [two-workers]', async () => {
     const wrong = await wrongStates(['A', 'B', 'A']);
     expect(wrong.length).toBeGreaterThan(0);
     expect(wrong.filter((state) => !hasCrash(state) || curatedOf(state) !== 'B')).toEqual([]);
   });
 
-  test('which the look afterwards alone does not ensure', async () => {
+  test('which the look afterwards alone does not ensure [two-workers]', async () => {
     expect((await wrongStates(['A', 'B'], 'conditions')).length).toBeGreaterThan(0);
   });
 
-  test('nor the condition on the write alone', async () => {
+  test('nor the condition on the write alone [two-workers]', async () => {
     const wrong = await wrongStates(['A', 'B', 'A'], 'look');
     expect(wrong.filter((state) => !hasCrash(state)).length).toBeGreaterThan(0);
   });
 });
 
-test('an undated object that two workers file, while it is replaced, is filed once and with its newest content', async () => {
+test('an undated object that two workers file, while it is replaced, is filed once and with its newest content [filed-once]', async () => {
   const undated = 'weatherapi/current/dropped.json';
   const contents = [0, 1, 2].map((second) => response({ last_updated_epoch: 1_795_323_600 + second }));
   const ends = await endStates({ rawKey: undated, contents });
