@@ -86,6 +86,7 @@ function resources(): Resources {
       {
         EventSourceArn: get('Queue'),
         FunctionName: { Ref: 'Convert' },
+        BatchSize: 1,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
       },
     ],
@@ -239,7 +240,11 @@ describe('what cannot be started', () => {
     [
       'a second event source for a queue of elsewhere',
       (all) => {
-        const mapping = { EventSourceArn: arnOf('elsewhere'), FunctionName: { Ref: 'Convert' } };
+        const mapping = {
+          EventSourceArn: arnOf('elsewhere'),
+          FunctionName: { Ref: 'Convert' },
+          BatchSize: 1,
+        };
         all.Other = ['AWS::Lambda::EventSourceMapping', mapping];
       },
       /polls queues of the stack only, not .*elsewhere/,
