@@ -84,6 +84,7 @@ export class PipelineStack extends Stack {
       ScheduleExpression: config.schedule,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    new CfnOutput(this, 'AnalystsPolicyArn', { value: catalog.analysts.managedPolicyArn });
   }
 }
 

@@ -17,7 +17,11 @@ export interface Resource {
 
 /** The template of a stack with this configuration, without bundling (a test of its own does that). */
 export class StackTemplate {
-  readonly json: { Resources: Record<string, Omit<Resource, 'id'>>; Parameters?: Record<string, unknown> };
+  readonly json: {
+    Resources: Record<string, Omit<Resource, 'id'>>;
+    Parameters?: Record<string, unknown>;
+    Outputs?: Record<string, unknown>;
+  };
   readonly stack: PipelineStack;
   readonly app: App;
 
