@@ -8,6 +8,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { convertEnv, readEnv } from '../../shared/env.ts';
 import type { ConvertMetric } from '../../shared/metrics.ts';
 import { s3Client } from '../../shared/s3-client.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
 import { type DeadLetter, sendDeadLetter } from './dead-letter.ts';
 
@@ -64,6 +65,15 @@ function report(outcome: Outcome): void {
   }
 }
 
+/** Undefined when the message does not name an object. */
+function rawKeyIn({ body }: SQSRecord): string | undefined {
+  try {
+    return createdObjects(body)[0]?.key;
+  } catch {
+    return undefined;
+  }
+}
+
 function count(metric: ConvertMetric, value: number): void {
   metrics.addMetric(metric, MetricUnit.Count, value);
 }
@@ -75,6 +85,7 @@ export const handler = middy(convertBatch)
       // Its own logger would print the whole record. Lambda's Errors metric stays 0 for these: hence ours.
       logger: (reason: unknown, record: SQSRecord) => {
         logger.warn('Left in the queue for another try', {
+          rawKey: rawKeyIn(record),
           messageId: record.messageId,
           receiveCount: record.attributes.ApproximateReceiveCount,
           error: reason instanceof Error ? reason : new Error(String(reason)),
