@@ -9,6 +9,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
 import { convertMetric, fetchMetric } from './metrics.ts';
@@ -139,7 +140,7 @@ export class Alarms extends Construct {
   ): void {
     const action = new SnsAction(this.#props.topic);
     const added = new Alarm(this, id, {
-      alarmName: `tdf-weather-${this.#props.stage}-${id}`,
+      alarmName: `${alarmPrefix(this.#props.stage)}${id}`,
       alarmDescription: alarm.description,
       metric: alarm.metric,
       threshold: alarm.threshold ?? 1,

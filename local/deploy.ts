@@ -2,7 +2,9 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { QueueSample } from './alarms/watch.ts';
 import { ACCOUNT_ID, type Emulator } from './aws/emulator.ts';
+import { withStateFile } from './aws/state-error.ts';
 import type { Deployment } from './deployment.ts';
 import { EventSource, type EventSourceSettings } from './event-source.ts';
 import type { FaultActions, Faults } from './faults/faults.ts';
@@ -88,6 +90,26 @@ interface FunctionProperties {
   readonly Environment?: { readonly Variables?: Readonly<Record<string, string>> };
 }
 
+export function nameFunctions({ functions }: Pick<Deployment, 'functions'>, references: References): void {
+  for (const { logicalId, name } of functions)
+    references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
+}
+
+/** Adds a line to a function's log. */
+export function appendLog(stateDir: string, functionName: string, line: string): void {
+  const file = join(stateDir, 'logs', `${functionName}.log`);
+  withStateFile(file, () => appendFileSync(file, `${line}\n`));
+}
+
+/** The queues as they are now, by their ARN and URL. */
+export function queueSamples(emulator: Emulator, queueUrls: ReadonlyMap<string, string>): QueueSample[] {
+  return [...queueUrls].map(([arn, url]) => ({
+    name: arn.split(':').at(-1) ?? '',
+    visible: emulator.queueDepth(url).visible,
+    oldest: emulator.messages(url)[0]?.sentAt,
+  }));
+}
+
 /**
  * @returns the functions by name
  * @throws {Error} when a variable to override is declared by no function
@@ -101,11 +123,11 @@ export function deployFunctions(
     surroundings;
   const { faults, faultActions } = surroundings;
   const logs = join(stateDir, 'logs');
-  mkdirSync(logs, { recursive: true });
+  withStateFile(logs, () => mkdirSync(logs, { recursive: true }));
   const unused = new Set(Object.keys(overrides));
+  nameFunctions({ functions }, references);
   const deployed = new Map(
     functions.map(({ logicalId, name, directory, properties }) => {
-      references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
       const {
         Handler,
         Role,
@@ -148,7 +170,7 @@ export function deployFunctions(
         },
         onLog: (line) => {
           if (!mayLog(name, logGroup)) return;
-          appendFileSync(join(logs, `${name}.log`), `${line}\n`);
+          appendLog(stateDir, name, line);
           onLog(line);
         },
         onInvocation: (ok) => onInvocation(name, ok),

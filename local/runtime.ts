@@ -6,6 +6,7 @@ import { createAlarmWatch } from './alarms/watch.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from './aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
 import {
+  appendLog,
   connectEventSources,
   credentials,
   definePseudoParameters,
@@ -13,6 +14,7 @@ import {
   deployFunctions,
   deployQueues,
   functionCredentials,
+  queueSamples,
   region,
 } from './deploy.ts';
 import { type Deployment, planDeployment } from './deployment.ts';
@@ -172,12 +174,8 @@ async function start(
   const watch = createAlarmWatch({
     alarms: plan.alarms,
     resolve: (value) => references.resolve(value),
-    queues: () =>
-      [...queueUrls].map(([arn, url]) => ({
-        name: arn.split(':').at(-1) ?? '',
-        visible: emulator.queueDepth(url).visible,
-        oldest: emulator.messages(url)[0]?.sentAt,
-      })),
+    queues: () => queueSamples(emulator, queueUrls),
+    record: (functionName, line) => appendLog(stateDir, functionName, line),
   });
   const functionBy = (reference: string): FunctionRuntime => {
     const found = functions.get(reference.split(':').at(-1) ?? '');

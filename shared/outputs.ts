@@ -11,6 +11,14 @@ export const outputNames = [
   'Workgroup',
   /** When runs are expected, in UTC: `cron(…)` or `rate(…)`. */
   'ScheduleExpression',
+  /** Where each function's log lines are. */
+  'FetchLogGroup',
+  'ConvertLogGroup',
+  'ReconcileLogGroup',
 ] as const;
+
+/** The functions that log, by the name of their log group's output. */
+export const loggingFunctions = ['fetch', 'convert', 'reconcile'] as const;
+export type LoggingFunction = (typeof loggingFunctions)[number];
 
 export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;

@@ -1,5 +1,5 @@
 import { parseAlarm } from './alarm-properties.ts';
-import { dataPointsIn } from './emf.ts';
+import { dataPointsIn, metricsLine } from './emf.ts';
 import { type AlarmReport, type AlarmState, evaluate } from './evaluate.ts';
 import { MetricStore } from './metric-store.ts';
 
@@ -18,6 +18,8 @@ export interface AlarmWatchOptions {
   readonly resolve: <T>(value: unknown) => T;
   /** Looks at every queue. */
   readonly queues: () => readonly QueueSample[];
+  /** Keeps what Lambda itself counts of a function, as a log line that `onLog` takes again. */
+  readonly record?: (functionName: string, line: string) => void;
   /** When the pipeline started. @default now */
   readonly since?: Date;
 }
@@ -51,15 +53,20 @@ export function createAlarmWatch(options: AlarmWatchOptions): AlarmWatch {
       store.add({ namespace, name, dimensions, values: [value], timestamp: at.getTime() });
   };
 
+  const countLambda = (FunctionName: string, values: Record<string, number>, at = new Date()) => {
+    count('AWS/Lambda', { FunctionName }, at, values);
+    options.record?.(FunctionName, metricsLine('AWS/Lambda', { FunctionName }, at, values));
+  };
+
   return {
     onLog(line) {
       for (const point of dataPointsIn(line)) store.add(point);
     },
-    onInvocation(functionName, ok, at = new Date()) {
-      count('AWS/Lambda', { FunctionName: functionName }, at, { Invocations: 1, Errors: ok ? 0 : 1 });
+    onInvocation(functionName, ok, at) {
+      countLambda(functionName, { Invocations: 1, Errors: ok ? 0 : 1 }, at);
     },
-    onDropped(functionName, at = new Date()) {
-      count('AWS/Lambda', { FunctionName: functionName }, at, { AsyncEventsDropped: 1 });
+    onDropped(functionName, at) {
+      countLambda(functionName, { AsyncEventsDropped: 1 }, at);
     },
     evaluate(now = new Date()) {
       for (const { name, visible, oldest } of queues()) {

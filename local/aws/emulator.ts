@@ -5,10 +5,11 @@ import type { Authorize } from '../iam/access.ts';
 import { type ApiCall, apiCallOf } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
 import { addConditionalWrites } from './conditional-writes.ts';
-import { buildApp, DEFAULT_ACCOUNT_ID, SnsStore, SqsStore } from './fauxqs.ts';
-import { ObjectFiles } from './object-files.ts';
+import { buildApp, DEFAULT_ACCOUNT_ID, type S3PersistenceProvider, SnsStore, SqsStore } from './fauxqs.ts';
+import { ObjectFiles, type OnWrite } from './object-files.ts';
 import { ObjectStore } from './object-store.ts';
 import {
+  loadQueues,
   type QueueDepth,
   type QueuedMessage,
   QueueState,
@@ -17,6 +18,7 @@ import {
 } from './queues.ts';
 import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
+import { withStateFile } from './state-error.ts';
 import { lockState } from './state-lock.ts';
 import { addUrlListings } from './url-listings.ts';
 
@@ -31,6 +33,11 @@ export interface EmulatorOptions {
   /** Created when missing. One process at a time. */
   stateDir: string;
   region: string;
+  /**
+   * Shows the state as it is now, without the lock, also while another process changes it. What is done to it is done to
+   * a copy in memory: nothing reaches the directory.
+   */
+  readOnly?: boolean;
   /** Called before each request is handled. */
   intercept?: Intercept;
   /** Decides on each request, after `intercept`; left out, everybody may everything. */
@@ -80,6 +87,10 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
+interface ReceiveMessageInput {
+  WaitTimeSeconds?: number;
+}
+
 /** S3, SQS and SNS for this machine only, with their state in `stateDir`. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const opened: (() => unknown)[] = [];
@@ -101,12 +112,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 /** Adds what must be closed to `opened`, the first to be opened first. */
 async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promise<Omit<Emulator, 'close'>> {
-  const { stateDir, region, intercept, fault, authorize } = options;
+  const { stateDir, region, readOnly = false, intercept, fault, authorize } = options;
   const queueArnPrefix = `arn:aws:sqs:${region}:${ACCOUNT_ID}:`;
-  const lock = lockState(stateDir);
-  opened.push(() => lock.release());
-  const queueState = new QueueState(path.join(stateDir, 'queues'));
-  opened.push(() => queueState.close());
+  const lock = readOnly ? undefined : lockState(stateDir);
+  opened.push(() => lock?.release());
+  const queueDir = path.join(stateDir, 'queues');
+  const inQueues = <T>(work: () => T) => withStateFile(path.join(queueDir, 'fauxqs.db'), work);
+  const queueState = readOnly ? undefined : inQueues(() => new QueueState(queueDir));
+  opened.push(() => queueState?.close());
 
   const sqsStore = new SqsStore();
   const snsStore = new SnsStore();
@@ -118,15 +131,16 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
 
   const listeners: ((created: ObjectCreated) => void)[] = [];
   let action: string | undefined;
-  const files = new ObjectFiles(path.join(stateDir, 's3'), (bucket, { key, contentLength, etag }, how) => {
+  const onWrite: OnWrite = (bucket, { key, contentLength, etag }, how) => {
     const put = action === 'CopyObject' ? 'ObjectCreated:Copy' : 'ObjectCreated:Put';
     const eventName = how === 'multipart' ? 'ObjectCreated:CompleteMultipartUpload' : put;
     for (const listener of listeners) {
       listener({ bucket, key, size: contentLength, etag: etag.replaceAll('"', ''), eventName });
     }
-  });
+  };
+  const files = new ObjectFiles(path.join(stateDir, 's3'), onWrite, { readOnly });
   files.loadS3(s3Store);
-  s3Store.persistence = files;
+  s3Store.persistence = readOnly ? bodiesOf(files) : files;
 
   if (fault) addRequestFaults(app, fault);
   const requests = addRequestLog(app, intercept);
@@ -137,6 +151,8 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   // The last hook before the handler, which writes within the same tick: no other request can come between.
   app.addHook('preHandler', (request, _reply, done) => {
     action = apiCallOf(request)?.action;
+    // Nobody sends to a copy: there is nothing to wait for.
+    if (readOnly && action === 'ReceiveMessage') (request.body as ReceiveMessageInput).WaitTimeSeconds = 0;
     done();
   });
 
@@ -145,7 +161,9 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   const { port } = app.server.address() as AddressInfo;
   const endpoint = `http://${LOOPBACK}:${port}`;
   const url = `${endpoint}/${ACCOUNT_ID}/`;
-  queueState.restore(sqsStore, snsStore, url);
+  inQueues(() =>
+    queueState ? queueState.restore(sqsStore, snsStore, url) : loadQueues(queueDir, sqsStore, url),
+  );
   const queues = new Queues(sqsStore, { url, arn: queueArnPrefix });
 
   return {
@@ -167,6 +185,12 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
     openUploads: (bucket) => s3Store.openUploads(bucket),
     closeIdleConnections: () => app.server.closeIdleConnections(),
   };
+}
+
+/** Reads what is in the files, and leaves them alone: a write of an object fails, a new bucket is in memory only. */
+function bodiesOf(files: ObjectFiles): S3PersistenceProvider {
+  const readBody: S3PersistenceProvider['readBody'] = (bucket, key) => files.readBody(bucket, key);
+  return { readBody, insertBucket() {} } as unknown as S3PersistenceProvider;
 }
 
 /** An expression takes precedence over the catch-all that fauxqs registers for S3's bodies. */

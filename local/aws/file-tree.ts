@@ -1,18 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { withStateFile } from './state-error.ts';
 
 /** A directory whose files are whole as soon as they have their name. Paths are relative, `/` between segments. */
 export class FileTree {
   readonly root: string;
-  private readonly scratch: string;
+  private readonly scratch: string | undefined;
 
-  /** `scratch` is a directory in the tree, emptied here: a rename must not cross file systems. */
-  constructor(root: string, scratch: string) {
+  /**
+   * @param scratch a directory in the tree, emptied here: a rename must not cross file systems. Undefined for a tree that
+   * is only read.
+   */
+  constructor(root: string, scratch?: string) {
     this.root = root;
     this.scratch = scratch;
-    rmSync(this.at(scratch), { recursive: true, force: true });
-    mkdirSync(this.at(scratch), { recursive: true });
+    if (scratch === undefined) return;
+    withStateFile(this.at(scratch), () => {
+      rmSync(this.at(scratch), { recursive: true, force: true });
+      mkdirSync(this.at(scratch), { recursive: true });
+    });
   }
 
   at(file: string): string {
@@ -21,9 +28,11 @@ export class FileTree {
 
   write(file: string, content: string | Uint8Array): void {
     const unfinished = this.at(`${this.scratch}/${randomUUID()}`);
-    writeFileSync(unfinished, content);
-    mkdirSync(path.dirname(this.at(file)), { recursive: true });
-    renameSync(unfinished, this.at(file));
+    withStateFile(this.at(file), () => {
+      writeFileSync(unfinished, content);
+      mkdirSync(path.dirname(this.at(file)), { recursive: true });
+      renameSync(unfinished, this.at(file));
+    });
   }
 
   /** Removes the file and the directories that it leaves empty, except the topmost. A missing file is no error. */

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
 import { FileTree } from './file-tree.ts';
 import { objectPath, sha256 } from './object-path.ts';
-import { readSidecar, writeSidecar } from './object-sidecar.ts';
+import { readSidecar, readState, writeSidecar } from './object-sidecar.ts';
+import { StateError } from './state-error.ts';
 
 /** `.meta/<bucket>/bucket.json` */
 interface BucketRecord {
@@ -34,8 +35,8 @@ export class ObjectFiles implements S3PersistenceProvider {
   /** The files in use, as a file system sees them that ignores case and normalises Unicode. */
   private readonly taken = new Set<string>();
 
-  constructor(root: string, onWrite: OnWrite = () => {}) {
-    this.tree = new FileTree(root, '.meta/.tmp');
+  constructor(root: string, onWrite: OnWrite = () => {}, { readOnly = false } = {}) {
+    this.tree = readOnly ? new FileTree(root) : new FileTree(root, '.meta/.tmp');
     this.onWrite = onWrite;
   }
 
@@ -109,7 +110,8 @@ export class ObjectFiles implements S3PersistenceProvider {
 
   /** Fills a store that does not write through yet: nothing here counts as a write. */
   loadS3(store: S3Store): void {
-    for (const bucket of readdirSync(this.tree.at('.meta'))) {
+    const buckets = this.tree.at('.meta');
+    for (const bucket of existsSync(buckets) ? readdirSync(buckets) : []) {
       const names = bucket.startsWith('.') ? [] : readdirSync(this.tree.at(`.meta/${bucket}`));
       // Missing when the run was killed while it created the bucket.
       if (names.includes('bucket.json')) this.loadBucket(store, this.readBucket(bucket), names);
@@ -168,7 +170,10 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 
   private readBucket(bucket: string): BucketRecord {
-    return JSON.parse(readFileSync(this.tree.at(`.meta/${bucket}/bucket.json`), 'utf8'));
+    const file = this.tree.at(`.meta/${bucket}/bucket.json`);
+    const record = readState<BucketRecord>(file);
+    if (record === undefined) throw new StateError(file, new Error('it is gone'));
+    return record;
   }
 
   private writeBucket(record: BucketRecord): void {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { S3Object } from './fauxqs.ts';
 import type { FileTree } from './file-tree.ts';
+import { withStateFile } from './state-error.ts';
 
 /** What S3 knows of an object beside its body, as JSON: `.meta/<bucket>/<sha256 of the key>.json`. */
 interface Sidecar extends Omit<S3Object, 'body' | 'lastModified'> {
@@ -29,7 +30,7 @@ export function writeSidecar(tree: FileTree, sidecarFile: string, file: string, 
 }
 
 /**
- * The object without its body, and the body's file; undefined when someone has removed that file. Where the file
+ * The object without its body, and the body's file; undefined when someone has removed one of them. Where the file
  * is not the one that was written (edited by hand, or the run was killed between body and sidecar) the object is
  * what the file now holds.
  */
@@ -37,7 +38,8 @@ export function readSidecar(
   tree: FileTree,
   sidecarFile: string,
 ): { object: S3Object; file: string } | undefined {
-  const sidecar: Sidecar = JSON.parse(readFileSync(tree.at(sidecarFile), 'utf8'));
+  const sidecar = readState<Sidecar>(tree.at(sidecarFile));
+  if (sidecar === undefined) return undefined;
   const { file, md5, mtimeMs, lastModified, ...rest } = sidecar;
   const stat = statSync(tree.at(file), { throwIfNoEntry: false });
   if (!stat?.isFile()) return undefined;
@@ -50,6 +52,18 @@ export function readSidecar(
     object: { ...unaffected, contentLength: body.length, etag: `"${md5Of(body)}"`, lastModified: stat.mtime },
     file,
   };
+}
+
+/** A JSON file of the state directory; undefined when it is gone. @throws {StateError} */
+export function readState<T>(file: string): T | undefined {
+  return withStateFile(file, () => {
+    try {
+      return JSON.parse(readFileSync(file, 'utf8')) as T;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
 }
 
 function md5Of(body: Uint8Array): string {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { apiCallOf } from './api-call.ts';
 import {
@@ -101,6 +103,52 @@ export class Queues {
     return queue;
   }
 }
+
+/**
+ * Fills a store with what the file of a directory holds now, also while a process writes to it. Nothing goes back to the
+ * file; a directory without one has no queues.
+ */
+export function loadQueues(directory: string, sqs: SqsStore, queueUrlPrefix: string): void {
+  const file = path.join(directory, 'fauxqs.db');
+  if (!existsSync(file)) return;
+  const database = openReadOnly(file);
+  try {
+    const queues = database.prepare('SELECT *, ? || name AS url FROM sqs_queues');
+    const { loadSqsQueues, loadSqsMessages } = PersistenceManager.prototype as unknown as StateReader;
+    const stmts = {
+      loadQueues: { all: () => queues.all(queueUrlPrefix) },
+      loadMessages: database.prepare('SELECT * FROM sqs_messages WHERE queue_name = ?'),
+      updateMessageInflight: { run: () => undefined },
+    };
+    loadSqsQueues.call({ stmts, loadSqsMessages }, sqs);
+  } finally {
+    database.close();
+  }
+}
+
+/** What fauxqs' own reading needs of a PersistenceManager, which cannot be made without writing. */
+interface StateReader {
+  readonly stmts: Readonly<Record<string, unknown>>;
+  loadSqsQueues(this: Omit<StateReader, 'loadSqsQueues'>, store: SqsStore): void;
+  loadSqsMessages(queue: SqsQueue): void;
+}
+
+/** SQLite reads a log beside the file, and makes one: where it may not, the file alone is whole. */
+function openReadOnly(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    database.prepare('SELECT 1 FROM sqs_queues').get();
+    return database;
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_CANTOPEN) throw error;
+    const alone = pathToFileURL(file);
+    alone.search = '?immutable=1';
+    return new DatabaseSync(alone, { readOnly: true });
+  }
+}
+
+const SQLITE_CANTOPEN = 14;
 
 /** Queues, messages, topics and subscriptions in a SQLite file: what fauxqs keeps of them over a restart. */
 export class QueueState extends PersistenceManager {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StateError, withStateFile } from './state-error.ts';
 
 /** SQLite's own code for "another connection holds the lock". */
 const SQLITE_BUSY = 5;
@@ -23,8 +24,11 @@ export class StateInUseError extends Error {
  * with the process however the process ends, and a crashed run leaves nothing to clean up.
  */
 export function lockState(stateDir: string): { release(): void } {
-  mkdirSync(stateDir, { recursive: true });
-  const database = new DatabaseSync(path.join(stateDir, 'lock.db'));
+  const file = path.join(stateDir, 'lock.db');
+  const database = withStateFile(file, () => {
+    mkdirSync(stateDir, { recursive: true });
+    return new DatabaseSync(file);
+  });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -32,7 +36,7 @@ export function lockState(stateDir: string): { release(): void } {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
       throw new StateInUseError(stateDir, error);
     }
-    throw error;
+    throw new StateError(file, error);
   }
   return { release: () => database.close() };
 }

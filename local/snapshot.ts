@@ -1,0 +1,60 @@
+import { createReadStream, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { AlarmReport } from './alarms/evaluate.ts';
+import { createAlarmWatch } from './alarms/watch.ts';
+import { type Emulator, startEmulator } from './aws/emulator.ts';
+import {
+  credentials,
+  definePseudoParameters,
+  deployBuckets,
+  deployQueues,
+  nameFunctions,
+  queueSamples,
+  region,
+} from './deploy.ts';
+import { planDeployment } from './deployment.ts';
+import { deployRoles } from './iam/roles.ts';
+import { References } from './references.ts';
+import type { Template } from './template.ts';
+
+/** The local pipeline as it is at one moment: nothing runs, and nothing that is done to it stays. */
+export interface Snapshot {
+  readonly clientConfig: { endpoint: string; region: string; credentials: typeof credentials };
+  /** The stack's outputs, such as the names of its buckets. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What the template's alarms say now, of all that the log files tell. @param since when the pipeline began */
+  alarms(since: Date): Promise<AlarmReport[]>;
+  close(): Promise<void>;
+}
+
+/** Takes no lock, so that it can be had while the pipeline runs. @throws {StateError} when a file is damaged */
+export async function takeSnapshot(template: Template, directory: string): Promise<Snapshot> {
+  const stateDir = resolve(directory);
+  const plan = planDeployment(template);
+  const emulator: Emulator = await startEmulator({ stateDir, region, readOnly: true });
+  const references = new References();
+  definePseudoParameters(references);
+  deployBuckets(plan, emulator, references);
+  const queueUrls = deployQueues(plan, emulator, references);
+  deployRoles(plan, references);
+  nameFunctions(plan, references);
+  return {
+    clientConfig: { endpoint: emulator.endpoint, region, credentials },
+    outputs: references.resolve<Record<string, string>>(template.outputs),
+    async alarms(since) {
+      const watch = createAlarmWatch({
+        alarms: plan.alarms,
+        resolve: (value) => references.resolve(value),
+        queues: () => queueSamples(emulator, queueUrls),
+        since,
+      });
+      const logs = join(stateDir, 'logs');
+      for (const file of readdirSync(logs))
+        for await (const line of createInterface({ input: createReadStream(join(logs, file)) }))
+          watch.onLog(line);
+      return watch.evaluate();
+    },
+    close: () => emulator.close(),
+  };
+}
