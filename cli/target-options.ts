@@ -24,9 +24,12 @@ function parseStage(text: string): string {
 }
 
 /** What to type next about the same deployment: `next('dead-letters', target)`. */
-export function next(command: string, { local, stage, state }: Target): string {
-  const target = local
-    ? ['--local', ...(state === '.local' ? [] : [`--state ${quoted(state)}`])]
-    : [`--stage ${stage}`];
-  return ['npm run tdf --', command, ...target].join(' ');
+export function next(command: string, target: Target): string {
+  return `npx tdf ${command} ${targetArguments(target)}`;
+}
+
+/** The options that name a deployment. */
+export function targetArguments({ local, stage, state }: Target): string {
+  if (!local) return `--stage ${stage}`;
+  return state === '.local' ? '--local' : `--local --state ${quoted(state)}`;
 }

@@ -65,8 +65,8 @@ export interface FunctionSurroundings {
   readonly secretsEndpoint: string;
   /** Other values for declared variables. */
   readonly overrides: Readonly<Record<string, string>>;
-  /** Gets each line that a function prints, besides its log file. */
-  readonly onLog: (line: string) => void;
+  /** Gets each line that a function prints, and may log. */
+  readonly onLog: (functionName: string, line: string) => void;
   /** Told how each invocation ended. */
   readonly onInvocation: (functionName: string, ok: boolean) => void;
   /** Lets the function do what the role may. */
@@ -170,8 +170,7 @@ export function deployFunctions(
         },
         onLog: (line) => {
           if (!mayLog(name, logGroup)) return;
-          appendLog(stateDir, name, line);
-          onLog(line);
+          onLog(name, line);
         },
         onInvocation: (ok) => onInvocation(name, ok),
         fault: (event) => faults.invocation?.(name, event, faultActions),

@@ -7,6 +7,8 @@ export interface Deployment {
   readonly queues: readonly (Named & { readonly properties: Resource['properties'] })[];
   readonly functions: readonly FunctionResource[];
   readonly logGroups: readonly Named[];
+  /** For people. Only the outputs name them here. */
+  readonly managedPolicies: readonly Named[];
   /** Of the functions and schedules above. */
   readonly roles: readonly RoleResource[];
   readonly queuePolicies: readonly Resource['properties'][];
@@ -149,6 +151,7 @@ export function planDeployment(template: Template): Deployment {
       properties: resource.properties,
     })),
     logGroups: ofType('AWS::Logs::LogGroup').map((group) => named(group, 'LogGroupName')),
+    managedPolicies: ofType('AWS::IAM::ManagedPolicy').map((policy) => named(policy, 'ManagedPolicyName')),
     roles: rolesOf(resources, (role) => named(role, 'RoleName').name),
     queuePolicies: propertiesOf('AWS::SQS::QueuePolicy'),
     notifications: propertiesOf('Custom::S3BucketNotifications'),

@@ -5,6 +5,7 @@ import type { AlarmReport } from './alarms/evaluate.ts';
 import { createAlarmWatch } from './alarms/watch.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from './aws/emulator.ts';
 import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
+import type { StateError } from './aws/state-error.ts';
 import {
   appendLog,
   connectEventSources,
@@ -71,6 +72,7 @@ export interface Runtime {
   /**
    * Resolves when every queue that feeds a function is empty and nothing is in work.
    * @throws {Error} after `timeout` milliseconds, saying what is still waiting; or the signal's reason
+   * @throws {StateError} when a file of the state directory cannot be used any more
    */
   settled(options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
   /** What the template's alarms say now, of everything since the start; see local/alarms/. */
@@ -124,9 +126,13 @@ async function start(
     crash: (functionName) => functionBy(functionName).crash(),
     closeIdleConnections: () => emulator.closeIdleConnections(),
   };
+  let trouble: StateError | undefined;
   const emulator = await startEmulator({
     stateDir,
     region,
+    onTrouble: (first) => {
+      trouble ??= first;
+    },
     authorize,
     ...(intercept ? { intercept } : {}),
     ...(faults.request ? { fault: (call) => faults.request?.(call, actions) } : {}),
@@ -154,10 +160,19 @@ async function start(
   deployBuckets(plan, emulator, references);
   const queueUrls = deployQueues(plan, emulator, references);
   deployRoles(plan, references);
+  /** Called where nobody could catch what it throws. */
+  const keepLine = (functionName: string, line: string) => {
+    try {
+      appendLog(stateDir, functionName, line);
+    } catch (error) {
+      trouble ??= error as StateError;
+    }
+  };
   const functions = deployFunctions(plan, references, {
     onRole: (name, roleArn) => assumeRole(access, { accessKeyId: name, roleArn, session: name }),
     mayLog: (name, logGroup) => mayLog(access, name, logGroup),
-    onLog: (line) => {
+    onLog: (name, line) => {
+      keepLine(name, line);
       watch.onLog(line);
       onLog(line);
     },
@@ -175,7 +190,7 @@ async function start(
     alarms: plan.alarms,
     resolve: (value) => references.resolve(value),
     queues: () => queueSamples(emulator, queueUrls),
-    record: (functionName, line) => appendLog(stateDir, functionName, line),
+    record: keepLine,
   });
   const functionBy = (reference: string): FunctionRuntime => {
     const found = functions.get(reference.split(':').at(-1) ?? '');
@@ -237,6 +252,7 @@ async function start(
         return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };
       }
       const invocation = await target.invoke(edit(scheduledEvent(schedule, scheduledTime)));
+      if (trouble) throw trouble;
       // Lambda would try it again; here the first try is the last.
       if (!invocation.ok) watch.onDropped(target.settings.name);
       return invocation;
@@ -252,8 +268,10 @@ async function start(
         if (Date.now() > until)
           throw new Error(`Not settled after ${timeout / 1000} s: ${waiting().join(', ')}`);
         signal?.throwIfAborted();
+        if (trouble) throw trouble;
         await delay(10);
       }
+      if (trouble) throw trouble;
     },
   };
 }

@@ -17,7 +17,7 @@ export const outputNames = [
   'ReconcileLogGroup',
 ] as const;
 
-/** The functions that log, by the name of their log group's output. */
+/** The functions that log. */
 export const loggingFunctions = ['fetch', 'convert', 'reconcile'] as const;
 export type LoggingFunction = (typeof loggingFunctions)[number];
 

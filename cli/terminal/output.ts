@@ -23,6 +23,11 @@ export function printError(...parts: readonly Printed[]): void {
   console.error(parts.map((part) => rendered(part, process.stderr)).join(' '));
 }
 
+/** Makes room for what is printed anew; nothing where nobody looks. */
+export function clearScreen(): void {
+  if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[3J\u001b[H');
+}
+
 export function printJson(value: unknown): void {
   console.log(printableJson(value, 2));
 }

@@ -1,5 +1,4 @@
 import { type Alarm, type Comparison, comparisons, type MetricStatistic, type MissingData } from './alarm.ts';
-import { alarmDescription } from './alarm-description.ts';
 import { Expression } from './expression.ts';
 import { statistics } from './metric-store.ts';
 
@@ -110,7 +109,7 @@ export function parseAlarm(
   const [expression] = expressions;
   return {
     name,
-    description: alarmDescription(properties.AlarmDescription, resolve),
+    description: String(properties.AlarmDescription ?? ''),
     metrics,
     expression: expression === undefined ? undefined : new Expression(expression, [...metrics.keys()]),
     period: period * 1000,

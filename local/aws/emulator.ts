@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Authorize } from '../iam/access.ts';
-import { type ApiCall, apiCallOf } from './api-call.ts';
+import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
 import { addConditionalWrites } from './conditional-writes.ts';
 import { buildApp, DEFAULT_ACCOUNT_ID, type S3PersistenceProvider, SnsStore, SqsStore } from './fauxqs.ts';
@@ -18,7 +18,7 @@ import {
 } from './queues.ts';
 import { addRequestFaults, type RequestFault } from './request-faults.ts';
 import { addRequestLog, type Intercept, type LoggedRequest } from './request-log.ts';
-import { withStateFile } from './state-error.ts';
+import { StateError, withStateFile } from './state-error.ts';
 import { lockState } from './state-lock.ts';
 import { addUrlListings } from './url-listings.ts';
 
@@ -40,6 +40,8 @@ export interface EmulatorOptions {
   readOnly?: boolean;
   /** Called before each request is handled. */
   intercept?: Intercept;
+  /** Told of a file of the state directory that cannot be used any more: a full disk, say. */
+  onTrouble?: (trouble: StateError) => void;
   /** Decides on each request, after `intercept`; left out, everybody may everything. */
   authorize?: Authorize;
   /** What goes wrong with a request; asked before it is read. */
@@ -117,7 +119,8 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   const lock = readOnly ? undefined : lockState(stateDir);
   opened.push(() => lock?.release());
   const queueDir = path.join(stateDir, 'queues');
-  const inQueues = <T>(work: () => T) => withStateFile(path.join(queueDir, 'fauxqs.db'), work);
+  const queueFile = path.join(queueDir, 'fauxqs.db');
+  const inQueues = <T>(work: () => T) => withStateFile(queueFile, work);
   const queueState = readOnly ? undefined : inQueues(() => new QueueState(queueDir));
   opened.push(() => queueState?.close());
 
@@ -128,6 +131,14 @@ async function start(options: EmulatorOptions, opened: (() => unknown)[]): Promi
   // Else fauxqs answers CreateQueue with a name under *.localhost, which not every system resolves.
   sqsStore.host = '';
   acceptLargeObjects(app);
+  app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
+    const trouble = error.code === 'ERR_SQLITE_ERROR' ? new StateError(queueFile, error) : error;
+    const call = apiCallOf(request);
+    if (!(trouble instanceof StateError) || !call) return reply.send(error);
+    options.onTrouble?.(trouble);
+    // A status that no client tries again.
+    refuse(reply, call, 507, 'InternalError', trouble.message);
+  });
 
   const listeners: ((created: ObjectCreated) => void)[] = [];
   let action: string | undefined;

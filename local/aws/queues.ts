@@ -133,7 +133,7 @@ interface StateReader {
   loadSqsMessages(queue: SqsQueue): void;
 }
 
-/** SQLite reads a log beside the file, and makes one: where it may not, the file alone is whole. */
+/** SQLite makes a file beside this one, to read it. Where it cannot (disk full, read-only), this one alone is whole. */
 function openReadOnly(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
@@ -141,14 +141,15 @@ function openReadOnly(file: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_CANTOPEN) throw error;
+    if (!cannotMakeFile.includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error;
     const alone = pathToFileURL(file);
     alone.search = '?immutable=1';
     return new DatabaseSync(alone, { readOnly: true });
   }
 }
 
-const SQLITE_CANTOPEN = 14;
+/** SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN. */
+const cannotMakeFile: readonly number[] = [8, 10, 14];
 
 /** Queues, messages, topics and subscriptions in a SQLite file: what fauxqs keeps of them over a restart. */
 export class QueueState extends PersistenceManager {

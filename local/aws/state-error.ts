@@ -1,23 +1,26 @@
-/** What to do about a file of the state directory, by the cause: the system's code, or SQLite's number. */
-const remedies: readonly (readonly [codes: readonly unknown[], remedy: string])[] = [
-  [['ENOSPC', 'EDQUOT', 13], 'The disk is full: free some space, then type the same again.'],
+/** What to do about a file, by what the system or SQLite says of it. */
+const remedies: readonly (readonly [RegExp, string])[] = [
   [
-    ['EROFS', 'EACCES', 'EPERM', 8, 14, 23],
-    'This user may not use it: give another directory with --state DIR, or change its permissions.',
+    /ENOSPC|EDQUOT|no space left|disk is full/i,
+    'The disk is full: free some space, then type the same again.',
+  ],
+  [/disk I\/O error|EIO/i, 'Is the disk full? Free some space, then type the same again.'],
+  [
+    /EROFS|EACCES|EPERM|read-?only|permission|unable to open/i,
+    'It cannot be written here: make it writable, or give another directory with --state DIR.',
   ],
 ];
 const damaged =
-  'It seems damaged: give another directory with --state DIR, or remove this one (npx tdf destroy --local).';
+  'It is damaged: give another directory with --state DIR, or remove this one with npx tdf destroy --local.';
 
 /** A file of the state directory cannot be read or written. Says which one, why, and what to do. */
 export class StateError extends Error {
   override readonly name = 'StateError';
 
   constructor(file: string, cause: unknown) {
-    const { code, errcode, message } = cause as { code?: string; errcode?: number; message: string };
-    const [, remedy = damaged] =
-      remedies.find(([codes]) => codes.includes(code === 'ERR_SQLITE_ERROR' ? errcode : code)) ?? [];
-    super(`${file} cannot be used: ${message}. ${remedy}`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const [, remedy = damaged] = remedies.find(([pattern]) => pattern.test(reason)) ?? [];
+    super(`${file} cannot be used: ${reason}. ${remedy}`, { cause });
   }
 }
 

@@ -7,7 +7,9 @@ import type { Access, Denial } from './access.ts';
 import { permissionsOf } from './policy.ts';
 
 /** What functions refer to when they are made. */
-export function deployRoles({ roles, logGroups }: Deployment, references: References): void {
+export function deployRoles({ roles, managedPolicies, logGroups }: Deployment, references: References): void {
+  for (const { logicalId, name } of managedPolicies)
+    references.define(logicalId, { Ref: `arn:aws:iam::${ACCOUNT_ID}:policy/${name}` });
   for (const { logicalId, name } of roles) {
     references.define(logicalId, { Ref: name, Arn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}` });
   }

@@ -454,6 +454,7 @@ test('of several mappings none is polled for when one is wrong', async () => {
     queues: [],
     functions: [],
     logGroups: [],
+        managedPolicies: [],
     roles: [],
     queuePolicies: [],
     notifications: [],
