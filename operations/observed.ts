@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ListBucketsCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -8,6 +6,7 @@ import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { s3Client } from '../shared/s3-client.ts';
 import { describeStack, type Target } from './deployed.ts';
+import { assemblyIn } from './local-assembly.ts';
 import { cloudWatchLogs, type Logs, logFiles } from './logs.ts';
 import { stackOutputs } from './stack-outputs.ts';
 
@@ -107,12 +106,4 @@ async function observeState(state: string): Promise<Observed> {
       await snapshot.close();
     },
   };
-}
-
-/** The synthesized stack in a state directory. @throws {Error} when no pipeline ever ran there */
-export function assemblyIn(state: string): string {
-  const assembly = resolve(state, 'cdk.out');
-  if (existsSync(join(assembly, 'manifest.json'))) return assembly;
-  const what = existsSync(state) ? 'No pipeline ever ran in' : 'There is no state directory';
-  throw new Error(`${what} ${resolve(state)}. Run one there with npm start, or name another: --state DIR`);
 }
