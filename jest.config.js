@@ -7,7 +7,7 @@ export default {
   testTimeout: 30_000,
   globalSetup: '<rootDir>/test/assembly.ts',
   testSequencer: '<rootDir>/test/slow-first.js',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/**/!(*.deep).test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } } }] },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.local'],

@@ -90,6 +90,7 @@ export class Alarms extends Construct {
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
+      // Of a schedule of fewer runs than one per hour there are no three in a row: NotFresh rings instead.
       evaluationPeriods: 3,
       description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
     });

@@ -1,12 +1,15 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { parseConfig } from './config.ts';
+import { type Config, callsPerMonth, parseConfig } from './config.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 
 const app = new App();
 const stage = app.node.tryGetContext('stage') as unknown;
 // `-c stage=prod` deploys another copy beside this one, from the same cdk.json.
-const config = parseConfig({ ...app.node.tryGetContext('tdf'), ...(stage === undefined ? {} : { stage }) });
+const config = readConfig({ ...app.node.tryGetContext('tdf'), ...(stage === undefined ? {} : { stage }) });
+
+// Not an annotation: the CDK prints none that informs beside one that warns.
+console.error(callsPerMonth(config).text);
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 new PipelineStack(app, 'TdfWeather', {
@@ -14,3 +17,13 @@ new PipelineStack(app, 'TdfWeather', {
   description: 'Hourly weather from WeatherAPI.com: raw JSON and curated Parquet on S3.',
   config,
 });
+
+/** The problems are for whoever wrote cdk.json, to whom a stack trace says nothing. */
+function readConfig(context: unknown): Config {
+  try {
+    return parseConfig(context);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}

@@ -4,14 +4,12 @@ import { defaultApiKeySecret } from '../shared/api-key-secret.ts';
 import { outlook } from '../shared/expected-runs.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
 
-/** Minutes that a run has. */
-export const runMinutes = 5;
 /**
  * Places that fit into a run: so many at once, in its time less that for further passes and for landing what came. An
  * answer takes a fraction of the 1.5 s that each may take here.
  */
 export const maxPlaces = Math.floor(
-  (limits.concurrency * (runMinutes * 60_000 - limits.patience - limits.landing)) / 1500,
+  (limits.concurrency * (limits.timeout - limits.patience - limits.landing)) / 1500,
 );
 /**
  * Bytes of the places as JSON. A schedule's input is what Lambda takes as an asynchronous event, 256 KB at most; the
@@ -87,7 +85,7 @@ const ofStage = v.strictObject({
   ),
   /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
   retainData: flag,
-  /** Hours without anything landed after which the alarm rings. */
+  /** Hours without anything landed after which the alarm rings. The default is 3, or the schedule's longest gap. */
   freshnessHours: v.optional(
     v.pipe(
       v.number('expected a number of hours'),
@@ -95,7 +93,6 @@ const ofStage = v.strictObject({
       v.minValue(1, 'expected at least 1'),
       v.maxValue(maxFreshnessHours, `expected at most ${maxFreshnessHours}: CloudWatch looks back on a week`),
     ),
-    3,
   ),
 });
 
@@ -119,13 +116,17 @@ const schema = v.pipe(
       // Where the gap is longer than CloudWatch can watch, there is no such alarm.
       ({ schedule, freshnessHours }) => {
         const gap = gapOf(schedule);
-        return freshnessHours >= gap || gap > maxFreshnessHours;
+        return freshnessHours === undefined || freshnessHours >= gap || gap > maxFreshnessHours;
       },
       ({ input: { schedule } }) =>
         `expected at least ${gapOf(schedule)}, the hours of the longest gap of ${schedule}`,
     ),
     ['freshnessHours'],
   ),
+  v.transform(({ freshnessHours, ...config }) => ({
+    ...config,
+    freshnessHours: freshnessHours ?? Math.max(3, gapOf(config.schedule)),
+  })),
 );
 
 export type Config = Omit<v.InferOutput<typeof schema>, 'stages'>;
@@ -142,13 +143,14 @@ export function parseConfig(context: unknown = {}): Config {
     return config;
   }
   const problems = parsed.issues
-    .map((issue) => ({ ...issue, path: v.getDotPath(issue) }))
+    .map((issue) => ({ ...issue, dotPath: v.getDotPath(issue) }))
     // What is wrong there is told once, of the values that are in use.
-    .filter(({ path }) => !path?.startsWith(`stages.${stage}.`))
-    .map(({ path, message, received }) => {
+    .filter(({ dotPath }) => !dotPath?.startsWith(`stages.${stage}.`))
+    .map((issue) => {
+      const { dotPath: path } = issue;
       const isOwn = path !== null && Object.hasOwn(own, path.split('.', 1)[0] ?? '');
       const where = ['tdf', ...(isOwn ? ['stages', stage] : []), ...(path === null ? [] : [path])];
-      return `  ${printable(`${where.join('.')}: ${message} (got ${received})`)}`;
+      return `  ${printable(`${where.join('.')}: ${expectation(issue)} (got ${gotten(issue)})`)}`;
     });
   throw new Error(`The configuration in cdk.json (context, "tdf") is wrong:\n${problems.join('\n')}`);
 }
@@ -164,6 +166,19 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function expectation({ kind, expected, message }: v.BaseIssue<unknown>): string {
+  // What a strict object says of a member that it does not know.
+  return kind === 'schema' && expected === 'never'
+    ? `there is no such setting; there are ${Object.keys(members.entries).join(', ')}`
+    : message;
+}
+
+/** The value itself, as it stands in the file. */
+function gotten({ path, input }: v.BaseIssue<unknown>): string {
+  const text = JSON.stringify(path ? path.at(-1)?.value : input) ?? 'nothing';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** How many of the places, from the first on, fit into one run and into the schedule's input. */
 function fitting(places: readonly string[]): number {
   let bytes = 0;
@@ -172,6 +187,18 @@ function fitting(places: readonly string[]): number {
     return bytes > maxPlacesBytes;
   });
   return Math.min(maxPlaces, over < 0 ? places.length : over);
+}
+
+/** What the schedule asks of WeatherAPI's plan. */
+export function callsPerMonth({ locations, schedule }: Config): {
+  readonly calls: number;
+  readonly text: string;
+} {
+  const calls = Math.ceil(outlook(schedule, new Date()).runsPerMonth * locations.length);
+  return {
+    calls,
+    text: `${calls} calls of WeatherAPI a month (places: ${locations.length}, schedule: ${schedule}).`,
+  };
 }
 
 /** Hours between two runs, at most; none of a schedule that is refused by itself. */

@@ -4,6 +4,7 @@ import { type Bucket, EventType } from 'aws-cdk-lib/aws-s3';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { limits } from '../functions/convert/limits.ts';
 import { datasets } from '../shared/datasets.ts';
 import type { convertEnv, Env } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
@@ -16,9 +17,6 @@ export interface ConvertProps {
   readonly curated: Bucket;
 }
 
-/** Tries before a message is given up: below five, a short throttling could bury good messages. */
-const maxReceiveCount = 5;
-
 /** The queue between raw and curated, its dead letters, and the function that converts. */
 export class Convert extends Construct {
   readonly function: PipelineFunction;
@@ -29,8 +27,7 @@ export class Convert extends Construct {
 
   constructor(scope: Construct, id: string, { stage, raw, curated }: ConvertProps) {
     super(scope, id);
-    // Twice what the largest file takes: functions/reader/plain-bytes.ts.
-    const timeout = Duration.minutes(5);
+    const timeout = Duration.millis(limits.timeout);
     // AWS's rule: six times the function's time-out.
     this.visibilityTimeout = Duration.seconds(6 * timeout.toSeconds());
 
@@ -45,7 +42,7 @@ export class Convert extends Construct {
       ...secure,
       retentionPeriod: Duration.days(4),
       visibilityTimeout: this.visibilityTimeout,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: limits.tries },
     });
 
     // No prefix filter: a file that is dropped in the wrong place gets its reason in the dead-letter queue, not silence.
@@ -55,7 +52,7 @@ export class Convert extends Construct {
       RAW_BUCKET: raw.bucketName,
       CURATED_BUCKET: curated.bucketName,
       DEAD_LETTER_QUEUE_URL: this.deadLetters.queueUrl,
-      MAX_RECEIVE_COUNT: String(maxReceiveCount),
+      MAX_RECEIVE_COUNT: String(limits.tries),
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace(stage),
     };
     this.function = new PipelineFunction(this, 'Function', {

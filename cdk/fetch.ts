@@ -3,11 +3,12 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ContextAttribute, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { limits } from '../functions/fetch/limits.ts';
 import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
 import type { Env, fetchEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
-import { type Config, runMinutes } from './config.ts';
+import type { Config } from './config.ts';
 import { FunctionSchedule } from './function-schedule.ts';
 import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -34,7 +35,7 @@ export class Fetch extends Construct {
       folder: 'fetch',
       environment,
       memory: Size.mebibytes(512),
-      timeout: Duration.minutes(runMinutes),
+      timeout: Duration.millis(limits.timeout),
     });
 
     const dataset = weatherapiCurrent;
@@ -60,8 +61,8 @@ export class Fetch extends Construct {
         ],
       }),
     );
-    // Invocations are asynchronous. A failed one is tried again soon or not at all: later it would be another hour's weather.
-    this.function.configureAsyncInvoke({ retryAttempts: 2, maxEventAge: Duration.minutes(15) });
+    const maxEventAge = Duration.millis(limits.latestStart);
+    this.function.configureAsyncInvoke({ retryAttempts: limits.retries, maxEventAge });
 
     const input: RunEventInput = {
       // The run's identity: a retried or doubled invocation lands on the same key.
@@ -79,7 +80,7 @@ export class Fetch extends Construct {
       function: this.function,
       expression: config.schedule,
       input: ScheduleTargetInput.fromObject(input),
-      maxEventAge: Duration.minutes(15),
+      maxEventAge,
     });
   }
 }

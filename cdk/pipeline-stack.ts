@@ -1,12 +1,12 @@
 import { Annotations, CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { type Outlook, outlook } from '../shared/expected-runs.ts';
+import { outlook } from '../shared/expected-runs.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { Alarms } from './alarms.ts';
 import { Alerts } from './alerts.ts';
 import { Catalog } from './catalog.ts';
-import { type Config, maxFreshnessHours } from './config.ts';
+import { type Config, callsPerMonth, maxFreshnessHours } from './config.ts';
 import { Convert } from './convert.ts';
 import { FlowDashboard } from './dashboard.ts';
 import { DataBucket } from './data-bucket.ts';
@@ -56,9 +56,9 @@ export class PipelineStack extends Stack {
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
     const { topic } = new Alerts(this, 'Alerts');
-    const outlookOfYear = outlook(config.schedule, new Date());
-    annotate(this, config, outlookOfYear);
-    const freshnessHours = outlookOfYear.longestGap > maxFreshnessHours ? undefined : config.freshnessHours;
+    const { longestGap } = outlook(config.schedule, new Date());
+    annotate(this, config, longestGap);
+    const freshnessHours = longestGap > maxFreshnessHours ? undefined : config.freshnessHours;
     const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, reconcile, topic, freshnessHours });
     new FlowDashboard(this, 'Flow', { stage, fetch, convert, alarms });
 
@@ -94,22 +94,16 @@ export class PipelineStack extends Stack {
 /** What WeatherAPI's free plan has. */
 const freeCallsPerMonth = 100_000;
 
-/** Says at synthesis what the schedule asks of WeatherAPI's plan and of CloudWatch. */
-function annotate(
-  stack: Stack,
-  { locations, schedule }: Config,
-  { longestGap, runsPerMonth }: Outlook,
-): void {
+/** Warns at synthesis of what the schedule asks too much of WeatherAPI's plan, or of CloudWatch. */
+function annotate(stack: Stack, config: Config, longestGap: number): void {
   const annotations = Annotations.of(stack);
-  const calls = Math.ceil(runsPerMonth * locations.length);
-  const text = `${calls} calls of WeatherAPI a month (places: ${locations.length}, schedule: ${schedule})`;
+  const { calls, text } = callsPerMonth(config);
   if (calls > freeCallsPerMonth)
-    annotations.addWarningV2('tdf:calls', `${text}. The free plan has ${freeCallsPerMonth}.`);
-  else annotations.addInfo(`${text}.`);
+    annotations.addWarningV2('tdf:calls', `${text} The free plan has ${freeCallsPerMonth}.`);
   if (longestGap > maxFreshnessHours) {
     annotations.addWarningV2(
       'tdf:not-fresh',
-      `There is no alarm NotFresh: between two runs of ${schedule} there is more time than CloudWatch can watch.`,
+      `There is no alarm NotFresh: between two runs of ${config.schedule} there is more time than CloudWatch can watch.`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { limits } from '../functions/reconcile/limits.ts';
 import { datasets } from '../shared/datasets.ts';
 import type { Env, reconcileEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
@@ -39,8 +40,7 @@ export class Reconcile extends Construct {
       folder: 'reconcile',
       environment,
       memory: Size.mebibytes(512),
-      // Some hundred thousand objects a minute are listed, 1 000 a request, and 10 000 asked for one by one.
-      timeout: Duration.minutes(15),
+      timeout: Duration.millis(limits.timeout),
     });
 
     const prefixes = datasets.map(({ name }) => name);
@@ -62,13 +62,13 @@ export class Reconcile extends Construct {
       this.function.addToRolePolicy(new PolicyStatement(statement));
     }
 
-    // A run that fails rings, and is made up for by the next day's.
-    this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.hours(1) });
+    const maxEventAge = Duration.millis(limits.latestStart);
+    this.function.configureAsyncInvoke({ retryAttempts: limits.retries, maxEventAge });
     new FunctionSchedule(this, 'Schedule', {
       description: 'Reconciles raw with curated.',
       function: this.function,
       expression: daily,
-      maxEventAge: Duration.hours(1),
+      maxEventAge,
     });
   }
 }

@@ -1,5 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
+import { isNpmScript, swallowedOptions } from './npm.ts';
 import { commandOutput, failed, printError } from './terminal/output.ts';
+import { quoted } from './terminal/quoted.ts';
 
 /** Loaded when asked for: each brings clients along that the others do without. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -15,9 +17,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   destroy: async () => (await import('./commands/destroy.ts')).destroyCommand(),
 };
 
-/** Runs what somebody typed behind `npm run tdf --`. What fails is told, and sets the exit code. */
+/** Runs what somebody typed behind `npx tdf`. What fails is told, and sets the exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {
-  const program = new Command('tdf').description(
+  const program = new Command('npx tdf').description(
     'Operates the weather pipeline, on AWS (--stage) or on this computer (--local).',
   );
   const asked = args[0] ?? '';
@@ -26,14 +28,40 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   );
   try {
     for (const [, load] of needed) program.addCommand(await load());
-    for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
+    for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)]) {
       command.configureOutput(commandOutput).exitOverride();
+      refuseSwallowed(command.options, args);
+    }
+    program.hook('preAction', (_, command) => requireTarget(command, args));
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     // Commander has said what it has to say.
     if (!(error instanceof CommanderError)) printError(failed, describe(error));
     process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
   }
+}
+
+function refuseSwallowed(options: readonly Option[], args: readonly string[]): void {
+  const swallowed = swallowedOptions(options, args);
+  if (swallowed.length === 0) return;
+  throw new Error(
+    `npm took ${swallowed.map(({ long }) => long).join(', ')} for itself. Type: ${typed(args, ...swallowed.map(({ flags }) => flags))}`,
+  );
+}
+
+/** Nobody changes AWS because npm dropped their `--local`. */
+function requireTarget(command: Command, args: readonly string[]): void {
+  const { local, dryRun } = command.optsWithGlobals<{ local?: true; dryRun?: true }>();
+  const changes = command.options.some(({ long }) => long === '--dry-run');
+  const isStated = command.getOptionValueSourceWithGlobals('stage') !== 'default';
+  if (!isNpmScript || !changes || local || dryRun || isStated) return;
+  throw new Error(
+    `npm may have dropped --local, so say which deployment you mean: ${typed(args, '--local')} or ${typed(args, '--stage dev')}`,
+  );
+}
+
+function typed(args: readonly string[], ...more: readonly string[]): string {
+  return ['npx tdf', ...args.map(quoted), ...more].join(' ');
 }
 
 function describe(error: unknown): string {

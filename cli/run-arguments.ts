@@ -1,25 +1,24 @@
-import { statSync } from 'node:fs';
-import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { keepsKeySecret } from '../shared/api-url.ts';
 import { isDay } from '../shared/keys.ts';
 
-/** The full hour, UTC unless the text says otherwise, that a time lies in. */
-export function parseHour(text: string): Date {
-  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text);
-  const hour = new Date(
-    /^\d{4}-\d\d-\d\d$/.test(text) || zoned ? text : `${/T\d\d$/.test(text) ? `${text}:00` : text}Z`,
+/** A time, UTC unless the text says otherwise; of today when it has no day. */
+export function parseTime(text: string, now = new Date()): Date {
+  const full = /^\d\d:\d\d$/.test(text) ? `${now.toISOString().slice(0, 10)}T${text}` : text;
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(full);
+  const time = new Date(
+    /^\d{4}-\d\d-\d\d$/.test(full) || zoned ? full : `${/T\d\d$/.test(full) ? `${full}:00` : full}Z`,
   );
-  if (Number.isNaN(hour.getTime()) || !isDay(text.slice(0, 10))) {
-    throw new InvalidArgumentError(`Expected a time such as 2026-11-22T05:00Z, got "${text}".`);
+  if (Number.isNaN(time.getTime()) || !isDay(full.slice(0, 10))) {
+    throw new InvalidArgumentError(`Expected a time such as 2026-11-22T05:00Z or 05:00, got "${text}".`);
   }
-  hour.setUTCMinutes(0, 0, 0);
-  return hour;
+  return time;
 }
 
-/** What is wrong with an hour that was typed: only the stand-in makes weather up for any. */
-export function hourProblems(at: Date | undefined, realApi: boolean, now: Date): string[] {
-  if (at === undefined || !realApi || at.getTime() === parseHour(now.toISOString()).getTime()) return [];
+/** What is wrong with a time that was typed: only the stand-in makes weather up for any. */
+export function timeProblems(at: Date | undefined, realApi: boolean, now: Date): string[] {
+  const hourOf = (time: Date) => Math.floor(time.getTime() / 3_600_000);
+  if (at === undefined || !realApi || hourOf(at) === hourOf(now)) return [];
   return [
     `--at ${at.toISOString()}: a real API knows the current weather for now only. Leave out --at, or WEATHERAPI_KEY and --api`,
   ];
@@ -51,17 +50,4 @@ export function parseSeed(text: string): number {
 export function collectPlaces(text: string, earlier: readonly string[]): string[] {
   if (text.trim() === '') throw new InvalidArgumentError('Expected a place, got an empty text.');
   return [...earlier, text];
-}
-
-/** Everything that is wrong with the files to drop, before anything is started. */
-export function fileProblems(files: readonly string[]): string[] {
-  const names = files.map((file) => basename(file));
-  return files.flatMap((file, index) => {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat) return [`${file}: there is no such file`];
-    if (!stat.isFile()) return [`${file}: expected a file, got a folder; name its files`];
-    if (names.indexOf(basename(file)) !== index)
-      return [`${file}: a file of the same name is dropped already`];
-    return [];
-  });
 }

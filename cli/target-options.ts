@@ -1,7 +1,12 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../operations/deployed.ts';
 import { stageForm, stagePattern } from '../shared/stage.ts';
 import { quoted } from './terminal/quoted.ts';
+
+/** The project's own, wherever a command is typed. */
+const ownState = relative('.', fileURLToPath(new URL('../.local', import.meta.url)));
 
 /** The options by which every command says which deployment it is about. */
 export const targetOptions: readonly Option[] = [
@@ -12,7 +17,7 @@ export const targetOptions: readonly Option[] = [
 
 /** An empty text would mean the current folder, whatever lies in it. */
 export function stateOption(description: string): Option {
-  return new Option('--state <dir>', description).default('.local').argParser((text) => {
+  return new Option('--state <dir>', description).default(ownState).argParser((text) => {
     if (text.trim() === '') throw new InvalidArgumentError('Expected a folder, got an empty text.');
     return text;
   });
@@ -31,5 +36,5 @@ export function next(command: string, target: Target): string {
 /** The options that name a deployment. */
 export function targetArguments({ local, stage, state }: Target): string {
   if (!local) return `--stage ${stage}`;
-  return state === '.local' ? '--local' : `--local --state ${quoted(state)}`;
+  return state === ownState ? '--local' : `--local --state ${quoted(state)}`;
 }

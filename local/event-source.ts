@@ -1,29 +1,28 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   type Message,
+  type MessageAttributeValue,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Redelivery } from './faults/faults.ts';
 import type { FunctionRuntime } from './lambda/function-runtime.ts';
-import type { Invocation } from './lambda/invocation.ts';
+import type { Invocation } from './lambda/sandbox.ts';
 
 export interface EventSourceSettings {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly region: string;
+  /** 10 at most, since no batch waits here to fill up. */
   readonly batchSize: number;
-  /** Milliseconds that a batch may wait to fill up. */
-  readonly batchingWindow: number;
   readonly maximumConcurrency: number;
-  /** `ReportBatchItemFailures`: the answer names the messages that failed. Else a batch fails or succeeds as one. */
+  /** `ReportBatchItemFailures`: the answer names the messages that failed. Otherwise a batch fails or succeeds as one. */
   readonly partialFailures: boolean;
-  /** Seconds until a failed message is tried again; left out, its visibility time-out has to pass, as on AWS. */
+  /** Seconds until a failed message is tried again. @default its visibility time-out, as on AWS */
   readonly retryDelay?: number | undefined;
   /** Told of each failed message, with what is known of why. */
   readonly onFailure: (failure: { message: Message; reason: string }) => void;
@@ -36,7 +35,7 @@ const pause = 1000;
 
 /** What Lambda runs for a queue: it polls, hands batches to the function, and deletes what succeeded. */
 export class EventSource {
-  readonly #settings: EventSourceSettings;
+  readonly settings: EventSourceSettings;
   readonly #sqs: SQSClient;
   readonly #operator: SQSClient;
   readonly #function: Pick<FunctionRuntime, 'invoke'>;
@@ -55,14 +54,14 @@ export class EventSource {
     target: Pick<FunctionRuntime, 'invoke'>,
     operator: SQSClient = sqs,
   ) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#sqs = sqs;
     this.#operator = operator;
     this.#function = target;
     this.#polling = this.#poll();
   }
 
-  /** Whether a batch is in work. */
+  /** Whether the function works on a batch. */
   get busy(): boolean {
     return this.#batches.size > 0;
   }
@@ -72,7 +71,7 @@ export class EventSource {
     return this.#trouble;
   }
 
-  /** Resolves when polling has ended. Batches in work are waited for: close the function meanwhile to cut them short. */
+  /** Resolves when polling has ended, and the function is done: close it meanwhile to cut its work short. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#polling;
@@ -80,14 +79,14 @@ export class EventSource {
   }
 
   async #poll(): Promise<void> {
-    const limit = Math.min(this.#settings.maximumConcurrency, availableParallelism());
+    const limit = Math.min(this.settings.maximumConcurrency, availableParallelism());
     const { signal } = this.#stop;
     while (!signal.aborted) {
       if (this.#batches.size >= limit) {
         await Promise.race(this.#batches);
         continue;
       }
-      const messages = await this.#receiveBatch();
+      const messages = await this.#receive();
       // What was in hand when polling ended is visible again after its time-out.
       if (messages.length === 0 || signal.aborted) continue;
       const batch = this.#run(messages).finally(() => this.#batches.delete(batch));
@@ -95,42 +94,25 @@ export class EventSource {
     }
   }
 
-  async #receiveBatch(): Promise<Message[]> {
-    const { batchSize, batchingWindow } = this.#settings;
+  async #receive(): Promise<Message[]> {
     const { signal } = this.#stop;
-    const messages = await this.#receive(Math.min(10, batchSize), 20);
-    const until = Date.now() + batchingWindow;
-    while (messages.length > 0 && messages.length < batchSize && Date.now() < until && !signal.aborted) {
-      const wait = Math.ceil((until - Date.now()) / 1000);
-      messages.push(...(await this.#receive(Math.min(10, batchSize - messages.length), Math.min(20, wait))));
-    }
-    return messages;
-  }
-
-  async #receive(count: number, waitSeconds: number): Promise<Message[]> {
-    const { signal } = this.#stop;
-    if (signal.aborted) return [];
-    const { queueUrl } = this.#settings;
+    const { queueUrl: QueueUrl, batchSize } = this.settings;
     try {
       // AWS wants the role to allow this as well, and does not say what for:
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
-      await this.#sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl: queueUrl,
-          AttributeNames: ['ApproximateNumberOfMessages'],
-        }),
-        { abortSignal: signal },
-      );
-      const { Messages = [] } = await this.#sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl: queueUrl,
-          MaxNumberOfMessages: count,
-          WaitTimeSeconds: waitSeconds,
-          MessageSystemAttributeNames: ['All'],
-          MessageAttributeNames: ['All'],
-        }),
-        { abortSignal: signal },
-      );
+      const look = new GetQueueAttributesCommand({
+        QueueUrl,
+        AttributeNames: ['ApproximateNumberOfMessages'],
+      });
+      await this.#sqs.send(look, { abortSignal: signal });
+      const receive = new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: batchSize,
+        WaitTimeSeconds: 20,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      });
+      const { Messages = [] } = await this.#sqs.send(receive, { abortSignal: signal });
       this.#trouble = undefined;
       return Messages;
     } catch (error) {
@@ -142,14 +124,14 @@ export class EventSource {
   }
 
   async #run(messages: Message[]): Promise<void> {
-    const { queueArn: arn, region, redelivery } = this.#settings;
+    const { redelivery } = this.settings;
     const again = new Map(messages.map((message) => [message, redelivery?.(message)]));
     for (const [message, when] of again) {
       // Should SQS not take it, the message comes once, as it would without a fault.
       if (when === 'while-working') await this.#show(message, 0).catch(() => {});
     }
     const invocation = await this.#function
-      .invoke(sqsEvent(messages, { arn, region }))
+      .invoke(sqsEvent(messages, this.settings))
       .catch(({ name: type, message }: Error): Invocation => ({ ok: false, error: { type, message } }));
     const failures = this.#failures(messages, invocation);
     await Promise.all(
@@ -161,14 +143,14 @@ export class EventSource {
 
   /** Deletes what succeeded. What failed, and what SQS would not delete, comes again. */
   async #finish(message: Message, reason: string | undefined, again: Redelivery | undefined): Promise<void> {
-    const { queueUrl, retryDelay, onFailure } = this.#settings;
-    const receipt = { QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle };
+    const { queueUrl: QueueUrl, retryDelay, onFailure } = this.settings;
     if (reason !== undefined) onFailure({ message, reason });
     try {
       if (reason === undefined && again === 'afterwards') {
         await this.#show(message, 0);
       } else if (reason === undefined) {
-        await this.#sqs.send(new DeleteMessageCommand(receipt));
+        const { ReceiptHandle } = message;
+        await this.#sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       } else if (retryDelay !== undefined && !this.#stop.signal.aborted) {
         await this.#show(message, retryDelay);
       }
@@ -177,9 +159,9 @@ export class EventSource {
     }
   }
 
-  /** Has a message in sight again after so many seconds. */
+  /** Makes a message visible again after so many seconds. */
   async #show({ ReceiptHandle }: Message, VisibilityTimeout: number): Promise<void> {
-    const { queueUrl: QueueUrl } = this.#settings;
+    const QueueUrl = this.settings.queueUrl;
     await this.#operator.send(
       new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }),
     );
@@ -190,11 +172,11 @@ export class EventSource {
     const ids = messages.map(({ MessageId }) => MessageId ?? '');
     const all = (reason: string) => new Map(ids.map((id) => [id, reason]));
     if (!invocation.ok) return all(`${invocation.error.type}: ${invocation.error.message}`);
-    if (!this.#settings.partialFailures) return new Map();
+    if (!this.settings.partialFailures) return new Map();
     const { batchItemFailures } = (invocation.response ?? {}) as { batchItemFailures?: unknown };
     const items: { itemIdentifier?: unknown }[] = [batchItemFailures ?? []].flat();
     const failed = items.map((item) => String(item?.itemIdentifier ?? ''));
-    // AWS takes whatever names no message of the batch for the failure of the whole batch.
+    // When a name is not one of the batch's messages, AWS takes the whole batch for failed.
     const unknown = failed.find((id) => !ids.includes(id));
     if (unknown !== undefined)
       return all(`The answer names a message that is not in the batch: "${unknown}"`);
@@ -206,7 +188,7 @@ export class EventSource {
  * The event that Lambda hands to a function for a batch: what SQS answers, under other names.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
-export function sqsEvent(messages: readonly Message[], queue: { arn: string; region: string }) {
+function sqsEvent(messages: readonly Message[], { queueArn, region }: EventSourceSettings) {
   return {
     Records: messages.map((message) => ({
       messageId: message.MessageId,
@@ -218,8 +200,8 @@ export function sqsEvent(messages: readonly Message[], queue: { arn: string; reg
       ),
       md5OfBody: message.MD5OfBody,
       eventSource: 'aws:sqs',
-      eventSourceARN: queue.arn,
-      awsRegion: queue.region,
+      eventSourceARN: queueArn,
+      awsRegion: region,
     })),
   };
 }
@@ -227,8 +209,9 @@ export function sqsEvent(messages: readonly Message[], queue: { arn: string; reg
 function attribute({ DataType, StringValue, BinaryValue }: MessageAttributeValue) {
   return {
     dataType: DataType,
-    ...(StringValue === undefined ? {} : { stringValue: StringValue }),
-    ...(BinaryValue === undefined ? {} : { binaryValue: Buffer.from(BinaryValue).toString('base64') }),
+    // Not there when undefined, as the event is sent as JSON.
+    stringValue: StringValue,
+    binaryValue: BinaryValue && Buffer.from(BinaryValue).toString('base64'),
     stringListValues: [],
     binaryListValues: [],
   };

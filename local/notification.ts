@@ -1,5 +1,5 @@
+import { encodeKey } from '../shared/s3-event.ts';
 import type { Emulator, ObjectCreated } from './aws/emulator.ts';
-import type { LateEvents } from './faults/late-events.ts';
 
 /** A bucket's notification as CloudFormation has it, with its references resolved. */
 export interface NotificationProperties {
@@ -8,36 +8,39 @@ export interface NotificationProperties {
     readonly QueueConfigurations?: readonly {
       readonly Events: readonly string[];
       readonly QueueArn: string;
-      readonly Filter?: {
-        readonly Key: { readonly FilterRules: readonly { Name: string; Value: string }[] };
-      };
     }[];
   };
 }
 
+export interface NotificationOptions {
+  readonly region: string;
+  /** What the queue's policy says of messages from the bucket. Where it refuses, S3 loses them in silence. */
+  readonly maySend?: (queueArn: string, bucketArn: string) => boolean;
+  /** After how many milliseconds an event is sent, once for each number. */
+  readonly delays?: (created: ObjectCreated) => readonly number[] | undefined;
+  /** Events that are on their way. */
+  readonly late?: Set<NodeJS.Timeout>;
+}
+
 /**
  * Sends what the bucket's notification asks for to its queues, starting with S3's test event.
- * @param maySend what the queue's policy says of messages from the bucket; where it refuses, S3 loses them in silence
  * @throws {Error} when S3 could not set the notification up either
  */
 export function notify(
   emulator: Emulator,
-  properties: NotificationProperties,
-  region: string,
-  maySend: (queueArn: string, bucketArn: string) => boolean = () => true,
-  lateEvents: Pick<LateEvents, 'pass'> = { pass: (_created, send) => send() },
+  { BucketName, NotificationConfiguration }: NotificationProperties,
+  { region, maySend = () => true, delays = () => undefined, late = new Set() }: NotificationOptions,
 ): void {
-  const { BucketName, NotificationConfiguration } = properties;
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
-  if (Object.keys(others).length > 0) {
-    throw new Error(`The local runtime notifies queues only, not: ${Object.keys(others).join(', ')}`);
+  const unknown = QueueConfigurations.flatMap(({ Events, QueueArn: _, ...more }) => [
+    ...Object.keys(more),
+    ...Events.filter((event) => event !== 's3:ObjectCreated:*'),
+  ]);
+  unknown.push(...Object.keys(others));
+  if (unknown.length > 0) {
+    throw new Error(`The local runtime tells queues of all created objects, and does not know: ${unknown}`);
   }
-  for (const { Events, QueueArn, Filter } of QueueConfigurations) {
-    const unknown = Events.filter((pattern) => !pattern.startsWith('s3:ObjectCreated:'));
-    if (unknown.length > 0) {
-      throw new Error(`The local runtime knows events of created objects only, not: ${unknown.join(', ')}`);
-    }
-    const matches = keyFilter(Filter?.Key.FilterRules ?? []);
+  for (const { QueueArn } of QueueConfigurations) {
     const allowed = () => maySend(QueueArn, `arn:aws:s3:::${BucketName}`);
     if (!allowed()) {
       throw new Error(
@@ -46,38 +49,24 @@ export function notify(
     }
     emulator.send(QueueArn, s3TestEvent(BucketName));
     emulator.onObjectCreated((created) => {
-      if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
-      if (!Events.some((pattern) => matchesEvent(pattern, created.eventName))) return;
-      if (!allowed()) return;
-      lateEvents.pass(created, () => emulator.send(QueueArn, s3Event(created, region)));
+      if (created.bucket !== BucketName || !allowed()) return;
+      for (const delay of delays(created) ?? [0]) {
+        const send = () => emulator.send(QueueArn, s3Event(created, region));
+        if (delay === 0) {
+          send();
+          continue;
+        }
+        const timer = setTimeout(() => {
+          late.delete(timer);
+          send();
+        }, delay);
+        late.add(timer);
+      }
     });
   }
 }
 
-function matchesEvent(pattern: string, eventName: string): boolean {
-  const name = `s3:${eventName}`;
-  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-}
-
-/**
- * For keys as they stand in events: S3 wants the filters' values encoded, `dt%3D` and not `dt=`.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
- */
-function keyFilter(rules: readonly { Name: string; Value: string }[]): (key: string) => boolean {
-  const checks = rules.map(({ Name, Value }) => {
-    switch (Name.toLowerCase()) {
-      case 'prefix':
-        return (key: string) => key.startsWith(Value);
-      case 'suffix':
-        return (key: string) => key.endsWith(Value);
-      default:
-        throw new Error(`The local runtime knows filters by prefix and suffix, not by "${Name}".`);
-    }
-  });
-  return (key) => checks.every((check) => check(key));
-}
-
-/** Events order those of one key: each has a greater one, as hexadecimal digits. */
+/** It orders the events of one key: each has a greater one, as hexadecimal digits. */
 let sequence = Date.now() * 1000;
 
 /** The message that S3 sends for a created object, in the form that AWS documents (event version 2.1). */
@@ -114,9 +103,4 @@ export function s3TestEvent(bucket: string): string {
     Time: new Date().toISOString(),
     Bucket: bucket,
   });
-}
-
-/** As S3 writes keys into events: form-encoded, as Java's URLEncoder does it, with the slashes left alone. */
-export function encodeKey(key: string): string {
-  return new URLSearchParams([['', key]]).toString().slice(1).replaceAll('%2F', '/');
 }

@@ -1,44 +1,52 @@
+import { accountId, region } from './account.ts';
+
 /** What the template's references stand for on this computer: filled while the resources are made, in order. */
 export class References {
-  readonly #values = new Map<string, unknown>();
+  readonly #values = new Map<string, unknown>([
+    ['AWS::Region.Ref', region],
+    ['AWS::AccountId.Ref', accountId],
+    ['AWS::Partition.Ref', 'aws'],
+    ['AWS::URLSuffix.Ref', 'amazonaws.com'],
+  ]);
 
   /** @param values `Ref`, and the names that `Fn::GetAtt` knows */
   define(logicalId: string, values: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(values)) this.#values.set(`${logicalId}.${name}`, value);
   }
 
-  /** A template value with everything worked out. The caller says what CloudFormation's schema makes of it. */
-  resolve<T>(value: unknown): T {
-    return resolve(value, (logicalId, attribute) => this.#values.get(`${logicalId}.${attribute}`)) as T;
+  /**
+   * A template value with its intrinsic functions worked out: the few that the CDK writes for this kind of stack.
+   * The caller says what CloudFormation's schema makes of it.
+   * @param otherwise stands for a reference that is not known here
+   * @throws {Error} for a function, or for such a reference when nothing stands for it
+   */
+  resolve<T>(value: unknown, otherwise: (logicalId: string, attribute: string) => unknown = refuse): T {
+    const attribute = (logicalId: string, name: string) =>
+      this.#values.get(`${logicalId}.${name}`) ?? otherwise(logicalId, name);
+    return resolve(value, attribute) as T;
   }
 }
 
-/** What `Ref` (attribute `Ref`) and `Fn::GetAtt` of a resource are here; undefined when there is none. */
-export type Attributes = (logicalId: string, attribute: string) => unknown;
+function refuse(logicalId: string, attribute: string): never {
+  throw new Error(
+    `The template refers to ${attribute} of ${logicalId}, which the local runtime does not know.`,
+  );
+}
 
-/**
- * A template value with its intrinsic functions worked out: the few that the CDK writes for this kind of stack.
- * @throws {Error} for a function or a reference that is not known here
- */
-export function resolve(value: unknown, attributes: Attributes): unknown {
-  if (Array.isArray(value)) return value.map((item) => resolve(item, attributes));
+type Attribute = (logicalId: string, name: string) => unknown;
+
+function resolve(value: unknown, attribute: Attribute): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolve(item, attribute));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
   const [name, argument] = entries[0] ?? [];
   if (entries.length === 1 && name !== undefined && (name === 'Ref' || name.startsWith('Fn::'))) {
-    return call(name, argument, attributes);
+    return call(name, argument, attribute);
   }
-  return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, attributes)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, attribute)]));
 }
 
-function call(name: string, argument: unknown, attributes: Attributes): unknown {
-  const attribute = (logicalId: string, attributeName: string) => {
-    const found = attributes(logicalId, attributeName);
-    if (found !== undefined) return found;
-    throw new Error(
-      `The template refers to ${attributeName} of ${logicalId}, which the local runtime does not know.`,
-    );
-  };
+function call(name: string, argument: unknown, attribute: Attribute): unknown {
   switch (name) {
     case 'Ref':
       return attribute(String(argument), 'Ref');
@@ -49,15 +57,8 @@ function call(name: string, argument: unknown, attributes: Attributes): unknown 
     case 'Fn::Join': {
       const [separator, parts] = argument as [string, unknown];
       if (!Array.isArray(parts)) break;
-      return parts.map((part) => String(resolve(part, attributes))).join(separator);
+      return parts.map((part) => String(resolve(part, attribute))).join(separator);
     }
-    case 'Fn::Sub':
-      if (typeof argument === 'string') {
-        return argument.replaceAll(/\$\{([^}]+)\}/g, (_match, reference: string) => {
-          const [logicalId = '', ...rest] = reference.split('.');
-          return String(attribute(logicalId, rest.join('.') || 'Ref'));
-        });
-      }
   }
   throw new Error(
     `The template uses ${name}(${JSON.stringify(argument)}), which the local runtime does not know.`,

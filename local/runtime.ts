@@ -1,33 +1,31 @@
-import { resolve } from 'node:path';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { credentials, functionCredentials, nameIn, region } from './account.ts';
 import type { AlarmReport } from './alarms/evaluate.ts';
-import { createAlarmWatch } from './alarms/watch.ts';
-import { type Emulator, type EmulatorOptions, startEmulator } from './aws/emulator.ts';
-import { type SecretsManager, startSecretsManager } from './aws/secrets-manager.ts';
-import type { StateError } from './aws/state-error.ts';
-import {
-  appendLog,
-  connectEventSources,
-  credentials,
-  definePseudoParameters,
-  deployBuckets,
-  deployFunctions,
-  deployQueues,
-  functionCredentials,
-  queueSamples,
-  region,
-} from './deploy.ts';
-import { type Deployment, planDeployment } from './deployment.ts';
+import { AlarmWatch } from './alarms/watch.ts';
+import { type Emulator, startEmulator } from './aws/emulator.ts';
+import { type StateError, withStateFile } from './aws/state-error.ts';
+import type { StateLock } from './aws/state-lock.ts';
+import { closeable } from './closeable.ts';
+import { planDeployment } from './deployment-plan.ts';
 import type { EventSourceSettings } from './event-source.ts';
 import type { FaultActions, Faults } from './faults/faults.ts';
-import { LateEvents } from './faults/late-events.ts';
 import { Access, type Authorize, denialMessage } from './iam/access.ts';
-import { assumeRole, deployPolicies, deployRoles, mayInvoke, mayLog, maySend } from './iam/roles.ts';
 import type { FunctionRuntime } from './lambda/function-runtime.ts';
-import type { Invocation } from './lambda/invocation.ts';
+import type { Invocation } from './lambda/sandbox.ts';
 import { type NotificationProperties, notify } from './notification.ts';
 import { References } from './references.ts';
+import {
+  connectEventSources,
+  createBuckets,
+  createFunctions,
+  createQueues,
+  grantPolicies,
+  nameResources,
+  sampleQueues,
+} from './resources.ts';
 import { type ScheduleTarget, scheduledEvent } from './schedule.ts';
 import type { Template } from './template.ts';
 
@@ -35,27 +33,26 @@ export interface RuntimeOptions {
   readonly template: Template;
   /** Where objects, queues and logs are kept, between runs too. */
   readonly stateDir: string;
+  /** Of that directory, when the caller holds it already; released at the end. */
+  readonly lock?: StateLock;
   /** Other values for variables that functions declare, such as the base URL of an API on this computer. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Seconds until a failed message is tried again; left out, its visibility time-out has to pass, as on AWS. */
+  /** Seconds until a failed message is tried again. @default its visibility time-out, as on AWS */
   readonly retryDelay?: number;
   /** Told of each message that a function failed on. */
   readonly onFailure?: EventSourceSettings['onFailure'];
   /** Told of each line that a function prints, as it comes. */
   readonly onLog?: (line: string) => void;
-  readonly intercept?: EmulatorOptions['intercept'];
-  /** What goes wrong; see local/faults/. */
+  /** What goes wrong. */
   readonly faults?: Faults;
 }
 
-/** The stack, running on this computer. Names are those of `local/deployment.ts`, such as `convert-queue`. */
+/** The stack, running on this computer. Names are those of local/deployment-plan.ts, such as `convert-queue`. */
 export interface Runtime {
   readonly emulator: Emulator;
-  /** Secrets are kept in memory only, and none are there at first. */
-  readonly secrets: SecretsManager;
   /** Where the SDK's clients find this runtime. */
   readonly clientConfig: { endpoint: string; region: string; credentials: typeof credentials };
-  /** What the stack's policies allow, and what was denied; see local/iam/. */
+  /** What the stack's policies allow, and what was denied. */
   readonly access: Access;
   /** The stack's outputs, such as the names of its buckets. */
   readonly outputs: Readonly<Record<string, string>>;
@@ -70,12 +67,12 @@ export interface Runtime {
     edit?: (event: Record<string, unknown>) => Record<string, unknown>,
   ): Promise<Invocation>;
   /**
-   * Resolves when every queue that feeds a function is empty and nothing is in work.
+   * Resolves when every queue that feeds a function is empty and no function is at work.
    * @throws {Error} after `timeout` milliseconds, saying what is still waiting; or the signal's reason
    * @throws {StateError} when a file of the state directory cannot be used any more
    */
   settled(options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
-  /** What the template's alarms say now, of everything since the start; see local/alarms/. */
+  /** What the template's alarms say now, of everything since the start. */
   alarms(): Promise<AlarmReport[]>;
   /** Stops everything; no process is left. May be called again. */
   close(): Promise<void>;
@@ -85,43 +82,18 @@ export interface Runtime {
  * Deploys a template on this computer: buckets, queues, functions and what joins them, as it says.
  * @throws {Error} when it holds what the local runtime does not know, or the state directory is in use
  */
-export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const plan = planDeployment(options.template);
-  const opened: (() => unknown)[] = [];
-  let closing: Promise<void> | undefined;
-  const closeAll = async () => {
-    for (const close of opened.reverse()) await close();
-  };
-  const close = () => {
-    closing ??= closeAll();
-    return closing;
-  };
-  try {
-    return { ...(await start(plan, options, opened)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+export function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  return closeable((opened) => start(options, opened));
 }
 
-/** Adds what must be closed to `opened`, the first to be opened first. */
 async function start(
-  plan: Deployment,
-  {
-    template,
-    stateDir: directory,
-    environment = {},
-    retryDelay,
-    onFailure = () => {},
-    onLog = () => {},
-    intercept,
-    faults = {},
-  }: RuntimeOptions,
-  opened: (() => unknown)[],
+  { template, lock, environment = {}, retryDelay, onFailure, onLog, faults = {}, ...options }: RuntimeOptions,
+  opened: AsyncDisposableStack,
 ): Promise<Omit<Runtime, 'close'>> {
-  const stateDir = resolve(directory);
+  const plan = planDeployment(template);
+  const stateDir = resolve(options.stateDir);
   const access = new Access(credentials.accessKeyId);
-  const authorize: Authorize = (accessKeyId, needs) => access.authorize(accessKeyId, needs);
+  const authorize: Authorize = (accessKeyId, requirements) => access.authorize(accessKeyId, requirements);
   const actions: FaultActions = {
     crash: (functionName) => functionBy(functionName).crash(),
     closeIdleConnections: () => emulator.closeIdleConnections(),
@@ -129,111 +101,98 @@ async function start(
   let trouble: StateError | undefined;
   const emulator = await startEmulator({
     stateDir,
-    region,
+    lock,
     onTrouble: (first) => {
       trouble ??= first;
     },
-    authorize,
-    ...(intercept ? { intercept } : {}),
-    ...(faults.request ? { fault: (call) => faults.request?.(call, actions) } : {}),
-  });
-  opened.push(() => emulator.close());
-  const secrets = await startSecretsManager({
-    secrets: {},
     region,
     authorize,
-    fault: (action) => faults.secret?.(action),
+    faults: (call) => faults.request?.(call, actions),
   });
-  opened.push(() => secrets.close());
+  opened.defer(() => emulator.close());
   const clientConfig = { endpoint: emulator.endpoint, region, credentials };
   const sqs = (functionName?: string) => {
-    const client = new SQSClient({
-      ...clientConfig,
-      ...(functionName === undefined ? {} : { credentials: functionCredentials(functionName) }),
-    });
-    opened.push(() => client.destroy());
-    return client;
+    const signed = functionName === undefined ? {} : { credentials: functionCredentials(functionName) };
+    return opened.adopt(new SQSClient({ ...clientConfig, ...signed }), (client) => client.destroy());
   };
 
-  const references = new References();
-  definePseudoParameters(references);
-  deployBuckets(plan, emulator, references);
-  const queueUrls = deployQueues(plan, emulator, references);
-  deployRoles(plan, references);
+  const logs = join(stateDir, 'logs');
+  withStateFile(logs, () => mkdirSync(logs, { recursive: true }));
   /** Called where nobody could catch what it throws. */
   const keepLine = (functionName: string, line: string) => {
+    const file = join(logs, `${functionName}.log`);
     try {
-      appendLog(stateDir, functionName, line);
+      withStateFile(file, () => appendFileSync(file, `${line}\n`));
     } catch (error) {
       trouble ??= error as StateError;
     }
   };
-  const functions = deployFunctions(plan, references, {
-    onRole: (name, roleArn) => assumeRole(access, { accessKeyId: name, roleArn, session: name }),
-    mayLog: (name, logGroup) => mayLog(access, name, logGroup),
+
+  const references = new References();
+  const deploying = { plan, references, emulator, access };
+  createBuckets(deploying);
+  const queueUrls = createQueues(deploying);
+  nameResources(deploying);
+  const functions = createFunctions(deploying, {
+    endpoint: emulator.endpoint,
+    overrides: environment,
     onLog: (name, line) => {
       keepLine(name, line);
       watch.onLog(line);
-      onLog(line);
+      onLog?.(line);
     },
     onInvocation: (name, ok) => watch.onInvocation(name, ok),
-    stateDir,
-    endpoint: emulator.endpoint,
-    secretsEndpoint: secrets.endpoint,
-    overrides: environment,
     faults,
     faultActions: actions,
   });
-  deployPolicies(plan, references, access);
+  grantPolicies(deploying);
   // After the functions, whose names the alarms refer to; they say nothing before they are invoked.
-  const watch = createAlarmWatch({
-    alarms: plan.alarms,
-    resolve: (value) => references.resolve(value),
-    queues: () => queueSamples(emulator, queueUrls),
-    record: keepLine,
-  });
+  const watch = new AlarmWatch(plan.alarms, references, { record: keepLine });
   const functionBy = (reference: string): FunctionRuntime => {
-    const found = functions.get(reference.split(':').at(-1) ?? '');
-    if (!found)
-      throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
-    return found;
+    const found = functions.get(nameIn(reference));
+    if (found) return found;
+    throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
   };
-  const eventSources = connectEventSources(plan, references, {
+  const eventSources = connectEventSources(deploying, {
     sqs,
     queueUrls,
     functionBy,
     retryDelay,
-    onFailure,
+    onFailure: (failure) => onFailure?.(failure),
     redelivery: (message) => faults.delivery?.(message),
   });
-  opened.push(async () => {
-    // Polling stops first, so that nothing is begun any more; functions are killed at their work; so their batches end.
-    const polling = eventSources.map(({ source }) => source.close());
+  opened.defer(async () => {
+    // Polling stops first, so that nothing new begins; then functions are killed at their work, which ends their batches.
+    const polling = eventSources.map((source) => source.close());
     await Promise.all([...functions.values()].map((runtime) => runtime.close()));
     await Promise.all(polling);
   });
-  const lateEvents = new LateEvents(faults);
-  opened.push(() => lateEvents.close());
+  const late = new Set<NodeJS.Timeout>();
+  opened.defer(() => {
+    for (const timer of late) clearTimeout(timer);
+  });
   for (const properties of plan.notifications) {
-    const resolved = references.resolve<NotificationProperties>(properties);
-    notify(emulator, resolved, region, (queue, bucket) => maySend(access, queue, bucket), lateEvents);
+    notify(emulator, references.resolve<NotificationProperties>(properties), {
+      region,
+      maySend: (queueArn, bucketArn) => access.maySend(queueArn, bucketArn),
+      delays: (created) => faults.event?.(created),
+      late,
+    });
   }
 
   const waiting = () => [
-    ...(lateEvents.pending > 0 ? [`${lateEvents.pending} events are late`] : []),
-    ...eventSources.flatMap(({ queueArn, source }) => {
+    ...(late.size > 0 ? [`${late.size} events are late`] : []),
+    ...eventSources.flatMap(({ settings: { queueArn }, trouble, busy }) => {
       const { visible, inFlight, delayed } = emulator.queueDepth(queueArn);
       const count = visible + inFlight + delayed;
-      const trouble = source.trouble ? ` and cannot be polled (${source.trouble})` : '';
-      return count > 0 || source.busy
-        ? [`${queueArn.split(':').at(-1)} has ${count} messages${trouble}`]
-        : [];
+      if (count === 0 && !busy) return [];
+      const why = trouble ? ` and cannot be polled (${trouble})` : '';
+      return [`${nameIn(queueArn)} has ${count} ${count === 1 ? 'message' : 'messages'}${why}`];
     }),
   ];
 
   return {
     emulator,
-    secrets,
     access,
     clientConfig,
     outputs: references.resolve<Record<string, string>>(template.outputs),
@@ -241,13 +200,13 @@ async function start(
     crash: actions.crash,
     async runSchedule(functionName, scheduledTime, edit = (event) => event) {
       const target = functionBy(functionName);
-      // A schedule's retries are between Scheduler and Lambda; here a run starts at once.
       const schedule = plan.schedules
         .map(({ Target }) => Target as ScheduleTarget)
+        // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
         .map(({ Arn, Input, RoleArn }) => references.resolve<ScheduleTarget>({ Arn, Input, RoleArn }))
         .find(({ Arn }) => functionBy(Arn) === target);
       if (!schedule) throw new Error(`There is no schedule for the function "${functionName}".`);
-      const denial = mayInvoke(access, schedule.RoleArn, schedule.Arn);
+      const denial = access.authorizeSchedule(schedule.RoleArn, schedule.Arn);
       if (denial) {
         return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };
       }
@@ -260,7 +219,7 @@ async function start(
     async alarms() {
       // A function's last lines may have come with its answer, and not have been read.
       await nextTurn();
-      return watch.evaluate();
+      return watch.evaluate(sampleQueues(emulator, queueUrls.keys()));
     },
     async settled({ timeout = 60_000, signal } = {}) {
       const until = Date.now() + timeout;

@@ -11,7 +11,7 @@ export interface ScheduleTarget {
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 export function scheduledEvent(
-  { Input = '{}' }: Pick<ScheduleTarget, 'Arn' | 'Input'>,
+  { Input = '{}' }: Pick<ScheduleTarget, 'Input'>,
   scheduledTime: Date,
 ): Record<string, unknown> {
   const time = `${scheduledTime.toISOString().slice(0, 19)}Z`;

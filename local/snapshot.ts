@@ -1,21 +1,13 @@
 import { createReadStream, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { credentials, region } from './account.ts';
 import type { AlarmReport } from './alarms/evaluate.ts';
-import { createAlarmWatch } from './alarms/watch.ts';
-import { type Emulator, startEmulator } from './aws/emulator.ts';
-import {
-  credentials,
-  definePseudoParameters,
-  deployBuckets,
-  deployQueues,
-  nameFunctions,
-  queueSamples,
-  region,
-} from './deploy.ts';
-import { planDeployment } from './deployment.ts';
-import { deployRoles } from './iam/roles.ts';
+import { AlarmWatch } from './alarms/watch.ts';
+import { startEmulator } from './aws/emulator.ts';
+import { planDeployment } from './deployment-plan.ts';
 import { References } from './references.ts';
+import { createBuckets, createQueues, nameResources, sampleQueues } from './resources.ts';
 import type { Template } from './template.ts';
 
 /** The local pipeline as it is at one moment: nothing runs, and nothing that is done to it stays. */
@@ -32,28 +24,22 @@ export interface Snapshot {
 export async function takeSnapshot(template: Template, directory: string): Promise<Snapshot> {
   const stateDir = resolve(directory);
   const plan = planDeployment(template);
-  const emulator: Emulator = await startEmulator({ stateDir, region, readOnly: true });
+  const emulator = await startEmulator({ stateDir, region, readOnly: true });
   const references = new References();
-  definePseudoParameters(references);
-  deployBuckets(plan, emulator, references);
-  const queueUrls = deployQueues(plan, emulator, references);
-  deployRoles(plan, references);
-  nameFunctions(plan, references);
+  const deploying = { plan, references, emulator };
+  createBuckets(deploying);
+  const queueUrls = createQueues(deploying);
+  nameResources(deploying);
   return {
     clientConfig: { endpoint: emulator.endpoint, region, credentials },
     outputs: references.resolve<Record<string, string>>(template.outputs),
     async alarms(since) {
-      const watch = createAlarmWatch({
-        alarms: plan.alarms,
-        resolve: (value) => references.resolve(value),
-        queues: () => queueSamples(emulator, queueUrls),
-        since,
-      });
+      const watch = new AlarmWatch(plan.alarms, references, { since });
       const logs = join(stateDir, 'logs');
       for (const file of readdirSync(logs))
         for await (const line of createInterface({ input: createReadStream(join(logs, file)) }))
           watch.onLog(line);
-      return watch.evaluate();
+      return watch.evaluate(sampleQueues(emulator, queueUrls.keys()));
     },
     close: () => emulator.close(),
   };

@@ -1,6 +1,6 @@
 import {
   CreateSecretCommand,
-  InvalidRequestException,
+  DescribeSecretCommand,
   PutSecretValueCommand,
   ResourceNotFoundException,
   RestoreSecretCommand,
@@ -48,21 +48,27 @@ async function store(
   name: string,
   key: string,
 ): Promise<Stored> {
-  const put = () => secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: key }));
+  const stored = await foreseeStored(secrets, name);
+  if (stored === 'created') {
+    const Description = "WeatherAPI.com's key, for the weather pipeline.";
+    await secrets.send(new CreateSecretCommand({ Name: name, Description, SecretString: key }));
+    return stored;
+  }
+  if (stored === 'restored') await secrets.send(new RestoreSecretCommand({ SecretId: name }));
+  await secrets.send(new PutSecretValueCommand({ SecretId: name, SecretString: key }));
+  return stored;
+}
+
+/** What storing a key comes to. */
+export async function foreseeStored(
+  secrets: Pick<SecretsManagerClient, 'send'>,
+  name: string,
+): Promise<Stored> {
   try {
-    await put();
-    return 'replaced';
+    const { DeletedDate } = await secrets.send(new DescribeSecretCommand({ SecretId: name }));
+    return DeletedDate === undefined ? 'replaced' : 'restored';
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) {
-      const Description = "WeatherAPI.com's key, for the weather pipeline.";
-      await secrets.send(new CreateSecretCommand({ Name: name, Description, SecretString: key }));
-      return 'created';
-    }
-    if (error instanceof InvalidRequestException && /marked for deletion/.test(error.message)) {
-      await secrets.send(new RestoreSecretCommand({ SecretId: name }));
-      await put();
-      return 'restored';
-    }
+    if (error instanceof ResourceNotFoundException) return 'created';
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -31,9 +30,15 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
+export interface ConnectOptions {
+  /** Told of what takes long, in words such as "synthesizing the stack". */
+  readonly onProgress?: (doing: string) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** @throws {Error} that says what to type, when there is no such deployment, or it is not whole; see `stackOutputs` */
-export async function connect(target: Target): Promise<Deployed> {
-  return target.local ? connectLocally(target.state) : connectToAws(target.stage);
+export async function connect(target: Target, options: ConnectOptions = {}): Promise<Deployed> {
+  return target.local ? connectLocally(target.state, options) : connectToAws(target.stage);
 }
 
 /** The deployment; undefined when there is no such stack, or it never came up. */
@@ -47,7 +52,7 @@ export async function findDeployed(target: Target): Promise<Deployed | undefined
 }
 
 async function connectToAws(stage: string): Promise<Deployed> {
-  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, {}, undefined);
+  return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, undefined);
 }
 
 export async function describeStack(StackName: string): Promise<Stack | undefined> {
@@ -63,30 +68,44 @@ export async function describeStack(StackName: string): Promise<Stack | undefine
   }
 }
 
-async function connectLocally(stateDir: string): Promise<Deployed> {
+async function connectLocally(
+  stateDir: string,
+  { onProgress = () => {}, signal }: ConnectOptions,
+): Promise<Deployed> {
   // Loaded only here: a command on AWS does without the whole emulator.
-  const [{ startRuntime }, { synthesize }, { readTemplate }] = await Promise.all([
+  const [{ startRuntime }, { lockState }, { synthesize }, { readTemplate }] = await Promise.all([
     import('../local/runtime.ts'),
+    import('../local/aws/state-lock.ts'),
     import('../local/synthesize.ts'),
     import('../local/template.ts'),
   ]);
-  const assembly = resolve(stateDir, 'cdk.out');
-  if (!existsSync(join(assembly, 'manifest.json'))) await synthesize(assembly);
-  const runtime = await startRuntime({ template: await readTemplate(assembly), stateDir, retryDelay: 1 });
-  const secretsConfig = { ...runtime.clientConfig, endpoint: runtime.secrets.endpoint };
-  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, secretsConfig, runtime);
+  const lock = lockState(stateDir);
+  try {
+    const assembly = resolve(stateDir, 'cdk.out');
+    onProgress('synthesizing the stack, as its sources changed');
+    await synthesize(assembly, signal);
+    const template = await readTemplate(assembly);
+    return deployedLocally(await startRuntime({ template, stateDir, lock, retryDelay: 1 }));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The deployment that a local runtime is. */
+export function deployedLocally(runtime: Runtime): Deployed {
+  return deployed(runtime.outputs as unknown as Outputs, runtime.clientConfig, runtime);
 }
 
 function deployed(
   outputs: Outputs,
   config: Partial<Runtime['clientConfig']>,
-  secretsConfig: Partial<Runtime['clientConfig']>,
   runtime: Runtime | undefined,
 ): Deployed {
   const clients = {
     s3: s3Client(config),
     sqs: new SQSClient(config),
-    secrets: new SecretsManagerClient(secretsConfig),
+    secrets: new SecretsManagerClient(config),
     athena: new AthenaClient(config),
   };
   return {

@@ -1,25 +1,36 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunReport } from '../functions/fetch/run.ts';
 import type { AlarmReport } from '../local/alarms/evaluate.ts';
+import { lockState, StateInUseError, type StateLock } from '../local/aws/state-lock.ts';
 import { type FaultKind, seededFaults } from '../local/faults/seeded-faults.ts';
 import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { readTemplate } from '../local/template.ts';
 import { startWeatherApi } from '../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
+import { latestRun } from '../shared/expected-runs.ts';
 import { curatedKey, parseRawKey } from '../shared/keys.ts';
-import type { Outputs } from '../shared/outputs.ts';
-import { type DropPlan, dropFile, planDrop, plannedKeys } from './drop/drop-files.ts';
-import { type ParquetRow, readParquet } from './query/parquet-rows.ts';
+import { type Deployed, deployedLocally } from './deployed.ts';
+import { planDrops, putFiles } from './drop/drop-files.ts';
+import type { DropSource } from './drop/drop-sources.ts';
+import { type Outcome, watchOutcome } from './outcome.ts';
+import { type ParquetRow, sampleParquet } from './query/parquet-rows.ts';
+
+/** A part of a run. */
+export interface Step {
+  /** What was done, or what failed. */
+  readonly text: string;
+  readonly ok: boolean;
+}
 
 export interface LocalRunOptions {
   readonly stateDir: string;
-  /** The hour to fetch for. */
+  /** The run to start: the schedule's latest one at this time. */
   readonly at: Date;
   /** Files to put into raw instead of fetching. */
-  readonly drop: readonly string[];
+  readonly drop: readonly DropSource[];
   /** Places instead of the configured ones. */
   readonly locations: readonly string[];
   /** A WeatherAPI-compatible base URL; left out, the real one with a key and the stand-in without. */
@@ -27,32 +38,33 @@ export interface LocalRunOptions {
   readonly apiKey: string | undefined;
   /** Lets things go wrong on purpose, as this number says. */
   readonly faultSeed: number | undefined;
-  /** Told of each thing that does. */
+  /** Wait for another run to give the state directory free, instead of failing. */
+  readonly wait: boolean;
+  /** Rows to read, of however many there are. */
+  readonly maxRows: number;
+  /** Told of each thing that goes wrong on purpose. */
   readonly onFault: (fault: string) => void;
   readonly signal: AbortSignal;
-  /** Told what fetch waits for, as long as it does. */
+  /** Told what is waited for, as long as it is. */
   readonly onWait: (wait: string) => void;
-  /** Told of each finished step, with what it took in milliseconds. */
-  readonly onStep: (step: string, milliseconds: number) => void;
-}
-
-/** What a run left behind; also the form of `--json`. */
-export interface LocalRunResult {
-  /** Keys of the raw objects. */
-  readonly raw: readonly string[];
-  /** Keys of the curated objects. */
-  readonly curated: readonly string[];
-  readonly rows: readonly ParquetRow[];
-  readonly deadLetters: readonly { readonly key: string; readonly reason: string }[];
-  /** Places without data, whether that passes by itself or not. */
-  readonly skipped: readonly { readonly location: string; readonly reason: string }[];
+  /** Told what begins, and then how it went, and how many milliseconds it took. */
+  readonly onBegin: (doing: string) => void;
+  readonly onStep: (step: Step, milliseconds: number) => void;
 }
 
 export interface LocalRun {
-  readonly result: LocalRunResult;
+  /** Keys of the raw and the curated objects. */
+  readonly raw: readonly string[];
+  readonly curated: readonly string[];
+  /** The first rows, and how many there are. */
+  readonly rows: readonly ParquetRow[];
+  readonly rowCount: number;
+  readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
+  /** Places without data, whether that passes by itself or not. */
+  readonly skipped: readonly { readonly location: string; readonly reason: string }[];
   /** What each alarm of the template says of the metrics that this run emitted. */
   readonly alarms: readonly AlarmReport[];
-  /** Files on disk, in the order of the result's keys. */
+  /** Files on disk, in the order of the keys. */
   readonly files: { readonly raw: readonly string[]; readonly curated: readonly string[] };
   /** Why somebody has to act; empty when all is well. */
   readonly problems: readonly string[];
@@ -70,28 +82,36 @@ const standInKey = 'stand-in';
 
 /** Runs the pipeline once on this computer, from the synthesized template and its bundles. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
-  const { stateDir, signal, onStep } = options;
-  const timed = async <T>(work: Promise<T>, describe: (result: T) => string): Promise<T> => {
+  const { stateDir, signal, onBegin, onStep, apiUrl, apiKey } = options;
+  const timed: Timed = async (doing, work, describe) => {
     const start = performance.now();
+    onBegin(doing);
     const result = await work;
-    onStep(describe(result), performance.now() - start);
+    const step = describe(result);
+    onStep(typeof step === 'string' ? { text: step, ok: true } : step, performance.now() - start);
     return result;
   };
 
-  const assembly = join(stateDir, 'cdk.out');
-  await timed(synthesize(resolve(assembly), signal), () => `synthesized the stack into ${assembly}`);
-  const standIn =
-    options.apiUrl || options.apiKey
-      ? undefined
-      : await startWeatherApi({ key: standInKey, now: () => options.at });
+  const lock = await lockWhenFree(options);
+  let [now, standIn]: [Date, Awaited<ReturnType<typeof startWeatherApi>> | undefined] = [
+    options.at,
+    undefined,
+  ];
   try {
+    const assembly = join(stateDir, 'cdk.out');
+    await timed('synthesizing the stack', synthesize(resolve(assembly), signal), (isNew) =>
+      isNew ? `synthesized the stack into ${assembly}` : `the stack is as it was in ${assembly}`,
+    );
+    if (!apiUrl && !apiKey) standIn = await startWeatherApi({ key: standInKey, now: () => now });
+    const url = apiUrl ?? standIn?.url;
     const template = await readTemplate(resolve(assembly));
-    const apiUrl = options.apiUrl ?? standIn?.url;
     const runtime = await timed(
+      'starting S3, SQS and the functions',
       startRuntime({
         template,
         stateDir,
-        environment: apiUrl ? { WEATHERAPI_URL: apiUrl } : {},
+        lock,
+        environment: url ? { WEATHERAPI_URL: url } : {},
         retryDelay: 1,
         onLog: (line) => {
           const [, wait] = /"message":"(Waiting for WeatherAPI[^"]*)"/.exec(line) ?? [];
@@ -101,13 +121,31 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
       }),
       ({ emulator }) => `started S3, SQS and the functions on ${new URL(emulator.endpoint).host}`,
     );
+    const deployed = deployedLocally(runtime);
     try {
-      return await runOnce(runtime, options, timed);
+      now = latestRun(deployed.outputs.ScheduleExpression, options.at);
+      return await runOnce(deployed, runtime, { ...options, at: now }, timed);
     } finally {
-      await runtime.close();
+      await deployed.close();
     }
   } finally {
     await standIn?.close();
+    lock.release();
+  }
+}
+
+/** Milliseconds between two looks at whether the state directory is free. */
+const lockPause = 200;
+
+async function lockWhenFree({ stateDir, wait, signal, onWait }: LocalRunOptions): Promise<StateLock> {
+  for (let said = false; ; said = true) {
+    try {
+      return lockState(stateDir);
+    } catch (error) {
+      if (!wait || !(error instanceof StateInUseError)) throw error;
+      if (!said) onWait(`${stateDir} is in use by ${error.holder}: waiting for it to end`);
+    }
+    await delay(lockPause, undefined, { signal });
   }
 }
 
@@ -115,28 +153,37 @@ function faultsOf(seed: number, { onFault }: LocalRunOptions) {
   return seededFaults(seed, { without: notToday, onFault: (kind, where) => onFault(`${kind} (${where})`) });
 }
 
-type Timed = <T>(work: Promise<T>, describe: (result: T) => string) => Promise<T>;
+type Timed = <T>(doing: string, work: Promise<T>, describe: (result: T) => string | Step) => Promise<T>;
 
-async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed): Promise<LocalRun> {
+async function runOnce(
+  deployed: Deployed,
+  runtime: Runtime,
+  options: LocalRunOptions,
+  timed: Timed,
+): Promise<LocalRun> {
   const { emulator } = runtime;
-  const outputs = runtime.outputs as unknown as Outputs;
-  runtime.secrets.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
+  const { outputs } = deployed;
+  const { signal } = options;
+  emulator.secrets.set(outputs.ApiKeySecretName, options.apiKey ?? standInKey);
 
-  const curated = new Set<string>();
   const raw = new Set<string>();
   emulator.onObjectCreated(({ bucket, key }) => {
-    if (bucket === outputs.CuratedBucketName) curated.add(key);
     if (bucket === outputs.RawBucketName) raw.add(key);
   });
-  const deadLetterQueue = outputs.DeadLetterQueueUrl;
-  const deadBefore = new Set(emulator.messages(deadLetterQueue).map(({ id }) => id));
+  const watch = await watchOutcome(deployed, signal);
 
   const problems: string[] = [];
-  const skipped: LocalRunResult['skipped'][number][] = [];
+  const skipped: LocalRun['skipped'][number][] = [];
+  const before: string[] = [];
   if (options.drop.length > 0) {
-    await timed(drop(runtime, outputs, options), (keys) => `put ${count(keys, 'object')} into raw`);
+    const plans = await planDrops(options.drop, weatherapiCurrent, { signal });
+    await timed(
+      'putting files into raw',
+      putFiles(plans, deployed, { signal }),
+      () => `put ${count(plans.flatMap(({ keys }) => keys).length, 'object')} into raw`,
+    );
   } else {
-    const report = await timed(fetchOnce(runtime, options), describeFetch);
+    const report = await timed('fetching', fetchOnce(runtime, options), describeFetch);
     if (report instanceof Error) problems.push(report.message);
     else {
       if (report.key) raw.add(report.key);
@@ -145,40 +192,37 @@ async function runOnce(runtime: Runtime, options: LocalRunOptions, timed: Timed)
       // Nothing new to convert: show what this hour's first run made.
       if (report.key && !report.landed) {
         const parsed = parseRawKey(report.key);
-        if (parsed.day) curated.add(curatedKey({ ...parsed, day: parsed.day }));
+        if (parsed.day) before.push(curatedKey({ ...parsed, day: parsed.day }));
       }
     }
   }
-  await timed(
-    runtime.settled({ timeout: 600_000, signal: options.signal }),
-    () => `converted ${count(curated, 'object')}`,
-  );
-
-  const deadLetters = emulator
-    .messages(deadLetterQueue)
-    .filter(({ id }) => !deadBefore.has(id))
-    .map(
-      ({
-        attributes: { rawKey = '(no key)', reason = 'No reason was recorded: see the log of convert.' },
-      }) => ({
-        key: rawKey,
-        reason,
-      }),
-    );
-  const pathsOf = (bucket: string, keys: Iterable<string>) =>
-    [...keys].map((key) => shortest(emulator.pathOf(bucket, key)));
-  // Convert may have filed it elsewhere.
-  const kept = [...raw].filter((key) => existsSync(emulator.pathOf(outputs.RawBucketName, key)));
+  const { converted, dead } = await timed('converting', watch.settled([], signal), describeConverted);
+  const curated = [...new Set([...converted, ...before])];
+  const pathsOf = (bucket: string, keys: readonly string[]) =>
+    keys.map((key) => shortest(emulator.pathOf(bucket, key)));
+  // Convert may have filed it elsewhere, and not have converted it yet.
+  const isThere = (bucket: string) => (key: string) => existsSync(emulator.pathOf(bucket, key));
+  const kept = [...raw].filter(isThere(outputs.RawBucketName)).sort();
   const files = {
     raw: pathsOf(outputs.RawBucketName, kept),
-    curated: pathsOf(outputs.CuratedBucketName, curated),
+    curated: pathsOf(outputs.CuratedBucketName, curated.filter(isThere(outputs.CuratedBucketName))),
   };
-  const rows = await timed(readParquet(files.curated), (read) => `read ${count(read, 'row')} with DuckDB`);
+  const { rows, count: rowCount } = await timed(
+    'reading the rows',
+    sampleParquet(files.curated, options.maxRows),
+    (read) => `counted ${count(read.count, 'row')} with DuckDB`,
+  );
+  const deadLetters = dead.map(({ key, reason }) => ({ key, reason }));
   return {
-    result: { raw: kept, curated: [...curated], rows, deadLetters, skipped },
+    raw: kept,
+    curated,
+    rows,
+    rowCount,
+    deadLetters,
+    skipped,
     alarms: await runtime.alarms(),
     files,
-    problems: [...problems, ...deadLetters.map(({ key, reason }) => `${key}: ${reason}`)],
+    problems: [...problems, ...deadLetters.map(({ key, reason }) => `${key ?? '(no key)'}: ${reason}`)],
   };
 }
 
@@ -204,30 +248,22 @@ async function fetchOnce(
   return invocation.ok ? (invocation.response as RunReport) : new Error(invocation.error.message);
 }
 
-function describeFetch(report: RunReport | Error): string {
-  if (report instanceof Error) return 'fetch failed';
-  const { fetched, key, landed } = report;
-  if (!key) return report.failed.length > 0 ? 'fetched nothing' : 'fetched nothing: the hour is skipped';
-  return landed
-    ? `fetched ${fetched} ${fetched === 1 ? 'place' : 'places'}`
-    : 'this hour had landed before, and is kept (another: --at)';
+function describeFetch(report: RunReport | Error): string | Step {
+  if (report instanceof Error) return { text: 'fetch failed', ok: false };
+  const { fetched, key, landed, failed } = report;
+  if (!key) {
+    const text = failed.length > 0 ? 'fetched nothing' : 'fetched nothing: the hour is skipped';
+    return { text, ok: false };
+  }
+  const text = landed
+    ? `fetched ${count(fetched, 'place')}`
+    : 'this run had landed before, and is kept (another: --at)';
+  return { text, ok: failed.length === 0 };
 }
 
-/** Puts files into raw, as somebody would who drops them into the bucket. */
-async function drop(
-  runtime: Runtime,
-  { RawBucketName: bucket }: Outputs,
-  { drop: files, signal }: LocalRunOptions,
-): Promise<string[]> {
-  const s3 = new S3Client(runtime.clientConfig);
-  try {
-    const plans: DropPlan[] = [];
-    for (const file of files) plans.push(await planDrop(file, weatherapiCurrent, signal));
-    for (const plan of plans) await dropFile(plan, { s3, bucket, signal });
-    return plans.flatMap(plannedKeys);
-  } finally {
-    s3.destroy();
-  }
+function describeConverted({ converted, dead }: Outcome): Step {
+  const text = `converted ${count(converted.length, 'object')}`;
+  return { text: dead.length > 0 ? `${text}; ${dead.length} died` : text, ok: dead.length === 0 };
 }
 
 /** A path as one would type it from here. */
@@ -237,7 +273,6 @@ function shortest(path: string): string {
 }
 
 /** "1 row", "2 rows" */
-function count(things: readonly unknown[] | ReadonlySet<unknown>, noun: string): string {
-  const number = 'size' in things ? things.size : things.length;
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -28,15 +28,24 @@ export interface Observed {
   /** When the first deployment was. */
   readonly deployedAt: Date;
   alarms(): Promise<readonly AlarmStatus[]>;
-  close(): Promise<void>;
 }
 
-/** @throws {Error} that says what to type, when there is no such deployment, or it is not whole */
-export function observe(target: Target): Promise<Observed> {
-  return target.local ? observeState(target.state) : observeStack(target.stage);
+type Closeable = Observed & { close(): Promise<void> };
+
+/**
+ * Looks at a deployment for as long as something is done with it.
+ * @throws {Error} that says what to type, when there is no such deployment, or it is not whole
+ */
+export async function observing<T>(target: Target, work: (observed: Observed) => Promise<T>): Promise<T> {
+  const observed = await (target.local ? observeState(target.state) : observeStack(target.stage));
+  try {
+    return await work(observed);
+  } finally {
+    await observed.close();
+  }
 }
 
-async function observeStack(stage: string): Promise<Observed> {
+async function observeStack(stage: string): Promise<Closeable> {
   const stack = await describeStack(`TdfWeather-${stage}`);
   const outputs = stackOutputs(stage, stack);
   const clients = {
@@ -79,7 +88,7 @@ async function describeAlarms(client: CloudWatchClient, stage: string): Promise<
   return alarms;
 }
 
-async function observeState(state: string): Promise<Observed> {
+async function observeState(state: string): Promise<Closeable> {
   const assembly = assemblyIn(state);
   // Loaded only here: a command on AWS does without the whole emulator.
   const [{ takeSnapshot }, { readTemplate }] = await Promise.all([

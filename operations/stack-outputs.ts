@@ -12,7 +12,7 @@ const neverCameUp = ['REVIEW_IN_PROGRESS', 'CREATE_FAILED', 'ROLLBACK_COMPLETE',
 /**
  * The outputs of a stage's stack, as CloudFormation describes it.
  * @throws {NoStackError} when there is no such stack, or it never came up
- * @throws {Error} when it is half deleted, is being changed, or was deployed by another version
+ * @throws {Error} when it is half deleted, is being changed, failed to change, or was deployed by another version
  */
 export function stackOutputs(stage: string, stack: Stack | undefined): Outputs {
   const name = `TdfWeather-${stage}`;
@@ -39,6 +39,15 @@ export function stackOutputs(stage: string, stack: Stack | undefined): Outputs {
   if (status === 'DELETE_IN_PROGRESS' || (missing.length > 0 && status.endsWith('_IN_PROGRESS'))) {
     throw new Error(
       `The stack ${name} is being changed (${state}). See how far it is: ${events}\nThen type the same command again.`,
+    );
+  }
+  if (missing.length > 0 && (status.includes('ROLLBACK') || status.endsWith('_FAILED'))) {
+    const resume =
+      status === 'UPDATE_ROLLBACK_FAILED'
+        ? `\nOnce that is fixed, take the change back to its end with: aws cloudformation continue-update-rollback --stack-name ${name}`
+        : '';
+    throw new Error(
+      `The last change of the stack ${name} failed (${state}), and it does not have the outputs ${missing.join(', ')}. What happened: ${events}${resume}\nThen deploy this version with: ${deploy}`,
     );
   }
   if (missing.length > 0) {

@@ -66,7 +66,7 @@ const concurrency = 10;
 
 /** How the runs of the last hours went: one listing a day, one HEAD a run, and what fetch and convert logged. */
 export async function pipelineStatus(
-  observed: Omit<Observed, 'close'>,
+  observed: Observed,
   dataset: Dataset,
   { hours, now }: { readonly hours: number; readonly now: Date },
 ): Promise<PipelineStatus> {

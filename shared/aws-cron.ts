@@ -3,9 +3,9 @@
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 export interface AwsCron {
-  /** Minutes after midnight, ascending; the same on each of its days. */
+  /** Minutes after midnight, ascending. */
   readonly times: readonly number[];
-  /** @param day any instant of it */
+  /** @param day any instant of the day */
   readonly isDay: (day: Date) => boolean;
 }
 
@@ -13,9 +13,8 @@ interface Field {
   readonly name: string;
   readonly first: number;
   readonly last: number;
-  /** Of its values, from the first one on. */
   readonly names?: readonly string[];
-  /** What else it takes, in words. */
+  /** Other accepted values, for messages. */
   readonly also?: string;
 }
 
@@ -38,8 +37,8 @@ const dayOfWeek: Field = {
 const year: Field = { name: 'year', first: 1970, last: 2199 };
 
 /**
- * @param expression what stands between the brackets
- * @throws {Error} saying what EventBridge Scheduler wants, for each field that it would refuse
+ * @param expression the text between the brackets
+ * @throws {Error} naming every field that EventBridge Scheduler would refuse
  */
 export function parseAwsCron(expression: string): AwsCron {
   const texts = expression.trim().split(/\s+/);
@@ -84,7 +83,7 @@ export function parseAwsCron(expression: string): AwsCron {
   };
 }
 
-/** Its instants, both ends included, oldest first. */
+/** The instants between two others, both included, oldest first. */
 export function* cronInstants(cron: AwsCron, from: Date, to: Date): Generator<Date> {
   for (const midnight of cronDays(cron, from, to)) {
     for (const minute of cron.times) {
@@ -94,7 +93,7 @@ export function* cronInstants(cron: AwsCron, from: Date, to: Date): Generator<Da
   }
 }
 
-/** The midnights, in epoch milliseconds, of its days between two instants, theirs included. */
+/** The midnights of the days between two instants, in epoch milliseconds. */
 export function* cronDays({ isDay }: AwsCron, from: Date, to: Date): Generator<number> {
   const day = new Date(from);
   for (day.setUTCHours(0, 0, 0, 0); day <= to; day.setUTCDate(day.getUTCDate() + 1)) {
@@ -102,7 +101,7 @@ export function* cronDays({ isDay }: AwsCron, from: Date, to: Date): Generator<n
   }
 }
 
-/** The values of a list of single ones, ranges and steps: `5`, `1-5`, `*`, `10/5`, `MON-FRI`. */
+/** Reads a list of values, ranges and steps: `5`, `1-5`, `*`, `10/5`, `MON-FRI`. */
 function valuesOf(field: Field, text: string): ReadonlySet<number> {
   const { name, first, last, names, also } = field;
   const inNames = names ? ` or ${names[0]}-${names.at(-1)}` : '';
@@ -120,7 +119,6 @@ function valuesOf(field: Field, text: string): ReadonlySet<number> {
   return new Set(values);
 }
 
-/** A number or a name; undefined for what the field does not have. */
 function oneValue({ first, last, names = [] }: Field, text = ''): number | undefined {
   const named = names.indexOf(text.toUpperCase());
   const value = named >= 0 ? first + named : /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -140,7 +138,6 @@ function daysOfMonth(text: string): (day: Date) => boolean {
 function daysOfWeek(text: string): (day: Date) => boolean {
   if (text === '?') return () => true;
   const weekday = (day: Date) => day.getUTCDay() + 1;
-  // The last day of the week.
   if (text === 'L') return (day) => weekday(day) === 7;
   const [, target, last, nth] = /^(\w+?)(?:(L)|#([1-5]))$/.exec(text) ?? [];
   const wanted = oneValue(dayOfWeek, target);
@@ -153,12 +150,11 @@ function daysOfWeek(text: string): (day: Date) => boolean {
   return (day) => days.has(weekday(day));
 }
 
-/** The number of days in the month. */
 function lastDate(day: Date): number {
   return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0)).getUTCDate();
 }
 
-/** The date of the weekday nearest to a date, within the month of a day; undefined where that has no such date. */
+/** The date of the weekday nearest to `date` in the month of `day`; undefined when the month is too short. */
 function nearestWeekday(date: number, day: Date): number | undefined {
   const last = lastDate(day);
   if (date > last) return undefined;

@@ -1,9 +1,8 @@
 import type { SchemaElement } from 'hyparquet';
 
 /**
- * The column types a dataset may declare, each with its one form in Parquet and in Athena (Glue).
- * A type that differs between the file and the table is HIVE_BAD_DATA at query time, so both are named here.
- * Timestamps are UTC and in milliseconds, which is all that Athena engine 3 keeps.
+ * The types of columns, with their form in Parquet and in Athena (Glue). If the two differ, queries fail with HIVE_BAD_DATA.
+ * Timestamps are UTC in milliseconds, the precision that Athena engine 3 keeps.
  */
 export const columnTypes = {
   string: {
@@ -25,7 +24,6 @@ export const columnTypes = {
 
 export type ColumnType = keyof typeof columnTypes;
 
-/** The value of a cell in memory, as the Parquet writer takes it. */
 export interface CellOf {
   string: string;
   double: number;

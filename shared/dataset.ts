@@ -1,11 +1,10 @@
 import type { CellOf, ColumnType } from './column-type.ts';
 import type { Day } from './keys.ts';
 
-/** A column, and where its value comes from. */
 export interface Field {
-  /** Lower case, digits, underscore; no word that Athena reserves. */
+  /** Lower case, digits and underscores; not a word that Athena reserves. */
   readonly column: string;
-  /** Where the value stands in one response: member names joined by dots. */
+  /** The value's place in a response: member names joined by dots. */
   readonly path: string;
   /** Declared, never inferred: a provider may send `0` one hour and `114.12` the next. */
   readonly type: ColumnType;
@@ -13,27 +12,27 @@ export interface Field {
   readonly unit?: string;
 }
 
-/** Everything the pipeline knows about one kind of response. Each field is named here and nowhere else. */
+/** Everything that the pipeline knows about one kind of response. A field is named here and nowhere else. */
 export interface Dataset {
-  /** Also the key prefix in both buckets. */
+  /** Also the prefix of keys in both buckets. */
   readonly name: string;
-  /** The provider's endpoint below its base URL. */
+  /** The provider's endpoint, relative to its base URL. */
   readonly endpoint: string;
-  /** Raised when a replay of the same raw would give other columns or values. */
+  /** Raise it when the same raw objects give other columns or values. */
   readonly version: number;
   readonly description: string;
-  /** The column whose earliest UTC day places a file that was dropped without a `dt=` folder. */
+  /** Its earliest value tells the day of a file that was dropped without a `dt=` folder. */
   readonly dayColumn: string;
-  /** The first day that the table's projection knows. What is of an earlier one could not be queried, and is refused. */
+  /** The first day of the table. Queries do not find earlier days, so convert refuses them. */
   readonly firstDay: Day;
-  /** Members that every record must have as JSON objects, by path: without them it is not data. */
+  /** Paths of objects in each of which a record has a value of a declared field; else it is not data. */
   readonly required: readonly string[];
-  /** The largest body of one answer that fetch takes. */
+  /** Longest answer that fetch accepts. */
   readonly maxAnswerBytes: number;
   readonly fields: readonly Field[];
 }
 
-/** The columns that every dataset ends with: where a row comes from, and what did not fit. */
+/** The last columns of every dataset: where a row comes from, and what did not fit. */
 export const provenance = [
   {
     column: 'fetched_at',
@@ -50,14 +49,14 @@ export const provenance = [
   },
 ] as const satisfies readonly Omit<Field, 'path'>[];
 
-/** `weatherapi/current` is the table `weatherapi_current`. */
+/** `weatherapi_current` for `weatherapi/current`. */
 export function tableName({ name }: Dataset): string {
   return name.replaceAll('/', '_');
 }
 
 export type Column = Omit<Field, 'path'>;
 
-/** All columns of a dataset, in the order of the file and of the table. */
+/** In the order of the file and of the table. */
 export function columnsOf(dataset: Dataset): readonly Column[] {
   return [...dataset.fields, ...provenance];
 }
@@ -66,5 +65,5 @@ type RowOf<Columns extends readonly Column[]> = {
   [C in Columns[number] as C['column']]: CellOf[C['type']] | null;
 };
 
-/** One row of a dataset. Any cell may be null: an account can switch any field off. */
+/** Any cell may be null: an account can switch any field off. */
 export type Row<D extends Dataset> = RowOf<D['fields']> & RowOf<typeof provenance>;

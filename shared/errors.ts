@@ -1,4 +1,4 @@
-/** Why a message can never succeed, however often it is tried. Stands on the dead letter, so that an operator can sort by it. */
+/** Why a message can never succeed. The dead letter has it as an attribute. */
 export type PermanentCode =
   | 'malformed-message'
   | 'unknown-dataset'
@@ -17,8 +17,8 @@ export type PermanentCode =
   | 'ambiguous';
 
 /**
- * Trying again cannot help: the message goes to the dead-letter queue at once, with this reason.
- * Mend the raw object or the code, then redrive. Every other error is worth another try.
+ * Another try cannot help, so the message goes to the dead-letter queue at once, with this reason. Fix the raw object or the
+ * code, then redrive. Every other error is worth another try.
  */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
@@ -30,7 +30,7 @@ export class PermanentError extends Error {
   }
 }
 
-/** The deployment is not as the code needs it (environment, event, key): nothing to retry, someone has to act. */
+/** The environment, the event or the key is wrong. Somebody has to fix the deployment; another try cannot help. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }

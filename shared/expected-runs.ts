@@ -1,6 +1,6 @@
 import { type AwsCron, cronDays, cronInstants, parseAwsCron } from './aws-cron.ts';
 
-/** A run that the schedule asks for, somewhere in a span of time; both ends included, and the same for `cron`. */
+/** A scheduled run starts between these times, both included. For `cron` they are the same. */
 export interface ExpectedRun {
   readonly from: Date;
   readonly to: Date;
@@ -12,9 +12,9 @@ const year = 365 * day;
 const units: Readonly<Record<string, number>> = { minute: 60_000, hour, day };
 
 /**
- * The runs that a schedule asks for between two instants, oldest first. A `rate` counts from when the schedule was
- * made, which nobody here knows: of it we know only that each interval back from `to` has one run.
- * @throws {Error} saying what EventBridge Scheduler wants, when it would refuse the expression
+ * The scheduled runs between two instants, oldest first. A `rate` counts from the creation of the schedule, which we do not
+ * know; we only know that each interval back from `to` has one run.
+ * @throws {Error} saying what EventBridge Scheduler expects, when it would refuse the expression
  */
 export function expectedRuns(expression: string, from: Date, to: Date): ExpectedRun[] {
   const schedule = parseSchedule(expression);
@@ -27,17 +27,31 @@ export function expectedRuns(expression: string, from: Date, to: Date): Expected
   return runs.reverse();
 }
 
-/** A schedule in the coming 365 days, today included. */
+/**
+ * The latest run at or before an instant; the instant itself when there is none in the year before. A `rate` is taken to
+ * count from midnight, so that two starts in one interval are one run.
+ */
+export function latestRun(expression: string, at: Date): Date {
+  const schedule = parseSchedule(expression);
+  if (typeof schedule === 'number') return new Date(Math.floor(at.getTime() / schedule) * schedule);
+  for (const days of [1, 366]) {
+    const run = [...cronInstants(schedule, new Date(at.getTime() - days * day), at)].at(-1);
+    if (run) return run;
+  }
+  return at;
+}
+
+/** The next 365 days of a schedule, with today. */
 export interface Outlook {
-  /** Hours between two runs, at most. */
+  /** Hours between two runs. */
   readonly longestGap: number;
   readonly runsPerMonth: number;
 }
 
-/** EventBridge Scheduler's. */
+/** EventBridge Scheduler's last year is 2199. */
 const endOfTime = new Date('2200-01-01');
 
-/** @throws {Error} as `expectedRuns`, and when nothing is ever going to run */
+/** @throws {Error} as `expectedRuns` does, and when the schedule never runs again */
 export function outlook(expression: string, now: Date): Outlook {
   const schedule = parseSchedule(expression);
   if (typeof schedule === 'number')
@@ -46,7 +60,7 @@ export function outlook(expression: string, now: Date): Outlook {
   const end = today + year;
   const days = [...cronDays(schedule, new Date(today), new Date(end - 1))];
   if (days.length === 0 && cronDays(schedule, new Date(end), endOfTime).next().done)
-    throw new Error(`expected a time that comes: ${expression} never does`);
+    throw new Error(`expected a time in the future: ${expression} has none`);
   let longest = 0;
   let previous = today;
   for (const midnight of days) {
@@ -60,7 +74,7 @@ export function outlook(expression: string, now: Date): Outlook {
   return { longestGap: Math.ceil(longest / hour), runsPerMonth: (days.length * schedule.times.length) / 12 };
 }
 
-/** A cron expression; or the milliseconds of a rate. */
+/** @returns milliseconds for a rate */
 function parseSchedule(expression: string): AwsCron | number {
   const [, kind, inner = ''] = /^(cron|rate)\((.+)\)$/.exec(expression) ?? [];
   if (kind === 'cron') return parseAwsCron(inner);

@@ -1,17 +1,16 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 
-/** An object, as far as a listing tells of it. */
 export interface ListedObject {
   readonly key: string;
   /** Bytes */
   readonly size: number;
-  /** Whole seconds on AWS. Of a multipart upload, when it began. */
+  /** Whole seconds on AWS. For a multipart upload, when it began. */
   readonly lastModified: Date;
-  /** Without its quotes. */
+  /** Without quotes. */
   readonly etag: string;
 }
 
-/** Objects under a prefix in the order of their keys' UTF-8 bytes, which is S3's own. A request lists up to 1 000. */
+/** Lists objects in S3's order, by the UTF-8 bytes of their keys. */
 export async function* listObjects(
   s3: Pick<S3Client, 'send'>,
   bucket: string,
@@ -25,7 +24,7 @@ export async function* listObjects(
         Prefix: prefix,
         StartAfter: startAfter,
         ContinuationToken,
-        // A key may hold characters that XML cannot.
+        // A key may hold characters that XML cannot hold.
         EncodingType: 'url',
       }),
     );
@@ -37,12 +36,12 @@ export async function* listObjects(
   } while (ContinuationToken !== undefined);
 }
 
-/** What the S3 console makes for a folder. Convert ignores it. */
-export function isFolderMarker({ key, size }: ListedObject): boolean {
+/** An empty object whose key ends in a slash: what the S3 console creates for a folder. */
+export function isFolderMarker({ key, size }: Pick<ListedObject, 'key' | 'size'>): boolean {
   return key.endsWith('/') && size === 0;
 }
 
-/** An ETag without its quotes, which S3 puts around it in answers but not in events. */
+/** S3 quotes ETags in answers, but not in events. */
 export function unquoted(etag: string): string {
   return etag.replaceAll('"', '');
 }

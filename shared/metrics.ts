@@ -1,18 +1,18 @@
-/** What each function counts, once per invocation. Alarms and dashboard name the same. */
+/** The metrics of each function. Alarms and the dashboard use the same names. */
 export const fetchMetrics = [
-  /** Places whose data was added to raw. */
+  /** Places whose data a run added to raw. */
   'PlacesFetched',
   /** Places without data this hour, for reasons that pass by themselves. */
   'PlacesSkipped',
-  /** Places that need somebody to fix the configuration. */
+  /** Places that somebody has to fix in the configuration. */
   'PlacesFailed',
-  /** Places without data in this run and in the two landed runs before it, for reasons that should have passed. */
+  /** Skipped places that the two landed runs before this one lack too. */
   'PlacesMissing',
-  /** Runs whose raw object is there. */
+  /** Runs that have a raw object. */
   'RunsLanded',
   /** Runs without any data, for reasons that pass by themselves. */
   'RunsSkipped',
-  /** Runs in which the provider said that the month's calls are spent. */
+  /** Runs that the provider refused because the month's calls are spent. */
   'QuotaSpent',
 ] as const;
 
@@ -22,22 +22,22 @@ export const convertMetrics = [
   'RowsConverted',
   /** Values that found no column: the provider changed something. */
   'FieldsRescued',
-  /** Objects that were removed before they could be converted. */
+  /** Objects that were deleted before they could be converted. */
   'ObjectsGone',
-  /** Messages sent to the dead-letter queue by the function itself. */
+  /** Messages that the function sent to the dead-letter queue. */
   'DeadLetters',
-  /** Messages left in the queue for another try; Lambda's own Errors does not count them. */
+  /** Messages left in the queue for another try. Lambda's Errors does not count them. */
   'ConvertRetries',
 ] as const;
 
 export const reconcileMetrics = [
-  /** Raw objects without a curated one: their events were lost. */
+  /** Raw objects without a curated object: their events were lost. */
   'ObjectsMissing',
-  /** Raw objects that are newer than their curated one. */
+  /** Raw objects that are newer than their curated objects. */
   'ObjectsStale',
-  /** Raw objects that wait in the dead-letter queue for somebody. */
+  /** Raw objects in the dead-letter queue. */
   'ObjectsDead',
-  /** Messages sent to have an object converted again. */
+  /** Messages sent to convert an object again. */
   'ObjectsEnqueued',
 ] as const;
 
@@ -45,7 +45,7 @@ export type FetchMetric = (typeof fetchMetrics)[number];
 export type ConvertMetric = (typeof convertMetrics)[number];
 export type ReconcileMetric = (typeof reconcileMetrics)[number];
 
-/** The CloudWatch namespace of one deployment: stages do not mix. */
+/** Each stage has a CloudWatch namespace of its own. */
 export function metricNamespace(stage: string): string {
   return `TdfWeather/${stage}`;
 }

@@ -1,15 +1,14 @@
-/** A query that stands ready in the workgroup, and behind `tdf query --named`. */
+/** A query in the Athena workgroup and behind `tdf query --named`. */
 export interface NamedQuery {
   readonly name: string;
   readonly description: string;
   /**
-   * For Trino (Athena engine 3) and for DuckDB alike. Trino's `sequence` takes timestamps without a zone only, hence
-   * the casts; what DuckDB calls otherwise has Trino's name there too (`settings` in operations/query/query-local.ts).
+   * For Trino (Athena engine 3) and DuckDB. The casts are there because Trino's `sequence` accepts no time zones. Functions
+   * that DuckDB lacks are defined in operations/query/query-local.ts.
    */
   readonly sql: string;
 }
 
-/** Queries that people ask for first. They name the table of `weatherapi/current` in their workgroup's database. */
 export const namedQueries: readonly NamedQuery[] = [
   {
     name: 'Latest conditions per place',
@@ -57,7 +56,7 @@ ORDER BY expected.hour`,
   },
   {
     name: 'What was rescued',
-    description: 'Fields that no column holds, of the last seven days: what the provider changed.',
+    description: 'Values of the last seven days that no column holds: what the provider changed.',
     sql: `SELECT field, count(*) AS times, min(observed_at) AS first_seen, max_by(raw_key, observed_at) AS latest_raw_key
 FROM weatherapi_current
 CROSS JOIN UNNEST(map_keys(CAST(json_parse(rescued) AS map(varchar, json)))) AS fields (field)
@@ -67,11 +66,11 @@ ORDER BY times DESC, field`,
   },
 ];
 
-/** @throws {Error} naming all of them, when there is none of this name; capitals do not matter */
+/** Capitals do not matter. */
 export function queryNamed(name: string): NamedQuery {
   const found = namedQueries.find((query) => query.name.toLowerCase() === name.trim().toLowerCase());
   if (found) return found;
   throw new Error(
-    `There is no named query "${name}". There are:\n${namedQueries.map((query) => `  ${query.name}`).join('\n')}`,
+    `There is no named query "${name}". Use one of these:\n${namedQueries.map((query) => `  ${query.name}`).join('\n')}`,
   );
 }

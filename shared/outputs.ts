@@ -1,15 +1,15 @@
-/** The stack's outputs: how the operator's commands find what was deployed. */
+/** The stack's outputs, by which commands find what is deployed. */
 export const outputNames = [
   'RawBucketName',
   'CuratedBucketName',
   'QueueUrl',
   'DeadLetterQueueUrl',
-  /** Name of the secret that holds WeatherAPI's key; never its value. */
+  /** The name of the secret, never its value. */
   'ApiKeySecretName',
-  /** Glue's database and Athena's workgroup. */
+  /** In Glue and Athena. */
   'Database',
   'Workgroup',
-  /** When runs are expected, in UTC: `cron(…)` or `rate(…)`. */
+  /** `cron(…)` or `rate(…)`, in UTC. */
   'ScheduleExpression',
   /** Where each function's log lines are. */
   'FetchLogGroup',

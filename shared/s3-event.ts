@@ -1,17 +1,17 @@
 import * as v from 'valibot';
 import { PermanentError } from './errors.ts';
 
-/** An object that S3 says was created. `record` is S3's own, to be sent on as it came. */
 export interface CreatedObject {
   readonly bucket: string;
   readonly key: string;
-  /** Bytes; undefined when the message does not say. */
+  /** Bytes */
   readonly size: number | undefined;
+  /** S3's own record of it. */
   readonly record: unknown;
 }
 
 /**
- * Only what is used is asked for, and `eventVersion` is not looked at: AWS adds fields and raises it.
+ * Checks only what we use, because AWS adds fields and raises `eventVersion`.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 const notification = v.object({
@@ -29,11 +29,11 @@ const notification = v.object({
   ),
 });
 
-/** What S3 sends once, when a notification is set up. */
+/** S3 sends this once, when a notification is set up. */
 const testEvent = v.object({ Event: v.literal('s3:TestEvent') });
 
 /**
- * The objects that a queue message tells of; none for S3's test event. Keys arrive URL-encoded, with `+` for a space.
+ * The objects that a queue message names; none for S3's test event. Keys arrive URL-encoded, with `+` for a space.
  * @throws {PermanentError} `malformed-message` for anything else
  */
 export function createdObjects(messageBody: string): CreatedObject[] {
@@ -42,7 +42,7 @@ export function createdObjects(messageBody: string): CreatedObject[] {
   const parsed = v.safeParse(notification, body);
   if (!parsed.success) {
     const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'message'}: ${issue.message}`);
-    throw new PermanentError('malformed-message', `The message is no S3 event: ${problems.join('; ')}`);
+    throw new PermanentError('malformed-message', `The message is not an S3 event: ${problems.join('; ')}`);
   }
   const records = (body as { Records: unknown[] }).Records;
   return parsed.output.Records.map(({ s3 }, index) => ({
@@ -57,7 +57,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PermanentError('malformed-message', 'The message is not JSON; expected an S3 event.', {
+    throw new PermanentError('malformed-message', 'The message is not JSON. Expected an S3 event.', {
       cause,
     });
   }
@@ -73,19 +73,15 @@ function decodeKey(encoded: string): string {
   }
 }
 
-/** A raw object, as far as its event tells of it. */
-export interface RawEvent {
+interface RawEvent {
   readonly bucket: string;
-  /** As it stands in the bucket: not URL-encoded. */
+  /** Not URL-encoded. */
   readonly key: string;
-  /** Bytes. An empty object whose key ends in a slash is a folder marker; without the size it would be taken for one. */
+  /** Bytes. Convert takes a key that ends in a slash for a folder unless it has a size. */
   readonly size: number;
 }
 
-/**
- * The message that has a raw object converted again, in the form of S3's own: whoever reads the queue needs to know
- * one form only. Its event name is the one thing that tells it from an upload.
- */
+/** A message to convert a raw object again. It looks like S3's own, except for the event name. */
 export function rawEvent({ bucket, key, size }: RawEvent): string {
   return JSON.stringify({
     Records: [
@@ -97,7 +93,7 @@ export function rawEvent({ bucket, key, size }: RawEvent): string {
   });
 }
 
-/** As S3 writes keys into its events: form-encoded, with the slashes left alone. */
-function encodeKey(key: string): string {
-  return encodeURIComponent(key).replaceAll('%20', '+').replaceAll('%2F', '/');
+/** As in S3's events: form-encoded, as Java's URLEncoder does it, except for slashes. */
+export function encodeKey(key: string): string {
+  return new URLSearchParams([['', key]]).toString().slice(1).replaceAll('%2F', '/');
 }

@@ -30,9 +30,10 @@ for (let seed = first; performance.now() < end && !process.exitCode; seed++) {
       '--disable-warning=ExperimentalWarning',
       '--experimental-vm-modules',
       'node_modules/jest/bin/jest.js',
+      '--testTimeout=120000',
       `test/functions/(${tests.join('|')}).test.ts`,
     ],
-    { stdio: 'inherit', env: { ...process.env, FC_SEED: String(seed) } },
+    { stdio: 'inherit', env: { ...process.env, FC_SEED: String(seed), FC_SCALE: '4' } },
   );
   const [code] = await once(jest, 'exit');
   process.exitCode = code ?? 1;

@@ -1,16 +1,14 @@
 import { Command } from 'commander';
-import { type DeadLetter, DeadLetters } from '../../operations/dead-letters/dead-letters.ts';
+import { type Dropped, dropLetters } from '../../operations/dead-letters/drop-letters.ts';
 import { takeBack } from '../../operations/dead-letters/given-up.ts';
-import { type Outcome, outcomeOf } from '../../operations/dead-letters/local-outcome.ts';
-import {
-  type Dropped,
-  drop,
-  type Redriven,
-  redrive,
-  type Selection,
-} from '../../operations/dead-letters/redrive.ts';
-import { connect, type Deployed, type Target } from '../../operations/deployed.ts';
+import { type Redriven, redrive } from '../../operations/dead-letters/redrive.ts';
+import { type LetterSelection, shortIds } from '../../operations/dead-letters/selection.ts';
+import type { Deployed, Target } from '../../operations/deployed.ts';
+import { observing } from '../../operations/observed.ts';
+import { deadLettersOf, type Outcome, watchOutcome } from '../../operations/outcome.ts';
+import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
 import { givenUpPrefix } from '../../shared/keys.ts';
+import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { ago } from '../terminal/ago.ts';
 import { canAsk, confirmed } from '../terminal/confirmation.ts';
@@ -20,11 +18,20 @@ import { printable } from '../terminal/printable.ts';
 import { quoted } from '../terminal/quoted.ts';
 
 interface Options extends Target {
+  readonly dryRun?: true;
   readonly json?: true;
 }
 
-type RedriveOptions = Options & Selection & { readonly dryRun?: true };
-type DropOptions = Options & { readonly yes?: true; readonly dryRun?: true };
+interface SelectionOptions extends Options {
+  readonly code?: string;
+  readonly key?: string;
+  readonly all?: true;
+}
+
+type DropOptions = SelectionOptions & { readonly yes?: true };
+
+/** Letters of one reason, unless there are more kinds of trouble than fit on a page. */
+const shownLetters = 10;
 
 export function deadLettersCommand(): Command {
   const command = new Command('dead-letters')
@@ -35,11 +42,10 @@ export function deadLettersCommand(): Command {
       'after',
       `
 Examples:
-  npm run tdf -- dead-letters
-  npm run tdf -- dead-letters redrive
-  npm run tdf -- dead-letters redrive --code not-json --dry-run
-  npm run tdf -- dead-letters drop 01234567-89ab-cdef-0123-456789abcdef
-  npm run tdf -- dead-letters take-back weatherapi/current/response.json`,
+  npx tdf dead-letters
+  npx tdf dead-letters --local
+  npx tdf dead-letters redrive
+  npx tdf dead-letters drop 01234567`,
     );
   for (const option of targetOptions) command.addOption(option);
 
@@ -48,30 +54,61 @@ Examples:
     .command('list', { isDefault: true })
     .description('show them, with reasons (the default)')
     .action((_: unknown, self: Command) => list(self.optsWithGlobals()));
-  command
-    .command('redrive')
+  selecting(command.command('redrive'))
     .description('send them to the queue again, once what was wrong is fixed')
-    .option('--code <code>', 'only those with this reason code')
-    .option('--id <id>', 'only this one')
+    .option('--all', 'all of them, as without any selection')
     .option('--dry-run', 'say which would be sent, and send none')
-    .action((_: unknown, self: Command) => redriveSelected(self.optsWithGlobals()));
-  command
-    .command('drop')
-    .argument('<id>', 'as the list shows it')
-    .description(`give one up: its raw object moves to ${givenUpPrefix}, where nothing looks`)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf dead-letters redrive
+  npx tdf dead-letters redrive 01234567 89abcdef
+  npx tdf dead-letters redrive --code not-json --dry-run`,
+    )
+    .action((ids: string[], _: unknown, self: Command) => redriveSelected(ids, self.optsWithGlobals()));
+  selecting(command.command('drop'))
+    .description(`give them up: their raw objects move to ${givenUpPrefix}, where nothing looks`)
+    .option('--all', 'all of them')
     .option('--yes', 'do not ask')
-    .option('--dry-run', 'say what would be dropped')
-    .action((id: string, _: unknown, self: Command) => dropOne(id, self.optsWithGlobals()));
+    .option('--dry-run', 'say what would be dropped, and drop nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf dead-letters drop 01234567
+  npx tdf dead-letters drop --key weatherapi/current/dt=2026-11-22/ --dry-run
+  npx tdf dead-letters drop --code not-json --yes`,
+    )
+    .action((ids: string[], _: unknown, self: Command) => dropSelected(ids, self.optsWithGlobals()));
   command
     .command('take-back')
     .argument('<keys...>', 'of raw objects that were given up')
     .description('move raw objects back to where they were, which converts them')
+    .option('--dry-run', 'say what would be taken back, and move nothing')
+    .addHelpText(
+      'after',
+      `
+Example:
+  npx tdf dead-letters take-back weatherapi/current/response.json`,
+    )
     .action((keys: string[], _: unknown, self: Command) => takeBackAll(keys, self.optsWithGlobals()));
   return command;
 }
 
+function selecting(command: Command): Command {
+  return command
+    .argument('[id...]', 'as the list shows them; the beginning is enough')
+    .option('--code <code>', 'only those with this reason code')
+    .option('--key <prefix>', 'only those whose raw key begins with this');
+}
+
 async function list(options: Options): Promise<void> {
-  const letters = await atWork(options, ({ deadLetters, signal }) => deadLetters.list(signal));
+  const letters = await interruptible((signal) =>
+    observing(options, ({ sqs, outputs }) =>
+      new DeadLetters(sqs, outputs.DeadLetterQueueUrl).list({ signal }),
+    ),
+  );
   if (options.json) return printJson(letters);
   if (letters.length === 0) return print('There are no dead letters.');
   show(letters);
@@ -80,142 +117,157 @@ async function list(options: Options): Promise<void> {
       '',
       `${count(letters)}: ${codesOf(letters)}`,
       'Fix what the reasons say: the raw object, its place, or the code. Then send them again:',
-      `  ${next('dead-letters redrive [--code CODE | --id ID]', options)}`,
-      `To give one up: ${next('dead-letters drop ID', options)}`,
+      `  ${next('dead-letters redrive [ID… | --code CODE | --key PREFIX]', options)}`,
+      `To give some up: ${next('dead-letters drop ID…', options)}`,
     ].join('\n'),
   );
 }
 
-async function redriveSelected(options: RedriveOptions): Promise<void> {
+async function redriveSelected(ids: readonly string[], options: SelectionOptions): Promise<void> {
   const { dryRun } = options;
-  const { redriven, left, failed, outcome, stopped } = await atWork(
-    options,
-    async ({ deployed, deadLetters, signal }) => {
-      const { outputs, sqs, runtime } = deployed;
-      const to = { sqs, queueUrl: outputs.QueueUrl };
-      let sent: Redriven = { redriven: [], left: [], failed: [] };
-      const send = async () => {
-        sent = await redrive(deadLetters, to, options, { dryRun, signal });
-        return sent.left;
-      };
-      const outcome: Outcome | undefined =
-        runtime && !dryRun
-          ? await outcomeOf(runtime, outputs, deadLetters, send, signal)
-          : void (await send());
-      return { ...sent, outcome, stopped: signal.aborted };
-    },
-  );
-  if (stopped || failed.length > 0 || (outcome && outcome.deadAgain.length > 0)) process.exitCode = 1;
-  if (options.json) return printJson({ redriven, left, failed, dryRun: dryRun ?? false, ...outcome });
+  const selection = selectionOf(ids, options);
+  const { redriven, left, failed, outcome, stopped } = await atWork(options, async (deployed, signal) => {
+    const to = { sqs: deployed.sqs, queueUrl: deployed.outputs.QueueUrl };
+    let sent: Redriven = { redriven: [], left: [], failed: [] };
+    const outcome = await outcomeOf(deployed, dryRun, signal, async () => {
+      sent = await redrive(deadLettersOf(deployed), to, selection, { dryRun, signal });
+    });
+    return { ...sent, outcome, stopped: signal.aborted };
+  });
+  if (stopped || failed.length > 0 || (outcome && outcome.dead.length > 0)) process.exitCode = 1;
+  if (options.json)
+    return printJson({ redriven, left, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
 
   if (redriven.length === 0 && left.length > 0 && failed.length === 0 && !stopped) {
     return print(`None of the dead letters is meant; there are: ${codesOf(left)}`);
   }
   if (dryRun) show(redriven);
   print(`${dryRun ? 'Would send' : 'Sent'} ${count(redriven)} again; ${left.length} left.`);
-  for (const { letter, reason } of failed) {
-    printError(failure, `${letter.id}: ${reason}`);
-  }
+  for (const { letter, reason } of failed) printError(failure, `${letter.id}: ${reason}`);
   if (!dryRun && redriven.length > 0) showOutcome(outcome, options);
 }
 
-/** What became of messages: here it is known; on AWS it will be. */
-function showOutcome(outcome: Outcome | undefined, target: Target): void {
-  if (outcome) {
-    print(`Converted ${outcome.converted.length}; dead again ${outcome.deadAgain.length}.`);
-    show(outcome.deadAgain);
-  } else print(`See what became of them: ${next('status', target)}; ${next('dead-letters', target)}`);
-}
-
-async function dropOne(id: string, options: DropOptions): Promise<void> {
-  if (!options.yes && !options.dryRun && !canAsk()) {
-    throw new Error('Nobody is there to be asked whether to drop it: say --yes.');
-  }
-  const { letter, dropped, objects } = await atWork(options, async ({ deployed, deadLetters, signal }) => {
-    const { s3, outputs, runtime } = deployed;
-    const result = await drop(
-      deadLetters,
-      { s3, bucket: outputs.RawBucketName },
-      id,
-      async (found) =>
-        !options.dryRun && (options.yes || confirmed(`Drop ${nameOf(found)}? ${found.reason}`)),
-      signal,
-    );
-    await runtime?.settled({ signal });
-    return result;
+async function dropSelected(ids: readonly string[], options: DropOptions): Promise<void> {
+  const { yes, dryRun, code, key, all } = options;
+  if (ids.length === 0 && code === undefined && key === undefined && !all)
+    throw new Error('Which dead letters? Name their ids, or say --code CODE, --key PREFIX or --all.');
+  if (!yes && !dryRun && !canAsk())
+    throw new Error('Nobody is there to be asked whether to drop them: say --yes.');
+  const agreed = async (letters: readonly DeadLetter[]) =>
+    yes === true || confirmed(`Drop ${count(letters)}: ${codesOf(letters)}?`);
+  const result = await atWork(options, async (deployed, signal) => {
+    const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
+    const selection = selectionOf(ids, options);
+    const dropped = await dropLetters(deadLettersOf(deployed), raw, selection, { agreed, dryRun, signal });
+    await deployed.runtime?.settled({ signal });
+    return dropped;
   });
-  if (options.json) return printJson({ letter, dropped, objects });
-  if (!dropped) return print(`${options.dryRun ? 'Would drop' : 'Kept'} ${letter.id}: ${nameOf(letter)}.`);
-  print(`Dropped ${letter.id}: ${nameOf(letter)}.`);
-  for (const { key, outcome } of objects) {
-    if (outcome === 'given-up') {
-      print(`Its raw object is now ${givenUpPrefix}${printable(key)}, where nothing looks. To take it back:`);
-      print(`  ${next(`dead-letters take-back ${quoted(key)}`, options)}`);
-    } else print(outcomes[outcome]);
+  const { dropped, failed } = result ?? { dropped: [], failed: [] };
+  if (failed.length > 0) process.exitCode = 1;
+  if (options.json) return printJson({ dropped, failed, dryRun: dryRun ?? false });
+  for (const { letter, objects } of dropped.slice(0, shownLetters)) {
+    print(`${dryRun ? 'Would drop' : 'Dropped'} ${letter.id}: ${nameOf(letter)}.`);
+    for (const object of objects) print(`  ${describe(object, dryRun)}`);
+  }
+  const more = dropped.length - shownLetters;
+  if (more > 0) print(`and ${more} more (--json lists all)`);
+  for (const { letter, reason } of failed) printError(failure, printable(`${letter.id}: ${reason}`));
+  const moved = dropped.flatMap(({ objects }) => objects).filter(({ outcome }) => outcome === 'given-up');
+  if (!result) print('Kept them.');
+  else if (dropped.length === 0 && failed.length === 0) print('None of the dead letters is meant.');
+  else if (moved.length > 0 && !dryRun) {
+    print('To take it back, so that it is converted:');
+    for (const { key: movedKey } of moved.slice(0, shownLetters))
+      print(`  ${next(`dead-letters take-back ${quoted(movedKey)}`, options)}`);
   }
 }
 
-const outcomes: Readonly<Record<Exclude<Dropped['objects'][number]['outcome'], 'given-up'>, string>> = {
-  replaced: 'Its raw object was replaced since then, and stays.',
-  gone: 'Its raw object was gone already.',
-};
-
-function nameOf({ code, key }: DeadLetter): string {
-  return printable(`${code}, ${key ?? 'names no object'}`);
+function describe({ key, outcome }: Dropped['objects'][number], dryRun?: true): string {
+  switch (outcome) {
+    case 'given-up':
+      return `Its raw object ${dryRun ? 'would be' : 'is'} ${givenUpPrefix}${printable(key)}, where nothing looks.`;
+    case 'replaced':
+      return `Its raw object was replaced since then, and stays: ${printable(key)}`;
+    case 'gone':
+      return `Its raw object is gone already: ${printable(key)}`;
+  }
 }
 
 async function takeBackAll(keys: readonly string[], options: Options): Promise<void> {
+  const { dryRun } = options;
   const takenBack: string[] = [];
   const failed: { key: string; reason: string }[] = [];
-  const outcome = await atWork(options, async ({ deployed, deadLetters, signal }) => {
-    const { s3, outputs, runtime } = deployed;
-    const move = async () => {
-      const before = runtime ? await deadLetters.list(signal) : [];
+  const outcome = await atWork(options, (deployed, signal) =>
+    outcomeOf(deployed, dryRun, signal, async () => {
+      const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
       for (const typed of keys) {
         const key = typed.startsWith(givenUpPrefix) ? typed.slice(givenUpPrefix.length) : typed;
         try {
-          await takeBack({ s3, bucket: outputs.RawBucketName }, key);
+          await takeBack(raw, key, { dryRun });
           takenBack.push(key);
         } catch (error) {
           failed.push({ key, reason: error instanceof Error ? error.message : String(error) });
         }
       }
-      return before;
-    };
-    return runtime ? outcomeOf(runtime, outputs, deadLetters, move, signal) : void (await move());
-  });
-  if (failed.length > 0 || (outcome && outcome.deadAgain.length > 0)) process.exitCode = 1;
-  if (options.json) return printJson({ takenBack, failed, ...outcome });
+    }),
+  );
+  if (failed.length > 0 || (outcome && outcome.dead.length > 0)) process.exitCode = 1;
+  if (options.json) return printJson({ takenBack, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
   for (const { key, reason } of failed) printError(failure, printable(`${key}: ${reason}`));
-  for (const key of takenBack) print(`Took back ${printable(key)}.`);
-  if (takenBack.length > 0) showOutcome(outcome, options);
+  for (const key of takenBack) print(`${dryRun ? 'Would take back' : 'Took back'} ${printable(key)}.`);
+  if (takenBack.length > 0 && !dryRun) showOutcome(outcome, options);
 }
 
-interface AtWork {
-  readonly deployed: Deployed;
-  readonly deadLetters: DeadLetters;
-  readonly signal: AbortSignal;
+/** What becomes of what `send` sends. Undefined on AWS, where nobody waits for it, and when nothing is sent. */
+async function outcomeOf(
+  deployed: Deployed,
+  dryRun: true | undefined,
+  signal: AbortSignal,
+  send: () => Promise<void>,
+): Promise<Outcome | undefined> {
+  const watch = deployed.runtime && !dryRun ? await watchOutcome(deployed, signal) : undefined;
+  await send();
+  return watch?.settled([], signal);
 }
 
-/** Connects, and gives everything back when stopped. */
-async function atWork<T>(target: Target, work: (atWork: AtWork) => Promise<T>): Promise<T> {
-  const deployed = await connect(target);
-  try {
-    const deadLetters = new DeadLetters(deployed.sqs, deployed.outputs.DeadLetterQueueUrl);
-    return await interruptible((signal) => work({ deployed, deadLetters, signal }));
-  } finally {
-    await deployed.close();
-  }
+function outcomeJson(outcome: Outcome | undefined) {
+  return outcome && { converted: outcome.converted, deadAgain: outcome.dead };
 }
 
+/** What became of messages: here it is known; on AWS it will be. */
+function showOutcome(outcome: Outcome | undefined, target: Target): void {
+  if (outcome) {
+    print(`Converted ${outcome.converted.length}; dead again ${outcome.dead.length}.`);
+    show(outcome.dead);
+  } else print(`See what became of them: ${next('status', target)}; ${next('dead-letters', target)}`);
+}
+
+function selectionOf(ids: readonly string[], { code, key }: SelectionOptions): LetterSelection {
+  return { ids, code, key };
+}
+
+/** Letters that say the same of their objects are one paragraph. */
 function show(letters: readonly DeadLetter[]): void {
   const now = new Date();
-  for (const { id, code, reason, key, sentAt, timesReceived } of letters) {
-    const received = `received ${timesReceived} ${timesReceived === 1 ? 'time' : 'times'}`;
-    print({ style: 'bold', text: printable(code) }, ` ${printable(key ?? '(names no object)')}`);
-    print(`  ${printable(reason)}`);
-    print(`  ${ago(sentAt, now)} old, ${received}, id ${id}`);
+  const ids = shortIds(letters);
+  const groups = Object.groupBy(letters, ({ code, reason, key }) =>
+    JSON.stringify([code, key === null ? reason : reason.replaceAll(key, 'KEY')]),
+  );
+  for (const group of Object.values(groups)) {
+    const [first, ...others] = group ?? [];
+    if (!group || !first) continue;
+    const times = others.length > 0 ? `${group.length} × ` : '';
+    print({ style: 'bold', text: printable(`${times}${first.code}`) }, ` ${printable(first.reason)}`);
+    for (const { id, key, sentAt, tries } of group.slice(0, shownLetters)) {
+      const tried = tries === null ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`;
+      print(`  ${ids.get(id)}  ${printable(key ?? '(names no object)')}  ${ago(sentAt, now)} old${tried}`);
+    }
+    if (group.length > shownLetters) print(`  and ${group.length - shownLetters} more (--json lists all)`);
   }
+}
+
+function nameOf({ code, key }: DeadLetter): string {
+  return printable(`${code}, ${key ?? 'names no object'}`);
 }
 
 /** "2 not-json, 1 empty" */

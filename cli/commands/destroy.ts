@@ -37,10 +37,10 @@ export function destroyCommand(cdk: RunCdk = runCdk): Command {
       'after',
       `
 Examples:
-  npm run tdf -- destroy --dry-run
-  npm run tdf -- destroy --stage dev
-  npm run tdf -- destroy --stage dev --yes --delete-secret      in a script
-  npm run tdf -- destroy --local`,
+  npx tdf destroy --dry-run
+  npx tdf destroy --stage dev
+  npx tdf destroy --stage dev --yes --delete-secret      in a script
+  npx tdf destroy --local`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {

@@ -1,99 +1,161 @@
 import { Command } from 'commander';
-import { Conversions, type Converted } from '../../operations/conversions.ts';
-import { connect, type Target } from '../../operations/deployed.ts';
-import { type DropPlan, dropFile, planDrop, plannedKeys } from '../../operations/drop/drop-files.ts';
+import type { Deployed, Target } from '../../operations/deployed.ts';
+import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
+import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
+import { type DroppedFile, type DroppedObject, droppedFiles } from '../../operations/drop/dropped-objects.ts';
+import { watchOutcome } from '../../operations/outcome.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
-import { fileProblems } from '../run-arguments.ts';
+import { isDay } from '../../shared/keys.ts';
+import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
-import { print, printJson } from '../terminal/output.ts';
+import { type Printed, print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
-import { describeConverted, settle } from '../terminal/settle.ts';
+import { progressBar } from '../terminal/progress-bar.ts';
+import { settle } from '../terminal/settle.ts';
 
 interface Options extends Target {
   readonly dataset: string;
+  readonly day?: string;
+  readonly wait: boolean;
   readonly dryRun?: true;
   readonly json?: true;
 }
 
-/** What was done; also the form of `--json`. */
-interface Result {
-  readonly files: readonly { readonly file: string; readonly keys: readonly string[] }[];
-  readonly dryRun: boolean;
-  /** Only of the pipeline on this computer. */
-  readonly local?: Converted | undefined;
-}
-
-const shownKeys = 10;
+const shownFiles = 20;
+const shownObjects = 10;
 
 export function dropCommand(): Command {
   const command = new Command('drop')
-    .description(
-      'Puts files into raw, which converts them. One with observations of several days is split by day.',
-    )
-    .argument('<file...>', 'JSON, a response per line or an array of them; gzipped or not')
+    .description('Puts files into raw, and says what each was converted to. One of several days is split.')
+    .argument('<file...>', 'files, folders, patterns, or - for standard input')
     .option('--dataset <name>', 'what the files are', 'weatherapi/current')
+    .option('--day <day>', 'the UTC day of all records, instead of the one they say')
+    .option('--no-wait', 'do not wait until the rows are there')
     .option('--dry-run', 'say which objects it would make, and make none')
     .option('--json', 'print nothing but the result, as JSON')
     .addHelpText(
       'after',
       `
-A file goes into raw under its own name, and convert files it under the UTC day of its earliest observation. When its
-observations span more than 24 hours, it is split here: between records, whose bytes stay as they are.
+A file is a response, one per line, or an array of them; gzipped or not. It goes
+to the UTC day of its earliest observation. When its observations span more than
+24 hours, it is split: between records, whose bytes stay as they are. The exit
+code is 1 when something could not be converted.
 
 Examples:
-  npm run tdf -- drop response.json
-  npm run tdf -- drop 2025.ndjson.gz --dry-run
-  npm run tdf -- drop exports/*.json --stage prod
-  npm run tdf -- drop response.json --local`,
+  npx tdf drop response.json
+  npx tdf drop exports/ --stage prod
+  npx tdf drop 2025.ndjson.gz --dry-run
+  curl -s "$URL" | npx tdf drop - --local`,
     );
   for (const option of targetOptions) command.addOption(option);
-  return command.action(async (files: string[], options: Options) => {
+  return command.action(async (typed: string[], options: Options) => {
+    const { day } = options;
+    const piped = typed.includes('-');
+    const { sources, problems } = findSources(typed.filter((path) => path !== '-'));
     const dataset = datasetNamed(options.dataset);
-    const problems = fileProblems(files);
     if (!dataset)
       problems.push(`--dataset: expected one of ${datasetNames.join(', ')}, got "${options.dataset}"`);
+    if (day !== undefined && !isDay(day))
+      problems.push(`--day: expected a day that exists, such as 2026-11-22, got "${day}"`);
+    if (piped && process.stdin.isTTY)
+      problems.push('-: expected something on standard input, got a terminal');
     if (!dataset || problems.length > 0) return command.error(`error: ${problems.join('\nerror: ')}`);
-    await interruptible(async (signal) => {
+
+    const input = piped ? await spool(process.stdin) : undefined;
+    try {
+      const all: DropSource[] = input ? [...sources, input] : sources;
       // All of them before anything is put anywhere.
-      const plans: DropPlan[] = [];
-      for (const file of files) plans.push(await planDrop(file, dataset, signal));
-      const local = options.dryRun ? undefined : await put(plans, options, signal);
-      if (local && local.deadLetters.length > 0) process.exitCode = 1;
-      const planned = plans.map((plan) => ({ file: plan.file, keys: plannedKeys(plan) }));
-      const result = { files: planned, dryRun: options.dryRun ?? false, local };
-      if (options.json) printJson(result);
-      else show(result, options);
-    });
+      const plans = await interruptible((signal) => planDrops(all, dataset, { day, signal }));
+      const files = options.dryRun
+        ? plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) }))
+        : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal));
+      const shown = files.map((each) => (each.file === input?.file ? { ...each, file: '-' } : each));
+      if (options.json) printJson({ files: shown, dryRun: options.dryRun ?? false });
+      else show(shown, options);
+    } finally {
+      input?.remove();
+    }
   });
 }
 
 async function put(
   plans: readonly DropPlan[],
-  target: Options,
+  deployed: Deployed,
+  { wait, json }: Options,
   signal: AbortSignal,
-): Promise<Converted | undefined> {
-  const deployed = await connect(target);
+): Promise<DroppedFile[]> {
+  const watch = await watchOutcome(deployed, signal);
+  const bar = progressBar('Put', plans.length, { shown: !json });
   try {
-    const { s3, outputs, runtime } = deployed;
-    const conversions = runtime && new Conversions(runtime, outputs);
-    for (const plan of plans) await dropFile(plan, { s3, bucket: outputs.RawBucketName, signal });
-    return await settle(conversions, signal, { shown: !target.json });
+    await putFiles(plans, deployed, { signal, onPut: () => bar.advance(1) });
   } finally {
-    await deployed.close();
+    bar.clear();
+  }
+  const keys = plans.flatMap((plan) => plan.keys);
+  const outcome = wait ? await settle(watch, keys, signal, { shown: !json }) : undefined;
+  if (signal.aborted) process.exitCode = 130;
+  else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
+  return droppedFiles(plans, outcome ?? { converted: [], dead: [] }, deployed);
+}
+
+/** An object; of a dry run, no more than its key. */
+type Shown = DroppedObject | { readonly key: string; readonly outcome?: undefined };
+
+const marks: Readonly<Record<DroppedObject['outcome'] | 'planned', Printed>> = {
+  converted: { style: 'green', text: '✔' },
+  died: { style: 'red', text: '✘' },
+  waiting: { style: 'yellow', text: '…' },
+  planned: '-',
+};
+
+function show(
+  files: readonly { readonly file: string; readonly objects: readonly Shown[] }[],
+  options: Options,
+): void {
+  const objects = files.flatMap((each) => each.objects);
+  // What needs somebody is not hidden behind what went well.
+  const rank = (each: { readonly objects: readonly Shown[] }) =>
+    each.objects.some(({ outcome }) => outcome === 'died') ? 0 : 1;
+  const sorted = [...files].sort((a, b) => rank(a) - rank(b));
+  for (const { file, objects: made } of sorted.slice(0, shownFiles)) {
+    print(`${printable(file)}${made.length > 1 ? `, split by day into ${made.length} objects` : ''}`);
+    for (const object of made.slice(0, shownObjects))
+      print(' ', marks[object.outcome ?? 'planned'], printable(describe(object)));
+    if (made.length > shownObjects) print(`    and ${made.length - shownObjects} more`);
+  }
+  if (files.length > shownFiles) print(`and ${files.length - shownFiles} more files (--json lists all)`);
+
+  const of = (outcome: DroppedObject['outcome']) =>
+    objects.filter((object) => object.outcome === outcome).length;
+  const rows = objects.reduce((sum, object) => sum + (object.outcome === 'converted' ? object.rows : 0), 0);
+  if (options.dryRun) {
+    print(`Would put ${count(files.length, 'file')} into raw, as ${count(objects.length, 'object')}.`);
+    return;
+  }
+  print(
+    `${count(objects.length, 'object')}: ${of('converted')} converted to ${count(rows, 'row')}, ${of('died')} died, ${of('waiting')} waiting`,
+  );
+  if (of('died') > 0) print(`What died waits for you: ${next('dead-letters', options)}`);
+  if (of('waiting') > 0)
+    print(
+      options.local
+        ? `What waits is converted while a command runs: ${next('status', options)}`
+        : `What waits is converted within minutes. What cannot be: ${next('dead-letters', options)}`,
+    );
+}
+
+function describe(object: Shown): string {
+  switch (object.outcome) {
+    case 'converted':
+      return `${count(object.rows, 'row')} in ${object.curated}`;
+    case 'died':
+      return `${object.code}: ${object.reason}`;
+    default:
+      return object.key;
   }
 }
 
-function show({ files, dryRun, local }: Result, options: Options): void {
-  for (const { file, keys } of files) {
-    print(
-      `${dryRun ? 'Would put' : 'Put'} ${printable(file)} into raw${keys.length > 1 ? `, as ${keys.length} objects` : ''}:`,
-    );
-    for (const key of keys.slice(0, shownKeys)) print(`  ${printable(key)}`);
-    if (keys.length > shownKeys) print(`  … and ${keys.length - shownKeys} more`);
-  }
-  if (dryRun) return;
-  if (local) for (const line of describeConverted(local)) print(line);
-  else
-    print(`Each is converted within minutes. What cannot be is listed by: ${next('dead-letters', options)}`);
+function count(things: number, noun: string): string {
+  return `${things.toLocaleString('en')} ${noun}${things === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { explain, type ObjectState, type Story } from '../../operations/explain/explain.ts';
 import { parseRunOrKey } from '../../operations/explain/run-or-key.ts';
-import { observe } from '../../operations/observed.ts';
+import { observing } from '../../operations/observed.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { print, printJson, type Styled } from '../terminal/output.ts';
 import { quoted } from '../terminal/quoted.ts';
@@ -28,14 +28,9 @@ Examples:
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (about: string, options: Options) => {
     const what = parseRunOrKey(about);
-    const observed = await observe(options);
-    try {
-      const stories = await explain(observed, what, new Date());
-      if (options.json) printJson(stories);
-      else for (const story of stories) show(story, options);
-    } finally {
-      await observed.close();
-    }
+    const stories = await observing(options, (observed) => explain(observed, what, new Date()));
+    if (options.json) printJson(stories);
+    else for (const story of stories) show(story, options);
   });
 }
 

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { linesAbout, parseRunOrKey } from '../../operations/explain/run-or-key.ts';
 import type { LogLine } from '../../operations/logs.ts';
-import { observe } from '../../operations/observed.ts';
+import { observing } from '../../operations/observed.ts';
 import { type LoggingFunction, loggingFunctions } from '../../shared/outputs.ts';
 import { targetOptions } from '../target-options.ts';
 import { type Printed, print, type Styled } from '../terminal/output.ts';
@@ -45,25 +45,22 @@ async function logs(about: string | undefined, options: Options): Promise<void> 
   const now = new Date();
   const anHourAgo = new Date(now.getTime() - units.h);
   const asked = about === undefined ? { since: anHourAgo } : linesAbout(parseRunOrKey(about), now);
-  const observed = await observe(options);
-  try {
-    let shown = 0;
-    const query = {
-      ...asked,
-      ...(options.since ? { since: options.since } : {}),
-      ...(options.function ? { functions: [options.function] } : {}),
-    };
+  const query = {
+    ...asked,
+    ...(options.since ? { since: options.since } : {}),
+    ...(options.function ? { functions: [options.function] } : {}),
+  };
+  let shown = 0;
+  await observing(options, async (observed) => {
     for await (const line of observed.logs.lines(query)) {
       if (options.json) print(line.text);
       else if (isWorthALine(line, options.level)) print(...formatted(line));
       else continue;
       shown += 1;
     }
-    const since = `${query.since.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-    if (shown === 0 && !options.json) print(`No lines since ${since}. Look further back with --since 1d.`);
-  } finally {
-    await observed.close();
-  }
+  });
+  const since = `${query.since.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  if (shown === 0 && !options.json) print(`No lines since ${since}. Look further back with --since 1d.`);
 }
 
 /** Not metrics, nor Lambda's own word about an invocation that went well. */

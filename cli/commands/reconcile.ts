@@ -1,15 +1,19 @@
 import { Command } from 'commander';
-import { peekDeadKeys } from '../../functions/reconcile/dead-keys.ts';
-import { type Notable, type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
-import { Conversions, type Converted } from '../../operations/conversions.ts';
-import { connect, type Deployed, type Target } from '../../operations/deployed.ts';
+import {
+  deadKeysIn,
+  type Notable,
+  type Reconciliation,
+  reconcile,
+} from '../../functions/reconcile/reconcile.ts';
+import type { Deployed, Target } from '../../operations/deployed.ts';
+import { deadLettersOf, watchOutcome } from '../../operations/outcome.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
+import { atWork } from '../at-work.ts';
 import { targetOptions } from '../target-options.ts';
-import { interruptible } from '../terminal/interruption.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { describeConverted, settle } from '../terminal/settle.ts';
+import { type Converted, convertedOf, describeConverted, settle } from '../terminal/settle.ts';
 
 interface Arguments extends Target {
   readonly dataset?: string;
@@ -50,12 +54,7 @@ export function reconcileCommand(): Command {
 
       const selected = dataset ? [dataset] : datasets;
       const plan = { selected, grace: Number(grace), prune, dryRun, json };
-      const deployed = await connect(target);
-      try {
-        await interruptible((signal) => run(deployed, plan, signal));
-      } finally {
-        await deployed.close();
-      }
+      await atWork(target, (deployed, signal) => run(deployed, plan, signal));
     },
   );
 }
@@ -69,12 +68,13 @@ interface Result extends Reconciliation {
 }
 
 async function run(
-  { s3, sqs, outputs, runtime }: Deployed,
+  deployed: Deployed,
   { selected, grace, prune, dryRun, json }: Plan,
   signal: AbortSignal,
 ): Promise<void> {
-  const conversions = runtime && new Conversions(runtime, outputs);
-  const dead = await peekDeadKeys(sqs, outputs.DeadLetterQueueUrl);
+  const { s3, sqs, outputs, runtime } = deployed;
+  const watch = runtime && !dryRun ? await watchOutcome(deployed, signal) : undefined;
+  const dead = await deadKeysIn(deadLettersOf(deployed));
   const reconciliation = await reconcile({
     s3,
     raw: outputs.RawBucketName,
@@ -87,7 +87,8 @@ async function run(
     prune: prune && !dryRun,
     signal,
   });
-  const local = dryRun ? undefined : await settle(conversions, signal, { shown: !json });
+  const outcome = watch && (await settle(watch, [], signal, { shown: !json }));
+  const local = outcome && convertedOf(outcome);
   const result: Result = { ...reconciliation, allDeadLettersSeen: dead.complete, local };
   if (json) printJson(result);
   else show(result, { dryRun, prune });
@@ -140,10 +141,11 @@ function count(things: number): string {
 }
 
 const help = `
-It compares the two buckets. On AWS the stack does the same once a day, but removes nothing.
+It compares the two buckets. On AWS the stack does the same once a day, but
+removes nothing.
 
 Examples:
-  npm run tdf -- reconcile --dry-run
-  npm run tdf -- reconcile --stage prod
-  npm run tdf -- reconcile --prune --dry-run
-  npm run tdf -- reconcile --grace 0 --local`;
+  npx tdf reconcile --dry-run
+  npx tdf reconcile --stage prod
+  npx tdf reconcile --prune --dry-run
+  npx tdf reconcile --grace 0 --local`;

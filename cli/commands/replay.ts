@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { Conversions, type Converted } from '../../operations/conversions.ts';
-import { connect, type Deployed, type Target } from '../../operations/deployed.ts';
+import type { Deployed, Target } from '../../operations/deployed.ts';
+import { watchOutcome } from '../../operations/outcome.ts';
 import { Checkpoint } from '../../operations/replay/checkpoint.ts';
 import {
   describeSelection,
@@ -11,12 +11,12 @@ import {
 } from '../../operations/replay/raw-selection.ts';
 import { type Replayed, replay, type Survey, survey } from '../../operations/replay/replay.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
+import { atWork } from '../at-work.ts';
 import { targetOptions } from '../target-options.ts';
-import { interruptible } from '../terminal/interruption.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
-import { describeConverted, settle } from '../terminal/settle.ts';
+import { type Converted, convertedOf, describeConverted, settle } from '../terminal/settle.ts';
 
 interface Arguments extends Target, SelectionArguments {
   readonly rate: string;
@@ -46,12 +46,7 @@ export function replayCommand(): Command {
     const problems = ['problems' in selection ? selection.problems : [], rateProblems(options.rate)].flat();
     if ('problems' in selection || problems.length > 0)
       return command.error(`error: ${problems.join('\nerror: ')}`);
-    const deployed = await connect(options);
-    try {
-      await interruptible((signal) => run(deployed, selection, options, signal));
-    } finally {
-      await deployed.close();
-    }
+    await atWork(options, (deployed, signal) => run(deployed, selection, options, signal));
   });
 }
 
@@ -83,7 +78,7 @@ async function run(
     checkpoint: dryRun && restart ? nothingSent : checkpoint,
     signal,
   };
-  const conversions = runtime && new Conversions(runtime, outputs);
+  const watch = runtime && (await watchOutcome(deployed, signal));
 
   const found = await survey(source);
   if (found.skipped > 0) {
@@ -113,10 +108,13 @@ async function run(
   } finally {
     bar.clear();
   }
-  const local =
-    replayed.stoppedAfter === undefined ? await settle(conversions, signal, { shown: !json }) : undefined;
+  const outcome =
+    watch && replayed.stoppedAfter === undefined
+      ? await settle(watch, [], signal, { shown: !json })
+      : undefined;
 
-  const result: Result = { ...found, ...replayed, seconds: (performance.now() - start) / 1000, local };
+  const seconds = (performance.now() - start) / 1000;
+  const result: Result = { ...found, ...replayed, seconds, local: outcome && convertedOf(outcome) };
   if (json) printJson(result);
   else show(result, selection);
   if (!signal.aborted) return;
@@ -156,11 +154,12 @@ function count(things: number): string {
 }
 
 const help = `
-Stopped by Ctrl-C, it finishes the batch under way and remembers how far it came: the same command goes on from there.
-Converting an object twice comes to the same, byte for byte.
+Stopped by Ctrl-C, it finishes the batch under way and remembers how far it
+came: the same command goes on from there. Converting an object twice comes to
+the same, byte for byte.
 
 Examples:
-  npm run tdf -- replay --from 2026-11-01 --to 2026-11-30 --dry-run
-  npm run tdf -- replay --from 2026-11-01 --to 2026-11-30 --rate 50
-  npm run tdf -- replay --prefix weatherapi/current/dt=2026-11-22/ --stage prod
-  npm run tdf -- replay --local`;
+  npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run
+  npx tdf replay --from 2026-11-01 --to 2026-11-30 --rate 50
+  npx tdf replay --prefix weatherapi/current/dt=2026-11-22/ --stage prod
+  npx tdf replay --local`;

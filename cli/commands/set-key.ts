@@ -1,10 +1,6 @@
-import {
-  DescribeSecretCommand,
-  ResourceNotFoundException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Command, Option } from 'commander';
-import { parseApiKey, type Stored, storeApiKey } from '../../operations/api-key.ts';
+import { foreseeStored, parseApiKey, type Stored, storeApiKey } from '../../operations/api-key.ts';
 import { findDeployed, type Target } from '../../operations/deployed.ts';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
 import { targetOptions } from '../target-options.ts';
@@ -36,9 +32,9 @@ export function setKeyCommand(): Command {
       'after',
       `
 Examples:
-  npm run tdf -- set-key
-  npm run tdf -- set-key --stage prod < key.txt
-  npm run tdf -- set-key --secret team/weatherapi-key      before the first deployment`,
+  npx tdf set-key
+  npx tdf set-key --stage prod < key.txt
+  npx tdf set-key --secret team/weatherapi-key      before the first deployment`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {
@@ -61,7 +57,7 @@ async function setKey(options: Options): Promise<void> {
       throw new Error(`The stack reads its key from the secret ${name}, not from ${options.secret}.`);
     }
     if (options.dryRun) {
-      const stored = await foresee(secrets, name);
+      const stored = await foreseeStored(secrets, name);
       if (options.json) printJson({ secret: name, stored, dryRun: true });
       else print(`Nothing is changed. It would be: ${said[stored](name)}`);
       return;
@@ -89,15 +85,4 @@ function whatNext({ local, stage }: Target, deployed: boolean): string {
   return deployed
     ? 'fetch reads it when it starts next, and when the API refuses the one it holds.'
     : `There is no stack yet: npx cdk deploy -c stage=${stage}. If cdk.json names another secretName, give that one with --secret.`;
-}
-
-/** What storing a key would come to. */
-async function foresee(secrets: SecretsManagerClient, name: string): Promise<Stored> {
-  try {
-    const { DeletedDate } = await secrets.send(new DescribeSecretCommand({ SecretId: name }));
-    return DeletedDate === undefined ? 'replaced' : 'restored';
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return 'created';
-    throw error;
-  }
 }

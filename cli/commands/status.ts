@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
-import { type Observed, observe } from '../../operations/observed.ts';
+import { observing } from '../../operations/observed.ts';
 import {
   type Need,
   type PipelineStatus,
@@ -51,25 +51,19 @@ Examples:
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {
-    const status = options.watch ? await watch(options) : await look(options);
+    const status = options.watch
+      ? await watch(options)
+      : await spinning('Looking at buckets, queues, logs and alarms', () => look(options));
     if (!options.watch) options.json ? printJson(status) : show(status, options.hours, options);
     if (options.check && status.needs.length > 0) process.exitCode = 1;
   });
 }
 
-async function look(options: Options): Promise<PipelineStatus> {
-  return spinning('Looking at buckets, queues, logs and alarms', async () => {
-    const observed = await observe(options);
-    try {
-      return await statusOf(observed, options);
-    } finally {
-      await observed.close();
-    }
-  });
-}
-
-function statusOf(observed: Observed, { hours }: Options): Promise<PipelineStatus> {
-  return pipelineStatus(observed, weatherapiCurrent, { hours, now: new Date() });
+/** Of this computer's pipeline it is a copy that is looked at, so that each look is anew. */
+function look(options: Options): Promise<PipelineStatus> {
+  return observing(options, (observed) =>
+    pipelineStatus(observed, weatherapiCurrent, { hours: options.hours, now: new Date() }),
+  );
 }
 
 /** @returns the last status, once it is interrupted */
@@ -77,9 +71,7 @@ function watch(options: Options): Promise<PipelineStatus> {
   const every = (options.watch === true ? watchEvery : Number(options.watch)) * 1000;
   return interruptible(async (signal) => {
     for (;;) {
-      // Anew each time: of this computer's pipeline it is a copy that is looked at.
-      const observed = await observe(options);
-      const status = await statusOf(observed, options).finally(() => observed.close());
+      const status = await look(options);
       clearScreen();
       show(status, options.hours, options);
       print(`\n${new Date().toISOString().slice(11, 19)} UTC, every ${every / 1000} s until Ctrl-C`);

@@ -16,15 +16,15 @@ export function datasetDocs(datasets: readonly Dataset[]): string {
   ].join('\n\n')}\n`;
 }
 
-const intro = `**Rows.** Each response of the provider is one row, each raw object one Parquet object at the same path. Any cell may be
-null: the provider leaves fields out, and an account can switch any of them off.
+const intro = `**Rows.** Each response of the provider is one row. Each raw object is one Parquet object at the same path. Any cell may be
+null, because an account can switch any field off.
 
-**Partitions.** \`dt\` is a UTC day, from the raw key's \`dt=\` folder; a file that was dropped without one takes the day of
-its earliest observation. \`dt\` stands in the path, not in the file. Filter on it: it is what limits how much is read.
+**Partitions.** \`dt\` is a UTC day, from the raw key's \`dt=\` folder. A file that was dropped without one is filed under the
+day of its earliest observation. \`dt\` is in the path, not in the file. Filter on it to read less.
 
-**Rescued.** Nothing that arrives is lost. A field that no column declares, and a value that its column cannot hold (of
-another type, out of range), goes to \`rescued\` with its path: \`{"current.snow_cm":4.5,"current.uv":"high"}\`. Numbers keep
-every digit. \`rescued\` is null when all fitted, so that any other value means that the provider changed something.`;
+**Rescued.** Nothing that arrives is lost. Undeclared fields, and values that their column cannot hold (another type, out of
+range), go to \`rescued\` with their paths: \`{"current.snow_cm":4.5,"current.uv":"high"}\`. Numbers keep every digit. If
+\`rescued\` is not null, the provider changed something.`;
 
 function columnTable({ fields }: Dataset): string {
   const rows = [
@@ -49,7 +49,7 @@ function columnTable({ fields }: Dataset): string {
 function rescuedQueries(dataset: Dataset): string {
   const table = tableName(dataset);
   const files = `read_parquet('curated/${dataset.name}/*/*.parquet', union_by_name = true)`;
-  return `What was rescued, and one value of it. In Athena:
+  return `To see what was rescued, and to read one value. In Athena:
 
 \`\`\`sql
 SELECT path, count(*) AS n, max(dt) AS last_seen

@@ -97,7 +97,7 @@ function aboutHidden(hidden: number): string {
 }
 
 /** How a text begins that spreadsheets run as a formula, whatever the file calls it. */
-const formula = /^[=+\-@\t\n\uFF0B\uFF0D\uFF1D\uFF20]/;
+const formula = /^[=+\-@\t\r\n\uFF0B\uFF0D\uFF1D\uFF20]/;
 /** A decimal comes as text, and is none. */
 const number = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
@@ -111,7 +111,7 @@ async function* csv({ columns, rows }: QueryResult, limit: number): AsyncGenerat
 function csvField(value: Json): string {
   if (value === null) return '';
   const plain = printableLines(text(value));
-  const runs = typeof value === 'string' && formula.test(plain) && !number.test(plain);
+  const runs = typeof value === 'string' && formula.test(value) && !number.test(value);
   const written = runs ? `'${plain}` : plain;
   return written === '' || /[",\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
 }

@@ -1,18 +1,18 @@
-import type { Conversions, Converted } from '../../operations/conversions.ts';
+import type { Outcome, OutcomeWatch } from '../../operations/outcome.ts';
 import { printable } from './printable.ts';
 import { progressBar } from './progress-bar.ts';
 
-/** Waits for the local pipeline, with a bar. Undefined on AWS, and when it was stopped: the rest stays in the queue. */
+/** Waits until it is known what became of raw objects, with a bar. Undefined when it was stopped: the rest stays queued. */
 export async function settle(
-  conversions: Conversions | undefined,
+  watch: OutcomeWatch,
+  rawKeys: readonly string[],
   signal: AbortSignal,
   { shown }: { readonly shown: boolean },
-): Promise<Converted | undefined> {
-  if (!conversions) return undefined;
-  const bar = progressBar('Converted', conversions.waiting, { shown });
-  conversions.onConverted = () => bar.advance(1);
+): Promise<Outcome | undefined> {
+  const bar = progressBar('Converted', Math.max(watch.waiting, rawKeys.length), { shown });
+  watch.onConverted = () => bar.advance(1);
   try {
-    return await conversions.settled(signal);
+    return await watch.settled(rawKeys, signal);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
@@ -21,10 +21,23 @@ export async function settle(
   }
 }
 
+/** What the local pipeline made of its queue; also the form of `--json`. */
+export interface Converted {
+  readonly converted: number;
+  readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
+}
+
+export function convertedOf({ converted, dead }: Outcome): Converted {
+  return {
+    converted: converted.length,
+    deadLetters: dead.map(({ key, reason }) => ({ key, reason })),
+  };
+}
+
 /** For a person, a line each. */
 export function describeConverted({ converted, deadLetters }: Converted): string[] {
   return [
     `${converted.toLocaleString('en')} converted, ${deadLetters.length.toLocaleString('en')} dead letters`,
-    ...deadLetters.map(({ key, reason }) => `  ${printable(`${key}: ${reason}`)}`),
+    ...deadLetters.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
   ];
 }

@@ -1,15 +1,13 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { curatedKey, type DatedKey, parseRawKey } from '../../shared/keys.ts';
 import { type Counts, conversion } from './conversion.ts';
 import { curatedEtag, writeCurated } from './curated-object.ts';
-import { refuseBeforeFirstDay } from './day.ts';
-import { fileObject } from './file-object.ts';
+import { fileObject, refuseBeforeFirstDay } from './file-object.ts';
+import { limits } from './limits.ts';
 import { rawRevision, readRaw } from './raw-object.ts';
-import { untilUnchanged } from './rounds.ts';
 
 export interface ConvertDependencies {
   readonly s3: S3Client;
-  /** Names of the buckets. */
   readonly raw: string;
   readonly curated: string;
   /** Aborted when the function's time is nearly over. */
@@ -18,17 +16,16 @@ export interface ConvertDependencies {
 
 export type Converted =
   | ({ readonly kind: 'converted'; readonly key: string } & Counts)
-  /** It had no `dt=` folder and was moved to one, under this key, whose event converts it. */
+  /** Moved to this key, because it had no `dt=` folder. The event of the new key converts it. */
   | { readonly kind: 'filed'; readonly key: string }
-  /** The raw object was removed before it could be converted: there is nothing to do. */
   | { readonly kind: 'gone' };
 
 /**
- * Converts one raw object, as it is now, into its curated object; or files it, when it does not tell its day.
+ * Converts a raw object, as it is now, into its curated object. Files it instead if its key does not name a day.
  * @throws {PermanentError} when no further try can succeed
  */
 export async function convertObject(rawKey: string, dependencies: ConvertDependencies): Promise<Converted> {
-  // First: the role may read no other prefix, and "access denied" would tell nobody that the file is in the wrong place.
+  // Before any request: the role may read no other prefix, and "access denied" would not say what is wrong.
   const parsed = parseRawKey(rawKey);
   const { day } = parsed;
   if (day === undefined) return untilUnchanged(rawKey, () => fileObject(parsed, dependencies));
@@ -37,9 +34,9 @@ export async function convertObject(rawKey: string, dependencies: ConvertDepende
 }
 
 /**
- * Without a lock, the newest content is what stays: the write fails when another worker wrote since before the source was
- * read, and the look afterwards finds a source that was replaced since. Either alone is not enough:
- * test/functions/convert/two-workers.test.ts.
+ * The newest content wins without a lock, by two checks: the write fails if another worker wrote after we looked, and a
+ * last look finds out if the source was replaced. Neither is enough alone: test/functions/convert/two-workers.test.ts.
+ * @returns undefined when the source was replaced
  */
 async function convertDated(
   parsed: DatedKey,
@@ -53,4 +50,26 @@ async function convertDated(
   const counts = await writeCurated(s3, target, conversion(parsed, object, signal));
   if ((await rawRevision(s3, raw, parsed.key)) !== object.revision) return undefined;
   return { kind: 'converted', key, ...counts };
+}
+
+/** Repeats an attempt while it returns nothing, or S3 refuses one of its conditional requests. */
+async function untilUnchanged<T>(rawKey: string, attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let round = 0; round < limits.rounds; round++) {
+    try {
+      const done = await attempt();
+      if (done !== undefined) return done;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+  throw new Error(`"${rawKey}" changed ${limits.rounds} times during one try.`);
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+function isConflict(error: unknown): boolean {
+  return (
+    error instanceof S3ServiceException &&
+    [404, 409, 412].includes(error.$metadata.httpStatusCode ?? 0) &&
+    error.name !== 'NoSuchBucket'
+  );
 }

@@ -1,22 +1,20 @@
 import { Readable } from 'node:stream';
 import { HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { rawEtagMetadata } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 
-/** Bytes of a part of an upload. What is smaller goes up in one request. */
+/** Anything smaller is uploaded in one request. */
 const partBytes = 8 * 1024 * 1024;
 
-export interface CuratedTarget {
+interface CuratedTarget {
   readonly bucket: string;
   readonly key: string;
-  /** What is there before; undefined for nothing. Anything else fails the write. */
+  /** ETag of the object that is there now; undefined for none. The write fails if it is another one by then. */
   readonly replaces: string | undefined;
-  /** ETag of the raw object that it is made of. */
   readonly rawEtag: string;
 }
 
-/** The ETag that a curated object has now; undefined when there is none. */
 export async function curatedEtag(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
   try {
     const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
@@ -27,10 +25,7 @@ export async function curatedEtag(s3: S3Client, bucket: string, key: string): Pr
   }
 }
 
-/**
- * Uploads an object that comes in pieces, and gives what their generator returns. When the pieces fail in the middle, or
- * something else is there by then, nothing is left of it.
- */
+/** Uploads an object piece by piece and returns what the generator returns. A failed upload leaves nothing behind. */
 export async function writeCurated<T>(
   s3: S3Client,
   { bucket, key, replaces, rawEtag }: CuratedTarget,
@@ -47,11 +42,11 @@ export async function writeCurated<T>(
       Key: key,
       Body: Readable.from(body(), { objectMode: false }),
       ContentType: 'application/vnd.apache.parquet',
-      Metadata: { [rawEtagMetadata]: unquoted(rawEtag) },
+      Metadata: { [objectMetadata.rawEtag]: unquoted(rawEtag) },
       ...(replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces }),
     },
     partSize: partBytes,
-    // One after the other: a part more in flight is a part more in memory.
+    // Each part in flight is held in memory.
     queueSize: 1,
   });
   await upload.done();

@@ -1,22 +1,42 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { PermanentError } from '../../shared/errors.ts';
 
 /** Why a message is dead: `code` is for sorting, `reason` for reading. */
-export interface DeadLetter {
-  /** An S3 event, so that sending it to the queue again is all that a redrive takes. */
-  readonly body: string;
+export interface CauseOfDeath {
   readonly code: string;
   readonly reason: string;
-  /** Absent when the message did not even name an object. */
-  readonly rawKey?: string | undefined;
 }
 
-/** Puts a message where it waits for somebody to fix what is wrong. */
+export interface DeadLetter extends CauseOfDeath {
+  /** An S3 event, so that a redrive only has to send it to the queue again. */
+  readonly body: string;
+  readonly rawKey?: string | undefined;
+  /** How often the message was received. */
+  readonly tries: number;
+}
+
+/**
+ * The rule for dead letters: a permanent failure is dead at once, any other failure at the last try. SQS would move the
+ * message at that point too, but without a reason.
+ * @returns undefined when the message is worth another try
+ */
+export function causeOfDeath(
+  error: unknown,
+  receiveCount: number,
+  maxReceiveCount: number,
+): CauseOfDeath | undefined {
+  if (error instanceof PermanentError) return { code: error.code, reason: error.message };
+  if (receiveCount < maxReceiveCount) return undefined;
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { code: 'tries-exhausted', reason: `Failed ${receiveCount} times. The last error: ${text}` };
+}
+
 export async function sendDeadLetter(
   sqs: Pick<SQSClient, 'send'>,
   queueUrl: string,
-  { body, code, reason, rawKey }: DeadLetter,
+  { body, code, reason, rawKey, tries }: DeadLetter,
 ): Promise<void> {
-  const attributes = { code, reason, ...(rawKey === undefined ? {} : { rawKey }) };
+  const attributes = { code, reason, tries: String(tries), ...(rawKey === undefined ? {} : { rawKey }) };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queueUrl,
@@ -31,7 +51,7 @@ export async function sendDeadLetter(
   );
 }
 
-/** SQS refuses most control characters, lone surrogates, and attributes without a value. */
+/** SQS refuses most control characters, lone surrogates, and empty attributes. */
 function sendable(text: string): string {
   const clean = text.replaceAll(/[^\t\n\r\u0020-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
   return clean.slice(0, 2_000).toWellFormed() || '-';

@@ -1,13 +1,19 @@
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { filedKey, type ParsedKey } from '../../shared/keys.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import { type Day, dayOf, filedKey, type ParsedKey } from '../../shared/keys.ts';
+import type { RowGroup } from '../rows/row-group.ts';
+import { Table } from '../rows/table.ts';
+import { readRecords } from './conversion.ts';
 import type { ConvertDependencies, Converted } from './convert-object.ts';
-import { dayIn, refuseBeforeFirstDay } from './day.ts';
-import { readRaw } from './raw-object.ts';
+import { type RawObject, readRaw } from './raw-object.ts';
+
+/** Milliseconds between an object's first and last observation, at most. A run around midnight has two days. */
+export const longestSpan = 24 * 3_600_000;
 
 /**
- * Files an object that was dropped without a `dt=` folder: copies it, unchanged, to the day of its earliest observation,
- * and deletes it. The copy's own event has it converted. Killed in between, it does the same once more.
- * @throws {PermanentError} when its day cannot be known; and what S3 answers when it changes meanwhile
+ * Files an object that was dropped without a `dt=` folder: copies it unchanged to the day of its earliest observation and
+ * deletes the original. The event of the copy converts it. If the function dies in between, the next try does it again.
+ * @throws {PermanentError} when its day cannot be known
  */
 export async function fileObject(
   parsed: ParsedKey,
@@ -25,10 +31,56 @@ export async function fileObject(
       Key: filed,
       CopySource: [raw, ...key.split('/')].map(encodeURIComponent).join('/'),
       CopySourceIfMatch: object.etag,
-      // To copy tags, of which it makes no use, the role would have to read and write tags.
+      // Copying tags, which nobody uses, would take permissions to read and write them.
       TaggingDirective: 'REPLACE',
     }),
   );
   await s3.send(new DeleteObjectCommand({ Bucket: raw, Key: key, IfMatch: object.etag }));
   return { kind: 'filed', key: filed };
+}
+
+/** @throws {PermanentError} `before-first-day` */
+export function refuseBeforeFirstDay({ key, dataset }: ParsedKey, day: Day): void {
+  if (day >= dataset.firstDay) return;
+  throw new PermanentError(
+    'before-first-day',
+    `"${key}" is from ${day}, but the table of ${dataset.name} begins on ${dataset.firstDay}, so nobody could query its rows. If the day is right, set firstDay in shared/datasets/ and deploy.`,
+  );
+}
+
+/** @throws {PermanentError} `no-day`, `several-days`, and those of the reader */
+async function dayIn(
+  { key, dataset }: ParsedKey,
+  { body }: Pick<RawObject, 'body'>,
+  signal: AbortSignal,
+): Promise<Day> {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const table = new Table(dataset, { rawKey: key, fetchedAt: null }, (group) => {
+    for (const instant of instantsOf(group, dataset.dayColumn)) {
+      first = Math.min(first, instant);
+      last = Math.max(last, instant);
+    }
+  });
+  for await (const _ of readRecords(body, table, dataset, signal));
+  if (last < first) {
+    throw new PermanentError(
+      'no-day',
+      `"${key}" has no dt= folder, and none of its records has a usable ${dataset.dayColumn}. Put it under ${dataset.name}/dt=YYYY-MM-DD/.`,
+    );
+  }
+  if (last - first > longestSpan) {
+    const [from, to] = [first, last].map((instant) => new Date(instant).toISOString());
+    throw new PermanentError(
+      'several-days',
+      `"${key}" has no dt= folder, and its observations span more than a day, from ${from} to ${to}. Split it by day: npx tdf drop FILE`,
+    );
+  }
+  return dayOf(new Date(first));
+}
+
+function* instantsOf(group: RowGroup, dayColumn: string): Generator<number> {
+  const start = group.columns.findIndex(({ column }) => column === dayColumn) * group.capacity;
+  for (let at = start; at < start + group.rowCount; at++) {
+    if (group.present[at]) yield Number(group.bigints[at]);
+  }
 }

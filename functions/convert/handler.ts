@@ -11,6 +11,7 @@ import { s3Client } from '../../shared/s3-client.ts';
 import { createdObjects } from '../../shared/s3-event.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
 import { type DeadLetter, sendDeadLetter } from './dead-letter.ts';
+import { limits } from './limits.ts';
 
 const env = readEnv(convertEnv);
 const logger = new Logger({ serviceName: 'convert' });
@@ -24,13 +25,9 @@ const dependencies = {
   maxReceiveCount: Number(env.MAX_RECEIVE_COUNT),
 };
 
-/** Milliseconds before the time-out at which a conversion stops by itself: enough to say why. */
-const reserve = 10_000;
-
-/** The form in which the partial-batch middleware wants each message's end. */
 function convertBatch({ Records }: SQSEvent, context: Context): Promise<PromiseSettledResult<void>[]> {
   count('MessagesReceived', Records.length);
-  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - reserve));
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - limits.reserve));
   return Promise.allSettled(Records.map((record) => convertRecord(record, signal)));
 }
 
@@ -49,14 +46,14 @@ function report(outcome: Outcome): void {
       count('FieldsRescued', outcome.rescuedFields);
       break;
     case 'filed':
-      logger.info('Filed under its day, where its own event converts it', details);
+      logger.info('Filed under its day: the event of the copy converts it', details);
       break;
     case 'gone':
       logger.warn('The raw object is gone: nothing to convert', details);
       count('ObjectsGone', 1);
       break;
     case 'ignored':
-      logger.info('Ignored: a folder marker, or given up', details);
+      logger.info('Ignored: it is a folder marker or was given up', details);
       break;
     case 'dead':
       logger.error('Sent to the dead-letter queue', details);
@@ -82,7 +79,7 @@ export const handler = middy(convertBatch)
   .use(logMetrics(metrics))
   .use(
     sqsPartialBatchFailure({
-      // Its own logger would print the whole record. Lambda's Errors metric stays 0 for these: hence ours.
+      // The default logger prints the whole record. Lambda's Errors metric does not count these, so we do.
       logger: (reason: unknown, record: SQSRecord) => {
         logger.warn('Left in the queue for another try', {
           rawKey: rawKeyIn(record),

@@ -1,21 +1,17 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 
-/** A raw object as it was at one moment. */
 export interface RawObject {
-  /** Its bytes, as they come in. To be read to the end, or given up. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** When the run called the API, from the object's metadata; null for a file that was dropped by hand. */
+  /** When the run called the API; null for a file that was dropped by hand. */
   readonly fetchedAt: Date | null;
   readonly etag: string;
   /** Changes whenever the object does. */
   readonly revision: string;
 }
 
-/**
- * The newest state of an object; undefined when it is gone.
- * @param signal ends the reading of its body
- */
+/** @param signal stops reading the body */
 export async function readRaw(
   s3: S3Client,
   bucket: string,
@@ -26,7 +22,7 @@ export async function readRaw(
     const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return {
       body: addAbortSignal(signal, answer.Body as Readable),
-      fetchedAt: instantOf(answer.Metadata?.['fetched-at']),
+      fetchedAt: instantOf(answer.Metadata?.[objectMetadata.fetchedAt]),
       etag: answer.ETag ?? '',
       revision: revisionOf(answer),
     };
@@ -36,7 +32,6 @@ export async function readRaw(
   }
 }
 
-/** The revision that an object has now; undefined when it is gone. */
 export async function rawRevision(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
   try {
     return revisionOf(await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
@@ -46,13 +41,13 @@ export async function rawRevision(s3: S3Client, bucket: string, key: string): Pr
   }
 }
 
-/** Only the form that `fetch` writes: what else `Date` takes for a time, it takes in the machine's zone. */
+/** Accepts only the form that `fetch` writes: `Date` reads most others in the machine's time zone. */
 function instantOf(text = ''): Date | null {
   const instant = new Date(text);
   return Number.isNaN(instant.getTime()) || instant.toISOString() !== text ? null : instant;
 }
 
-/** The ETag alone would not tell a new upload of the same bytes with other metadata. */
+/** The ETag alone does not change when the same bytes are uploaded with other metadata. */
 function revisionOf(answer: {
   ETag?: string | undefined;
   LastModified?: Date | undefined;

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConfigurationError } from '../../shared/errors.ts';
 
-/** WeatherAPI's key, held in memory for as long as the execution environment is warm. Never written anywhere. */
+/** WeatherAPI's key, held in memory while the execution environment is warm and never written anywhere. */
 export class ApiKey {
   readonly #client: Pick<SecretsManagerClient, 'send'>;
   readonly #secretId: string;
@@ -12,19 +12,18 @@ export class ApiKey {
     this.#secretId = secretId;
   }
 
-  /** The key; read from Secrets Manager once, also when many ask at the same time. */
   get(): Promise<string> {
     this.#value ??= this.#read().catch((error: unknown) => {
-      this.#value = undefined; // The next run asks again, instead of keeping a failure warm.
+      this.#value = undefined; // Do not keep a failure: the next run asks again.
       throw error;
     });
     return this.#value;
   }
 
-  /** The key after `refused` was turned down: read anew, once for all who hold the same one. */
+  /** The key after `refused` was refused. Concurrent callers with the same key share one read of the secret. */
   async renew(refused: string): Promise<string> {
     const held = this.#value;
-    if ((await held) === refused && this.#value === held) this.#value = undefined; // Else another call renewed it.
+    if ((await held) === refused && this.#value === held) this.#value = undefined; // Otherwise another call has renewed it.
     return this.get();
   }
 
@@ -33,7 +32,7 @@ export class ApiKey {
     const key = SecretString?.trim();
     if (!key) {
       throw new ConfigurationError(
-        `The secret "${this.#secretId}" is empty. Put WeatherAPI's key into it, as plain text.`,
+        `The secret "${this.#secretId}" is empty. Put WeatherAPI's key into it: npx tdf set-key`,
       );
     }
     return key;

@@ -29,10 +29,10 @@ const clock: Clock = {
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
 
-/** `npm start` shows this line as it comes. */
+/** `npm start` prints this line. */
 function logPause({ places, seconds, reason }: Pause): void {
   logger.info(
-    `Waiting for WeatherAPI (${reason}): ${places === 1 ? 'one place is' : `${places} places are`} asked for again in ${seconds} s`,
+    `Waiting for WeatherAPI (${reason}): asking for ${places === 1 ? 'one place' : `${places} places`} again in ${seconds} s`,
   );
 }
 
@@ -51,7 +51,7 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
 
   const counts = {
     PlacesFetched: fetched,
-    // A run that fails is tried again: what it lacks is counted by the try that ends it.
+    // Lambda tries a failed run again: only the last try counts what is lacking.
     PlacesSkipped: runFailure ? 0 : skipped.length,
     PlacesFailed: runFailure ? 0 : failed.length,
     PlacesMissing: missing.length,
@@ -66,7 +66,7 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   logger[isError ? 'error' : skipped.length > 0 ? 'warn' : 'info'](runEnded, { ...end });
   if (runFailure) {
     throw new ConfigurationError(
-      `WeatherAPI refuses every call: ${runFailure}. Check the key, the plan and the base URL.`,
+      `WeatherAPI refuses every call: ${runFailure}. Check the key (npx tdf set-key), the plan and the base URL.`,
     );
   }
   return report;

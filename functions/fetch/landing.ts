@@ -1,26 +1,24 @@
 import { rawKey } from '../../shared/keys.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { limits } from './limits.ts';
 import { encodePlaces } from './place-list.ts';
 import type { Landed, RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
 import type { Spool } from './spool.ts';
 
-/** A run's raw object, as it was seen. */
 export interface RunObject {
   readonly key: string;
   readonly landed: Landed | undefined;
 }
 
-/** What is to land. */
-export interface Landing {
+interface Landing {
   readonly event: RunEvent;
-  /** Digest of the event's list of places. */
   readonly list: string;
   readonly fetchedAt: string;
   readonly tries: number;
 }
 
-/** Looks under the key of the run's time; when another list of places has landed there, under the list's own. */
+/** Looks under the key of the run's time, and if another list of places landed there, under the list's own key. */
 export async function findRunObject(
   raw: Pick<RawBucket, 'look'>,
   { dataset, scheduledTime }: RunEvent,
@@ -31,15 +29,15 @@ export async function findRunObject(
   if (landed && landed.list !== list) {
     key = rawKey(dataset, scheduledTime, list);
     landed = await raw.look(key);
-    if (landed && landed.list !== list) throw new Error(`"${key}" holds what no run has landed.`);
+    if (landed && landed.list !== list)
+      throw new Error(`"${key}" was not landed by a run. Move it to another key.`);
   }
   return { key, landed };
 }
 
 /**
- * Adds the lines that a run has spooled to its object, all in the order of the places. Who else writes to it meanwhile
- * loses nothing: a write counts only on what was seen, else it starts over.
- * @returns the object, and how many places were added
+ * Adds the spooled lines to the run's object, in the order of the places. If somebody else writes to the object in the
+ * meantime, it starts over with what they wrote.
  */
 export async function land(
   raw: Pick<RawBucket, 'look' | 'lines' | 'put'>,
@@ -60,12 +58,12 @@ export async function land(
     const places = [...new Set([...before, ...fetched])].sort((a, b) => a - b);
     const metadata = {
       'scheduled-time': event.scheduledTime.toISOString(),
-      'fetched-at': landed?.fetchedAt ?? fetchedAt,
+      [objectMetadata.fetchedAt]: landed?.fetchedAt ?? fetchedAt,
       endpoint: event.dataset.endpoint,
       query: new URLSearchParams(event.options).toString(),
       tries: String(tries + (landed?.tries ?? 0)),
-      places: String(places.length),
-      'places-missing': String(event.locations.length - places.length),
+      [objectMetadata.places]: String(places.length),
+      [objectMetadata.placesMissing]: String(event.locations.length - places.length),
       'places-list': list,
       'places-landed': encodePlaces(places),
     };
@@ -73,10 +71,10 @@ export async function land(
       return { key, added, places: places.length };
     }
   }
-  throw new Error(`"${object.key}" changed ${limits.rounds} times while it was written.`);
+  throw new Error(`"${object.key}" changed ${limits.rounds} times while the run wrote to it.`);
 }
 
-/** Takes the lines that have landed before into the spool; false when they are others by now. */
+/** Copies the lines that landed before into the spool. @returns false when the object has changed */
 async function takeOver(
   raw: Pick<RawBucket, 'lines'>,
   spool: Spool,
@@ -89,5 +87,5 @@ async function takeOver(
   let count = 0;
   for await (const line of lines) await spool.add(places[count++] ?? -1, line);
   if (count === places.length) return true;
-  throw new Error(`"${key}" has ${count} lines, but its metadata tells of ${places.length} places.`);
+  throw new Error(`"${key}" has ${count} lines, but its metadata says ${places.length} places.`);
 }

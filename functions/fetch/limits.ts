@@ -1,20 +1,24 @@
-/** Every number that says how long, and how often, fetch tries. Times in milliseconds. */
+/** How long and how often fetch tries. Times in milliseconds. */
 export const limits = {
-  /** Places asked for at the same time. The provider publishes no limit per second; this stays far below a burst. */
+  timeout: 5 * 60_000,
+  /** How often Lambda starts a failed run again, and how late: later it would land another hour's weather. */
+  retries: 2,
+  latestStart: 15 * 60_000,
+  /** Places asked for at the same time. The provider publishes no rate limit; this stays far below a burst. */
   concurrency: 8,
-  /** For one try, body included. */
+  /** Time-out of one request, body included. */
   tryTimeout: 10_000,
-  /** Tries for each place whose answers make no sense, and at least as many in transient trouble. */
+  /** Tries per place when its answers make no sense, and the fewest in transient trouble. */
   tries: 3,
-  /** Pause before the second pass, doubled for each further one; a random half of it is left out. */
+  /** Pause before the second pass. It doubles for each further pass, and a random half of it is left out. */
   pause: 1_000,
-  /** Between these a pause stays, whatever `Retry-After` says. */
+  /** Bounds of a pause. `Retry-After` can lengthen it beyond the longest one. */
   shortestPause: 500,
   longestPause: 16_000,
-  /** For so long after the first pass, places in transient trouble are asked again. */
+  /** How long after the first pass places in transient trouble are asked for again. */
   patience: 60_000,
-  /** Kept back from the function's time-out, to land what has come and to report. */
+  /** Kept free before the time-out, to land the answers and report. */
   landing: 10_000,
-  /** How often a run's object may change under our hands before the run fails. */
+  /** How often a run's object may change while the run writes to it. */
   rounds: 5,
 } as const;

@@ -2,39 +2,38 @@ import pMap from 'p-map';
 import { limits } from './limits.ts';
 import { type Answer, abortReason, type Unanswered } from './weatherapi.ts';
 
-/** How it went for one place: its data came, or why not. */
-export type Outcome = ({ readonly kind: 'data' } | Unanswered) & {
+/** What became of one place; `skipped` if the run ended before it was asked for. */
+export type Outcome = (
+  | { readonly kind: 'data' }
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | Unanswered
+) & {
   readonly place: number;
-  /** Requests in all passes. */
   readonly tries: number;
 };
 
 export interface Clock {
-  /** Milliseconds. */
   now(): number;
-  /** @throws when the signal ends it */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What a run waits for. */
 export interface Pause {
   readonly places: number;
   readonly seconds: number;
-  /** Of the first of them. */
+  /** Why the first of these places has no data yet. */
   readonly reason: string;
 }
 
 export interface PassOptions {
   readonly clock: Clock;
-  /** Ends everything: a place without data by then stays without. */
   readonly deadline: AbortSignal;
   readonly onPause: (pause: Pause) => void;
 }
 
 /**
- * Asks for places in passes: first for all of them; then, after pauses that grow, for those that may still have data to
- * give. An outage that ends within a minute after the first pass costs no place.
- * @param ask handles the data itself, so that only the answers under way are in memory
+ * Asks for all places, then again, after growing pauses, for those that may still get data. An outage that ends within a
+ * minute after the first pass costs no data.
+ * @param ask stores the data itself, so that only the answers in flight are in memory
  */
 export async function askInPasses(
   places: readonly number[],
@@ -42,14 +41,14 @@ export async function askInPasses(
   { clock, deadline, onPause }: PassOptions,
 ): Promise<Outcome[]> {
   const outcomes = new Map<number, Outcome>();
-  /** Set when nothing else would be answered differently. What is under way by then may still bring data. */
+  /** Why no further request makes sense. Requests in flight may still bring data. */
   let stopped: string | undefined;
 
   const askOnce = async (place: number): Promise<void> => {
     const before = outcomes.get(place);
     const over = stopped ?? (deadline.aborted ? abortReason(deadline) : undefined);
     if (over !== undefined) {
-      if (!before) outcomes.set(place, { place, kind: 'transient', reason: over, tries: 0 });
+      if (!before) outcomes.set(place, { place, kind: 'skipped', reason: over, tries: 0 });
       return;
     }
     const answer = await ask(place);
@@ -95,7 +94,7 @@ function isWorthAnotherTry(
   return pass < limits.tries || (outcome.kind === 'transient' && patience > 0);
 }
 
-/** The last pause ends with the patience, so that the last pass finds whatever is back by then. */
+/** The last pause ends when the patience ends, so that the last pass comes as late as it can. */
 function pauseAfter(pass: number, patience: number): number {
   const longest = Math.min(limits.pause * 2 ** (pass - 1), limits.longestPause);
   const backoff = longest * (0.5 + Math.random() / 2);

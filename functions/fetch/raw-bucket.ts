@@ -1,26 +1,34 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Dataset } from '../../shared/dataset.ts';
-import { rawKey } from '../../shared/keys.ts';
+import { type Day, dayOf, isDay, rawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { decodePlaces } from './place-list.ts';
 
-/** A raw object, as far as its metadata tells of the run that landed it. */
+/** What an object's metadata says about the run that landed it. */
 export interface Landed {
   readonly etag: string;
-  /** Digest of the run's list of places; undefined when no run has landed it. */
+  /** Digest of the run's list of places; undefined when the object was not landed by a run. */
   readonly list: string | undefined;
-  /** Numbers in that list of the places whose lines are in the object, in their order. */
+  /** The places whose lines are in the object, as numbers in that list, ascending. */
   readonly places: ReadonlySet<number>;
   readonly fetchedAt: string | undefined;
   readonly tries: number;
 }
 
-/** Bytes of a part of an upload. What is smaller, as nearly every run is, goes up in one request. */
+/** Anything smaller, as nearly every run is, is uploaded in one request. */
 const partBytes = 8 * 1024 * 1024;
 
-/** The bucket that keeps what the provider sent. */
+/** Days with data in which earlier runs are looked for, at most: some may have nothing but dropped files. */
+const maxDays = 31;
+
 export class RawBucket {
   readonly #s3: S3Client;
   readonly #name: string;
@@ -30,7 +38,6 @@ export class RawBucket {
     this.#name = name;
   }
 
-  /** An object as it is now; undefined when there is none. */
   async look(key: string): Promise<Landed | undefined> {
     const head = await unlessChanged(this.#s3.send(new HeadObjectCommand({ Bucket: this.#name, Key: key })));
     if (!head) return undefined;
@@ -39,12 +46,11 @@ export class RawBucket {
       etag: ETag,
       list: metadata['places-list'],
       places: decodePlaces(metadata['places-landed'] ?? ''),
-      fetchedAt: metadata['fetched-at'],
+      fetchedAt: metadata[objectMetadata.fetchedAt],
       tries: Number(metadata.tries ?? 0),
     };
   }
 
-  /** The lines of an object as it was when it was looked at; undefined when it is another one by now. */
   async lines(key: string, { etag }: Landed): Promise<AsyncIterable<Uint8Array> | undefined> {
     const object = await unlessChanged(
       this.#s3.send(new GetObjectCommand({ Bucket: this.#name, Key: key, IfMatch: etag })),
@@ -52,10 +58,7 @@ export class RawBucket {
     return object && linesOf(object.Body as Readable);
   }
 
-  /**
-   * Writes an object in place of the one that was seen, or of none.
-   * @returns false when there is another one by now: look again
-   */
+  /** Writes over the object that was seen, or where there was none. @returns false when it has changed since */
   async put(
     key: string,
     lines: AsyncIterable<Uint8Array>,
@@ -74,30 +77,49 @@ export class RawBucket {
       },
       partSize: partBytes,
       queueSize: 1,
-      // The function may not remove them; the bucket does so after a week.
+      // The role may not delete them. The bucket does so after a week.
       leavePartsOnError: true,
     });
     return (await unlessChanged(upload.done())) !== undefined;
   }
 
-  /** Keys of what runs have landed before an instant, on its day and the day before; the newest first. */
-  async runsBefore(dataset: Dataset, time: Date): Promise<string[]> {
+  /** Keys that runs landed before an instant, newest first: a schedule may run once a year. */
+  async *runsBefore(dataset: Dataset, time: Date): AsyncGenerator<string> {
     const runOf = (key: string) => /^(.*T\d{6}Z)(?:\.[0-9a-f]{12})?\.json$/.exec(key)?.[1];
     const thisRun = runOf(rawKey(dataset, time)) ?? '';
-    const keys: string[] = [];
-    for (const day of [new Date(time.getTime() - 86_400_000), time]) {
-      // All runs of a day begin so: `…/dt=2026-11-22/20261122T`.
-      const prefix = rawKey(dataset, day).replace(/\d{6}Z\.json$/, '');
+    for (const day of (await this.#daysUntil(dataset, time)).reverse().slice(0, maxDays)) {
+      // `…/dt=2026-11-22/20261122T`
+      const prefix = rawKey(dataset, new Date(day)).replace(/\d{6}Z\.json$/, '');
+      const keys: string[] = [];
       for await (const { key } of listObjects(this.#s3, this.#name, { prefix })) {
         const run = runOf(key);
         if (run !== undefined && run < thisRun) keys.push(key);
       }
+      yield* keys.reverse();
     }
-    return keys.reverse();
+  }
+
+  /** The days up to an instant that have a folder, oldest first: one request per 1 000 days. */
+  async #daysUntil({ name }: Dataset, time: Date): Promise<Day[]> {
+    const last = dayOf(time);
+    const request = {
+      Bucket: this.#name,
+      Prefix: `${name}/dt=`,
+      Delimiter: '/',
+      EncodingType: 'url' as const,
+    };
+    const days: Day[] = [];
+    for await (const { CommonPrefixes = [] } of paginateListObjectsV2({ client: this.#s3 }, request)) {
+      for (const { Prefix = '' } of CommonPrefixes) {
+        const day = decodeURIComponent(Prefix).slice(request.Prefix.length, -1);
+        if (isDay(day) && day <= last) days.push(day);
+      }
+    }
+    return days;
   }
 }
 
-/** S3's words for an object that is not, or no longer, what a condition says. */
+/** S3's errors for an object that does not exist or does not match a condition. */
 const changed: readonly string[] = [
   'NotFound',
   'NoSuchKey',

@@ -5,15 +5,14 @@ import { ConfigurationError } from '../../shared/errors.ts';
 import { dayOf, isDay } from '../../shared/keys.ts';
 
 /**
- * What the schedule sends: which hour, which dataset, which places. The places travel in the event and not in the
- * environment, whose 4 KB would end at some hundred of them; so one deployed function also serves a run by hand.
+ * What the schedule sends. The places are in the event, because the environment's 4 KB would end at some hundred of them;
+ * so the deployed function also serves a run by hand.
  */
 const members = v.strictObject({
-  /** ISO 8601, UTC: the run's identity. */
   scheduledTime: v.pipe(
     v.string(),
     v.isoTimestamp('expected an ISO 8601 time such as 2026-11-22T05:00:00Z'),
-    // A Date would make the 3rd of March of the 31st of February, and another hour's run of this one.
+    // Date would turn the 31st of February into the 3rd of March, which is another run.
     v.check((text) => isDay(text.slice(0, 10)), 'expected a day that exists'),
     v.transform((text) => new Date(text)),
   ),
@@ -27,7 +26,6 @@ const members = v.strictObject({
     v.array(v.pipe(v.string(), v.nonEmpty('expected a place, got an empty text'))),
     v.minLength(1, 'expected at least one'),
   ),
-  /** Further query parameters, such as `aqi`. They become metadata of the raw object. */
   options: v.optional(
     v.pipe(
       v.record(v.string(), v.string()),
@@ -51,7 +49,6 @@ const schema = v.pipe(
 export type RunEvent = v.InferOutput<typeof schema>;
 export type RunEventInput = v.InferInput<typeof schema>;
 
-/** @throws {ConfigurationError} naming every problem of the event at once. */
 export function parseRunEvent(event: unknown): RunEvent {
   const parsed = v.safeParse(schema, event);
   if (parsed.success) return parsed.output;

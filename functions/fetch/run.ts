@@ -1,43 +1,40 @@
 import type { Unfetched } from '../../shared/run-log.ts';
 import { findRunObject, land } from './landing.ts';
-import { askInPasses, type PassOptions } from './passes.ts';
+import { askInPasses, type Outcome, type PassOptions } from './passes.ts';
 import { listDigest } from './place-list.ts';
 import type { RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
 import { Spool } from './spool.ts';
 import type { WeatherApi } from './weatherapi.ts';
 
-/** How a run ended. */
 export interface RunReport {
-  /** The raw object that holds this run; undefined when there is none. */
+  /** The run's raw object; undefined when nothing landed. */
   readonly key: string | undefined;
-  /** False when this run has added nothing to it. */
   readonly landed: boolean;
-  /** Places whose data this run has added to it. */
+  /** Places whose data this run added. */
   readonly fetched: number;
-  /** Places whose data is in it. */
+  /** Places whose data is in the object. */
   readonly places: number;
-  /** Places without data this hour, for reasons that pass by themselves, or that are the run's. */
+  /** Places without data this hour, for reasons that pass by themselves or concern the whole run. */
   readonly skipped: readonly Unfetched[];
-  /** Places that need somebody to fix the configuration. */
+  /** Places that somebody has to fix in the configuration. */
   readonly failed: readonly Unfetched[];
-  /** Of the skipped places, those that the two landed runs before this one lack as well; none when this run failed. */
+  /** Skipped places that the two landed runs before this one lack too; none when this run failed. */
   readonly missing: readonly string[];
-  /** The provider said that the month's calls are spent. */
   readonly quotaSpent: boolean;
-  /** Why nothing more was asked, when the key or the plan is at fault. */
+  /** Why WeatherAPI refuses every call: the key or the plan is at fault. */
   readonly runFailure: string | undefined;
 }
 
-export interface RunDependencies extends Omit<PassOptions, 'deadline'> {
+interface RunDependencies extends Omit<PassOptions, 'deadline'> {
   readonly api: Pick<WeatherApi, 'call'>;
   readonly raw: Pick<RawBucket, 'look' | 'lines' | 'put' | 'runsBefore'>;
 }
 
 /**
- * Fetches the places of a run that its raw object does not have yet, and lands what came: one line per place, in their
- * order, as the provider sent it. Places that failed do not lose the others; when none came, nothing is landed.
- * @param deadline ends the run: places not fetched by then are skipped
+ * Fetches the places that the run's raw object does not have yet, and lands the answers as the provider sent them: one line
+ * per place, in the order of the places. A place that fails does not cost the others.
+ * @param deadline aborted when no more requests may be sent
  */
 export async function run(
   event: RunEvent,
@@ -48,7 +45,7 @@ export async function run(
   const list = listDigest(event);
   const fetchedAt = new Date(clock.now()).toISOString();
   const object = await findRunObject(raw, event, list);
-  // A place is its number in the list: the same one may be asked for twice.
+  // A place is known by its number, because the list may name it twice.
   const places = [...locations.keys()].filter((place) => !object.landed?.places.has(place));
 
   const spool = await Spool.open();
@@ -63,13 +60,17 @@ export async function run(
     const landing = await land(raw, spool, object, { event, list, fetchedAt, tries });
 
     const unfetched = outcomes.filter((outcome) => outcome.kind !== 'data');
-    const failed = unfetched.filter(({ kind }) => kind === 'location-failed');
-    const skipped = unfetched.filter(({ kind }) => kind !== 'location-failed');
+    const isFailed = ({ kind }: Outcome) => kind === 'location-failed' || kind === 'redirected';
+    const failed = unfetched.filter(isFailed);
+    const skipped = unfetched.filter((outcome) => !isFailed(outcome));
     const describe = ({ place, reason, tries: sent }: (typeof unfetched)[number]): Unfetched => ({
       location: locations[place] ?? '',
       reason: sent > 1 ? `${reason} (after ${sent} tries)` : reason,
     });
-    const stopped = unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
+    const isRedirected = landing.places === 0 && outcomes.every(({ kind }) => kind === 'redirected');
+    const stopped = isRedirected
+      ? unfetched[0]
+      : unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
     const toCompare = stopped ? [] : skipped.map(({ place }) => place);
     const missing = await missingBefore(raw, event, list, toCompare);
     return {
@@ -88,10 +89,12 @@ export async function run(
   }
 }
 
-/** Runs before this one that are looked at, at most: those of other lists of places tell nothing. */
+/**
+ * Earlier runs to look at, at most. Those with other lists of places do not count. Neither does a run that landed nothing:
+ * it lacks every place, and is counted as skipped.
+ */
 const maxLooks = 10;
 
-/** Which of some places the two landed runs before this one lack as well. */
 async function missingBefore(
   raw: Pick<RawBucket, 'look' | 'runsBefore'>,
   { dataset, scheduledTime }: RunEvent,
@@ -100,13 +103,17 @@ async function missingBefore(
 ): Promise<readonly number[]> {
   if (places.length === 0) return [];
   let missing = places;
+  let looks = 0;
   let runs = 0;
-  for (const key of (await raw.runsBefore(dataset, scheduledTime)).slice(0, maxLooks)) {
+  for await (const key of raw.runsBefore(dataset, scheduledTime)) {
     const landed = await raw.look(key);
-    if (landed?.list !== list) continue;
-    missing = missing.filter((place) => !landed.places.has(place));
-    runs += 1;
+    if (landed?.list === list) {
+      missing = missing.filter((place) => !landed.places.has(place));
+      runs += 1;
+    }
     if (runs === 2) return missing;
+    looks += 1;
+    if (looks === maxLooks) break;
   }
   return [];
 }

@@ -1,29 +1,29 @@
-/**
- * What an answer of WeatherAPI.com means for the run. The source is the error table of
- * https://www.weatherapi.com/docs/#intro-error-codes; this file is the only place that knows it.
- */
-export type Verdict =
-  /** Not an error: data, if convert accepts it. */
-  { readonly kind: 'data' } | Refusal;
+/** What an answer of WeatherAPI.com means for the run: https://www.weatherapi.com/docs/#intro-error-codes */
+type Verdict = { readonly kind: 'data' } | Refusal;
 
 /**
  * Why there is no data:
- * - `transient`: passing trouble of theirs, worth another try for as long as the run has patience
- * - `refused`: an answer that makes no sense, worth a few tries
- * - `key-refused`: read the secret again, it may have been rotated; then stop
- * - `quota-spent`: the month's calls are spent; skip the hour, nothing is wrong here
- * - `location-failed`: this place cannot be fetched, the others can; somebody has to fix the configuration
- * - `run-failed`: nothing can be fetched until somebody fixes the configuration or the key
+ * - `transient`: worth another try for as long as the run has patience
+ * - `refused`: the answer makes no sense; worth a few tries
+ * - `key-refused`: read the secret again in case it was rotated, then stop
+ * - `quota-spent`: the month's calls are spent; skip the hour
+ * - `redirected`: as `location-failed`, unless every place is: then as `run-failed`
+ * - `location-failed`: somebody has to fix this place in the configuration; the others can be fetched
+ * - `run-failed`: somebody has to fix the key, the plan or the configuration before anything can be fetched
  */
 export interface Refusal {
-  readonly kind: 'transient' | 'refused' | 'key-refused' | 'quota-spent' | 'location-failed' | 'run-failed';
+  readonly kind:
+    | 'transient'
+    | 'refused'
+    | 'key-refused'
+    | 'quota-spent'
+    | 'redirected'
+    | 'location-failed'
+    | 'run-failed';
   readonly reason: string;
 }
 
-/**
- * What each documented code means. A reason says it in these words and never in the answer's own: a gateway's message
- * can repeat the URL, and so the key.
- */
+/** The documented codes, in our words: a gateway's own message can repeat the URL, and with it the key. */
 const codes: Readonly<Record<number, { kind: Refusal['kind']; meaning: string }>> = {
   1002: { kind: 'run-failed', meaning: 'API key is not given' },
   1003: { kind: 'location-failed', meaning: 'location is missing' },
@@ -38,7 +38,7 @@ const codes: Readonly<Record<number, { kind: Refusal['kind']; meaning: string }>
   9999: { kind: 'transient', meaning: 'internal error of the provider' },
 };
 
-/** @param body the whole body, as text. An error body counts as an error whatever the status is. */
+/** An error in the body counts whatever the status is. */
 export function verdictOn(status: number, body: string): Verdict {
   const error = errorIn(body);
   const isError = error !== undefined && error !== null;
@@ -48,25 +48,23 @@ export function verdictOn(status: number, body: string): Verdict {
   if (known) return { kind: known.kind, reason };
   if (status === 429 || status === 408 || status >= 500) return { kind: 'transient', reason };
   if (status === 401) return { kind: 'key-refused', reason };
-  // A redirect is not followed: the key travels in the query string and would go along to whoever is named.
+  // Not followed: the URL, and the key in it, would go to whoever the redirect names.
   if (status >= 300 && status < 400)
-    return { kind: 'run-failed', reason: `${reason}: a redirect, which is never followed` };
+    return { kind: 'redirected', reason: `${reason}: a redirect, which is never followed` };
   if (status >= 400) return { kind: 'location-failed', reason };
-  if (isError) return { kind: 'location-failed', reason: `${reason}, but the body is an error` };
+  if (isError) return { kind: 'refused', reason: `${reason}, but the body is an error` };
   return { kind: 'data' };
 }
 
-/** The member `error` of a body that is a JSON object. */
 function errorIn(body: string): unknown {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined;
   } catch {
-    return undefined; // A body that is not JSON names no error; convert's reader refuses it.
+    return undefined; // Convert's reader will refuse a body that is not JSON.
   }
 }
 
-/** The code in the provider's error: `{"code":1006,"message":"No matching location found."}`. */
 function codeOf(error: unknown): number | undefined {
   const code =
     typeof error === 'object' && error !== null && 'code' in error ? Number(error.code) : Number.NaN;

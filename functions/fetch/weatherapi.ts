@@ -4,20 +4,18 @@ import type { ApiKey } from './api-key.ts';
 import { limits } from './limits.ts';
 import { type Refusal, verdictOn } from './verdict.ts';
 
-/** What a call brought: a line for the raw object, or why there is none. `tries` counts the requests that were sent. */
-export type Answer = Brought & { readonly tries: number };
+export type Answer = Reply & { readonly tries: number };
 
-type Brought = { readonly kind: 'data'; readonly line: Uint8Array } | Unanswered;
+type Reply = { readonly kind: 'data'; readonly line: Uint8Array } | Unanswered;
 
 export interface Unanswered extends Refusal {
-  /** Milliseconds that the provider asks to wait. */
+  /** Milliseconds that the provider asks us to wait. */
   readonly retryAfter?: number | undefined;
 }
 
 /**
- * WeatherAPI.com over HTTPS. The key travels in the query string, the only way that the provider documents: a URL,
- * and every error object that may hold one, is a secret. None leaves this file; what leaves is a reason made of
- * statuses, codes and times.
+ * WeatherAPI.com over HTTPS. The provider documents no way to send the key but in the query string. So URLs, and errors
+ * that may hold one, are secret and never leave this file. Reasons are made of statuses, codes and times.
  */
 export class WeatherApi {
   readonly #baseUrl: string;
@@ -31,26 +29,24 @@ export class WeatherApi {
   }
 
   /**
-   * Asks a dataset's endpoint once; once more when the key was refused and the secret holds another one by now. Never
-   * throws for what the API or the network did; throws when the key itself cannot be read.
-   * @param signal ends the call early, as transient trouble
+   * Asks once, and once more if the key was refused and the secret holds a new one. Throws only when the key cannot be
+   * read: trouble with the API or the network is part of the answer.
    */
   async call(dataset: Dataset, query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
     const key = await this.#key.get();
-    const brought = await this.#try(dataset, query, key, signal);
-    if (brought.kind !== 'key-refused') return { ...brought, tries: 1 };
+    const reply = await this.#try(dataset, query, key, signal);
+    if (reply.kind !== 'key-refused') return { ...reply, tries: 1 };
     const fresh = await this.#key.renew(key);
-    if (fresh === key) return { ...brought, tries: 1 };
+    if (fresh === key) return { ...reply, tries: 1 };
     return { ...(await this.#try(dataset, query, fresh, signal)), tries: 2 };
   }
 
-  /** One request. Whatever the network does to it is transient. */
   async #try(
     dataset: Dataset,
     query: Record<string, string>,
     key: string,
     signal: AbortSignal,
-  ): Promise<Brought> {
+  ): Promise<Reply> {
     const url = `${this.#baseUrl}/${dataset.endpoint}?${new URLSearchParams({ ...query, key })}`;
     const timeout = AbortSignal.timeout(this.#tryTimeout);
     let response: Response;
@@ -63,16 +59,15 @@ export class WeatherApi {
       const reason = timeout.aborted ? `no answer within ${this.#tryTimeout / 1000} s` : describe(error);
       return { kind: 'transient', reason };
     }
-    const brought = judge(dataset, response.status, body, key);
+    const reply = judge(dataset, response.status, body, key);
     const wait = retryAfter(response.headers);
-    if (brought.kind === 'data' || !wait) return brought;
-    const reason = `${brought.reason}, asking to wait ${Math.ceil(wait / 1000)} s`;
-    return { ...brought, reason, retryAfter: wait };
+    if (reply.kind === 'data' || !wait) return reply;
+    const reason = `${reply.reason}, asking to wait ${Math.ceil(wait / 1000)} s`;
+    return { ...reply, reason, retryAfter: wait };
   }
 }
 
-/** @param body undefined when it was too long */
-function judge(dataset: Dataset, status: number, body: Buffer | undefined, key: string): Brought {
+function judge(dataset: Dataset, status: number, body: Buffer | undefined, key: string): Reply {
   const verdict = verdictOn(status, body?.toString() ?? '');
   if (verdict.kind !== 'data') return verdict;
   if (body === undefined) {
@@ -83,13 +78,13 @@ function judge(dataset: Dataset, status: number, body: Buffer | undefined, key: 
     const reason = `HTTP ${status}, but the body repeats the API key: not landed`;
     return { kind: 'location-failed', reason };
   }
-  const line = lineOf(body);
-  const refusal = refusalOf(line, dataset);
-  if (refusal === undefined) return { kind: 'data', line };
+  // As it was sent: in a text, a line break is not JSON, and a space would make it so.
+  const refusal = refusalOf(body, dataset);
+  if (refusal === undefined) return { kind: 'data', line: lineOf(body) };
   return { kind: 'refused', reason: `HTTP ${status}, but convert would refuse the body: ${refusal}` };
 }
 
-/** Whether a body holds the key: as it is, as a URL has it, or as JSON has it. Raw objects are kept, and read by many. */
+/** Whether a body holds the key: as it is, in a URL, or in JSON. Many people can read raw objects. */
 function repeats(body: Buffer, key: string): boolean {
   const inUrl = String(new URLSearchParams({ key })).slice('key='.length);
   return [key, inUrl, encodeURIComponent(key), JSON.stringify(key).slice(1, -1)].some((form) =>
@@ -97,16 +92,13 @@ function repeats(body: Buffer, key: string): boolean {
   );
 }
 
-/**
- * A body as one line, byte for byte, but for a byte-order mark and line breaks. A line break in JSON stands between
- * tokens, so a space says the same.
- */
+/** Drops a byte-order mark and turns line breaks into spaces. In JSON, they occur only between tokens. */
 function lineOf(body: Buffer): Uint8Array {
   const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
   return body.subarray(hasMark ? 3 : 0).map((byte) => (byte === 0x0a || byte === 0x0d ? 0x20 : byte));
 }
 
-/** A body, read within the try, so that one that is cut, slow or endless fails it. @returns undefined when too long */
+/** @returns undefined when the body is too long */
 async function bytesOf(body: Response['body'], maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -118,7 +110,7 @@ async function bytesOf(body: Response['body'], maxBytes: number): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
-/** Milliseconds from `Retry-After`: seconds, or an HTTP date. */
+/** Milliseconds. The header holds seconds or an HTTP date. */
 function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after');
   if (value === null) return undefined;
@@ -126,7 +118,7 @@ function retryAfter(headers: Headers): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-/** A network error in words. Only its code is used: messages and properties of fetch's errors can hold the URL. */
+/** Uses only the error's code: messages and properties of fetch's errors can hold the URL. */
 function describe(error: unknown): string {
   for (let link = error as Caused | undefined; link; link = link.cause) {
     if (typeof link.code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(link.code))
@@ -140,7 +132,6 @@ interface Caused {
   readonly cause?: Caused;
 }
 
-/** Why a run's signal ended its calls. */
 export function abortReason(signal: AbortSignal): string {
   return typeof signal.reason === 'string' ? signal.reason : 'the run was out of time';
 }

@@ -3,17 +3,14 @@ import type { ColumnType } from '../../shared/column-type.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import type { TextDictionary } from '../rows/text-dictionary.ts';
 
-/** A cell in its column's physical type. */
 export type Cell = number | bigint | Uint8Array;
 
-/** One column of a row group, as it is read to be written. Rows count from 0. */
 export class Column {
   readonly type: ColumnType;
-  /** For each row 1 when it has a cell, else 0: Parquet's definition levels. */
+  /** 1 for each row that has a cell, else 0: Parquet's definition levels. */
   readonly present: Uint8Array;
-  /** The 64 bits of each row's cell: two words, the low one first. */
+  /** The 64 bits of each cell as two words, the low one first. */
   readonly words: Int32Array;
-  /** Rows that have a cell. */
   readonly count: number;
   readonly #group: RowGroup;
   readonly #number: number;
@@ -30,12 +27,11 @@ export class Column {
     this.count = count;
   }
 
-  /** Texts that the column's dictionary has; some may be of no row, as a row may be given up. */
+  /** Texts in the column's dictionary. No row may use some of them, because a row may be given up halfway. */
   get dictionarySize(): number {
     return (this.#group.dictionaries[this.#number] as TextDictionary).size;
   }
 
-  /** The cell of a row that has one. */
   cell(row: number): Cell {
     const at = this.#number * this.#group.capacity + row;
     switch (this.type) {
@@ -53,12 +49,10 @@ export class Column {
     }
   }
 
-  /** The cells of some rows that have one. */
   cells(rows: Int32Array): Cell[] {
     return Array.from(rows, (row) => this.cell(row));
   }
 
-  /** The cells of all rows, null where there is none. */
   allCells(): DecodedArray {
     const { length } = this.present;
     if (this.count === length) {

@@ -2,15 +2,15 @@ import type { Column } from './column.ts';
 
 const { imul } = Math;
 
-/** The distinct cells of a column, numbered in the order of their first row. Valid until others are asked for. */
+/** The distinct cells of a column, numbered in the order of their first rows. Valid until the next call. */
 export interface Distinct {
-  /** For each row, the number of its cell; of no meaning where it has none. */
+  /** For each row, the number of its cell; undefined content where it has none. */
   readonly numbers: Int32Array;
-  /** For each number, the first row that has that cell. */
+  /** For each number, the first row with that cell. */
   readonly rows: Int32Array;
 }
 
-// Grown when needed and used again by each call, as nothing else runs in the middle of one.
+// Every call reuses these. Nothing runs in the middle of one.
 let numbers = new Int32Array();
 let rows = new Int32Array();
 let table = new Int32Array();
@@ -24,7 +24,7 @@ function reserve(rowCount: number, slotCount: number): void {
   table.fill(-1, 0, slotCount);
 }
 
-/** The distinct texts of a column: its cells are their numbers in its dictionary. */
+/** The cells of a text column are numbers in its dictionary. */
 export function distinctTexts({ words, present, dictionarySize }: Column): Distinct {
   reserve(present.length, dictionarySize);
   let size = 0;
@@ -42,16 +42,15 @@ export function distinctTexts({ words, present, dictionarySize }: Column): Disti
   return { numbers: numbers.subarray(0, present.length), rows: rows.subarray(0, size) };
 }
 
-/** Slots of the table that are looked at for one number: far more than ordinary ones need. */
+/** Slots to search for one number: far more than ordinary numbers need. */
 const maxProbes = 64;
 
 /**
- * The distinct numbers of a column, by their 64 bits; undefined when they are too many for a dictionary to pay, or
- * when they crowd in the table, as numbers do that somebody chose for their hash.
+ * Compares cells by their 64 bits. Undefined when there are too many distinct ones for a dictionary to pay, or when they
+ * crowd in the table because somebody chose them for their hash.
  */
 export function distinctNumbers({ words, present, count }: Column): Distinct | undefined {
   const limit = count >> 1;
-  // At most half full.
   const slotCount = 2 ** (33 - Math.clz32(limit));
   reserve(present.length, slotCount);
   const mask = slotCount - 1;
@@ -81,7 +80,7 @@ export function distinctNumbers({ words, present, count }: Column): Distinct | u
   return { numbers: numbers.subarray(0, present.length), rows: rows.subarray(0, size) };
 }
 
-/** Multiplication moves differences up, the shift brings them back into the bits that are used. */
+/** Multiplication moves differences to the high bits; the shift brings them back to the low bits, which are used. */
 function hashOf(low: number, high: number): number {
   const product = imul(low ^ imul(high, 0x9e3779b1), 0x85ebca6b);
   return product ^ (product >>> 15);

@@ -8,17 +8,15 @@ import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';
 import { maxBoundBytes } from './statistics.ts';
 
-/** Readers parse it as `name version x.y.z`, to tell which writers' statistics they may trust. */
+/** Readers parse `name version x.y.z` to decide whose statistics to trust. */
 export const createdBy = 'tdf-weather-pipeline version 0.1.0';
 
-/** What stands in a file's footer. Nothing of the clock or the machine: the same raw gives the same bytes. */
-export interface Footer {
+/** Nothing here depends on the clock or the machine, so the same raw gives the same bytes. */
+interface Footer {
   readonly rawKey: string;
-  /** SHA-256 of the raw object's bytes, hexadecimal. */
   readonly rawSha256: string;
 }
 
-/** The schema of a dataset's files: every column optional, every type as declared. */
 export function parquetSchema(dataset: Dataset): [root: SchemaElement, ...columns: SchemaElement[]] {
   const columns = columnsOf(dataset);
   return [
@@ -33,7 +31,7 @@ export function parquetSchema(dataset: Dataset): [root: SchemaElement, ...column
   ];
 }
 
-/** A Parquet file in the making, of which no more than what `take` has not fetched is in memory. */
+/** Writes a Parquet file row group by row group. Holds only the bytes that `take` has not returned yet. */
 export class ParquetFile {
   readonly #dataset: Dataset;
   readonly #schema: [root: SchemaElement, ...columns: SchemaElement[]];
@@ -78,13 +76,13 @@ export class ParquetFile {
         { key: 'dataset', value: name },
         { key: 'dataset_version', value: String(version) },
       ],
-      metadata_length: 0, // Known to readers only.
+      metadata_length: 0, // Only readers know it.
     };
     writeMetadata(this.#writer, metadata, maxBoundBytes);
     this.#writer.appendUint32(magic);
   }
 
-  /** The bytes since the last call. */
+  /** The bytes written since the last call. */
   take(): Uint8Array {
     const bytes = this.#writer.getBytes().slice();
     this.#writer.index = 0;

@@ -2,13 +2,12 @@ import type { SchemaElement, Statistics } from 'hyparquet';
 import { unconvertMinMax } from 'hyparquet-writer/src/unconvert.js';
 import type { Cell, Column } from './column.ts';
 
-/** Bytes of a text's bound at most: the footer keeps two for each row group, and a text may have megabytes. */
+/** Longest bound of a text. The footer keeps two per row group, and a text may have megabytes. */
 export const maxBoundBytes = 64;
 
 /**
- * Least and greatest cell of a column, by which a reader skips row groups, and how many rows have none. Texts are
- * ordered by their bytes.
- * @param rows rows that have a cell, at least one for each distinct cell; all when left out
+ * The bounds by which readers skip row groups. Texts are ordered by their bytes.
+ * @param rows at least one row for each distinct cell; defaults to all rows
  */
 export function statistics(column: Column, element: SchemaElement, rows?: Int32Array): Statistics {
   let least: Cell | undefined;
@@ -28,15 +27,14 @@ export function statistics(column: Column, element: SchemaElement, rows?: Int32A
   };
 }
 
-/** A cell as a bound that outlives its row group; none when there is none. */
 function bound(side: 'min' | 'max', cell: Cell | undefined, element: SchemaElement): Statistics {
   if (cell === undefined) return {};
   const name = `${side}_value`;
-  // A reader may take one zero for the other, so the bounds hold both.
+  // Readers may confuse the two zeros, so the bounds include both.
   if (cell === 0) return { [name]: side === 'min' ? -0 : 0 };
   if (typeof cell !== 'object') return { [name]: cell };
   const bytes = unconvertMinMax(cell, element, side === 'max', maxBoundBytes) as Uint8Array;
-  // No short text comes after many U+10FFFF.
+  // There is no short upper bound for many U+10FFFF.
   if (bytes.length > maxBoundBytes) return {};
   return { [name]: bytes.slice(), [`is_${name}_exact`]: bytes === cell };
 }

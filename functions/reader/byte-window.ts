@@ -1,23 +1,22 @@
-/** Bytes after the last one: a NUL, and what a reader of four bytes at once may look at beyond it. */
+/** Bytes after `end`: a NUL, and what a reader of four bytes at a time may read beyond it. */
 const slack = 4;
 
 /**
- * The bytes that came and were not read yet: from `start` to `end`. After them stands a NUL, with which nothing of JSON
- * goes on, so that a reader need not look at `end` all the time.
+ * The bytes that have arrived and were not read yet: from `start` to `end`. A NUL follows, which no JSON token contains, so
+ * readers need not check for `end` at every byte.
  */
 export class ByteWindow {
   start = 0;
   end = 0;
-  // Little: of a file whose every line is a text of JSON, each line has a window of its own.
+  // Small, because each line that is encoded twice gets a window of its own.
   bytes = Buffer.alloc(1024);
-  /** Of the same bytes. */
   view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
 
   get length(): number {
     return this.end - this.start;
   }
 
-  /** Takes a piece; returns by how many bytes the others moved to the front. */
+  /** @returns by how many bytes the unread ones moved to the front */
   append(piece: Uint8Array): number {
     const { bytes, start, end, length } = this;
     const needed = length + piece.length + slack;
@@ -33,7 +32,6 @@ export class ByteWindow {
     return start;
   }
 
-  /** Where a byte stands first, at or after a place; -1 when it does not. */
   find(byte: number, from: number): number {
     const found = this.bytes.indexOf(byte, from);
     return found < this.end ? found : -1;

@@ -9,25 +9,20 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * Finds where an element of a JSON array ends, in a window that may not have the whole of it yet. Only brackets and
- * strings are looked at: whether the element is JSON is for the parser to say, which gets it whole.
+ * Finds the end of an element of a JSON array, in a window that may not have all of it yet. It looks only at brackets and
+ * strings; the parser decides whether the element is JSON.
  */
 export class ElementScanner {
-  /** In the middle of an element. */
   isActive = false;
   #at = 0;
   #depth = 0;
   #inString = false;
 
-  /** The window's bytes moved to the front, by so many. */
   moved(by: number): void {
     this.#at -= by;
   }
 
-  /**
-   * Where the element at the window's start ends: after the bracket that closes it, or before the `,` or `]` that
-   * follows anything else. -1 when that did not come yet.
-   */
+  /** @returns the end of the element at the window's start; -1 when it has not arrived yet */
   find({ bytes, start, end }: ByteWindow): number {
     if (!this.isActive) {
       this.isActive = true;
@@ -39,7 +34,7 @@ export class ElementScanner {
       const byte = bytes[this.#at];
       if (this.#inString) {
         if (byte === backslash) {
-          if (this.#at + 1 === end) return -1; // What it escapes is still to come.
+          if (this.#at + 1 === end) return -1; // The escaped byte has not arrived yet.
           this.#at += 1;
         } else if (byte === quote) {
           this.#inString = false;

@@ -1,11 +1,11 @@
-/** Where the string that begins at `start` of a JSON text ends: after its closing quotation mark. */
-export function stringEnd(text: string, start: number): number {
+/** The place after the closing quotation mark of the string that begins at `start`. */
+function stringEnd(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
   return at + 1;
 }
 
-/** Where each bracket, comma, colon and value of a well-formed JSON text begins and ends. */
+/** The brackets, commas, colons and values of a well-formed JSON text. */
 export function* tokens(text: string): Generator<[start: number, end: number]> {
   const others = /[{}[\],:]|[^\s{}[\],:"]+|"/g;
   for (let match = others.exec(text); match; match = others.exec(text)) {
@@ -14,19 +14,16 @@ export function* tokens(text: string): Generator<[start: number, end: number]> {
   }
 }
 
-/** What a well-formed JSON text is made of; of any other, a guess. */
-export interface Outline {
-  /** Members that its objects name, each as often as it is named. */
+/** Exact for well-formed JSON, a guess for anything else. */
+interface Outline {
   readonly names: number;
-  /** No fewer than its values. */
+  /** At least the number of values. */
   readonly values: number;
-  /** Levels of objects and arrays. */
   readonly depth: number;
-  /** Whether there is an escape in a name. */
   readonly hasEscapedName: boolean;
 }
 
-/** Told without parsing, which may take a hundred times the memory that the text has. */
+/** Does not parse, which can take a hundred times the memory of the text. */
 export function outlineOf(text: string): Outline {
   let names = 0;
   let values = 1;
@@ -34,7 +31,8 @@ export function outlineOf(text: string): Outline {
   let open = 0;
   let stringStart = 0;
   let hasEscapedName = false;
-  const mayHaveOne = text.includes('\\');
+  // The first one, or the first after an earlier name.
+  let backslash = text.indexOf('\\');
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: // "
@@ -43,7 +41,8 @@ export function outlineOf(text: string): Outline {
         break;
       case 0x3a: // :
         names += 1;
-        if (mayHaveOne && text.slice(stringStart, at).includes('\\')) hasEscapedName = true;
+        if (backslash >= 0 && backslash < stringStart) backslash = text.indexOf('\\', stringStart);
+        if (backslash >= 0 && backslash < at) hasEscapedName = true;
         break;
       case 0x2c: // ,
         values += 1;

@@ -2,32 +2,31 @@ import { PermanentError } from '../../shared/errors.ts';
 import { isExactNumber, isObject, parseExactly } from '../rows/json.ts';
 import { outlineOf, tokens } from './json-scan.ts';
 
-/** Levels of a value at most: far more than any API sends, and far fewer than a stack has room for. */
+/** Far more levels than any API sends, and far fewer than the stack has room for. */
 const maxDepth = 500;
 
-/** Values of a value at most: again far more than any API sends. A parsed one may take 200 bytes for two of text. */
+/** Far more values than any API sends. A parsed value may take 200 bytes for two of text. */
 const maxValues = 250_000;
 
-// A mark at the start of a file is dropped by the reader; elsewhere it is no JSON.
+// The reader drops a byte-order mark at the start of a file; elsewhere it is not JSON.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @throws {PermanentError} `not-utf8` */
 export function decodeUtf8(bytes: Uint8Array, where: string): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {
     throw new PermanentError(
       'not-utf8',
-      `${where} is not UTF-8 text. Expected JSON in UTF-8, or that gzipped.`,
+      `${where} is not UTF-8 text. Expected JSON in UTF-8, gzipped or not.`,
       { cause },
     );
   }
 }
 
 /**
- * A JSON value, its numbers exact.
- * @throws {PermanentError} `not-json`, `too-deep`, `too-large`, or `ambiguous` when an object names a member twice:
- * JSON.parse would keep one of them without a word
+ * Keeps numbers exact.
+ * @throws {PermanentError} `not-json`, `too-deep`, `too-large`, or `ambiguous` when an object names a member twice, of
+ * which JSON.parse would silently keep one
  */
 export function parseJson(text: string, where: string): unknown {
   const { names, values, depth, hasEscapedName } = outlineOf(text);
@@ -37,7 +36,7 @@ export function parseJson(text: string, where: string): unknown {
   if (values > maxValues) {
     throw new PermanentError(
       'too-large',
-      `${where} has more than the ${maxValues} values that are held at once. Put one response a line.`,
+      `${where} has more than ${maxValues} values, the most that are held at once. Put one response on each line.`,
     );
   }
   let value: unknown;
@@ -50,15 +49,15 @@ export function parseJson(text: string, where: string): unknown {
   if (countMembers(value) !== names) {
     throw new PermanentError(
       'ambiguous',
-      `${where} names a member twice in one object: which of the values is meant cannot be known.`,
+      `${where} names a member twice in one object, so nobody can know which value is meant.`,
     );
   }
   return value;
 }
 
 /**
- * As `parseExactly`, with numbers in place of names while it parses. JSON.parse may take an escaped name for another one
- * that the process met before (https://github.com/nodejs/node/issues/63785).
+ * Replaces the names by numbers while parsing, because JSON.parse may mistake an escaped name for another one that the
+ * process met before: https://github.com/nodejs/node/issues/63785
  */
 function parseEscapedNames(text: string): unknown {
   const names: string[] = [];
@@ -76,7 +75,6 @@ function parseEscapedNames(text: string): unknown {
   return renamed(parseExactly(numbered + text.slice(end)), names);
 }
 
-/** A value whose objects have numbers for names, with these names in their place. */
 function renamed(value: unknown, names: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map((element) => renamed(element, names));
   if (!isObject(value)) return value;
@@ -88,7 +86,7 @@ function renamed(value: unknown, names: readonly string[]): unknown {
   );
 }
 
-/** Whether a text is one JSON value. One that `parseJson` would not parse counts as one, for it to refuse. */
+/** Whether a text is one JSON value. True for what is too deep or too large: `parseJson` refuses it. */
 export function isJson(text: string): boolean {
   const { values, depth } = outlineOf(text);
   if (depth > maxDepth || values > maxValues) return true;
@@ -96,11 +94,10 @@ export function isJson(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    return false; // The question asked, answered.
+    return false;
   }
 }
 
-/** Members that the objects in a value have. */
 function countMembers(value: unknown): number {
   if (typeof value !== 'object' || value === null || isExactNumber(value)) return 0;
   const children = Object.values(value);

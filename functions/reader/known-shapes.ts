@@ -4,14 +4,12 @@ import type { ByteWindow } from './byte-window.ts';
 import { shapeOf } from './shape.ts';
 import { ShapeReader } from './shape-reader.ts';
 
-/** An input of ever other shapes gains nothing by them, and should lose little. */
+/** Shapes do not help an input whose records all differ; these limits keep what it loses small. */
 const maxShapes = 8;
 const maxAttempts = 64;
 
-/** The shapes that were met in one input, and the records that can be read by them. */
 export class KnownShapes {
   readonly #tree: FieldTree;
-  /** The one that fitted last is tried first. */
   readonly #readers: ShapeReader[] = [];
   #attempts = 0;
 
@@ -19,7 +17,7 @@ export class KnownShapes {
     this.#tree = tree;
   }
 
-  /** As `ShapeReader.read`, by whichever shape fits a record that ends at `limit` or before. */
+  /** As `ShapeReader.read`, with any shape that fits a record which ends at `limit` or before. */
   read(window: ByteWindow, group: RowGroup, limit: number): number {
     const readers = this.#readers;
     for (let index = 0; index < readers.length; index++) {
@@ -37,12 +35,11 @@ export class KnownShapes {
     return -1;
   }
 
-  /** Takes up the shape of a record of which every value found its column. */
   learn(record: Uint8Array): void {
     if (this.#readers.length === maxShapes || this.#attempts === maxAttempts) return;
     this.#attempts += 1;
     const shape = shapeOf(record, this.#tree);
-    // A known one may have met a value that it does not know.
+    // The shape may be known: its reader gives up at some values.
     if (!shape || this.#readers.some((reader) => reader.isOf(shape))) return;
     this.#readers.unshift(new ShapeReader(shape));
   }

@@ -3,16 +3,15 @@ import { createGunzip } from 'node:zlib';
 import { PermanentError } from '../../shared/errors.ts';
 
 /**
- * Bytes of text, unpacked, that a raw object may have: what is converted in half of convert's time-out, five minutes, on
- * the slowest path. That is records of 40 bytes with an undeclared field each, of which one CPU takes 9 MB a second
- * (bench/RESULTS.md); of ordinary records 120 MB.
+ * Bytes of text, unpacked, that a raw object may have: what is converted in half of convert's time-out on the slowest
+ * path. That is records of 40 bytes with an undeclared field each, of which one CPU takes 6 to 10 MB a second. Of whole
+ * answers it takes 30 MB with such a field, and 100 MB without. test/e2e/large-file.test.ts keeps watch.
  */
-export const maxTextBytes = 512 * 1024 ** 2;
+export const maxTextBytes = 256 * 1024 ** 2;
 
 /**
- * The bytes of a raw object in pieces, unpacked when they are gzip. That is told by the first two bytes, not by a name
- * or header that somebody may forget.
- * @throws {PermanentError} `bad-gzip` or `too-large`; and whatever the source throws
+ * Unpacks gzip, which it recognizes by the first two bytes: people forget names and headers.
+ * @throws {PermanentError} `bad-gzip` or `too-large`
  */
 export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
@@ -21,14 +20,13 @@ export async function* plainBytes(raw: AsyncIterable<Uint8Array>): AsyncGenerato
     if (bytes > maxTextBytes) {
       throw new PermanentError(
         'too-large',
-        `The file has more than ${maxTextBytes / 1024 ** 2} MiB of text. Split it by lines and drop the pieces.`,
+        `The file has more than ${maxTextBytes / 1024 ** 2} MiB of text. Split it between lines and drop the pieces.`,
       );
     }
     yield piece;
   }
 }
 
-/** The same, however many they are. */
 export async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = raw[Symbol.asyncIterator]();
   try {
@@ -41,7 +39,7 @@ export async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<
     const whole = startingWith(head, { [Symbol.asyncIterator]: () => source });
     yield* head[0] === 0x1f && head[1] === 0x8b ? gunzipped(whole) : whole;
   } finally {
-    await source.return?.(); // Whoever gives up here has no more use for the rest.
+    await source.return?.();
   }
 }
 
@@ -59,7 +57,7 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       yield piece;
     }
   };
-  // Either's failure ends both, and is thrown by the loop below.
+  // A failure of either ends both; the loop below throws it.
   pipeline(Readable.from(counted(), { objectMode: false }), gunzip, () => {});
   try {
     yield* gunzip;
@@ -68,12 +66,15 @@ async function* gunzipped(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     if (!code?.startsWith('Z_')) throw cause;
     throw new PermanentError(
       'bad-gzip',
-      `The gzip data cannot be unpacked (${message}): was the upload cut short?`,
+      `The gzip data cannot be unpacked (${message}). Was the upload cut short?`,
       { cause },
     );
   }
-  // zlib stops at a NUL between two gzip files, without a word about what it leaves.
+  // zlib silently stops at a NUL between two gzip files.
   if (gunzip.bytesWritten < bytes) {
-    throw new PermanentError('bad-gzip', 'Behind the gzip data stands something else, which would be lost.');
+    throw new PermanentError(
+      'bad-gzip',
+      'Something follows the gzip data and would be lost. Drop it as a file of its own.',
+    );
   }
 }

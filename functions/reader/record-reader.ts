@@ -7,12 +7,12 @@ import { decodeUtf8, isJson, parseJson } from './json-text.ts';
 import type { KnownShapes } from './known-shapes.ts';
 
 /**
- * Bytes that are held in one piece at most: a record, or a document that is neither lines nor an array. A response has
- * a thousandth of it, and what parsing makes of it still fits into the function's memory.
+ * Longest record, and longest document that is neither lines nor an array. The function's memory has room for what parsing
+ * makes of it; a response of the API is a thousand times smaller.
  */
 export const maxHeldBytes = 16 * 1024 * 1024;
 
-/** Bytes of a piece that are taken at once: few enough to stay in the processor's cache. */
+/** Bytes to take at a time: few enough to stay in the processor's cache. */
 const step = 128 * 1024;
 
 const lineBreak = 0x0a;
@@ -20,19 +20,18 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const comma = 0x2c;
 
-/** What comes next: a value, the rest of its line, an element of an array, what follows that, or one whole document. */
 type Expected = 'value' | 'line-end' | 'element' | 'separator' | 'document';
 
 /**
- * Finds the responses in a text that comes in pieces, and puts them into a table in their order. Accepted: one
- * response, a bulk answer, an array of these, one (or an array) a line, and any of these inside a JSON string (the files of
- * this pipeline's Python ancestor are encoded twice). A text whose first line is neither a whole value nor the beginning of
- * an array is taken as one document.
+ * Reads the responses in a text that comes in pieces and adds them to a table in their order. It accepts one response, a
+ * bulk answer, an array of these, one of these per line, and any of these inside a JSON string, because the files of this
+ * pipeline's Python ancestor are encoded twice. If the first line is neither a whole value nor the start of an array, the
+ * text is one document.
  */
 export class RecordReader {
   readonly #table: Table;
   readonly #shapes: Pick<KnownShapes, 'read' | 'learn'>;
-  /** Of a text that stood in a JSON string: what to call it in errors. */
+  /** The name of this text in errors, if it was encoded in a JSON string. */
   readonly #encodedIn: string | undefined;
   readonly #onRecord: ((bytes: Uint8Array) => void) | undefined;
   readonly #window = new ByteWindow();
@@ -41,13 +40,13 @@ export class RecordReader {
   #isFirstPiece = true;
   #isEmpty = true;
   #line = 1;
-  /** Up to here there is no line break; beyond the start when the line, or the element, did not come whole. */
+  /** There is no line break before this place. */
   #searched = 0;
-  /** Of the array that is being read: the line where it begins, and the number of the element. */
+  /** The line where the current array begins, and the number of its current element. */
   #arrayLine = 0;
   #element = 0;
 
-  /** @param onRecord is called with each record's bytes, once its rows are in the table: a view, to be used at once */
+  /** @param onRecord is called with each record's bytes once its rows are in the table: a view, valid during the call */
   constructor(
     table: Table,
     shapes: Pick<KnownShapes, 'read' | 'learn'>,
@@ -60,10 +59,7 @@ export class RecordReader {
     this.#onRecord = onRecord;
   }
 
-  /**
-   * Takes the next piece, which may end anywhere.
-   * @throws {PermanentError} as soon as it is clear that the text cannot be used
-   */
+  /** Takes the next piece, which may end anywhere. */
   push(piece: Uint8Array): void {
     for (let from = 0; from < piece.length; from += step) {
       const moved = this.#window.append(piece.subarray(from, from + step));
@@ -74,10 +70,6 @@ export class RecordReader {
     }
   }
 
-  /**
-   * The text has ended.
-   * @throws {PermanentError} `empty`, and those of `push`
-   */
   end(): void {
     this.#read(true);
     if (this.#expected === 'document') {
@@ -93,7 +85,6 @@ export class RecordReader {
     }
   }
 
-  /** Reads as far as it gets; `isLast` when nothing comes after. */
   #read(isLast: boolean): void {
     const window = this.#window;
     if (this.#isFirstPiece) {
@@ -104,7 +95,7 @@ export class RecordReader {
     while (this.#readOne(isLast));
   }
 
-  /** Reads one of what is expected; false when it did not come whole yet. */
+  /** Reads what is expected next. @returns false when it has not arrived completely */
   #readOne(isLast: boolean): boolean {
     switch (this.#expected) {
       case 'value':
@@ -168,7 +159,7 @@ export class RecordReader {
     if (this.#element === 1 && window.bytes[window.start] === closeBracket) {
       throw new PermanentError(
         'empty',
-        `${this.#where(this.#arrayLine)} is an empty array: there is no response in it.`,
+        `${this.#where(this.#arrayLine)} is an empty array. Expected at least one response in it.`,
       );
     }
     if (this.#scanner.isActive || !this.#readKnown(this.#window.end)) {
@@ -193,17 +184,20 @@ export class RecordReader {
     return true;
   }
 
-  /** Reads a record of a known shape that ends at `limit` or before; false when there is none. */
+  /** Reads a record that has a known shape and ends at `limit` or before. @returns false when there is none */
   #readKnown(limit: number): boolean {
     const end = this.#shapes.read(this.#window, this.#table.group, limit);
     if (end < 0) return false;
+    if (!this.#table.isComplete) {
+      this.#table.group.clearRow();
+      return false; // Nulls alone are not data: `add` says so.
+    }
     this.#table.commitRow();
     this.#onRecord?.(this.#window.bytes.subarray(this.#window.start, end));
     this.#passTo(end);
     return true;
   }
 
-  /** Parses what was found, and puts its record, or records, into the table. */
   #take(bytes: Uint8Array, where: string, isElement = false): void {
     this.#refuseLarge(bytes.length);
     const value = parseJson(decodeUtf8(bytes, where), where);
@@ -217,21 +211,21 @@ export class RecordReader {
     } else {
       throw new PermanentError(
         'foreign-record',
-        `${where} is ${kindOf(value)}; expected the JSON object of one response.`,
+        `${where} is ${kindOf(value)}. Expected the JSON object of one response.`,
       );
     }
   }
 
   #takeEncoded(text: string, name: string): void {
     if (!text.isWellFormed()) {
-      throw new PermanentError('not-utf8', `${name} has half a surrogate pair in it: it is no Unicode text.`);
+      throw new PermanentError('not-utf8', `${name} holds half a surrogate pair, so it is not Unicode text.`);
     }
     const reader = new RecordReader(this.#table, this.#shapes, name, this.#onRecord);
     reader.push(Buffer.from(text));
     reader.end();
   }
 
-  /** False when there is nothing but space. */
+  /** @returns false when nothing but space has arrived */
   #skipSpace(): boolean {
     const window = this.#window;
     for (;;) {
@@ -242,7 +236,6 @@ export class RecordReader {
     }
   }
 
-  /** Goes on at `end`, and counts the lines on the way. */
   #passTo(end: number): void {
     const window = this.#window;
     if (this.#expected === 'element') {
@@ -265,33 +258,28 @@ export class RecordReader {
     return new PermanentError('not-json', `${this.#where(line)} is not JSON: ${reason}`);
   }
 
-  /** @throws {PermanentError} `too-large` */
   #refuseLarge(bytes: number): void {
     if (bytes <= maxHeldBytes) return;
     const what =
       this.#expected === 'document'
-        ? `${this.#name} begins with a line that is no whole JSON value, so that it would have to be held as one, and`
+        ? `${this.#name} begins with a line that is not a whole JSON value, so it is read as one document, which`
         : this.#expected === 'element'
           ? `${this.#where(this.#arrayLine)}, element ${this.#element}`
           : this.#where(this.#line);
     throw new PermanentError(
       'too-large',
-      `${what} has more than the ${maxHeldBytes / 1024 / 1024} MiB that are held at once. Put one response a line.`,
+      `${what} has more than ${maxHeldBytes / 1024 / 1024} MiB, the most that is held at once. Put one response on each line.`,
     );
   }
 }
 
-/**
- * The responses in the answer to a bulk request, `{"bulk":[{"query":{…}},…]}`; none in any other record.
- * https://www.weatherapi.com/docs/#intro-bulk
- */
+/** The responses in a bulk answer, `{"bulk":[{"query":{…}},…]}`: https://www.weatherapi.com/docs/#intro-bulk */
 function queriesOf({ bulk, ...others }: JsonObject): readonly JsonObject[] {
   if (!Array.isArray(bulk) || Object.keys(others).length > 0) return [];
   const queries = bulk.map((entry) => (isObject(entry) ? entry.query : undefined));
   return queries.every(isObject) ? queries : [];
 }
 
-/** Space within a line. */
 function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }

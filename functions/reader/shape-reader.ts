@@ -7,14 +7,13 @@ import type { Shape } from './shape.ts';
 
 const { floor, imul } = Math;
 
-/** Numbers of so many digits, and these divided by a power of ten, are exactly the double nearest to the text. */
+/** With so many digits, a number, also divided by a power of ten, is exactly the double nearest to the text. */
 const maxDigits = 15;
 const powersOfTen = Float64Array.from({ length: maxDigits + 1 }, (_, exponent) => 10 ** exponent);
 
-/** Numbers of so many digits are 32-bit integers, and quicker to make. */
+/** Numbers of so many digits fit into 32-bit integers, which are faster. */
 const maxSmallDigits = 9;
 
-/** Column types as numbers, for the loop. */
 const types: readonly ColumnType[] = ['string', 'double', 'int', 'bigint', 'timestamp'];
 const string = types.indexOf('string');
 const double = types.indexOf('double');
@@ -22,16 +21,16 @@ const int = types.indexOf('int');
 const timestamp = types.indexOf('timestamp');
 
 /**
- * Reads records of one shape from their bytes straight into cells. It knows the plain forms of values only; at anything
- * else (an escape, an exponent, many digits, a value of another kind) it gives up, and the record is to be parsed.
- * Where it does not give up, the row is the one that parsing makes: test/functions/reader/ holds it to that.
+ * Reads records of one shape straight from their bytes into cells. It knows only plain values. At anything else (an escape,
+ * an exponent, many digits, another kind of value) it gives up, and the caller parses the record. When it does not give up,
+ * its row is the same as a parsed one: test/functions/reader/known-shapes.test.ts.
  */
 export class ShapeReader {
   readonly #literals: DataView<ArrayBufferLike>;
   readonly #ends: Int32Array;
   readonly #columns: Int32Array;
   readonly #types: Uint8Array;
-  /** Of the value that was read last: where it ended, and how many digits stood after its point. */
+  /** The end of the last value, and the number of digits after its point. */
   #end = 0;
   #scale = 0;
 
@@ -42,15 +41,14 @@ export class ShapeReader {
     this.#types = Uint8Array.from(slots, ({ type }) => types.indexOf(type));
   }
 
-  /** Whether it reads records of that shape. */
   isOf({ literals }: Shape): boolean {
     const { buffer, byteOffset, byteLength } = this.#literals;
     return Buffer.from(buffer, byteOffset, byteLength).equals(literals);
   }
 
   /**
-   * Reads the record at the window's start into the group's next row, which counts once the caller says so. Returns
-   * where the record ends, or -1 when it gave up: then the row has to be cleared.
+   * Reads the record at the window's start into the group's next row. The caller commits the row.
+   * @returns the end of the record; -1 when it gave up, and the caller has to clear the row
    */
   read({ bytes, view, start }: ByteWindow, group: RowGroup): number {
     const { capacity, rowCount, present, doubles, words, dictionaries } = group;
@@ -105,7 +103,7 @@ export class ShapeReader {
     return at;
   }
 
-  /** The number in its dictionary of a text without escapes; -1 for any other value. */
+  /** @returns the text's number in its dictionary; -1 for a text with escapes, or another kind of value */
   #text(bytes: Uint8Array, start: number, dictionary: TextDictionary): number {
     if (bytes[start] !== 0x22) return -1;
     let at = start + 1;
@@ -121,10 +119,7 @@ export class ShapeReader {
     return dictionary.numberOf(bytes, start + 1, at, hash);
   }
 
-  /**
-   * A number of few digits, without an exponent. At any other value, and at a negative zero, it gives up: then `#end`
-   * is -1.
-   */
+  /** A number of few digits without an exponent. For any other value, and for negative zero, it sets `#end` to -1. */
   #number(bytes: Uint8Array, start: number): number {
     this.#end = -1;
     const isNegative = bytes[start] === 0x2d;
@@ -155,7 +150,6 @@ export class ShapeReader {
     return isNegative ? -number : number;
   }
 
-  /** The digits between two places, as one number; a point is passed over. */
   #digits(bytes: Uint8Array, start: number, end: number): number {
     let number = 0;
     for (let at = start; at < end; at++) {
@@ -166,7 +160,6 @@ export class ShapeReader {
   }
 }
 
-/** -1 where there is no digit. */
 function digitAt(bytes: Uint8Array, at: number): number {
   const digit = (bytes[at] as number) - 0x30;
   return digit <= 9 ? digit : -1;

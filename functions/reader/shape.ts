@@ -3,33 +3,31 @@ import type { FieldNode, FieldTree } from '../rows/field-tree.ts';
 import { tokens } from './json-scan.ts';
 
 /**
- * The bytes of a record apart from its values: `{"location":{"name":`, `,"region":`, …, `}}`. The responses of one API
- * seldom differ in anything else, so that a record of a known shape is read without parsing it.
+ * A record without its values: `{"location":{"name":`, `,"region":`, …, `}}`. The responses of one API rarely differ in
+ * anything but values, so a record of a known shape can be read without parsing it.
  */
 export interface Shape {
-  /** One after the other: what stands before each value, and what stands after the last. */
+  /** The text before each value and after the last one, concatenated. */
   readonly literals: Uint8Array;
-  /** Where each of them ends; it begins where the one before it ends. */
   readonly ends: Int32Array;
-  /** The column of each value, and its type. */
   readonly slots: readonly Slot[];
 }
 
-export interface Slot {
+interface Slot {
   readonly column: number;
   readonly type: ColumnType;
 }
 
-/** Bytes of a record whose shape is worth knowing: larger ones are few, and what they hold is not their names. */
+/** Larger records are few, and consist of values rather than names. */
 const maxRecordBytes = 64 * 1024;
 
 /**
- * The shape of one record: well-formed JSON, with no name twice in an object, of which every value found its column.
- * Undefined when it has none that would fit again: there is an array in it, a name with an escape, or null for an object.
+ * @param record well-formed JSON that names no member twice and whose values have all found a column
+ * @returns undefined when the shape would not fit again: it has an array, a name with an escape, or null for an object
  */
 export function shapeOf(record: Uint8Array, tree: FieldTree): Shape | undefined {
   if (record.length > maxRecordBytes) return undefined;
-  // One character a byte, so that places in the text are places in the bytes.
+  // One character per byte, so that places in the text are places in the bytes.
   const text = Buffer.from(record.buffer, record.byteOffset, record.length).toString('latin1');
   const literals: string[] = [];
   const slots: Slot[] = [];

@@ -4,10 +4,7 @@ import type { ListedObject } from '../../shared/listing.ts';
 
 const dayLength = 'YYYY-MM-DD'.length;
 
-/**
- * A dataset's curated objects, a day at a time, beside the listing of raw: both ascend by day, so that no more than one
- * day is held.
- */
+/** A dataset's curated objects, read day by day beside the listing of raw. Holds one day in memory. */
 export class CuratedDays {
   readonly #prefix: string;
   readonly #objects: AsyncIterator<ListedObject>;
@@ -16,7 +13,6 @@ export class CuratedDays {
   #day: Day | undefined;
   #ofDay = new Map<string, ListedObject>();
 
-  /** `onOrphan` gets each one that no raw object asked for. */
   constructor(
     { name }: Dataset,
     objects: AsyncIterator<ListedObject>,
@@ -27,7 +23,7 @@ export class CuratedDays {
     this.#onOrphan = onOrphan;
   }
 
-  /** The curated object of a raw key; undefined when there is none. Days must ascend. */
+  /** Call it with ascending days. */
   async objectOf(parsed: DatedKey): Promise<ListedObject | undefined> {
     if (parsed.day !== this.#day) await this.#advance(parsed.day);
     const key = curatedKey(parsed);
@@ -36,12 +32,11 @@ export class CuratedDays {
     return object;
   }
 
-  /** No raw object comes any more. */
+  /** Call it when there are no more raw objects. */
   end(): Promise<void> {
     return this.#advance(undefined);
   }
 
-  /** Reads up to the end of a day; without one, up to the end. */
   async #advance(day: Day | undefined): Promise<void> {
     for (const object of this.#ofDay.values()) this.#onOrphan(object);
     this.#ofDay = new Map();
@@ -53,7 +48,7 @@ export class CuratedDays {
       const at = this.#dayOf(value.key);
       if (at !== undefined && day !== undefined && at > day) return;
       this.#next = undefined;
-      if (at === undefined) continue; // Somebody else's: convert writes nothing outside of a day.
+      if (at === undefined) continue; // Not written by convert.
       if (at === day) this.#ofDay.set(value.key, value);
       else this.#onOrphan(value);
     }

@@ -4,12 +4,12 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { datasets } from '../../shared/datasets.ts';
+import { DeadLetters } from '../../shared/dead-letters.ts';
 import { readEnv, reconcileEnv } from '../../shared/env.ts';
 import type { ReconcileMetric } from '../../shared/metrics.ts';
 import { s3Client } from '../../shared/s3-client.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
-import { peekDeadKeys } from './dead-keys.ts';
-import { type Reconciliation, reconcile } from './reconcile.ts';
+import { deadKeysIn, type Reconciliation, reconcile } from './reconcile.ts';
 
 const env = readEnv(reconcileEnv);
 const logger = new Logger({ serviceName: 'reconcile' });
@@ -18,10 +18,10 @@ const s3 = s3Client();
 const sqs = new SQSClient();
 
 async function reconcileAll(): Promise<Reconciliation> {
-  const dead = await peekDeadKeys(sqs, env.DEAD_LETTER_QUEUE_URL);
+  const dead = await deadKeysIn(new DeadLetters(sqs, env.DEAD_LETTER_QUEUE_URL));
   if (!dead.complete) {
-    logger.warn('More dead letters than were looked at: some objects may get a second one', {
-      lookedAt: dead.keys.size,
+    logger.warn('There are more dead letters than were read: some objects may get a second one', {
+      read: dead.keys.size,
     });
   }
   const result = await reconcile({

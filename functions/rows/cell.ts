@@ -2,13 +2,12 @@ import type { CellOf, ColumnType } from '../../shared/column-type.ts';
 import { isExactNumber, mayBeRounded } from './json.ts';
 
 /**
- * A JSON value as a column's cell, or undefined when the column cannot hold it without changing it: then it is rescued.
- * Nothing is coerced between kinds: the text "12.3" is not a number here, nor 1 a text. A double holds the nearest
- * number that it can, as everywhere.
+ * A JSON value as a cell of a column; undefined when the column cannot hold it unchanged, so that it has to be rescued.
+ * Kinds are never converted: the text "12.3" is not a number.
  */
 export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => CellOf[T] | undefined } = {
   string(value) {
-    // A lone surrogate has no UTF-8 form: writing it would replace it silently.
+    // A lone surrogate has no UTF-8 form and would be silently replaced.
     return typeof value === 'string' && value.isWellFormed() ? value : undefined;
   },
   double(value) {
@@ -22,10 +21,7 @@ export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => Cell
     const integer = integerOf(value);
     return integer !== undefined && BigInt.asIntN(64, integer) === integer ? integer : undefined;
   },
-  /**
-   * From epoch seconds, UTC: what the provider sends, whole. Years have four digits, as in a `dt=` folder; so
-   * milliseconds, should they come one day, are rescued and seen rather than taken for the year 57862.
-   */
+  /** From epoch seconds. Should milliseconds come one day, they are rescued and not taken for the year 57862. */
   timestamp(value) {
     const seconds = wholeNumber(value, firstSecond, lastSecond);
     return seconds === undefined ? undefined : new Date(seconds * 1000);
@@ -35,13 +31,13 @@ export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => Cell
 export const firstSecond = Date.parse('0001-01-01T00:00:00Z') / 1000;
 export const lastSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
-/** A number within limits that was sent whole: a double may have rounded it to a whole one, or to zero. */
+/** Whole as it was sent: a double may have rounded it to a whole number or to zero. */
 function wholeNumber(value: unknown, least: number, most: number): number | undefined {
   const number = typeof value === 'number' ? value : Number(integerOf(value) ?? Number.NaN);
   return Number.isInteger(number) && number >= least && number <= most ? number : undefined;
 }
 
-/** Of integers with more than the 19 digits of 64 bits, nothing: to make one of a million digits takes long. */
+/** 64 bits have 19 digits at most, and making a bigint of a million digits takes long. */
 function integerOf(value: unknown): bigint | undefined {
   if (isExactNumber(value)) {
     const whole = /^(-?\d{1,19})(?:\.0+)?$/.exec(value.rawJSON)?.[1];

@@ -2,31 +2,26 @@ import type { CellOf, ColumnType } from '../../shared/column-type.ts';
 import { columnsOf, type Dataset } from '../../shared/dataset.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
-/**
- * Rows in a row group at most. More compress better and make the footer smaller; fewer take less memory. A constant,
- * as the same raw has to give the same bytes.
- */
+/** More rows compress better; fewer take less memory. A constant, because the same raw has to give the same bytes. */
 export const maxRows = 50_000;
 
-/** Bytes of distinct texts after which a row group is full whatever its rows, so that memory has a bound. */
+/** A row group with more bytes of distinct texts is full, whatever its rows, to bound memory. */
 const maxTextBytes = 16 * 1024 * 1024;
 
 /**
- * Some rows, as columns of 8-byte cells in one buffer: the cell of column `c` in row `r` is number `c * capacity + r`,
- * and counts when `present` says 1 for it, which is also its definition level in Parquet. A cell holds a double, an
- * integer (64 bits, or the first 32), or the number of a text in its column's dictionary.
- *
- * Fields are open, and the cells not behind methods, for the one loop that fills them (reader/shape-reader.ts).
+ * Rows as columns of 8-byte cells in one buffer. The cell of column `c` in row `r` is number `c * capacity + r`, and is null
+ * unless `present` is 1. It holds a double, an integer (64 bits, or the first 32), or a text's number in the column's
+ * dictionary. The fields are public for the hot loop in reader/shape-reader.ts.
  */
 export class RowGroup {
   readonly columns: readonly { readonly column: string; readonly type: ColumnType }[];
-  /** By column; of those that hold no text, one that stays empty. */
+  /** By column. Columns without text share one that stays empty. */
   readonly dictionaries: readonly TextDictionary[];
   rowCount = 0;
   capacity = 0;
   present = new Uint8Array();
   doubles = new Float64Array();
-  /** Two to a cell, the low one first, as on every processor that Node runs on. */
+  /** Two per cell, the low one first, as on every processor that Node runs on. */
   words = new Int32Array();
   bigints = new BigInt64Array();
   readonly #texts: readonly TextDictionary[];
@@ -46,12 +41,10 @@ export class RowGroup {
     return bytes >= maxTextBytes;
   }
 
-  /** Makes room for one more row. */
   reserve(): void {
     if (this.rowCount === this.capacity) this.#allocate(Math.min(this.capacity * 4, maxRows));
   }
 
-  /** Empties the cells of the row that is being filled. */
   clearRow(): void {
     for (let at = this.rowCount; at < this.present.length; at += this.capacity) this.present[at] = 0;
   }
@@ -79,7 +72,6 @@ export class RowGroup {
     }
   }
 
-  /** Sets one cell of every row, as `set` does of one. */
   setAll<T extends ColumnType>(column: number, type: T, cell: CellOf[T]): void {
     const { rowCount } = this;
     const first = column * this.capacity;
@@ -90,7 +82,6 @@ export class RowGroup {
     this.bigints.fill(this.bigints[first] ?? 0n, first, first + rowCount);
   }
 
-  /** No rows any more; the memory is kept for the next. */
   clear(): void {
     this.rowCount = 0;
     this.present.fill(0);

@@ -5,56 +5,67 @@ import { type FieldTree, fieldTree } from './field-tree.ts';
 import { isExactNumber, isObject, type JsonObject } from './json.ts';
 import { RowGroup } from './row-group.ts';
 
-/** What is known of a raw object beside its records: the same in every row. */
-export interface Provenance {
+interface Provenance {
   readonly rawKey: string;
   readonly fetchedAt: Date | null;
 }
 
+/** A part of a record that has to have a declared value that is not null. */
+interface RequiredPart {
+  readonly path: string;
+  readonly tree: FieldTree;
+  /** By number. */
+  readonly columns: readonly number[];
+}
+
 /**
- * The rows of one raw object, as columns, a row group at a time. A record's values go to their declared columns; what
- * no column can hold goes to `rescued` with its path. Records that share no field with the dataset are refused: they
- * are something else.
+ * The rows of one raw object, a row group at a time. Values go to their declared columns; what no column can hold goes to
+ * `rescued` with its path. Records without any declared field are refused.
  */
 export class Table {
-  /** The rows that were not handed on yet. */
   readonly group: RowGroup;
   readonly #tree: FieldTree;
   readonly #provenance: Provenance;
   readonly #onGroup: (group: RowGroup) => void;
   readonly #columnNumbers: ReadonlyMap<string, number>;
-  readonly #required: readonly string[];
+  readonly #required: readonly RequiredPart[];
   #rowCount = 0;
   #rescuedFields = 0;
 
-  /** `onGroup` gets each row group when it is full, and the last one by `end`; the group is emptied after it. */
+  /** @param onGroup is called with each full row group and, by `end`, the last one. The group is emptied afterwards. */
   constructor(dataset: Dataset, provenance: Provenance, onGroup: (group: RowGroup) => void) {
     this.#tree = fieldTree(dataset);
     this.#provenance = provenance;
     this.#onGroup = onGroup;
     this.group = new RowGroup(dataset);
     this.#columnNumbers = new Map(columnsOf(dataset).map(({ column }, number) => [column, number]));
-    this.#required = dataset.required;
+    this.#required = dataset.required.map((path) => ({
+      path,
+      tree: branchAt(this.#tree, path),
+      columns: [...dataset.fields.keys()].filter((column) =>
+        dataset.fields[column]?.path.startsWith(`${path}.`),
+      ),
+    }));
   }
 
   get rowCount(): number {
     return this.#rowCount + this.group.rowCount;
   }
 
-  /** Values that found no column, over all rows. More than zero means that the provider changed something. */
+  /** Values that found no column. More than zero means that the provider changed something. */
   get rescuedFields(): number {
     return this.#rescuedFields;
   }
 
   /**
-   * Adds a record as a row. Returns how many of its values found no column.
+   * @returns how many values of the record found no column
    * @throws {PermanentError} `error-body`, `foreign-record` or `incomplete`
    */
   add(record: JsonObject): number {
     const rescued: string[] = [];
     const declared = this.#fill(this.#tree, record, '', rescued);
-    const absent = this.#required.find((path) => !isObject(memberAt(record, path)));
-    if (declared === 0 || absent !== undefined) throw refusal(record, this.rowCount + 1, declared, absent);
+    const absent = this.#required.find(({ path, tree }) => !hasValue(tree, memberAt(record, path)));
+    if (declared === 0 || absent) throw refusal(record, this.rowCount + 1, declared, absent?.path);
     if (rescued.length > 0) {
       this.group.set(this.#numberOf('rescued'), 'string', `{${rescued.join(',')}}`);
       this.#rescuedFields += rescued.length;
@@ -63,7 +74,14 @@ export class Table {
     return rescued.length;
   }
 
-  /** Counts the row that was filled in the group, and makes room for the next. */
+  /** Whether each required part of the row that is being filled has a value in a column. */
+  get isComplete(): boolean {
+    const { capacity, rowCount, present } = this.group;
+    return this.#required.every(({ columns }) =>
+      columns.some((column) => present[column * capacity + rowCount] === 1),
+    );
+  }
+
   commitRow(): void {
     this.group.rowCount += 1;
     if (this.group.full) this.#handOn();
@@ -84,7 +102,7 @@ export class Table {
     group.clear();
   }
 
-  /** Puts an object's members where they belong; returns how many were declared. */
+  /** @returns how many members are declared */
   #fill(tree: FieldTree, object: JsonObject, path: string, rescued: string[]): number {
     let declared = 0;
     for (const [name, value] of Object.entries(object)) {
@@ -116,19 +134,39 @@ export class Table {
 }
 
 /**
- * One member of the `rescued` object. Text rather than an object, on which a name such as `__proto__` would be lost.
- * Strict parsers refuse half a surrogate pair, so it is kept as the text of its escape (`\\ud83d` in JSON). Backslashes
- * before such a text are doubled wherever it comes from, so that no two values become one.
+ * One member of `rescued`, as text, because an object would lose a name such as `__proto__`. Strict parsers refuse half a
+ * surrogate pair, so it becomes the text of its escape (`\\ud83d` in JSON). Backslashes before any such text are doubled,
+ * so that different values stay different.
  */
 function rescue(path: string, value: unknown): string {
   const member = `${JSON.stringify(path)}:${JSON.stringify(value)}`;
   return member.replace(/(?<!\\)\\+(?=ud[89a-f][\da-f]{2})/g, '$&$&');
 }
 
-/** `current.temp_c`; a name that itself holds a dot or bracket is quoted, so that no two members share a path. */
+/** `current.temp_c`. Names with a dot or a bracket are quoted, so that no two members share a path. */
 function memberPath(path: string, name: string): string {
   if (/[.[\]"]/.test(name) || name === '') return `${path}[${JSON.stringify(name)}]`;
   return path ? `${path}.${name}` : name;
+}
+
+function branchAt(root: FieldTree, path: string): FieldTree {
+  let tree = root;
+  for (const name of path.split('.')) {
+    const node = tree.get(name);
+    if (!node || !('branch' in node)) throw new Error(`"${path}" is required, but has no declared fields.`);
+    tree = node.branch;
+  }
+  return tree;
+}
+
+/** Whether a part has a declared value that is not null. One that no column can hold counts: it is rescued. */
+function hasValue(tree: FieldTree, part: unknown): boolean {
+  if (!isObject(part)) return false;
+  return Object.entries(part).some(([name, value]) => {
+    const node = tree.get(name);
+    if (!node || value === null) return false;
+    return 'branch' in node && isObject(value) ? hasValue(node.branch, value) : true;
+  });
 }
 
 function memberAt(record: JsonObject, path: string): unknown {
@@ -137,7 +175,6 @@ function memberAt(record: JsonObject, path: string): unknown {
   return value;
 }
 
-/** @param absent a part that every record must have, and this one has not */
 function refusal(
   record: JsonObject,
   number: number,
@@ -155,7 +192,7 @@ function refusal(
   if (declared > 0) {
     return new PermanentError(
       'incomplete',
-      `Record ${number} has no object "${absent}", without which it is not data.`,
+      `Record ${number} has no object "${absent}" with a value of a declared field, so it is not data.`,
     );
   }
   const names = brief(Object.keys(record).slice(0, 5).join(', '));
@@ -165,7 +202,7 @@ function refusal(
   );
 }
 
-/** For a message: whoever wrote the file may have put anything there, of any size. */
+/** The author of a file may have put anything there, of any size. */
 function brief(value: unknown): string {
   if (isExactNumber(value)) return value.rawJSON.slice(0, 200);
   return typeof value === 'object' ? 'unreadable' : String(value).slice(0, 200);

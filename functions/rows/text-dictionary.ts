@@ -2,31 +2,28 @@ import { isUtf8 } from 'node:buffer';
 
 const { imul } = Math;
 
-/** Slots of the table that are looked at for one text, and other texts of its hash: more than ordinary texts need. */
+/** Slots, and texts of the same hash, to search for one text: more than ordinary texts need. */
 const maxProbes = 32;
 const maxTwins = 2;
 
-/** Where FNV-1a begins; the hash goes on from here with `nextHash` for each byte. */
+/** FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export const firstHash = 0x811c9dc5 | 0;
 
-/** FNV-1a, one byte further: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export function nextHash(hash: number, byte: number): number {
   return imul(hash ^ byte, 0x01000193);
 }
 
 /**
- * The distinct texts of one column in one row group: UTF-8, numbered from 0 as they come. No JavaScript string is made
- * of them, since Parquet wants their bytes; only of those that found no slot near their hash, as whoever knows the hash
- * can send many of one.
+ * The distinct texts of one column in one row group, numbered from 0. Parquet wants their UTF-8 bytes, so no JavaScript
+ * strings are made, except of texts that find no slot near their hash: an attacker can send many texts of one hash.
  */
 export class TextDictionary {
   #bytes = new Uint8Array(256);
-  /** Where each text ends in `#bytes`; it begins where the one before it ends. */
   #ends = new Int32Array(16);
   #hashes = new Int32Array(16);
-  /** Open addressing: a text's number, or -1. Never more than half full. */
+  /** Open addressing; -1 for an empty slot. At most half full. */
   #table = new Int32Array(32).fill(-1);
-  /** The numbers of texts that are not in the table. V8 hashes their strings with a seed that nobody knows. */
+  /** Texts that are not in the table. V8 hashes strings with a secret seed. */
   readonly #crowded = new Map<string, number>();
   #size = 0;
 
@@ -34,12 +31,11 @@ export class TextDictionary {
     return this.#size;
   }
 
-  /** Bytes of all texts. */
   get byteLength(): number {
     return this.#start(this.#size);
   }
 
-  /** The number of a text that stands in `source`, whose hash the caller has; -1 when it is not UTF-8. */
+  /** @returns -1 when the text is not UTF-8 */
   numberOf(source: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#table.length - 1;
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
@@ -53,7 +49,6 @@ export class TextDictionary {
     return this.#crowded.get(stringOf(text)) ?? this.#add(text, hash);
   }
 
-  /** The number of a string without lone surrogates. */
   numberOfString(text: string): number {
     const bytes = Buffer.from(text);
     let hash = firstHash;
@@ -126,7 +121,7 @@ export class TextDictionary {
   }
 }
 
-/** A string of its own for each text, the quickest to make. */
+/** A distinct string for each text. Latin-1 is the fastest to make. */
 function stringOf({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

@@ -1,24 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { S3Error, SqsError, snsErrorResponse } from './fauxqs.ts';
+import { S3Error, SqsError } from './fauxqs.ts';
 
 /** One request as AWS names it. */
 export interface ApiCall {
-  service: 's3' | 'sqs' | 'sns';
+  readonly service: 's3' | 'sqs' | 'secretsmanager';
   /** Of HTTP, in upper case. */
-  method: string;
+  readonly method: string;
   /** `PutObject`, `UploadPart`, `SendMessage`, … */
-  action: string;
-  bucket?: string;
+  readonly action: string;
+  readonly bucket?: string;
   /** Decoded. */
-  key?: string;
+  readonly key?: string;
 }
 
-/** Undefined for what is no AWS request, such as a health check. SNS calls have their name in the body: parse first. */
+/** An error as a service answers it, such as `{ status: 503, code: 'SlowDown' }`. */
+export interface ServiceError {
+  readonly status: number;
+  readonly code: string;
+}
+
+/** Undefined for what is not an AWS request, such as a health check. */
 export function apiCallOf(request: FastifyRequest): ApiCall | undefined {
   const { method } = request;
   const { url } = request.routeOptions;
-  if (url === '/' && method === 'POST') return queryOrJsonCall(request);
+  if (url === '/' && method === 'POST') {
+    const [target, action = 'Unknown'] = String(request.headers['x-amz-target']).split('.');
+    return { service: target === 'secretsmanager' ? target : 'sqs', method, action };
+  }
   if (url === '/') return { service: 's3', method, action: 'ListBuckets' };
   if (url !== '/:bucket' && url !== '/:bucket/*') return undefined;
   const { bucket, '*': key } = request.params as { bucket: string; '*'?: string };
@@ -37,60 +46,48 @@ export function copySourceOf(headers: IncomingHttpHeaders): { bucket: string; ke
 /** Answers as the called service reports an error, so that the SDK throws what it would throw against AWS. */
 export function refuse(
   reply: FastifyReply,
-  call: ApiCall,
-  status: number,
-  code: string,
+  { service, method }: ApiCall,
+  { status, code }: ServiceError,
   message: string,
 ): void {
   reply.status(status);
-  if (call.service === 's3') {
-    reply.header('content-type', 'application/xml');
-    reply.send(call.method === 'HEAD' ? undefined : new S3Error(code, message, status).toXml());
-  } else if (call.service === 'sqs') {
-    reply.header('content-type', 'application/x-amz-json-1.0');
-    reply.send(new SqsError(code, message, status).toJSON());
-  } else {
-    reply.header('content-type', 'text/xml');
-    reply.send(snsErrorResponse(code, message, status < 500 ? 'Sender' : 'Receiver'));
+  switch (service) {
+    case 's3':
+      reply.header('content-type', 'application/xml');
+      reply.send(method === 'HEAD' ? undefined : new S3Error(code, message, status).toXml());
+      break;
+    case 'sqs':
+      reply.header('content-type', 'application/x-amz-json-1.0');
+      reply.send(new SqsError(code, message, status).toJSON());
+      break;
+    case 'secretsmanager':
+      reply.header('content-type', 'application/x-amz-json-1.1').header('x-amzn-errortype', code);
+      reply.send({ __type: code, message });
   }
-}
-
-function queryOrJsonCall(request: FastifyRequest): ApiCall {
-  const target = request.headers['x-amz-target'];
-  if (typeof target === 'string') {
-    return { service: 'sqs', method: 'POST', action: target.replace('AmazonSQS.', '') };
-  }
-  const { Action } = (request.body ?? {}) as { Action?: string };
-  return { service: 'sns', method: 'POST', action: Action ?? 'Unknown' };
 }
 
 function bucketAction({ method, query }: FastifyRequest): string {
-  const on = query as Record<string, string>;
-  if ('lifecycle' in on)
-    return `${{ PUT: 'Put', DELETE: 'Delete' }[method] ?? 'Get'}BucketLifecycleConfiguration`;
-  if (method === 'GET') return on['list-type'] === '2' ? 'ListObjectsV2' : 'ListObjects';
-  return (
-    { PUT: 'CreateBucket', HEAD: 'HeadBucket', DELETE: 'DeleteBucket', POST: 'DeleteObjects' }[method] ??
-    'Unknown'
-  );
+  if (method === 'GET')
+    return (query as Record<string, string>)['list-type'] === '2' ? 'ListObjectsV2' : 'ListObjects';
+  const actions = { PUT: 'CreateBucket', HEAD: 'HeadBucket', DELETE: 'DeleteBucket', POST: 'DeleteObjects' };
+  return actions[method as keyof typeof actions] ?? 'Unknown';
 }
 
 function objectAction({ method, query, headers }: FastifyRequest): string {
-  const on = query as Record<string, string>;
+  const ofUpload = 'uploadId' in (query as object);
   switch (method) {
     case 'PUT': {
       const copy = headers['x-amz-copy-source'] !== undefined;
-      if ('renameObject' in on) return 'RenameObject';
-      if ('uploadId' in on) return copy ? 'UploadPartCopy' : 'UploadPart';
+      if (ofUpload) return copy ? 'UploadPartCopy' : 'UploadPart';
       return copy ? 'CopyObject' : 'PutObject';
     }
     case 'GET':
-      return 'attributes' in on ? 'GetObjectAttributes' : 'GetObject';
+      return 'GetObject';
     case 'HEAD':
       return 'HeadObject';
     case 'DELETE':
-      return 'uploadId' in on ? 'AbortMultipartUpload' : 'DeleteObject';
+      return ofUpload ? 'AbortMultipartUpload' : 'DeleteObject';
     default:
-      return 'uploads' in on ? 'CreateMultipartUpload' : 'CompleteMultipartUpload';
+      return ofUpload ? 'CompleteMultipartUpload' : 'CreateMultipartUpload';
   }
 }

@@ -5,16 +5,10 @@
  */
 export { buildApp } from 'fauxqs';
 export { S3Error, SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
-export { DEFAULT_ACCOUNT_ID } from '../../node_modules/fauxqs/dist/common/types.js';
-export { snsErrorResponse } from '../../node_modules/fauxqs/dist/common/xml.js';
 export { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
 export type { S3PersistenceProvider } from '../../node_modules/fauxqs/dist/s3/s3Persistence.js';
 export { type BucketType, S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 export type { S3Object } from '../../node_modules/fauxqs/dist/s3/s3Types.js';
 export { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 export { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
-export {
-  DEFAULT_QUEUE_ATTRIBUTES,
-  SETTABLE_ATTRIBUTES,
-  validateQueueAttributes,
-} from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+export { DEFAULT_QUEUE_ATTRIBUTES } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';

@@ -1,190 +1,253 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
 import path from 'node:path';
 import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
-import { FileTree } from './file-tree.ts';
-import { objectPath, sha256 } from './object-path.ts';
-import { readSidecar, readState, writeSidecar } from './object-sidecar.ts';
-import { StateError } from './state-error.ts';
+import { withStateFile } from './state-error.ts';
 
-/** `.meta/<bucket>/bucket.json` */
+/** `.meta/<bucket>/bucket.json`; dates are ISO 8601, UTC. */
 interface BucketRecord {
-  name: string;
-  type: BucketType;
-  /** ISO 8601, UTC */
-  creationDate: string;
-  /** The XML of PutBucketLifecycleConfiguration. */
-  lifecycle?: string;
+  readonly name: string;
+  readonly type: BucketType;
+  readonly creationDate: string;
 }
 
-/** Called for each object as it is written, by one request or by the last one of a multipart upload. */
-export type OnWrite = (bucket: string, object: S3Object, how: 'put' | 'multipart') => void;
+/** What S3 knows of an object beside its body: `.meta/<bucket>/<sha256 of the key>.json` */
+interface ObjectRecord extends Omit<S3Object, 'body' | 'lastModified'> {
+  readonly lastModified: string;
+  /** The body's file, relative to the root, with `/` between its segments. */
+  readonly file: string;
+  /** Of the body, in hex: the etag is that only for an object written in one piece. */
+  readonly md5: string;
+  /** Of the file. */
+  readonly mtimeMs: number;
+}
+
+/** Emptied at the start. Below the root, since a rename must not cross file systems. */
+const scratch = '.meta/.tmp';
 
 /**
  * Keeps every S3 object as a file that a person can open, at `<root>/<bucket>/<key>`, and what else S3 knows of
- * it beside that tree, under `<root>/.meta` (no bucket's name starts with a dot).
+ * it beside that tree, under `<root>/.meta` (no bucket's name starts with a dot). Where some file system would not
+ * take the key as a path, the file's name is a hash of the key, below `.meta` too.
  *
  * Each write is whole or absent when the process is killed; a power cut can lose the last ones, since nothing
  * waits for the disk. The parts of an unfinished multipart upload stay in the S3 store's memory: a restart
  * forgets the upload.
  */
 export class ObjectFiles implements S3PersistenceProvider {
-  private readonly tree: FileTree;
-  private readonly onWrite: OnWrite;
-  /** bucket -> key -> the body's file */
-  private readonly files = new Map<string, Map<string, string>>();
+  readonly #root: string;
+  readonly #onWrite: (bucket: string, object: S3Object) => void;
+  /** bucket -> key -> the body's file, relative to the root */
+  readonly #files = new Map<string, Map<string, string>>();
   /** The files in use, as a file system sees them that ignores case and normalises Unicode. */
-  private readonly taken = new Set<string>();
+  readonly #taken = new Set<string>();
 
-  constructor(root: string, onWrite: OnWrite = () => {}, { readOnly = false } = {}) {
-    this.tree = readOnly ? new FileTree(root) : new FileTree(root, '.meta/.tmp');
-    this.onWrite = onWrite;
+  /**
+   * @param onWrite called for each object as it is written
+   * @throws {StateError} when the file system refuses, here and in each method
+   */
+  constructor(
+    root: string,
+    onWrite: (bucket: string, object: S3Object) => void = () => {},
+    { readOnly = false } = {},
+  ) {
+    this.#root = root;
+    this.#onWrite = onWrite;
+    if (readOnly) return;
+    withStateFile(this.#at(scratch), () => {
+      fs.rmSync(this.#at(scratch), { recursive: true, force: true });
+      fs.mkdirSync(this.#at(scratch), { recursive: true });
+    });
   }
 
   /** The absolute path of the object's file; for a key that does not exist yet, the one it would get now. */
   pathOf(bucket: string, key: string): string {
-    return this.tree.at(this.fileOf(bucket, key));
+    return this.#at(this.#fileOf(bucket, key));
   }
 
   upsertObject(bucket: string, object: S3Object): void {
-    this.write(bucket, object);
-    this.onWrite(bucket, object, 'put');
+    const { body, lastModified, ...rest } = object;
+    const file = this.#fileOf(bucket, rest.key);
+    this.#write(file, body);
+    const { mtimeMs } = fs.statSync(this.#at(file));
+    const kept = { lastModified: lastModified.toISOString(), file, md5: md5Of(body), mtimeMs };
+    this.#writeRecord(recordOf(bucket, rest.key), { ...rest, ...kept } satisfies ObjectRecord);
+    this.#use(bucket, rest.key, file);
+    this.#onWrite(bucket, object);
   }
 
   completeMultipartUpload(_uploadId: string, bucket: string, object: S3Object): void {
-    this.write(bucket, object);
-    this.onWrite(bucket, object, 'multipart');
+    this.upsertObject(bucket, object);
   }
 
   readBody(bucket: string, key: string): Buffer {
-    return readFileSync(this.pathOf(bucket, key));
+    return fs.readFileSync(this.pathOf(bucket, key));
   }
 
-  /** A missing key is no error, as in S3. */
   deleteObject(bucket: string, key: string): void {
-    const file = this.files.get(bucket)?.get(key);
+    const file = this.#files.get(bucket)?.get(key);
     if (file === undefined) return;
-    rmSync(this.tree.at(sidecarOf(bucket, key)));
-    this.tree.remove(file);
-    this.files.get(bucket)?.delete(key);
-    this.taken.delete(fold(file));
-  }
-
-  renameObject(bucket: string, sourceKey: string, destKey: string): void {
-    if (sourceKey === destKey) return;
-    const found = readSidecar(this.tree, sidecarOf(bucket, sourceKey));
-    if (found === undefined) throw new Error(`The file of ${bucket}/${sourceKey} is gone.`);
-    this.write(bucket, { ...found.object, key: destKey, body: this.readBody(bucket, sourceKey) });
-    this.deleteObject(bucket, sourceKey);
+    fs.rmSync(this.#at(recordOf(bucket, key)));
+    fs.rmSync(this.#at(file), { force: true });
+    // The directories that it leaves empty, but not the bucket's.
+    let parent = path.posix.dirname(file);
+    while (parent.includes('/') && this.#removeEmpty(parent)) parent = path.posix.dirname(parent);
+    this.#files.get(bucket)?.delete(key);
+    this.#taken.delete(fold(file));
   }
 
   deleteObjectsByBucket(bucket: string): void {
-    for (const key of [...(this.files.get(bucket)?.keys() ?? [])]) this.deleteObject(bucket, key);
-  }
-
-  deleteAllObjects(): void {
-    for (const bucket of this.files.keys()) this.deleteObjectsByBucket(bucket);
+    for (const key of [...(this.#files.get(bucket)?.keys() ?? [])]) this.deleteObject(bucket, key);
   }
 
   insertBucket(name: string, creationDate: Date, type: BucketType): void {
-    this.files.set(name, new Map());
-    mkdirSync(this.tree.at(name), { recursive: true });
-    this.writeBucket({ name, type, creationDate: creationDate.toISOString() });
+    this.#files.set(name, new Map());
+    fs.mkdirSync(this.#at(name), { recursive: true });
+    const record: BucketRecord = { name, type, creationDate: creationDate.toISOString() };
+    this.#writeRecord(`.meta/${name}/bucket.json`, record);
   }
 
   /** Files that someone else has put into the bucket's directory stay. */
   deleteBucket(name: string): void {
     this.deleteObjectsByBucket(name);
-    this.files.delete(name);
-    rmSync(this.tree.at(`.meta/${name}`), { recursive: true });
-    this.tree.removeIfEmpty(name);
-  }
-
-  saveBucketLifecycleConfiguration(bucket: string, config: string): void {
-    this.writeBucket({ ...this.readBucket(bucket), lifecycle: config });
-  }
-
-  deleteBucketLifecycleConfiguration(bucket: string): void {
-    const { lifecycle: _, ...rest } = this.readBucket(bucket);
-    this.writeBucket(rest);
+    this.#files.delete(name);
+    fs.rmSync(this.#at(`.meta/${name}`), { recursive: true });
+    this.#removeEmpty(name);
   }
 
   /** Fills a store that does not write through yet: nothing here counts as a write. */
   loadS3(store: S3Store): void {
-    const buckets = this.tree.at('.meta');
-    for (const bucket of existsSync(buckets) ? readdirSync(buckets) : []) {
-      const names = bucket.startsWith('.') ? [] : readdirSync(this.tree.at(`.meta/${bucket}`));
+    const buckets = this.#at('.meta');
+    for (const bucket of fs.existsSync(buckets) ? fs.readdirSync(buckets) : []) {
+      const names = bucket.startsWith('.') ? [] : fs.readdirSync(this.#at(`.meta/${bucket}`));
       // Missing when the run was killed while it created the bucket.
-      if (names.includes('bucket.json')) this.loadBucket(store, this.readBucket(bucket), names);
+      if (!names.includes('bucket.json')) continue;
+      const found = this.#read<BucketRecord>(`.meta/${bucket}/bucket.json`);
+      if (!found) continue;
+      const { name, type, creationDate } = found;
+      store.createBucket(name, type);
+      store.setBucketCreationDate(name, new Date(creationDate));
+      this.#files.set(name, new Map());
+      for (const record of names.filter((each) => /^[0-9a-f]{64}\.json$/.test(each))) {
+        const object = this.#read<ObjectRecord>(`.meta/${name}/${record}`);
+        if (object) this.#loadObject(store, name, object);
+      }
     }
   }
 
-  purgeAll(): void {
-    for (const bucket of [...this.files.keys()]) this.deleteBucket(bucket);
-  }
-
+  // Nothing here renames objects or empties buckets, and nothing is kept of lifecycles and unfinished uploads.
+  saveBucketLifecycleConfiguration(): void {}
+  deleteBucketLifecycleConfiguration(): void {}
+  renameObject(): void {}
+  deleteAllObjects(): void {}
+  purgeAll(): void {}
   insertMultipartUpload(): void {}
   upsertMultipartPart(): void {}
   deleteMultipartUpload(): void {}
   deleteAllMultipartUploads(): void {}
   close(): void {}
 
-  private write(bucket: string, object: S3Object): void {
-    const file = this.fileOf(bucket, object.key);
-    this.tree.write(file, object.body);
-    writeSidecar(this.tree, sidecarOf(bucket, object.key), file, object);
-    this.files.get(bucket)?.set(object.key, file);
-    this.taken.add(fold(file));
+  /**
+   * Where the file is not the one that was written (edited by hand, or the run was killed between body and record),
+   * the object is what the file now holds. Where someone has removed the file, there is no object.
+   */
+  #loadObject(store: S3Store, bucket: string, record: ObjectRecord): void {
+    const { file, md5, mtimeMs, lastModified, ...rest } = record;
+    const stat = fs.statSync(this.#at(file), { throwIfNoEntry: false });
+    if (!stat?.isFile()) return;
+    let object: S3Object = { ...rest, body: Buffer.alloc(0), lastModified: new Date(lastModified) };
+    if (stat.size !== object.contentLength || stat.mtimeMs !== mtimeMs) {
+      const body = fs.readFileSync(this.#at(file));
+      if (md5Of(body) !== md5) {
+        const { parts, checksumAlgorithm, checksumValue, checksumType, partChecksums, ...unaffected } =
+          object;
+        const etag = `"${md5Of(body)}"`;
+        object = { ...unaffected, contentLength: body.length, etag, lastModified: stat.mtime };
+      }
+    }
+    store.restoreObject(bucket, object);
+    this.#use(bucket, object.key, file);
   }
 
-  private fileOf(bucket: string, key: string): string {
-    const known = this.files.get(bucket)?.get(key);
+  #use(bucket: string, key: string, file: string): void {
+    this.#files.get(bucket)?.set(key, file);
+    this.#taken.add(fold(file));
+  }
+
+  #fileOf(bucket: string, key: string): string {
+    const known = this.#files.get(bucket)?.get(key);
     if (known !== undefined) return known;
-    const readable = objectPath(key);
-    return readable !== undefined && this.isFree(`${bucket}/${readable}`)
-      ? `${bucket}/${readable}`
-      : `.meta/${bucket}/objects/${sha256(key)}`;
+    const readable = `${bucket}/${key}`;
+    return isPath(key) && this.#isFree(readable) ? readable : `.meta/${bucket}/objects/${sha256(key)}`;
   }
 
   /** Not so for key `a` where `a/b` exists, for `a/b` where `a` does, and for `A` where `a` does. */
-  private isFree(file: string): boolean {
+  #isFree(file: string): boolean {
     for (let part = file; part.includes('/'); part = path.posix.dirname(part)) {
-      if (this.taken.has(fold(part))) return false;
+      if (this.#taken.has(fold(part))) return false;
     }
-    return !statSync(this.tree.at(file), { throwIfNoEntry: false })?.isDirectory();
+    return !fs.statSync(this.#at(file), { throwIfNoEntry: false })?.isDirectory();
   }
 
-  private loadBucket(store: S3Store, record: BucketRecord, names: string[]): void {
-    store.createBucket(record.name, record.type);
-    store.setBucketCreationDate(record.name, new Date(record.creationDate));
-    if (record.lifecycle !== undefined)
-      store.restoreBucketLifecycleConfiguration(record.name, record.lifecycle);
-    const files = new Map<string, string>();
-    this.files.set(record.name, files);
-    for (const name of names.filter((each) => /^[0-9a-f]{64}\.json$/.test(each))) {
-      const found = readSidecar(this.tree, `.meta/${record.name}/${name}`);
-      if (found === undefined) continue;
-      store.restoreObject(record.name, found.object);
-      files.set(found.object.key, found.file);
-      this.taken.add(fold(found.file));
+  #at(file: string): string {
+    return path.join(this.#root, ...file.split('/'));
+  }
+
+  /** Undefined when another process has removed it meanwhile. */
+  #read<T>(file: string): T | undefined {
+    return withStateFile(this.#at(file), () => {
+      try {
+        return JSON.parse(fs.readFileSync(this.#at(file), 'utf8')) as T;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** The file is whole as soon as it has its name. */
+  #write(file: string, content: string | Uint8Array): void {
+    const unfinished = this.#at(`${scratch}/${randomUUID()}`);
+    withStateFile(this.#at(file), () => {
+      fs.writeFileSync(unfinished, content);
+      fs.mkdirSync(path.dirname(this.#at(file)), { recursive: true });
+      fs.renameSync(unfinished, this.#at(file));
+    });
+  }
+
+  #writeRecord(file: string, record: object): void {
+    this.#write(file, `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** Whether the directory was empty, and is gone. */
+  #removeEmpty(directory: string): boolean {
+    try {
+      fs.rmdirSync(this.#at(directory));
+      return true;
+    } catch {
+      return false;
     }
   }
-
-  private readBucket(bucket: string): BucketRecord {
-    const file = this.tree.at(`.meta/${bucket}/bucket.json`);
-    const record = readState<BucketRecord>(file);
-    if (record === undefined) throw new StateError(file, new Error('it is gone'));
-    return record;
-  }
-
-  private writeBucket(record: BucketRecord): void {
-    this.tree.write(`.meta/${record.name}/bucket.json`, `${JSON.stringify(record, null, 2)}\n`);
-  }
 }
 
-function sidecarOf(bucket: string, key: string): string {
-  return `.meta/${bucket}/${sha256(key)}.json`;
+/** Names that Windows gives to devices, whatever follows the dot. */
+const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** Whether file systems take a key as a path, with room for what stands before it. Such a path never leads upwards. */
+function isPath(key: string): boolean {
+  return (
+    Buffer.byteLength(key) <= 600 &&
+    key.split('/').every(
+      (name) =>
+        Buffer.byteLength(name) <= 200 &&
+        // Windows drops a dot or a space at a name's end.
+        /^[^\p{Cc}"*:<>?\\|]*[^\p{Cc}"*:<>?\\|. ]$/u.test(name) &&
+        !device.test(name),
+    )
+  );
 }
 
-function fold(file: string): string {
-  return file.normalize('NFC').toLowerCase();
-}
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${sha256(key)}.json`;
+const fold = (file: string) => file.normalize('NFC').toLowerCase();
+const md5Of = (body: Uint8Array) => createHash('md5').update(body).digest('hex');

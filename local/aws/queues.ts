@@ -7,101 +7,92 @@ import { apiCallOf } from './api-call.ts';
 import {
   DEFAULT_QUEUE_ATTRIBUTES,
   PersistenceManager,
-  SETTABLE_ATTRIBUTES,
   type SnsStore,
-  SqsError,
   type SqsQueue,
   SqsStore,
-  validateQueueAttributes,
 } from './fauxqs.ts';
 
 export interface QueueDepth {
-  visible: number;
-  inFlight: number;
-  delayed: number;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
 }
 
 export interface QueuedMessage {
-  id: string;
-  body: string;
+  readonly id: string;
+  readonly body: string;
   /** A message attribute's name -> its value; a binary one in base64. */
-  attributes: Record<string, string>;
-  receiveCount: number;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly receiveCount: number;
   /** When it was first sent, to whichever queue. */
-  sentAt: Date;
+  readonly sentAt: Date;
 }
 
 /** The queues from inside the process: what a template creates, and what a person looks at, without receiving. */
-export class Queues {
-  private readonly store: SqsStore;
-  /** What stands before the queue's name. */
-  private readonly prefixes: { url: string; arn: string };
-
-  constructor(store: SqsStore, prefixes: { url: string; arn: string }) {
-    this.store = store;
-    this.prefixes = prefixes;
-  }
-
+export interface Queues {
   /**
    * Creates the queue, or gives the one that exists exactly these attributes (and SQS's defaults for the rest):
    * its messages stay. `attributes` as in SQS's CreateQueue: `{ VisibilityTimeout: '180' }`, in seconds.
    */
-  create(name: string, attributes: Record<string, string>): { url: string; arn: string } {
-    const unknown = Object.keys(attributes).filter((attribute) => !SETTABLE_ATTRIBUTES.has(attribute));
-    if (unknown.length > 0) throw new Error(`Queue ${name} has unknown attributes: ${unknown.join(', ')}`);
-    validateQueueAttributes(attributes, SqsError);
-    const url = this.prefixes.url + name;
-    const arn = this.prefixes.arn + name;
-    const existing = this.store.getQueueByArn(arn);
-    if (existing === undefined) {
-      this.store.createQueue(name, url, arn, attributes);
-    } else {
-      existing.attributes = { ...DEFAULT_QUEUE_ATTRIBUTES, ...attributes };
-      // Writes the attributes through.
-      existing.setAttributes({});
-    }
-    return { url, arn };
-  }
-
+  createQueue(name: string, attributes: Readonly<Record<string, string>>): { url: string; arn: string };
   /** The new message's id. The queue's own delay applies. */
-  send(arnOrUrl: string, body: string): string {
-    const queue = this.find(arnOrUrl);
-    const message = SqsStore.createMessage(body, {}, Number(queue.attributes.DelaySeconds));
-    queue.enqueue(message);
-    return message.messageId;
-  }
-
-  depth(arnOrUrl: string): QueueDepth {
-    const { ready, inflight, delayed } = this.find(arnOrUrl).inspectMessages();
-    return { visible: ready.length, inFlight: inflight.length, delayed: delayed.length };
-  }
-
+  send(queueArnOrUrl: string, body: string): string;
+  queueDepth(queueArnOrUrl: string): QueueDepth;
   /** All of them, in flight and delayed ones too, oldest first. Does not count as a receive. */
-  messages(arnOrUrl: string): QueuedMessage[] {
-    const { ready, inflight, delayed } = this.find(arnOrUrl).inspectMessages();
-    return [...ready, ...delayed, ...inflight.map((entry) => entry.message)]
-      .sort((a, b) => a.sentTimestamp - b.sentTimestamp || (a.messageId < b.messageId ? -1 : 1))
-      .map((message) => ({
-        id: message.messageId,
-        body: message.body,
-        attributes: Object.fromEntries(
-          Object.entries(message.messageAttributes).map(([name, value]) => [
-            name,
-            value.StringValue ?? value.BinaryValue ?? '',
-          ]),
-        ),
-        receiveCount: message.approximateReceiveCount,
-        sentAt: new Date(message.sentTimestamp),
-      }));
-  }
+  messages(queueArnOrUrl: string): QueuedMessage[];
+}
 
-  private find(arnOrUrl: string): SqsQueue {
-    const queue = this.store.getQueueByArn(arnOrUrl) ?? this.store.getQueue(arnOrUrl);
+/** @param prefixes what stands before a queue's name */
+export function localQueues(store: SqsStore, prefixes: { url: string; arn: string }): Queues {
+  const find = (arnOrUrl: string) => {
+    const queue = store.getQueueByArn(arnOrUrl) ?? store.getQueue(arnOrUrl);
     if (queue === undefined) throw new Error(`There is no queue ${arnOrUrl}.`);
     // Otherwise a message whose visibility timeout is over counts as in flight until someone receives.
     queue.processTimers();
     return queue;
-  }
+  };
+  return {
+    createQueue(name, attributes) {
+      const url = prefixes.url + name;
+      const arn = prefixes.arn + name;
+      const existing = store.getQueueByArn(arn);
+      if (existing === undefined) {
+        store.createQueue(name, url, arn, attributes);
+      } else {
+        existing.attributes = { ...DEFAULT_QUEUE_ATTRIBUTES, ...attributes };
+        // Writes the attributes through.
+        existing.setAttributes({});
+      }
+      return { url, arn };
+    },
+    send(arnOrUrl, body) {
+      const queue = find(arnOrUrl);
+      const message = SqsStore.createMessage(body, {}, Number(queue.attributes.DelaySeconds));
+      queue.enqueue(message);
+      return message.messageId;
+    },
+    queueDepth(arnOrUrl) {
+      const { ready, inflight, delayed } = find(arnOrUrl).inspectMessages();
+      return { visible: ready.length, inFlight: inflight.length, delayed: delayed.length };
+    },
+    messages(arnOrUrl) {
+      const { ready, inflight, delayed } = find(arnOrUrl).inspectMessages();
+      return [...ready, ...delayed, ...inflight.map((entry) => entry.message)]
+        .sort((a, b) => a.sentTimestamp - b.sentTimestamp || (a.messageId < b.messageId ? -1 : 1))
+        .map((message) => ({
+          id: message.messageId,
+          body: message.body,
+          attributes: Object.fromEntries(
+            Object.entries(message.messageAttributes).map(([name, value]) => [
+              name,
+              value.StringValue ?? value.BinaryValue ?? '',
+            ]),
+          ),
+          receiveCount: message.approximateReceiveCount,
+          sentAt: new Date(message.sentTimestamp),
+        }));
+    },
+  };
 }
 
 /**
@@ -151,48 +142,40 @@ function openReadOnly(file: string): DatabaseSync {
 /** SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN. */
 const cannotMakeFile: readonly number[] = [8, 10, 14];
 
-/** Queues, messages, topics and subscriptions in a SQLite file: what fauxqs keeps of them over a restart. */
+/** What fauxqs keeps of queues and messages over a restart: a SQLite file. */
 export class QueueState extends PersistenceManager {
-  /** A second connection to the same file: the parent keeps its own to itself. */
-  private readonly connection: DatabaseSync;
+  readonly #database: DatabaseSync;
 
   constructor(directory: string) {
     super(directory);
-    this.connection = new DatabaseSync(path.join(directory, 'fauxqs.db'));
-    // No wait for the disk at each message: what a process wrote outlives it, and a power cut may cost a local queue.
-    const { db } = this as unknown as { db: DatabaseSync };
-    for (const connection of [db, this.connection]) connection.exec('PRAGMA synchronous = OFF');
+    this.#database = (this as unknown as { db: DatabaseSync }).db;
+    // Do not wait for the disk at each message: what was written outlives the process, though not a power cut.
+    this.#database.exec('PRAGMA synchronous = OFF');
   }
 
   /**
    * Fills the stores, then writes through every change they make.
    *
-   * The stored rows are of a process that has ended: its port is not ours, so queue URLs are made anew, and
-   * nobody is left to delete what it was working on, so messages in flight are visible at once.
+   * The process that stored the rows has ended: its port is not ours, so queue URLs are made anew, and nobody will
+   * delete what it was working on, so messages in flight are visible at once.
    */
-  restore(sqs: SqsStore, sns: SnsStore, queueUrlPrefix: string): void {
-    this.connection.prepare('UPDATE sqs_queues SET url = ? || name').run(queueUrlPrefix);
-    this.connection.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  restore({ sqsStore, snsStore }: { sqsStore: SqsStore; snsStore: SnsStore }, queueUrlPrefix: string): void {
+    this.#database.prepare('UPDATE sqs_queues SET url = ? || name').run(queueUrlPrefix);
+    this.#database.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
     // Assigned after loading: a store that creates a queue while it writes through replaces the queue's row,
     // and SQLite's cascade then deletes the queue's messages.
-    this.loadSqsAndSns(sqs, sns);
-    sqs.persistence = this;
-    sns.persistence = this;
-    for (const queue of sqs.allQueues()) queue.persistence = this;
+    this.loadSqsAndSns(sqsStore, snsStore);
+    sqsStore.persistence = this;
+    for (const queue of sqsStore.allQueues()) queue.persistence = this;
   }
 
   /** The parent also clears the receive count, in a column that is NOT NULL, and so fails (fauxqs 2.4.1). */
   override updateMessageReady(messageId: string): void {
-    this.connection
+    this.#database
       .prepare(
         'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
       )
       .run(messageId);
-  }
-
-  override close(): void {
-    this.connection.close();
-    super.close();
   }
 }
 
@@ -205,15 +188,13 @@ export function returnAbandonedReceives(app: FastifyInstance, store: SqsStore): 
     if (request.raw.socket.destroyed && apiCallOf(request)?.action === 'ReceiveMessage') {
       const { QueueUrl } = request.body as { QueueUrl: string };
       const { Messages = [] } = payload as { Messages?: { ReceiptHandle: string }[] };
-      for (const { ReceiptHandle } of Messages) giveBack(store, QueueUrl, ReceiptHandle);
+      const queue = store.getQueue(QueueUrl);
+      for (const { ReceiptHandle } of Messages) {
+        const entry = queue?.inflightMessages.get(ReceiptHandle);
+        if (entry) entry.message.approximateReceiveCount -= 1;
+        queue?.changeVisibility(ReceiptHandle, 0);
+      }
     }
     done(null, payload);
   });
-}
-
-function giveBack(store: SqsStore, queueUrl: string, receiptHandle: string): void {
-  const queue = store.getQueue(queueUrl);
-  const entry = queue?.inflightMessages.get(receiptHandle);
-  if (entry) entry.message.approximateReceiveCount -= 1;
-  queue?.changeVisibility(receiptHandle, 0);
 }

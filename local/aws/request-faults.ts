@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
+import { type ApiCall, apiCallOf, refuse, type ServiceError } from './api-call.ts';
 
-/** What goes wrong with one request. Several members happen in their order here. */
-export interface RequestFault {
+/**
+ * What goes wrong with one request. Several members happen in the order `before`, `status` and `code`, `after`, `cut`.
+ * `status` and `code` are answered in the service's place.
+ */
+export interface RequestFault extends Partial<ServiceError> {
   /** Waited for before the request is handled. */
   readonly before?: () => unknown;
-  /** Answered in the service's place: `{ status: 503, code: 'SlowDown' }`. */
-  readonly answer?: { readonly status: number; readonly code: string };
   /** Waited for after the request was handled, before its answer leaves. */
   readonly after?: () => unknown;
   /**
@@ -17,11 +18,10 @@ export interface RequestFault {
   readonly cut?: 'request' | 'answer';
 }
 
-/** Asks for each request of S3 and SQS what goes wrong with it, before any of its body is read. */
-export function addRequestFaults(
-  app: FastifyInstance,
-  faultOf: (call: ApiCall) => RequestFault | undefined,
-): void {
+/** Asked before any of a request's body is read; undefined lets it through. */
+export type RequestFaults = (call: ApiCall) => RequestFault | undefined;
+
+export function addRequestFaults(app: FastifyInstance, faultOf: RequestFaults): void {
   const faults = new WeakMap<FastifyRequest, RequestFault & { call: ApiCall }>();
   const answering = new WeakSet<FastifyRequest>();
 
@@ -34,7 +34,7 @@ export function addRequestFaults(
     done(null, fault.cut === 'request' && hasBody ? Readable.from(broken(payload, request, fault)) : payload);
   });
 
-  // For all the others this calls back at once: hooks after it rely on the handler running within the same tick.
+  // For requests without a fault this calls back at once: hooks after it rely on the handler running within the same tick.
   app.addHook('preHandler', (request, reply, done) => {
     const fault = faults.get(request);
     if (!fault) return done();
@@ -42,8 +42,9 @@ export function addRequestFaults(
       if (fault.cut === 'request') {
         reply.hijack();
         request.raw.socket.destroy();
-      } else if (fault.answer) {
-        refuse(reply, fault.call, fault.answer.status, fault.answer.code, 'Injected by this emulator.');
+      } else if (fault.status !== undefined) {
+        const { call, status, code = 'InternalError' } = fault;
+        refuse(reply, call, { status, code }, 'Injected by this emulator.');
       } else {
         done();
       }
@@ -58,9 +59,11 @@ export function addRequestFaults(
     answering.add(request);
     void Promise.resolve(fault.after?.()).then(() => {
       if (fault.cut !== 'answer') return done(null, payload);
-      const bytes = bytesOf(payload);
-      if (bytes.length === 0) request.raw.socket.destroy();
-      done(null, bytes.length === 0 ? payload : Readable.from(halfOf(bytes, request)));
+      const isBody = typeof payload === 'string' || payload instanceof Uint8Array;
+      if (isBody && payload.length > 0)
+        return done(null, Readable.from(halfOf(Buffer.from(payload), request)));
+      request.raw.socket.destroy();
+      done(null, payload);
     }, done);
   });
 }
@@ -86,9 +89,4 @@ async function* halfOf(bytes: Buffer, request: FastifyRequest) {
   // The first half reaches the reader before the connection goes.
   await new Promise((resolve) => setImmediate(resolve));
   request.raw.socket.destroy();
-}
-
-function bytesOf(payload: unknown): Buffer {
-  if (typeof payload === 'string' || payload instanceof Uint8Array) return Buffer.from(payload);
-  return Buffer.alloc(0);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StateError, withStateFile } from './state-error.ts';
@@ -6,16 +6,25 @@ import { StateError, withStateFile } from './state-error.ts';
 /** SQLite's own code for "another connection holds the lock". */
 const SQLITE_BUSY = 5;
 
-/** Thrown when another process uses the state directory. Wait for it to end, or use another directory. */
+export interface StateLock {
+  /** May be called again. */
+  release(): void;
+}
+
+/** Another process uses the state directory. Wait for it to end, or use another directory. */
 export class StateInUseError extends Error {
   override name = 'StateInUseError';
+  /** Its command, its process and since when. */
+  readonly holder: string;
 
   constructor(stateDir: string, cause: unknown) {
+    const holder = holderOf(stateDir);
     super(
-      `The state directory ${stateDir} is in use by another run. ` +
-        'Wait for that run to end, or give this one a directory of its own: --state <directory>',
+      `The state directory ${stateDir} is in use by ${holder}. ` +
+        'Wait for it to end, or give this run a directory of its own: --state <directory>',
       { cause },
     );
+    this.holder = holder;
   }
 }
 
@@ -23,7 +32,7 @@ export class StateInUseError extends Error {
  * Holds `<stateDir>/lock.db` until released. The lock is SQLite's, and so the operating system's: it goes away
  * with the process however the process ends, and a crashed run leaves nothing to clean up.
  */
-export function lockState(stateDir: string): { release(): void } {
+export function lockState(stateDir: string): StateLock {
   const file = path.join(stateDir, 'lock.db');
   const database = withStateFile(file, () => {
     mkdirSync(stateDir, { recursive: true });
@@ -38,5 +47,28 @@ export function lockState(stateDir: string): { release(): void } {
     }
     throw new StateError(file, error);
   }
-  return { release: () => database.close() };
+  const [, script = '', ...args] = process.argv;
+  const command = [path.basename(script), ...args].join(' ').slice(0, 80);
+  const holder = `"${command}" (process ${process.pid}), since ${new Date().toISOString()}`;
+  withStateFile(holderFile(stateDir), () => writeFileSync(holderFile(stateDir), holder));
+  return {
+    release() {
+      if (!database.isOpen) return;
+      rmSync(holderFile(stateDir), { force: true });
+      database.close();
+    },
+  };
+}
+
+/** For the one who finds it locked: what holds it cannot be read. */
+function holderFile(stateDir: string): string {
+  return path.join(stateDir, 'lock.holder');
+}
+
+function holderOf(stateDir: string): string {
+  try {
+    return readFileSync(holderFile(stateDir), 'utf8');
+  } catch {
+    return 'another run'; // It has begun, or ended, at this moment.
+  }
 }

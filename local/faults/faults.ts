@@ -2,18 +2,16 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { ApiCall } from '../aws/api-call.ts';
 import type { ObjectCreated } from '../aws/emulator.ts';
 import type { RequestFault } from '../aws/request-faults.ts';
-import type { InvocationFault } from '../lambda/invocation.ts';
+import type { InvocationFault } from '../lambda/sandbox.ts';
 
 /**
  * What goes wrong while the stack runs on this computer, asked at each point where something can. Give it to
- * `startRuntime({ faults })`; `seededFaults` makes one from a number. All members may be left out: then nothing goes
- * wrong there. A name such as `convert-function` is that of `local/deployment.ts`.
+ * `startRuntime({ faults })`; `seededFaults` makes one from a number. Where a member is missing, nothing goes wrong.
+ * A function's name is that of local/deployment-plan.ts, such as `convert-function`.
  */
 export interface Faults {
-  /** Asked before each request to S3 and SQS, whoever sends it. */
+  /** Asked before each request to S3, SQS and Secrets Manager, whoever sends it. */
   request?(call: ApiCall, actions: FaultActions): RequestFault | undefined;
-  /** Asked before each request to Secrets Manager, `GetSecretValue` and so on. */
-  secret?(action: string): { readonly status: number; readonly code: string } | undefined;
   /** After how many milliseconds S3's event of an object is sent, once for each number: `[]` loses it, `[0]` is usual. */
   event?(created: ObjectCreated): readonly number[];
   /** Asked for each message that is about to be worked on. */
@@ -35,6 +33,6 @@ export type Redelivery = 'while-working' | 'afterwards';
 export interface FaultActions {
   /** Kills a function's sandboxes that are at work. */
   crash(functionName: string): Promise<void>;
-  /** Closes the connections to S3 and SQS that clients keep open for their next request. */
+  /** Closes the connections that clients keep open for their next request. */
   closeIdleConnections(): void;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiCall } from '../aws/api-call.ts';
 import type { RequestFault } from '../aws/request-faults.ts';
-import type { InvocationFault } from '../lambda/invocation.ts';
+import type { InvocationFault } from '../lambda/sandbox.ts';
 import type { FaultActions, Faults } from './faults.ts';
 import { pick, random } from './random.ts';
 
@@ -42,9 +42,9 @@ export interface SeededFaultsOptions {
 
 /** Faults end, so that everything settles: none hits the same request of an object more often than this. */
 const timesAtMost = 6;
-/** A message is tried five times; a request that is denied is not tried again by the SDK. */
+/** More often than a message is tried, which is five times. The SDK does not send a denied request again. */
 const timesOfStorm = 7;
-/** Kills hit all messages of a batch, so that a few of them would use up everybody's tries. */
+/** A kill hits all messages of a batch, so that a few of them would use up everyone's tries. */
 const killsAtMost = 2;
 
 type Weighted = readonly (readonly [weight: number, kind: FaultKind | undefined])[];
@@ -80,8 +80,8 @@ const ofInvocations: Weighted = [
 ];
 
 /**
- * Faults as a seed says: which request, event, delivery and invocation is hit by which. The same seed hits the same
- * ones in each run, as far as the same ones come: two functions at work are not stepped through one by one.
+ * Faults as a seed says: it chooses which request, event, delivery and invocation is hit by what. The same seed hits
+ * the same ones in each run, as far as they come: how the requests of two functions interleave is not in its hands.
  *
  *     startRuntime({ …, faults: seededFaults(42) })
  */
@@ -117,19 +117,19 @@ export function seededFaults(
   /** A few objects have one kind of request denied until the message is given up. */
   const isStorm = ({ action, key = '' }: ApiCall): boolean =>
     random(seed, 'storm', key) < 0.06 &&
-    action ===
-      pick(
-        [
-          [1, 'GetObject'],
-          [1, 'PutObject'],
-          [1, 'HeadObject'],
-        ],
-        random(seed, 'stormy', key),
-      );
+    action === ['GetObject', 'PutObject', 'HeadObject'][Math.floor(random(seed, 'stormy', key) * 3)];
 
   const kindOf = (call: ApiCall): FaultKind | undefined => {
-    const { service, action, bucket = '', key = '' } = call;
-    if (service === 'sqs') return action === 'SendMessage' ? letterFault(nth(action)) : undefined;
+    const { action, bucket = '', key = '' } = call;
+    if (call.service === 'secretsmanager') {
+      return random(seed, action, nth(action)) < 0.3 ? happens('Secrets Manager: 500', action) : undefined;
+    }
+    if (action === 'SendMessage') {
+      const time = nth(action);
+      return time <= 20 && random(seed, 'letter', time) < 0.25
+        ? happens('SQS: dead letter not taken', `SendMessage ${time}`)
+        : undefined;
+    }
     if (key === '') return undefined;
     const time = nth(action, bucket, key);
     const where = `${action} ${key} ${time}`;
@@ -145,27 +145,15 @@ export function seededFaults(
     }
     return time <= timesAtMost ? draw(ofRequests, action, key, time) : undefined;
   };
-  const letterFault = (time: number): FaultKind | undefined =>
-    time <= 20 && random(seed, 'letter', time) < 0.25
-      ? happens('SQS: dead letter not taken', `SendMessage ${time}`)
-      : undefined;
 
   return {
     request(call, actions) {
       const kind = kindOf(call);
       if (kind === undefined) return undefined;
-      // In these buckets, fetch is the only one that writes raw objects, and convert works on all the others.
-      const writesRaw = call.bucket === 'raw' && call.action === 'PutObject';
-      const worker = writesRaw ? 'fetch-function' : 'convert-function';
-      return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, () =>
-        actions.crash(worker),
-      );
-    },
-    secret(action) {
-      const hit = random(seed, action, nth(action)) < 0.3;
-      return hit && happens('Secrets Manager: 500', action)
-        ? { status: 500, code: 'InternalServiceError' }
-        : undefined;
+      // fetch is the only one that writes raw objects, and convert works on all the others.
+      const worker = call.bucket === 'raw' && call.action === 'PutObject' ? 'fetch' : 'convert';
+      const kill = () => actions.crash(`${worker}-function`);
+      return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, kill);
     },
     event({ key }) {
       const time = nth('event', key);
@@ -191,18 +179,20 @@ export function seededFaults(
   };
 }
 
-function requestFault(kind: FaultKind, slow: number, kill: () => Promise<void>): RequestFault {
+/** Those that are answered in the service's place. */
+const answers: Partial<Record<FaultKind, RequestFault>> = {
+  'S3: 500': { status: 500, code: 'InternalError' },
+  'S3: 503 SlowDown': { status: 503, code: 'SlowDown' },
+  'S3: access denied': { status: 403, code: 'AccessDenied' },
+  'S3: access denied, more often than a message is tried': { status: 403, code: 'AccessDenied' },
+  'S3: 409 on a conditional write': { status: 409, code: 'ConditionalRequestConflict' },
+  'S3: event before the object is visible': { status: 404, code: 'NoSuchKey' },
+  'SQS: dead letter not taken': { status: 500, code: 'InternalFailure' },
+  'Secrets Manager: 500': { status: 500, code: 'InternalServiceError' },
+};
+
+function requestFault(kind: FaultKind, slow: number, kill: () => Promise<void>): RequestFault | undefined {
   switch (kind) {
-    case 'S3: 500':
-      return { answer: { status: 500, code: 'InternalError' } };
-    case 'S3: 503 SlowDown':
-      return { answer: { status: 503, code: 'SlowDown' } };
-    case 'S3: 409 on a conditional write':
-      return { answer: { status: 409, code: 'ConditionalRequestConflict' } };
-    case 'S3: event before the object is visible':
-      return { answer: { status: 404, code: 'NoSuchKey' } };
-    case 'SQS: dead letter not taken':
-      return { answer: { status: 500, code: 'InternalFailure' } };
     case 'S3: connection cut in a request':
       return { cut: 'request' };
     case 'S3: connection cut in an answer':
@@ -214,7 +204,7 @@ function requestFault(kind: FaultKind, slow: number, kill: () => Promise<void>):
     case 'Lambda: killed after a request is handled':
       return { after: kill, cut: 'answer' };
     default:
-      return { answer: { status: 403, code: 'AccessDenied' } };
+      return answers[kind];
   }
 }
 

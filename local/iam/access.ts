@@ -1,26 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestContext } from './policy.ts';
-import { covers, type Permission } from './policy.ts';
+import { accountId, arnOf, nameIn } from '../account.ts';
+import { covers, type Permission, type Requirement } from './policy.ts';
 
-/** Enough to see why something failed; a run of days forgets the rest. */
-const kept = 10_000;
-
-/** Who asks, and whose policy says whether they may. */
-interface Principal {
-  readonly arn: string;
-  readonly role: string;
-}
-
-/** What everybody in the stack may do, by the template's policies, and what they did of it. */
+/** What everybody in the stack is allowed to do by the template's policies, and what they did of it. */
 export class Access {
   readonly #operatorKey: string;
-  readonly #principals = new Map<string, Principal>();
+  /** Access key id -> who signs with it, and by which role. */
+  readonly #principals = new Map<string, { arn: string; role: string }>();
   readonly #permissions: Permission[] = [];
   readonly #suspended = new Set<Permission>();
   readonly #uses = new Map<Permission, number>();
   readonly #denials: Denial[] = [];
 
-  /** @param operatorKey the access key id of whoever runs this: may everything */
+  /** @param operatorKey the access key id of whoever runs this, who is allowed to do anything */
   constructor(operatorKey: string) {
     this.#operatorKey = operatorKey;
   }
@@ -30,7 +22,7 @@ export class Access {
     return this.#permissions;
   }
 
-  /** The latest 10 000 at most, oldest first. */
+  /** Oldest first. */
   get denials(): readonly Denial[] {
     return this.#denials;
   }
@@ -44,30 +36,56 @@ export class Access {
     this.#permissions.push(...permissions);
   }
 
-  /** Lets whoever has the access key do what the role may. */
-  assume(accessKeyId: string, principal: Principal): void {
-    this.#principals.set(accessKeyId, principal);
+  /** Lets requests that are signed with the access key do what the role allows. */
+  assumeRole(accessKeyId: string, roleArn: string, session: string): void {
+    const role = nameIn(roleArn);
+    const arn = `arn:aws:sts::${accountId}:assumed-role/${role}/${session}`;
+    this.#principals.set(accessKeyId, { arn, role });
   }
 
   /** Decides on a request by the key that it is signed with. Signatures themselves are not looked at. */
-  authorize(accessKeyId: string | undefined, needs: readonly Need[]): Denial | undefined {
+  authorize(accessKeyId: string | undefined, requirements: readonly Requirement[]): Denial | undefined {
     if (accessKeyId === this.#operatorKey) return undefined;
     const principal = this.#principals.get(accessKeyId ?? '');
     const unnamed = accessKeyId === undefined ? 'anonymous' : `unknown access key ${accessKeyId}`;
     return this.#decide(
       principal?.arn ?? unnamed,
-      needs,
+      requirements,
       ({ holder, service }) => service === undefined && holder === principal?.role,
     );
   }
 
   /** Decides on what an AWS service does to a resource of the stack, by the resource's own policy. */
-  authorizeService(service: string, holder: string, need: Need): Denial | undefined {
+  authorizeService(service: string, holder: string, requirement: Requirement): Denial | undefined {
     return this.#decide(
       service,
-      [need],
+      [requirement],
       (permission) => permission.holder === holder && ['*', service].includes(permission.service ?? ''),
     );
+  }
+
+  /** Lambda writes what a function prints with the function's role: a stream, then lines. */
+  mayLog(functionName: string, logGroup: string): boolean {
+    const resource = arnOf('logs', `log-group:${logGroup}:log-stream:local`);
+    const requirements = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
+      action,
+      resource,
+    }));
+    return this.authorize(functionName, requirements) === undefined;
+  }
+
+  /** S3 sends with no role: the queue's own policy has to let it. Inside AWS everything comes by TLS. */
+  maySend(queueArn: string, bucketArn: string): boolean {
+    const of = { 'aws:SourceArn': bucketArn, 'aws:SourceAccount': accountId, 'aws:SecureTransport': 'true' };
+    const requirement = { action: 'sqs:SendMessage', resource: queueArn, context: of };
+    return this.authorizeService('s3.amazonaws.com', nameIn(queueArn), requirement) === undefined;
+  }
+
+  /** Scheduler starts a function with the schedule's role. @returns why it is not allowed to, if so */
+  authorizeSchedule(roleArn: string, functionArn: string): Denial | undefined {
+    const accessKeyId = `scheduler with ${roleArn}`;
+    this.assumeRole(accessKeyId, roleArn, 'scheduler');
+    return this.authorize(accessKeyId, [{ action: 'lambda:InvokeFunction', resource: functionArn }]);
   }
 
   /** Takes a permission away while something is done. */
@@ -82,19 +100,20 @@ export class Access {
 
   #decide(
     principal: string,
-    needs: readonly Need[],
+    requirements: readonly Requirement[],
     applies: (permission: Permission) => boolean,
   ): Denial | undefined {
     const applicable = this.#permissions.filter(
       (permission) => !this.#suspended.has(permission) && applies(permission),
     );
-    for (const need of needs) {
-      const covering = applicable.filter((permission) => !need.unknown && covers(permission, need));
+    for (const requirement of requirements) {
+      const covering = requirement.unknown
+        ? []
+        : applicable.filter((permission) => covers(permission, requirement));
       const explicit = covering.some(({ effect }) => effect === 'Deny');
       if (explicit || covering.length === 0) {
-        const denial = { ...need, principal, explicit };
+        const denial = { ...requirement, principal, explicit };
         this.#denials.push(denial);
-        if (this.#denials.length > kept) this.#denials.shift();
         return denial;
       }
       for (const permission of covering) this.#uses.set(permission, this.usesOf(permission) + 1);
@@ -103,32 +122,21 @@ export class Access {
   }
 }
 
-/** One thing that a request has to be allowed. */
-export interface Need {
-  /** IAM's name, such as `s3:GetObject`. */
-  readonly action: string;
-  /** An ARN. */
-  readonly resource: string;
-  readonly context?: RequestContext;
-  /** Nobody knows here what the request takes: no policy allows it. Says where that would be added. */
-  readonly unknown?: string;
-}
-
-/** A need that no policy allowed. */
-export interface Denial extends Need {
+/** A requirement that no policy allowed, or that one denied. */
+export interface Denial extends Requirement {
   /** Who asked: an ARN, or a service. */
   readonly principal: string;
   /** A statement denies it, rather than none allowing it. */
   readonly explicit: boolean;
 }
 
-/** Undefined when the caller may. The operator may everything. */
-export type Authorize = (accessKeyId: string | undefined, needs: readonly Need[]) => Denial | undefined;
+/** Undefined when the caller is allowed to. */
+export type Authorize = Access['authorize'];
 
 /** What AWS says of a denial, each service in its own spelling of action and resource. */
 export function denialMessage(
-  { principal, explicit, unknown, ...need }: Denial,
-  { action, resource }: { action: string; resource: string } = need,
+  { principal, explicit, unknown, ...requirement }: Denial,
+  { action, resource }: { action: string; resource: string } = requirement,
 ): string {
   const subject = `User: ${principal} is not authorized to perform: ${action} on resource: ${resource}`;
   if (unknown !== undefined) return `${subject}: the local runtime does not know this request (${unknown})`;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ApiCall, copySourceOf } from '../aws/api-call.ts';
-import type { Need } from './access.ts';
+import type { Requirement } from './policy.ts';
 
 /** An S3 request, as far as its permissions depend on it. */
 export interface S3Request {
@@ -11,83 +11,68 @@ export interface S3Request {
   readonly exists: boolean;
 }
 
-const listing = ['list-type', 'prefix', 'delimiter', 'max-keys', 'start-after', 'continuation-token'];
+const listing = 'list-type prefix delimiter max-keys start-after continuation-token encoding-type';
 
 /**
- * The requests that are known, with the parameters of theirs that ask for nothing more. `GET /key?acl` is another
- * request than `GET /key`, and takes another permission.
+ * The requests that are known, with those parameters that require nothing more. `GET /key?acl` is another
+ * request than `GET /key`, and requires another permission.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
 const requests: Readonly<
-  Record<string, { needs: (request: S3Request) => Need[]; parameters: readonly string[] }>
+  Record<string, [requirements: (request: S3Request) => Requirement[], parameters: string]>
 > = {
-  GetObject: { needs: read, parameters: ['partNumber'] },
-  HeadObject: { needs: read, parameters: ['partNumber'] },
-  PutObject: { needs: write, parameters: [] },
-  CopyObject: { needs: copy, parameters: [] },
-  CreateMultipartUpload: { needs: write, parameters: ['uploads'] },
-  UploadPart: { needs: write, parameters: ['uploadId', 'partNumber'] },
-  CompleteMultipartUpload: { needs: write, parameters: ['uploadId'] },
-  AbortMultipartUpload: {
-    needs: ({ call }) => [{ action: 's3:AbortMultipartUpload', resource: objectArn(call) }],
-    parameters: ['uploadId'],
-  },
-  DeleteObject: {
-    needs: ({ call, headers }) => [
-      { action: 's3:DeleteObject', resource: objectArn(call) },
-      ...comparing(call, headers),
-    ],
-    parameters: [],
-  },
-  ListObjectsV2: { needs: list, parameters: [...listing, 'encoding-type', 'fetch-owner'] },
-  ListObjects: { needs: list, parameters: [...listing, 'encoding-type', 'marker'] },
+  GetObject: [read, 'partNumber'],
+  HeadObject: [read, 'partNumber'],
+  PutObject: [write, ''],
+  CopyObject: [copy, ''],
+  CreateMultipartUpload: [write, 'uploads'],
+  UploadPart: [write, 'uploadId partNumber'],
+  CompleteMultipartUpload: [write, 'uploadId'],
+  AbortMultipartUpload: [({ call }) => [on(call, 's3:AbortMultipartUpload')], 'uploadId'],
+  DeleteObject: [({ call, headers }) => [on(call, 's3:DeleteObject'), ...comparing(call, headers)], ''],
+  ListObjectsV2: [list, `${listing} fetch-owner`],
+  ListObjects: [list, `${listing} marker`],
 };
 
-/** Headers with which a write does more than to write: each takes a permission of its own, which nothing here uses. */
+/** With these headers a write does more than write: each requires a permission of its own, which nothing here uses. */
 const furtherReaching = /^x-amz-(acl|grant-.*|tagging|object-lock-.*)$/;
 
-/** What a request takes. One that is not known takes what nobody has. */
-export function s3Needs(request: S3Request): Need[] {
+/** What a request requires. One that is not known requires what nobody has. */
+export function s3Requirements(request: S3Request): Requirement[] {
   const { call, query, headers } = request;
-  const known = Object.hasOwn(requests, call.action) ? requests[call.action] : undefined;
+  const [requirements, parameters = ''] = Object.hasOwn(requests, call.action)
+    ? (requests[call.action] ?? [])
+    : [];
   const odd = [
-    ...Object.keys(query).filter((name) => name !== 'x-id' && !known?.parameters.includes(name)),
+    ...Object.keys(query).filter((name) => name !== 'x-id' && !parameters.split(' ').includes(name)),
     ...Object.keys(headers).filter((name) => furtherReaching.test(name)),
   ];
-  if (known && odd.length === 0) return known.needs(request);
-  return [
-    {
-      action: `s3:${call.action}`,
-      resource: call.key === undefined ? bucketArn(call) : objectArn(call),
-      unknown: `${[call.action, ...odd].join(' with ')}; see local/iam/requests.ts`,
-    },
-  ];
+  if (requirements && odd.length === 0) return requirements(request);
+  const unknown = `${[call.action, ...odd].join(' with ')}; see local/iam/requests.ts`;
+  return [{ ...on(call, `s3:${call.action}`), unknown }];
 }
 
-/** Who may not list the bucket is not told either that an object is missing: S3 then answers 403 instead of 404. */
-function read({ call, exists }: S3Request): Need[] {
-  const get = { action: 's3:GetObject', resource: objectArn(call) };
+/** S3 tells that an object is missing only to those who may list the bucket, and answers others 403 instead of 404. */
+function read({ call, exists }: S3Request): Requirement[] {
   // Without a prefix: a statement on s3:prefix does not cover it.
-  return exists ? [get] : [get, { action: 's3:ListBucket', resource: bucketArn(call) }];
+  const look = { action: 's3:ListBucket', resource: bucketArn(call) };
+  return exists ? [on(call, 's3:GetObject')] : [on(call, 's3:GetObject'), look];
 }
 
-function write({ call, headers }: S3Request): Need[] {
-  return [{ action: 's3:PutObject', resource: objectArn(call) }, ...comparing(call, headers)];
+function write({ call, headers }: S3Request): Requirement[] {
+  return [on(call, 's3:PutObject'), ...comparing(call, headers)];
 }
 
-/** A condition on the target takes a look: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
-function comparing(call: ApiCall, headers: IncomingHttpHeaders): Need[] {
-  return headers['if-match'] === undefined ? [] : [{ action: 's3:GetObject', resource: objectArn(call) }];
+/** A condition on the target requires a read: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html */
+function comparing(call: ApiCall, headers: IncomingHttpHeaders): Requirement[] {
+  return headers['if-match'] === undefined ? [] : [on(call, 's3:GetObject')];
 }
 
-/** Tags are copied along unless told otherwise, and take permissions of their own. */
-function copy(request: S3Request): Need[] {
+/** Tags are copied along unless told otherwise, and require permissions of their own. */
+function copy(request: S3Request): Requirement[] {
   const { call, headers } = request;
   const source: ApiCall = { ...call, ...copySourceOf(headers) };
-  const tags = [
-    { action: 's3:GetObjectTagging', resource: objectArn(source) },
-    { action: 's3:PutObjectTagging', resource: objectArn(call) },
-  ];
+  const tags = [on(source, 's3:GetObjectTagging'), on(call, 's3:PutObjectTagging')];
   return [
     ...read({ ...request, call: source }),
     ...write(request),
@@ -95,62 +80,32 @@ function copy(request: S3Request): Need[] {
   ];
 }
 
-function list({ call, query }: S3Request): Need[] {
-  const context = Object.entries({
-    's3:prefix': query.prefix,
-    's3:delimiter': query.delimiter,
-    's3:max-keys': query['max-keys'],
-  }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return [{ action: 's3:ListBucket', resource: bucketArn(call), context: Object.fromEntries(context) }];
+function list({ call, query }: S3Request): Requirement[] {
+  const conditionKeys = ['prefix', 'delimiter', 'max-keys'];
+  const given = Object.entries(query).filter(([name]) => conditionKeys.includes(name));
+  const context = Object.fromEntries(given.map(([name, value]) => [`s3:${name}`, value]));
+  return [{ ...on(call, 's3:ListBucket'), context }];
 }
 
 const bucketArn = ({ bucket }: ApiCall) => (bucket === undefined ? '*' : `arn:aws:s3:::${bucket}`);
-const objectArn = (call: ApiCall) => `${bucketArn(call)}/${call.key}`;
+const on = (call: ApiCall, action: string): Requirement => ({
+  action,
+  resource: call.key === undefined ? bucketArn(call) : `${bucketArn(call)}/${call.key}`,
+});
 
-/** Batches take the permission of what they batch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html */
-const actions: Readonly<Record<string, string>> = {
-  SendMessage: 'SendMessage',
-  SendMessageBatch: 'SendMessage',
-  ReceiveMessage: 'ReceiveMessage',
-  DeleteMessage: 'DeleteMessage',
-  DeleteMessageBatch: 'DeleteMessage',
-  ChangeMessageVisibility: 'ChangeMessageVisibility',
-  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
-  GetQueueAttributes: 'GetQueueAttributes',
-  GetQueueUrl: 'GetQueueUrl',
-  PurgeQueue: 'PurgeQueue',
-};
-
-/** The parameters by which a request names its queue. */
-interface Body {
-  readonly QueueUrl?: string;
-  readonly QueueName?: string;
-  readonly SourceArn?: string;
-  readonly DestinationArn?: string;
-}
+/** A batch requires the permission for what it batches. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html */
+const queueActions =
+  /^(((Send|Delete)Message|ChangeMessageVisibility)(Batch)?|ReceiveMessage|GetQueueAttributes|GetQueueUrl|PurgeQueue)$/;
 
 /**
- * What a request takes. One that is not known takes what nobody has.
+ * What a request requires. One that is not known requires what nobody has.
  * @param arnPrefix what stands before a queue's name in its ARN
  */
-export function sqsNeeds(action: string, body: unknown, arnPrefix: string): Need[] {
-  const { QueueUrl, QueueName, SourceArn, DestinationArn } = (body ?? {}) as Body;
+export function sqsRequirements(action: string, body: unknown, arnPrefix: string): Requirement[] {
+  const { QueueUrl, QueueName } = (body ?? {}) as { readonly QueueUrl?: string; readonly QueueName?: string };
   const name = QueueName ?? QueueUrl?.split('/').at(-1);
-  const on = (resource: string, ...names: string[]) =>
-    names.map((each) => ({ action: `sqs:${each}`, resource }));
-  if (action === 'StartMessageMoveTask' && SourceArn && DestinationArn) {
-    return [
-      ...on(SourceArn, action, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'),
-      ...on(DestinationArn, 'SendMessage'),
-    ];
+  if (name !== undefined && queueActions.test(action)) {
+    return [{ action: `sqs:${action.replace(/Batch$/, '')}`, resource: arnPrefix + name }];
   }
-  const permission = Object.hasOwn(actions, action) ? actions[action] : undefined;
-  if (permission !== undefined && name !== undefined) return on(arnPrefix + name, permission);
-  return [
-    {
-      action: `sqs:${action}`,
-      resource: name === undefined ? '*' : arnPrefix + name,
-      unknown: `${action}; see local/iam/requests.ts`,
-    },
-  ];
+  return [{ action: `sqs:${action}`, resource: '*', unknown: `${action}; see local/iam/requests.ts` }];
 }

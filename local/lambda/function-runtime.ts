@@ -1,5 +1,12 @@
-import type { FunctionSettings, Invocation } from './invocation.ts';
-import { Sandbox } from './sandbox.ts';
+import { type Invocation, type InvocationFault, Sandbox, type SandboxSettings } from './sandbox.ts';
+
+export interface FunctionSettings extends SandboxSettings {
+  readonly name: string;
+  /** Told how each invocation ended, before its caller is. */
+  readonly onInvocation?: (ok: boolean) => void;
+  /** What goes wrong with an invocation. */
+  readonly fault?: (event: unknown) => InvocationFault | undefined;
+}
 
 /** A deployed function: warm sandboxes are used again, one event at a time each; another is started when all are busy. */
 export class FunctionRuntime {
@@ -20,7 +27,7 @@ export class FunctionRuntime {
     const answer = sandbox.invoke(event, fault?.timeout);
     void fault?.during?.(sandbox);
     const invocation = await answer;
-    if (fault?.memory !== undefined) await sandbox.kill(); // Should it have sufficed: the next one gets what is declared.
+    if (fault?.memory !== undefined) await sandbox.kill(); // The next invocation gets what is declared.
     this.settings.onInvocation?.(invocation.ok);
     if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
     else this.#all.delete(sandbox);

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { shiftClock } from '../faults/shifted-clock.ts';
-import type { Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
+import type { Invocation, InvokeMessage } from './sandbox.ts';
 
 /** What libuv has for a pipe, and Node does not document. */
 interface Output {
@@ -14,20 +13,20 @@ type Handler = (event: unknown, context: unknown) => unknown;
 // No sandbox outlives the runtime that started it.
 new Worker(new URL('parent-watch.ts', import.meta.url)).unref();
 
-// Else what does not fit into the pipe at once is lost when the handler ends the process.
+// Otherwise what does not fit into the pipe at once is lost when the handler ends the process.
 for (const { _handle } of [process.stdout, process.stderr] as unknown as Output[]) _handle?.setBlocking(true);
 
+const [, , directory = '', handlerName = '', clockAhead = '0'] = process.argv;
 // The deadline is an instant of the runtime's clock, whatever the function's own says.
 const { now } = Date;
-const clockAhead = Number(process.argv[4] ?? 0);
-if (clockAhead !== 0) shiftClock(clockAhead);
+if (clockAhead !== '0') shiftClock(Number(clockAhead));
 
 /** The handler, loaded once: what stands outside of it runs at the cold start only. */
-const loading = load(process.argv[2] ?? '', process.argv[3] ?? '');
+const loading = load();
 loading.catch(() => {}); // Reported by the first invocation, as Lambda does.
 
 process.on('message', (message: InvokeMessage) => {
-  void invoke(message).then((invocation) => process.send?.({ invocation } satisfies ResultMessage));
+  void invoke(message).then((invocation) => process.send?.(invocation));
 });
 
 async function invoke({ event, requestId, deadline }: InvokeMessage): Promise<Invocation> {
@@ -48,8 +47,8 @@ async function invoke({ event, requestId, deadline }: InvokeMessage): Promise<In
   }
 }
 
-async function load(directory: string, handler: string): Promise<Handler> {
-  const [file, name = ''] = handler.split('.');
+async function load(): Promise<Handler> {
+  const [file, name = ''] = handlerName.split('.');
   const loaded = (await import(pathToFileURL(join(directory, `${file}.mjs`)).href)) as Record<
     string,
     Handler
@@ -57,4 +56,16 @@ async function load(directory: string, handler: string): Promise<Handler> {
   const found = loaded[name];
   if (!found) throw new Error(`The bundle in ${directory} has no export "${name}".`);
   return found;
+}
+
+/** Sets this process's clock ahead: what `Date` gives as now. Timers and `performance` go on as they are. */
+function shiftClock(milliseconds: number): void {
+  const Real = globalThis.Date;
+  const shifted = () => Real.now() + milliseconds;
+  globalThis.Date = new Proxy(Real, {
+    construct: (target, values, called) =>
+      Reflect.construct(target, values.length === 0 ? [shifted()] : values, called),
+    apply: () => new Real(shifted()).toString(),
+    get: (target, name) => (name === 'now' ? shifted : Reflect.get(target, name)),
+  });
 }

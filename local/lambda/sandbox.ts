@@ -3,7 +3,48 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Breakable, FunctionSettings, Invocation, InvokeMessage, ResultMessage } from './invocation.ts';
+
+export interface SandboxSettings {
+  /** Folder of the bundle. */
+  readonly directory: string;
+  /** `file.export`, as Lambda has it. */
+  readonly handler: string;
+  /** The whole environment of the process: what the template declares and what Lambda adds. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** MiB */
+  readonly memory: number;
+  /** Milliseconds */
+  readonly timeout: number;
+  /** Gets each line that the function prints. */
+  readonly onLog: (line: string) => void;
+  /** Milliseconds by which its clock is ahead. */
+  readonly clockAhead?: number;
+}
+
+/** What goes wrong with one invocation. */
+export interface InvocationFault {
+  /** It gets a new sandbox with so many MiB instead of the declared ones. */
+  readonly memory?: number;
+  /** Milliseconds, instead of the declared ones. */
+  readonly timeout?: number;
+  /** Waited for before the event is handed over. */
+  readonly before?: (sandbox: Sandbox) => unknown;
+  /** Begins when the event was handed over. */
+  readonly during?: (sandbox: Sandbox) => Promise<unknown>;
+}
+
+/** How an invocation ended, as the caller of Lambda sees it. */
+export type Invocation =
+  | { readonly ok: true; readonly response: unknown }
+  | { readonly ok: false; readonly error: { readonly type: string; readonly message: string } };
+
+/** What a sandbox is sent. It answers with an `Invocation`. */
+export interface InvokeMessage {
+  readonly event: unknown;
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
 
 const entry = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
 
@@ -11,17 +52,17 @@ const entry = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
  * One execution environment: a process of its own with the function's environment and memory, that can be killed at
  * any moment without harm to anything else. It ends with its parent, however that ends.
  */
-export class Sandbox implements Breakable {
-  readonly #settings: FunctionSettings;
+export class Sandbox {
+  readonly #settings: SandboxSettings;
   readonly #process: ChildProcess;
   readonly #exit: Promise<unknown>;
 
-  constructor(settings: FunctionSettings) {
+  constructor(settings: SandboxSettings) {
     this.#settings = settings;
     this.#process = fork(entry, [settings.directory, settings.handler, String(settings.clockAhead ?? 0)], {
       env: settings.environment,
       execArgv: [`--max-old-space-size=${settings.memory}`],
-      // The last is written by nobody: it tells the sandbox that its parent is gone (parent-watch.ts).
+      // Nobody writes to the last one: it tells the sandbox that its parent is gone (parent-watch.ts).
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
     this.#exit = once(this.#process, 'close');
@@ -42,19 +83,20 @@ export class Sandbox implements Breakable {
     const ended = new AbortController();
     try {
       const answered = once(this.#process, 'message', { signal: ended.signal }).then(
-        ([answer]): Invocation => (answer as ResultMessage).invocation,
+        ([invocation]) => invocation as Invocation,
       );
-      const exited = this.#exit.then((): Invocation => this.#crash());
+      answered.catch(() => {}); // Given up below, when one of the others came first.
+      const exited = this.#exit.then(() => {
+        const { exitCode, signalCode } = this.#process;
+        const how = signalCode ?? `exit code ${exitCode}`;
+        return failed('Runtime.ExitError', `The process ended with ${how}`);
+      });
       const timedOut = new Promise<Invocation>((resolve) => {
         const timer = setTimeout(() => {
-          resolve({
-            ok: false,
-            error: { type: 'Sandbox.Timedout', message: `Timed out after ${timeout / 1000} s` },
-          });
+          resolve(failed('Sandbox.Timedout', `Timed out after ${timeout / 1000} s`));
         }, timeout);
         ended.signal.addEventListener('abort', () => clearTimeout(timer));
       });
-      answered.catch(() => {}); // Given up below, when one of the others came first.
       this.#process.send(message, (error) => {
         if (error) this.#settings.onLog(`The event could not be delivered: ${error.message}`);
       });
@@ -72,6 +114,7 @@ export class Sandbox implements Breakable {
     await this.#exit;
   }
 
+  /** Stops it where it is, as Lambda does with an idle environment. Does nothing after its process has ended. */
   freeze(): void {
     this.#signal('SIGSTOP');
   }
@@ -85,15 +128,6 @@ export class Sandbox implements Breakable {
     const { pid, exitCode, signalCode } = this.#process;
     if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, signal);
   }
-
-  #crash(): Invocation {
-    const { exitCode, signalCode } = this.#process;
-    return {
-      ok: false,
-      error: {
-        type: 'Runtime.ExitError',
-        message: `The process ended with ${signalCode ?? `exit code ${exitCode}`}`,
-      },
-    };
-  }
 }
+
+const failed = (type: string, message: string): Invocation => ({ ok: false, error: { type, message } });

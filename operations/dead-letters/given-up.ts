@@ -22,10 +22,16 @@ export type GivenUp = 'given-up' | 'replaced' | 'gone';
  * @param diedAt when its letter was written
  * @throws {Error} when the object is replaced meanwhile
  */
-export async function giveUp(raw: RawObjects, key: string, diedAt: Date): Promise<GivenUp> {
+export async function giveUp(
+  raw: RawObjects,
+  key: string,
+  diedAt: Date,
+  { dryRun = false } = {},
+): Promise<GivenUp> {
   const found = await look(raw, key);
   if (!found) return (await look(raw, givenUpPrefix + key)) ? 'given-up' : 'gone';
   if (Number(found.LastModified) > diedAt.getTime()) return 'replaced';
+  if (dryRun) return 'given-up';
   await copy(raw, key, givenUpPrefix + key);
   try {
     await remove(raw, key, found);
@@ -42,9 +48,10 @@ export async function giveUp(raw: RawObjects, key: string, diedAt: Date): Promis
  * Moves a raw object back, which sends its event. Interrupted in between, it does the rest when it is called again.
  * @throws {Error} when it was not given up, or another object has taken its place
  */
-export async function takeBack(raw: RawObjects, key: string): Promise<void> {
+export async function takeBack(raw: RawObjects, key: string, { dryRun = false } = {}): Promise<void> {
   const found = await look(raw, givenUpPrefix + key);
   if (!found) throw new Error(`there is no ${givenUpPrefix}${key}: it was not given up, or is back already`);
+  if (dryRun) return;
   try {
     await copy(raw, givenUpPrefix + key, key, '*');
   } catch (error) {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { lockState } from '../../local/aws/state-lock.ts';
 
 /** What the local pipeline makes there, and what file managers add. */
-const known = /^(s3|queues|logs|cdk\.out|lock\.db.*|\.DS_Store|Thumbs\.db)$/;
+const known = /^(s3|queues|logs|cdk\.out|lock\..*|\.DS_Store|Thumbs\.db)$/;
 
 /**
  * Makes sure that a folder is a state directory of the local pipeline, and nothing but that.
@@ -17,10 +17,12 @@ export function findStateDirectory(directory: string): string | undefined {
   if (!stat) return undefined;
   const refuse = (why: string) => new Error(`${path} is not removed: ${why}`);
   if (stat.isSymbolicLink()) throw refuse('it is a link. Name the folder that it points to.');
-  if (!stat.isDirectory()) throw refuse('it is no folder.');
+  if (!stat.isDirectory()) throw refuse('it is not a folder.');
   const entries = readdirSync(path, { withFileTypes: true });
   if (!entries.some((entry) => entry.isDirectory() && (entry.name === 's3' || entry.name === 'queues'))) {
-    throw refuse('it has neither s3/ nor queues/ in it, so it is no state directory of the local pipeline.');
+    throw refuse(
+      'it has neither s3/ nor queues/ in it, so it is not a state directory of the local pipeline.',
+    );
   }
   const foreign = entries.filter(({ name }) => !known.test(name)).map(({ name }) => name);
   if (foreign.length > 0) {
@@ -33,7 +35,7 @@ export function findStateDirectory(directory: string): string | undefined {
 
 /**
  * Removes it with everything in it; of a link in it, the link.
- * @throws {Error} when it is no state directory, or a run is using it
+ * @throws {Error} when it is not a state directory, or a run is using it
  */
 export async function removeStateDirectory(directory: string): Promise<void> {
   const path = findStateDirectory(directory);

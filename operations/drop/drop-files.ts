@@ -1,87 +1,153 @@
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { longestSpan } from '../../functions/convert/day.ts';
+import pMap from 'p-map';
+import { longestSpan } from '../../functions/convert/file-object.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
+import type { Deployed } from '../deployed.ts';
 import { forEachRecord } from './dated-records.ts';
 import { DayPieces } from './day-pieces.ts';
+import type { DropSource } from './drop-sources.ts';
 
 /** How a file goes into raw. */
-export interface DropPlan {
-  readonly file: string;
+export interface DropPlan extends DropSource {
   readonly dataset: Dataset;
-  /** Its own name below the dataset's prefix. */
-  readonly key: string;
+  /** Of its objects, by day when it is split. */
+  readonly keys: readonly string[];
   /** The days that it is split by; none when it goes as it is. */
   readonly days: readonly Day[];
 }
 
+/** Files that are read, and put, at the same time. */
+const concurrency = 8;
+
 /**
- * What is to be done with a file. One that cannot be read goes as it is: convert then says what is wrong with it.
- * @throws {Error} when it has to be split, and a record does not say its day
+ * What is to be done with files.
+ * @param day of all of them, whatever their records say
+ * @throws {Error} when a file has to be split, and a record does not say its day or is of several
  */
-export async function planDrop(file: string, dataset: Dataset, signal: AbortSignal): Promise<DropPlan> {
-  const plan = { file, dataset, key: `${dataset.name}/${basename(file)}` };
+export function planDrops(
+  sources: readonly DropSource[],
+  dataset: Dataset,
+  { day, signal }: { readonly day?: Day | undefined; readonly signal: AbortSignal },
+): Promise<DropPlan[]> {
+  return pMap(sources, (source) => planDrop(source, dataset, day, signal), { concurrency, signal });
+}
+
+async function planDrop(
+  source: DropSource,
+  dataset: Dataset,
+  day: Day | undefined,
+  signal: AbortSignal,
+): Promise<DropPlan> {
+  const undated = parseRawKey(`${dataset.name}/${source.name}`);
+  const plan = { ...source, dataset };
+  const asItIs = { ...plan, keys: [undated.key], days: [] };
+  if (undated.day !== undefined) return asItIs;
+  if (day !== undefined) return { ...plan, keys: [filedKey(undated, day)], days: [] };
+
+  const dayAt = daysByInstant();
   const days = new Set<Day>();
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let records = 0;
-  let undated: number | undefined;
+  let withoutDay: number | undefined;
+  let tooLong: number | undefined;
   try {
     await forEachRecord(
-      file,
+      source.file,
       dataset,
       (_, observed) => {
         records += 1;
         first = Math.min(first, observed.first);
         last = Math.max(last, observed.last);
-        if (observed.first > observed.last) undated ??= records;
-        else days.add(dayOf(new Date(observed.first)));
+        if (observed.first > observed.last) withoutDay ??= records;
+        else days.add(dayAt(observed.first));
+        if (observed.last - observed.first > longestSpan) tooLong ??= records;
       },
       signal,
     );
   } catch (error) {
-    if (error instanceof PermanentError) return { ...plan, days: [] };
+    // One that cannot be read goes as it is: convert then says what is wrong with it.
+    if (error instanceof PermanentError) return asItIs;
     throw error;
   }
-  if (last - first <= longestSpan) return { ...plan, days: [] };
-  if (undated !== undefined) {
+  if (days.size === 0) return asItIs;
+  if (last - first <= longestSpan) {
+    return { ...plan, keys: [filedKey(undated, dayAt(first))], days: [] };
+  }
+  if (tooLong !== undefined) {
     throw new Error(
-      `${file} has observations of ${days.size} days, and record ${undated} has no usable ${dataset.dayColumn}: which day it is of cannot be known. Take it out, or put it into a file of its own below ${dataset.name}/dt=YYYY-MM-DD/.`,
+      `${source.file}: record ${tooLong} has observations of more than 24 hours, and files are split between records only. Put each answer on a line of its own, and drop that: jq -c 'if .bulk then .bulk[].query else . end' FILE > lines.json\nOr name the day of the whole file: --day YYYY-MM-DD`,
     );
   }
-  return { ...plan, days: [...days].sort() };
-}
-
-/** Keys of the objects that a plan makes. */
-export function plannedKeys({ key, days }: DropPlan): string[] {
-  return days.length === 0 ? [key] : days.map((day) => filedKey(parseRawKey(key), day));
+  if (withoutDay !== undefined) {
+    throw new Error(
+      `${source.file} has observations of ${days.size} days, and record ${withoutDay} has no usable ${dataset.dayColumn}: which day it is of cannot be known. Take it out, or put it into a file of its own and name the day: --day YYYY-MM-DD`,
+    );
+  }
+  const sorted = [...days].sort();
+  return { ...plan, keys: sorted.map((each) => filedKey(undated, each)), days: sorted };
 }
 
 /**
- * Puts a file into raw, as it is or split by day: between records, whose bytes stay. Interrupted, it does no harm to
- * drop the file again: its objects have the same keys and the same bytes.
+ * Puts files into raw, as they are or split by day: between records, whose bytes stay. Interrupted, it does no harm to
+ * drop them again: their objects have the same keys and the same bytes.
  */
-export async function dropFile(
-  { file, dataset, key, days }: DropPlan,
-  { s3, bucket, signal }: { readonly s3: S3Client; readonly bucket: string; readonly signal: AbortSignal },
+export async function putFiles(
+  plans: readonly DropPlan[],
+  { s3, outputs: { RawBucketName: bucket } }: Deployed,
+  { signal, onPut = () => {} }: { readonly signal: AbortSignal; readonly onPut?: () => void },
 ): Promise<void> {
-  if (days.length === 0) return upload(s3, bucket, key, file, signal);
+  const undated = new Map<Dataset, ReadonlySet<string>>();
+  for (const { dataset } of plans)
+    if (!undated.has(dataset)) undated.set(dataset, await undatedKeys(s3, bucket, dataset));
+  await pMap(
+    plans,
+    async (plan) => {
+      await putFile(plan, s3, bucket, signal);
+      // A file of this name that could not be dated waits there: this one takes its place, as it would without a day.
+      const earlier = `${plan.dataset.name}/${plan.name}`;
+      if (undated.get(plan.dataset)?.has(earlier) && !plan.keys.includes(earlier))
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: earlier }));
+      onPut();
+    },
+    { concurrency, signal },
+  );
+}
+
+/** Keys beside the `dt=` folders: few, as convert files what it can. */
+async function undatedKeys(s3: S3Client, Bucket: string, { name }: Dataset): Promise<ReadonlySet<string>> {
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket, Prefix: `${name}/`, Delimiter: '/' }),
+  );
+  return new Set(Contents.map(({ Key = '' }) => Key));
+}
+
+async function putFile(plan: DropPlan, s3: S3Client, bucket: string, signal: AbortSignal): Promise<void> {
+  const { file, dataset, keys, days } = plan;
+  if (days.length === 0) return upload(s3, bucket, keys[0] ?? '', file, signal);
   const pieces = new DayPieces();
+  const dayAt = daysByInstant();
   try {
-    await forEachRecord(
-      file,
-      dataset,
-      (bytes, { first }) => pieces.add(dayOf(new Date(first)), bytes),
-      signal,
-    );
-    const parsed = parseRawKey(key);
-    for (const [day, piece] of pieces.end()) await upload(s3, bucket, filedKey(parsed, day), piece, signal);
+    await forEachRecord(file, dataset, (bytes, { first }) => pieces.add(dayAt(first), bytes), signal);
+    for (const [index, [, piece]] of pieces.end().entries())
+      await upload(s3, bucket, keys[index] ?? '', piece, signal);
   } finally {
     pieces.remove();
   }
+}
+
+/** Many records are of few days. */
+function daysByInstant(): (instant: number) => Day {
+  const days = new Map<number, Day>();
+  return (instant) => {
+    const number = Math.floor(instant / 86_400_000);
+    const day = days.get(number) ?? dayOf(new Date(instant));
+    days.set(number, day);
+    return day;
+  };
 }
 
 async function upload(

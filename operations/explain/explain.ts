@@ -1,18 +1,12 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { datasets } from '../../shared/datasets.ts';
+import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import {
-  curatedKey,
-  givenUpPrefix,
-  parseRawKey,
-  rawEtagMetadata,
-  rawKey,
-  runTime,
-} from '../../shared/keys.ts';
+import { curatedKey, givenUpPrefix, parseRawKey, rawKey, runTime } from '../../shared/keys.ts';
 import { listObjects, unquoted } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
-import { type DeadLetter, DeadLetters } from '../dead-letters/dead-letters.ts';
 import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { depthOf } from '../status.ts';
@@ -83,7 +77,8 @@ async function storyOf(
   const raw = await head(s3, outputs.RawBucketName, key);
   const target = curatedOf(key);
   const curated = target === undefined ? undefined : await head(s3, outputs.CuratedBucketName, target);
-  const isCurrent = raw !== undefined && curated?.Metadata?.[rawEtagMetadata] === unquoted(raw.ETag ?? '');
+  const isCurrent =
+    raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
 
   const state = async (): Promise<ObjectState> => {
     if (deadLetter) return 'dead';

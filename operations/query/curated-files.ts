@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withStateFile } from '../../local/aws/state-error.ts';
-import { planDeployment } from '../../local/deployment.ts';
+import { planDeployment } from '../../local/deployment-plan.ts';
 import { References } from '../../local/references.ts';
 import { readTemplate } from '../../local/template.ts';
 import { assemblyIn } from '../local-assembly.ts';

@@ -4,7 +4,15 @@ export type ParquetRow = Record<string, Json>;
 
 /** The rows of Parquet files, read by DuckDB: timestamps as ISO 8601 in UTC, 64-bit integers as numbers where exact. */
 export async function readParquet(files: readonly string[]): Promise<ParquetRow[]> {
-  if (files.length === 0) return [];
+  return (await sampleParquet(files)).rows;
+}
+
+/** The first rows of Parquet files, and how many there are in all. Memory does not grow with the files. */
+export async function sampleParquet(
+  files: readonly string[],
+  limit?: number,
+): Promise<{ readonly rows: ParquetRow[]; readonly count: number }> {
+  if (files.length === 0) return { rows: [], count: 0 };
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   try {
@@ -18,8 +26,10 @@ export async function readParquet(files: readonly string[]): Promise<ParquetRow[
         ? `strftime(${name}::TIMESTAMPTZ AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') AS ${name}`
         : name;
     });
-    const result = await connection.runAndReadAll(`SELECT ${columns.join(', ')} FROM ${source}`);
-    return result.getRowObjectsJson().map(
+    const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${source}`);
+    const first = limit === undefined ? '' : ` LIMIT ${limit}`;
+    const result = await connection.runAndReadAll(`SELECT ${columns.join(', ')} FROM ${source}${first}`);
+    const rows = result.getRowObjectsJson().map(
       (row) =>
         Object.fromEntries(
           Object.entries(row).map(([name, value], index) => {
@@ -31,6 +41,7 @@ export async function readParquet(files: readonly string[]): Promise<ParquetRow[
           }),
         ) as ParquetRow,
     );
+    return { rows, count: Number(counted.getRowsJson()[0]?.[0]) };
   } finally {
     connection.closeSync();
     instance.closeSync();

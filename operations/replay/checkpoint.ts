@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** How far a replay has come. */
 export interface Progress {
@@ -10,8 +11,8 @@ export interface Progress {
   readonly sent: number;
 }
 
-/** Where commands of this project keep what they have to remember, below the directory they are run in. */
-const directory = '.tdf';
+/** Where commands keep what they have to remember: the same one, wherever in the project they are typed. */
+const directory = fileURLToPath(new URL('../../.tdf', import.meta.url));
 
 /**
  * What a replay remembers between two runs, in a file. A process that is killed between sending a batch and saving
@@ -43,7 +44,7 @@ export class Checkpoint {
       const { lastKey, sent } = JSON.parse(text) as Partial<Progress>;
       if (typeof lastKey === 'string' && typeof sent === 'number') return { lastKey, sent };
     } catch {} // Reported below, as any other content.
-    throw new Error(`${this.path} is no checkpoint of a replay. Begin anew with --restart.`);
+    throw new Error(`${this.path} is not a checkpoint of a replay. Begin anew with --restart.`);
   }
 
   /** The file is whole at any moment: a new one takes the old one's place. */

@@ -1,9 +1,8 @@
 import type { Dataset } from '../dataset.ts';
 
 /**
- * WeatherAPI.com's realtime weather (`current.json`), as documented at https://www.weatherapi.com/docs/.
- * `last_updated` and `localtime` are local times without a zone and sometimes unpadded: kept as text;
- * the instants are `observed_at` and `location_localtime_epoch`.
+ * WeatherAPI.com's current weather: https://www.weatherapi.com/docs/#apis-realtime. `last_updated` and `localtime` are local
+ * times without a zone, sometimes unpadded, so they are text. Use `observed_at` and `location_localtime_epoch` instead.
  */
 export const weatherapiCurrent = {
   name: 'weatherapi/current',
@@ -14,7 +13,7 @@ export const weatherapiCurrent = {
   firstDay: '2024-01-01',
   required: ['location', 'current'],
   maxAnswerBytes: 64 * 1024,
-  // biome-ignore format: one field a line, so that it reads as the table it is
+  // biome-ignore format: one field per line, as in a table
   fields: [
     { column: 'observed_at', path: 'current.last_updated_epoch', type: 'timestamp', meaning: 'When the observation was updated (sent as epoch seconds).', unit: 'UTC' },
     { column: 'location_name', path: 'location.name', type: 'string', meaning: 'Place.' },

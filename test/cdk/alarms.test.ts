@@ -123,7 +123,7 @@ describe('alarms', () => {
     expect(alarm('NotFresh', new StackTemplate({ freshnessHours: 12 }))).toMatchObject(expected(12));
   });
 
-  test('rings when a place is missing three runs in a row, though others land', () => {
+  test('rings when a place is missing three runs in a row, though others land [missing-place]', () => {
     expect(alarm('PlacesMissing')).toMatchObject({
       MetricName: 'PlacesMissing',
       Threshold: 1,
@@ -139,7 +139,7 @@ describe('alarms', () => {
     expect(metrics).not.toContain('"MetricName":"Errors"');
   });
 
-  test('waits out one failed try of a message, which takes its visibility time-out', () => {
+  test('waits out one failed try of a message, which takes its visibility time-out [one-failed-try]', () => {
     const { VisibilityTimeout } = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties;
     expect(alarm('QueueTooOld').Threshold).toBe(VisibilityTimeout + 15 * 60);
     // A message that keeps failing shows in each of the two periods.
@@ -153,13 +153,16 @@ describe('alarms', () => {
     ['cron(0 * * 1-6 ? *)', false],
     ['rate(8 days)', false],
     ['rate(6 days)', true],
-  ])('for %s there is one on freshness: %s, as far back as CloudWatch can watch', (schedule, watched) => {
-    const template = new StackTemplate({ schedule, freshnessHours: 167 });
-    const names = template.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
-    expect(names.includes('tdf-weather-dev-NotFresh')).toBe(watched);
-    const warned = template.annotations('warning').some((text) => text.includes('no alarm NotFresh'));
-    expect(warned).toBe(!watched);
-  });
+  ])(
+    'for %s there is one on freshness: %s, as far back as CloudWatch can watch [longest-gap]',
+    (schedule, watched) => {
+      const template = new StackTemplate({ schedule, freshnessHours: 167 });
+      const names = template.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
+      expect(names.includes('tdf-weather-dev-NotFresh')).toBe(watched);
+      const warned = template.annotations('warning').some((text) => text.includes('no alarm NotFresh'));
+      expect(warned).toBe(!watched);
+    },
+  );
 
   test('watch only metrics that the functions emit, in the namespace that they are told', () => {
     const namespace = metricNamespace('dev');

@@ -75,7 +75,7 @@ describe.each([
       'p-map',
     ],
   },
-  { name: 'reconcile', packages: ['@aws-sdk/client-sqs'] },
+  { name: 'reconcile', packages: ['@aws-sdk/client-sqs', 'p-map'] },
 ])('the bundle of $name', ({ name, packages }) => {
   let directory: string;
   let files: string[];
@@ -124,7 +124,7 @@ describe.each([
     expect(held.filter((folder) => ![...common, ...packages].includes(folder))).toEqual([]);
   });
 
-  test('holds nothing but what may be shipped: each package has a licence that asks for no more than its notice', async () => {
+  test('holds nothing but what may be shipped: each package has a licence that asks for no more than its notice [licences]', async () => {
     const licensed = await Promise.all(
       folders().map(async (folder) => {
         const { license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
@@ -141,7 +141,7 @@ describe.each([
     expect(needed).toEqual([]);
   });
 
-  test('keeps the names of error classes, which is what logs and alarms show', async () => {
+  test('keeps the names of error classes, which is what logs and alarms show [error-names]', async () => {
     const url = pathToFileURL(join(directory, 'index.mjs')).href;
     const load = `import('${url}').catch((error) => console.log(error.constructor.name))`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', load], { env: {} });

@@ -3,9 +3,9 @@ import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { StackTemplate } from './stack-template.ts';
+import { assemblyTemplate } from './template-view.ts';
 
-const stack = new StackTemplate();
+const stack = assemblyTemplate();
 const tables = stack.ofType('AWS::Glue::Table').map(({ Properties }) => Properties.TableInput);
 const curated = stack.resource('AWS::S3::Bucket', 'Curated');
 

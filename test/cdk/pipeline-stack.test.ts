@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
-import { convertEnv, fetchEnv } from '../../shared/env.ts';
+import { convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
 import { StackTemplate } from './stack-template.ts';
 
 const stack = new StackTemplate();
@@ -41,7 +41,7 @@ describe('buckets', () => {
     );
   });
 
-  test('nothing that was uploaded halfway, replaced or queried is kept for ever', () => {
+  test('nothing that was uploaded halfway, replaced or queried is kept for ever [kept]', () => {
     const rulesOf = (path: string) =>
       stack.resource('AWS::S3::Bucket', path).Properties.LifecycleConfiguration.Rules as Record<
         string,
@@ -131,7 +131,7 @@ describe('between raw and curated', () => {
   });
 });
 
-test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted', () => {
+test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted [logical-ids]', () => {
   const types = ['AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::KMS::Key'];
   expect(types.flatMap((type) => stack.ofType(type).map(({ id }) => id))).toEqual([
     'Raw72517081',
@@ -148,6 +148,7 @@ describe('functions', () => {
   test.each([
     ['fetch', fetchFunction, fetchEnv],
     ['convert', convertFunction, convertEnv],
+    ['reconcile', stack.resource('AWS::Lambda::Function', 'Reconcile/Function'), reconcileEnv],
   ])(
     '%s runs on Node 24 on arm64 and gets exactly the environment that it reads',
     (_name, { Properties }, names) => {
@@ -199,6 +200,24 @@ describe('functions', () => {
       ['xray:PutTraceSegments', ['*']],
     ]);
   });
+
+  test('reconcile may only list the datasets, look at curated objects, send to the queue and look into the dead letters', () => {
+    expect(permissions('Reconcile/Function')).toEqual([
+      ['logs:CreateLogStream', [logsOf('Reconcile/FunctionLogs')]],
+      ['logs:PutLogEvents', [logsOf('Reconcile/FunctionLogs')]],
+      ['s3:GetObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['s3:ListBucket', [curated, raw].map(({ id }) => arnOf(id))],
+      ['sqs:ChangeMessageVisibility', [arnOf(deadLetters.id)]],
+      ['sqs:ReceiveMessage', [arnOf(deadLetters.id)]],
+      ['sqs:SendMessage', [arnOf(queue.id)]],
+      ['xray:PutTelemetryRecords', ['*']],
+      ['xray:PutTraceSegments', ['*']],
+    ]);
+    const [list] = stack
+      .statementsOf('Reconcile/Function')
+      .filter(({ Action }) => Action === 's3:ListBucket');
+    expect(list).toMatchObject({ Condition: { StringEquals: { 's3:prefix': ['weatherapi/current/'] } } });
+  });
 });
 
 describe('schedule', () => {
@@ -216,25 +235,28 @@ describe('schedule', () => {
     expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
   });
 
-  test('is made after the notification, so that the event of the first object is not lost', () => {
+  test('starts reconcile once a day, in UTC', () => {
+    expect(stack.resource('AWS::Scheduler::Schedule', 'Reconcile/Schedule').Properties).toMatchObject({
+      ScheduleExpression: 'cron(30 3 * * ? *)',
+      ScheduleExpressionTimezone: 'Etc/UTC',
+      State: 'ENABLED',
+    });
+  });
+
+  test('is made after the notification, so that the event of the first object is not lost [first-event]', () => {
     const [notification] = stack.ofType('Custom::S3BucketNotifications');
     expect(stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').DependsOn).toContain(
       notification?.id,
     );
   });
 
-  test('says at synthesis how many calls it makes, and warns when the free plan has fewer', () => {
-    const notes = (count: number) => {
-      const template = new StackTemplate({
-        locations: Array.from({ length: count }, (_, index) => `p${index}`),
-      });
-      return [template.annotations('info'), template.annotations('warning')].map((texts) => texts.join());
-    };
-    expect(notes(136)).toEqual([
-      '99280 calls of WeatherAPI a month (places: 136, schedule: cron(0 * * * ? *)).',
-      '',
-    ]);
-    expect(notes(137)).toEqual(['', expect.stringMatching(/^100010 calls .* The free plan has 100000\./)]);
+  test('warns at synthesis when it makes more calls than the free plan has [calls]', () => {
+    const warnings = (count: number) =>
+      new StackTemplate({ locations: Array.from({ length: count }, (_, index) => `p${index}`) })
+        .annotations('warning')
+        .join();
+    expect(warnings(136)).toBe('');
+    expect(warnings(137)).toMatch(/^100010 calls .* The free plan has 100000\./);
   });
 
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {

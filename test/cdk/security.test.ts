@@ -107,7 +107,7 @@ test('logs are JSON and kept for a set time, and every function is traced', () =
 describe('a production deployment', () => {
   const production = new StackTemplate({ retainData: true });
 
-  test('cannot be destroyed by mistake, and its data outlives it', () => {
+  test('cannot be destroyed by mistake, and its data outlives it [retained]', () => {
     expect(production.stack.terminationProtection).toBe(true);
     for (const path of ['Raw', 'Curated']) {
       const bucket = production.resource('AWS::S3::Bucket', path);

@@ -13,13 +13,7 @@ import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
-import {
-  collectPlaces,
-  fileProblems,
-  hourProblems,
-  parseBaseUrl,
-  parseHour,
-} from '../../cli/run-arguments.ts';
+import { collectPlaces, parseBaseUrl, parseTime, timeProblems } from '../../cli/run-arguments.ts';
 import { next } from '../../cli/target-options.ts';
 import {
   commandOutput,
@@ -30,6 +24,7 @@ import {
   printTable,
 } from '../../cli/terminal/output.ts';
 import { printable, printableJson, printableLines } from '../../cli/terminal/printable.ts';
+import { findSources } from '../../operations/drop/drop-sources.ts';
 import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { isDay } from '../../shared/keys.ts';
 import fc from '../fast-check.ts';
@@ -90,7 +85,7 @@ function reads(command: Command, option: string): (text: string) => unknown {
 
 describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
   test.each(['', ' ', 'Prod', '1st', 'dev\n', 'x'.repeat(21), ...hostile])(
-    'takes no stage %j, and says what one looks like',
+    'takes no stage %j, and says what one looks like [typed-data]',
     (stage) => {
       expect(() => reads(make(), '--stage')(stage)).toThrow(
         `Expected up to 20 of a-z, 0-9 and -, beginning with a letter, got "${stage}".`,
@@ -107,6 +102,23 @@ describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
     expect(reads(make(), '--stage')('prod-2')).toBe('prod-2');
     for (const state of hostile) expect(reads(make(), '--state')(state)).toBe(state);
   });
+});
+
+const { status: _status, query: _query, ...changing } = commands;
+test.each(Object.entries(changing))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
+  const command = make();
+  for (const each of [command, ...command.commands.filter(({ options }) => options.length > 0)]) {
+    let help = '';
+    each.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      getOutHelpWidth: () => 80,
+    });
+    each.outputHelp();
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(help).toMatch(new RegExp(`Examples?:\n  .*npx tdf ${name}`));
+  }
 });
 
 describe('numbers', () => {
@@ -143,7 +155,7 @@ describe('days', () => {
     });
   });
 
-  test('are those that the calendar has', () => {
+  test('are those that the calendar has [real-times]', () => {
     const field = (most: number, width: number) =>
       fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(width, '0'));
     fc.assert(
@@ -191,11 +203,25 @@ describe('days', () => {
 
 describe('npm start', () => {
   test.each([
-    ...['2026-02-30', '2026-13-01', '2026-11-31T05:00Z', '2026-11-22T25:00Z', '2026-11-22T05:60Z', '05:00'],
+    ...['2026-02-30', '2026-13-01', '2026-11-31T05:00Z', '2026-11-22T25:00Z', '2026-11-22T05:60Z', '25:00'],
     ...['', ' ', 'yesterday', '1e400', '2026-11-22T05:00+99:00', '+012026-11-22T05:00Z', ...hostile],
     ...hostile.map((text) => `2026-11-22T05:00Z${text}`),
-  ])('takes no hour %j', (text) => {
-    expect(() => parseHour(text)).toThrow(`Expected a time such as 2026-11-22T05:00Z, got "${text}"`);
+  ])('takes no time %j', (text) => {
+    expect(() => parseTime(text)).toThrow(
+      `Expected a time such as 2026-11-22T05:00Z or 05:00, got "${text}"`,
+    );
+  });
+
+  test('takes a time with its zone, a time in UTC, and a time of today', () => {
+    const now = new Date('2026-11-22T23:59:00Z');
+    const times = {
+      '2026-11-22T05:15+02:00': '2026-11-22T03:15',
+      '2026-11-22T05': '2026-11-22T05:00',
+      '2026-11-22': '2026-11-22T00:00',
+      '10:15': '2026-11-22T10:15',
+    };
+    for (const [text, time] of Object.entries(times))
+      expect(parseTime(text, now)).toEqual(new Date(`${time}:00Z`));
   });
 
   test.each([
@@ -209,7 +235,7 @@ describe('npm start', () => {
   test.each([
     ...['http://api.weatherapi.com/v1', 'http://127.0.0.1.example.com', 'http://localhost.example.com:80'],
     ...['http://[::2]', 'http://0.0.0.0', 'http://10.0.0.1/', 'HTTP://example.com', 'http://2130706434.com'],
-  ])('takes no API at %s: the key would travel for everybody to read', (text) => {
+  ])('takes no API at %s: the key would travel for everybody to read [plain-http]', (text) => {
     expect(() => parseBaseUrl(text)).toThrow('Expected https://, or http:// to this computer');
   });
 
@@ -225,19 +251,19 @@ describe('npm start', () => {
     expect(parseBaseUrl(text)).toBe(text);
   });
 
-  test('takes any hour for weather that is made up, and none but this one for what a real API knows', () => {
+  test('takes any hour for weather that is made up, and none but this one for what a real API knows [made-up-hour]', () => {
     const now = new Date('2026-11-22T05:59:59Z');
-    const past = parseHour('2026-01-01T00:00Z');
-    for (const hour of [past, parseHour('2026-11-22T04:59Z'), parseHour('2026-11-22T06:00Z')]) {
-      expect(hourProblems(hour, false, now)).toEqual([]);
-      expect(hourProblems(hour, true, now)).toEqual([
+    const past = new Date('2026-01-01T00:00Z');
+    for (const hour of [past, new Date('2026-11-22T04:59Z'), new Date('2026-11-22T06:00Z')]) {
+      expect(timeProblems(hour, false, now)).toEqual([]);
+      expect(timeProblems(hour, true, now)).toEqual([
         expect.stringContaining(
           `--at ${hour.toISOString()}: a real API knows the current weather for now only`,
         ),
       ]);
     }
-    for (const hour of [undefined, parseHour('2026-11-22T05:00Z')])
-      expect(hourProblems(hour, true, now)).toEqual([]);
+    for (const hour of [undefined, new Date('2026-11-22T05:00Z')])
+      expect(timeProblems(hour, true, now)).toEqual([]);
   });
 
   test('takes no place without a name', () => {
@@ -246,13 +272,11 @@ describe('npm start', () => {
   });
 
   test('names each file that it cannot drop, whatever it is called', () => {
-    const problems = fileProblems([tmpdir(), ...hostile]);
-    expect(problems.map((problem) => problem.slice(problem.lastIndexOf(': ')))).toEqual([
-      ': expected a file, got a folder; name its files',
-      ...hostile.map((name) =>
-        name === '../..' ? expect.stringContaining('a folder') : ': there is no such file',
-      ),
-    ]);
+    const names = hostile.filter((name) => name !== '../..');
+    expect(findSources(names)).toEqual({
+      sources: [],
+      problems: names.map((name) => `${name}: there is no such file`),
+    });
   });
 });
 
@@ -264,7 +288,7 @@ describe('what is printed', () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  test('as the next command to type is one, with any state directory: a shell reads the same words', () => {
+  test('as the next command to type is one, with any state directory: a shell reads the same words [typed-data]', () => {
     const states = [
       ...hostile,
       'a b',
@@ -284,15 +308,15 @@ describe('what is printed', () => {
     for (const state of states) {
       const typed = next('dead-letters', { local: true, stage: 'dev', state });
       expect(printableLines(typed)).toBe(typed);
-      const words = String(execFileSync('bash', ['-c', typed.replace('npm', 'sh echo.sh')], surroundings))
+      const words = String(execFileSync('bash', ['-c', typed.replace('npx', 'sh echo.sh')], surroundings))
         .split('\0')
         .slice(0, -1);
-      expect(words).toEqual(['run', 'tdf', '--', 'dead-letters', '--local', '--state', state]);
+      expect(words).toEqual(['tdf', 'dead-letters', '--local', '--state', state]);
     }
     expect(readdirSync(directory)).toEqual(['echo.sh']);
   });
 
-  test('is one line without a control character, of any text', () => {
+  test('is one line without a control character, of any text [terminal]', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(printable(text)).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
@@ -317,7 +341,7 @@ describe('what is printed', () => {
     expect(printableJson(['\u009b2J\u202e\u007f'])).toBe('["\\u009b2J\\u202e\\u007f"]');
   });
 
-  test('leaves by one place, which lets nothing pass that steers a terminal', () => {
+  test('leaves by one place, which lets nothing pass that steers a terminal [terminal]', () => {
     process.env.NO_COLOR = '1';
     const hostile = 'a\u001b[31mb\u009b2J\u202Ec\r\nd';
     const printed: string[] = [];

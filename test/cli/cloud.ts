@@ -6,14 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CommanderError } from 'commander';
+import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
-import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 
 const region = 'eu-central-1';
 const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
+
+const { send } = SQSClient.prototype;
+// The emulator is one server: it need not be asked for a second whether a queue is empty.
+SQSClient.prototype.send = function (this: SQSClient, ...sent: Parameters<typeof send>) {
+  const [{ input }] = sent as unknown as [ReceiveMessageCommand];
+  if (input.WaitTimeSeconds === 1) input.WaitTimeSeconds = 0;
+  return send.apply(this, sent);
+} as typeof send;
 
 export interface TdfOptions {
   /** Standard input. */
@@ -32,7 +41,6 @@ export interface Ended {
 /** What the commands need of AWS, on loopback: a stack without its functions, and CloudFormation to find it by. */
 export interface Cloud {
   readonly emulator: Emulator;
-  readonly secrets: SecretsManager;
   readonly outputs: Outputs;
   readonly clients: {
     readonly s3: S3Client;
@@ -53,7 +61,6 @@ export interface Cloud {
 export async function startCloud(): Promise<Cloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
   const emulator = await startEmulator({ stateDir, region });
-  const secrets = await startSecretsManager({ secrets: {}, region });
   emulator.createBucket('raw');
   emulator.createBucket('curated');
   const dead = emulator.createQueue('dead-letters', {});
@@ -78,19 +85,17 @@ export async function startCloud(): Promise<Cloud> {
   const clients = {
     s3: new S3Client(config),
     sqs: new SQSClient(config),
-    secrets: new SecretsManagerClient({ ...config, endpoint: secrets.endpoint }),
+    secrets: new SecretsManagerClient(config),
   };
   const environment = {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL: emulator.endpoint,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
   };
   return {
     emulator,
-    secrets,
     outputs,
     clients,
     stages,
@@ -100,16 +105,37 @@ export async function startCloud(): Promise<Cloud> {
       runTdf(args, { ...options, env: { ...environment, ...env } }),
     async close() {
       for (const client of Object.values(clients)) client.destroy();
-      await Promise.all([emulator.close(), secrets.close(), cloudFormation.close()]);
+      await Promise.all([emulator.close(), cloudFormation.close()]);
       await rm(stateDir, { recursive: true });
     },
   };
 }
 
 /** Runs a command in this process, with nobody at the terminal. */
-export async function tdf(
+export function tdf(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return captured(() => runProgram(args), environment);
+}
+
+/** The same of `npm start --`. */
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const command = startCommand().exitOverride();
+  return captured(async () => {
+    await command.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+      if (!(error instanceof CommanderError)) throw error;
+      process.exitCode = error.exitCode;
+    });
+  }, environment);
+}
+
+async function captured(
+  work: () => Promise<void>,
+  environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
   const printed = { stdout: '', stderr: '' };
   const { log, error } = console;
@@ -120,15 +146,23 @@ export async function tdf(
   console.error = (text = '') => {
     printed.stderr += `${text}\n`;
   };
+  const { write } = process.stdout;
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    printed.stdout += String(chunk);
+    const done = rest.at(-1);
+    if (typeof done === 'function') done();
+    return true;
+  }) as typeof write;
   for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
   process.env = { ...env, NO_COLOR: '1', ...environment };
   try {
     process.exitCode = 0;
-    await runProgram(args);
+    await work();
     return { code: Number(process.exitCode), ...printed };
   } finally {
     process.exitCode = 0;
     process.env = env;
+    process.stdout.write = write;
     Object.assign(console, { log, error });
   }
 }

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
-import { DeadLetters, notRecorded } from '../../operations/dead-letters/dead-letters.ts';
+import { dropLetters } from '../../operations/dead-letters/drop-letters.ts';
 import { giveUp, takeBack } from '../../operations/dead-letters/given-up.ts';
-import { drop, redrive } from '../../operations/dead-letters/redrive.ts';
+import { redrive } from '../../operations/dead-letters/redrive.ts';
 import { readParquet } from '../../operations/query/parquet-rows.ts';
+import { DeadLetters, notRecorded } from '../../shared/dead-letters.ts';
 import { listObjects } from '../../shared/listing.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 import { until } from '../local/until.ts';
@@ -27,19 +27,6 @@ const eventOf = (name: string) =>
       },
     ],
   });
-
-const { send } = SQSClient.prototype;
-beforeAll(() => {
-  // The emulator is one server: it need not be asked for a second whether a queue is empty.
-  SQSClient.prototype.send = function (this: SQSClient, ...sent: Parameters<typeof send>) {
-    const [{ input }] = sent as unknown as [ReceiveMessageCommand];
-    if (input.WaitTimeSeconds === 1) input.WaitTimeSeconds = 0;
-    return send.apply(this, sent);
-  } as typeof send;
-});
-afterAll(() => {
-  SQSClient.prototype.send = send;
-});
 
 describe('dead letters', () => {
   let cloud: Cloud;
@@ -58,12 +45,13 @@ describe('dead letters', () => {
   const idOf = (name: string) =>
     cloud.emulator.messages(cloud.outputs.DeadLetterQueueUrl).find(({ body }) => body === eventOf(name))
       ?.id ?? '';
-  const bury = (name: string, code: string, reason = `${name} is wrong`) =>
+  const bury = (name: string, code: string, reason = `${name} is wrong`, tries = 1) =>
     sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
       body: eventOf(name),
       code,
       reason,
       rawKey: keyOf(name),
+      tries,
     });
 
   const put = (Key: string, Body = Key, Metadata: Record<string, string> = {}) =>
@@ -81,16 +69,16 @@ describe('dead letters', () => {
 
   test('are listed with what is known of them, and stay where they are', async () => {
     const before = new Date();
-    await bury('a', 'not-json', 'The file is not JSON.');
+    await bury('a', 'not-json', 'The file is not JSON.', 3);
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, eventOf('b'));
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'no event');
 
     const letters = await deadLetters.list();
-    const common = { id: expect.any(String), sentAt: expect.any(Date), timesReceived: 1 };
+    const common = { id: expect.any(String), sentAt: expect.any(Date), tries: null };
     expect(letters).toHaveLength(3);
     expect(letters).toEqual(
       expect.arrayContaining([
-        { ...common, code: 'not-json', reason: 'The file is not JSON.', key: keyOf('a') },
+        { ...common, code: 'not-json', reason: 'The file is not JSON.', key: keyOf('a'), tries: 3 },
         {
           ...common,
           code: notRecorded,
@@ -123,7 +111,7 @@ describe('dead letters', () => {
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
 
     const stop = new AbortController();
-    const looking = deadLetters.list(stop.signal);
+    const looking = deadLetters.list({ signal: stop.signal });
     stop.abort(new Error('Stopped by SIGINT.'));
     await expect(looking).rejects.toThrow('Stopped by SIGINT.');
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
@@ -156,14 +144,15 @@ describe('dead letters', () => {
     const id = idOf('a');
     const shown: (string | null)[] = [];
     const raw = { s3: cloud.clients.s3, bucket: 'raw' };
-    const refused = await drop(deadLetters, raw, id, async ({ key }) => {
-      shown.push(key);
+    const agreed = async (letters: readonly { key: string | null }[]) => {
+      shown.push(...letters.map(({ key }) => key));
       return false;
-    });
-    expect([refused.dropped, shown, depth().visible]).toEqual([false, [keyOf('a')], 1]);
-    await expect(drop(deadLetters, raw, 'none', async () => true)).rejects.toThrow(
-      /no dead letter with the id none/,
-    );
+    };
+    const refused = await dropLetters(deadLetters, raw, { ids: [id] }, { agreed });
+    expect([refused, shown, depth().visible]).toEqual([undefined, [keyOf('a')], 1]);
+    await expect(
+      dropLetters(deadLetters, raw, { ids: ['none'] }, { agreed: async () => true }),
+    ).rejects.toThrow(/no dead letter with the id none/);
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
   });
 
@@ -172,8 +161,9 @@ describe('dead letters', () => {
     await bury('\u001b[2Jb', 'empty');
     const { code, stdout } = await cloud.tdf('dead-letters');
     expect(code).toBe(0);
-    expect(stdout).toContain(`not-json  ${keyOf('a')}\n  The file is not JSON.\n`);
-    expect(stdout).toMatch(/received 1 time, id [0-9a-f-]{36}\n/);
+    expect(stdout).toMatch(
+      /not-json {2}The file is not JSON\.\n {2}[0-9a-f]{8} {2}\S*a\.json {2}\d+ s old, 1 try\n/,
+    );
     expect(stdout).toMatch(/2 dead letters: (1 not-json, 1 empty|1 empty, 1 not-json)/);
     expect(stdout).toContain('dead-letters redrive');
     expect(stdout).not.toContain('\u001b');
@@ -186,7 +176,7 @@ describe('dead letters', () => {
       reason: 'The file is not JSON.',
       key: keyOf('a'),
       sentAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      timesReceived: 2,
+      tries: 1,
     });
   });
 
@@ -208,7 +198,7 @@ describe('dead letters', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject({ dryRun: true, redriven: [{}, {}], left: [{}] });
     expect(depth()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
 
-    const byId = await cloud.tdf('dead-letters', 'redrive', '--id', idOf('c'));
+    const byId = await cloud.tdf('dead-letters', 'redrive', idOf('c').slice(0, 8));
     expect(byId).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Sent 1 dead letter again; 2 left.'),
@@ -232,7 +222,10 @@ describe('dead letters', () => {
     const id = idOf('a');
     const unasked = await cloud.tdf('dead-letters', 'drop', id);
     expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') });
-    expect(await cloud.tdf('dead-letters', 'drop', id, '--dry-run')).toMatchObject({ code: 0 });
+    expect(await cloud.tdf('dead-letters', 'drop', id, '--dry-run')).toMatchObject({
+      code: 0,
+      stdout: `Would drop ${id}: empty, ${keyOf('a')}.\n  Its raw object would be given-up/${keyOf('a')}, where nothing looks.\n`,
+    });
     expect(depth().visible).toBe(2);
     expect(await rawKeys()).toEqual([keyOf('a'), keyOf('b')]);
 
@@ -249,8 +242,7 @@ describe('dead letters', () => {
     });
 
     // What it says can be typed.
-    const [, typed = ''] =
-      /npm run tdf -- (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
+    const [, typed = ''] = /npx tdf (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
     expect(await cloud.tdf(...typed.split(' '))).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`Took back ${keyOf('a')}.`),
@@ -360,8 +352,10 @@ describe('dead letters on this computer', () => {
       template: await readTemplate(join(state, 'cdk.out')),
       stateDir: state,
       retryDelay: 0,
-      intercept: ({ action, bucket }) =>
-        action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,
+      faults: {
+        request: ({ action, bucket }) =>
+          action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,
+      },
     });
     const s3 = new S3Client(runtime.clientConfig);
     const { RawBucketName: Bucket } = runtime.outputs as unknown as Outputs;
@@ -394,14 +388,13 @@ describe('dead letters on this computer', () => {
     expect(JSON.parse(list.stdout)).toMatchObject([{ key: keyOf('poison') }]);
   });
 
-  test('that were given up are converted once they are taken back, and not before', async () => {
+  test('that were given up are converted once they are taken back, and not before [given-up]', async () => {
     const here = ['--local', '--state', state];
     const [{ id = '' } = {}] = JSON.parse((await tdf(['dead-letters', '--json', ...here])).stdout);
     const key = keyOf('poison');
     const dropped = await tdf(['dead-letters', 'drop', id, '--yes', '--json', ...here]);
     expect(JSON.parse(dropped.stdout)).toMatchObject({
-      dropped: true,
-      objects: [{ key, outcome: 'given-up' }],
+      dropped: [{ objects: [{ key, outcome: 'given-up' }] }],
     });
     const reconciled = await tdf(['reconcile', '--grace', '0', '--json', ...here]);
     expect(JSON.parse(reconciled.stdout)).toMatchObject({ counts: { missing: 0, dead: 0 }, enqueued: 0 });

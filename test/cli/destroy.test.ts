@@ -15,7 +15,7 @@ describe('tdf destroy', () => {
   let cdkCalls: (readonly string[])[];
   beforeEach(async () => {
     cloud = await startCloud();
-    cloud.secrets.secrets.set(secretName, 'the key');
+    cloud.emulator.secrets.set(secretName, 'the key');
     cdkCalls = [];
   });
   afterEach(() => cloud.close());
@@ -47,7 +47,7 @@ describe('tdf destroy', () => {
 
   test('deletes the secret only when that is wanted, and only once the stack is gone', async () => {
     expect(await destroy(cdk(), { deleteSecret: async () => false })).toBe('kept');
-    expect(cloud.secrets.secrets.has(secretName)).toBe(true);
+    expect(cloud.emulator.secrets.has(secretName)).toBe(true);
 
     const asked: boolean[] = [];
     const deleteSecret = async () => {
@@ -56,7 +56,7 @@ describe('tdf destroy', () => {
     };
     expect(await destroy(cdk(), { deleteSecret })).toBe('deleted');
     expect(asked).toEqual([false]);
-    expect(cloud.secrets.secrets.has(secretName)).toBe(false);
+    expect(cloud.emulator.secrets.has(secretName)).toBe(false);
     expect(await destroy(cdk())).toBe('absent');
   });
 
@@ -66,7 +66,7 @@ describe('tdf destroy', () => {
   ])('leaves the secret alone when %s', async (_, code, agreed) => {
     const outcome = await destroy(cdk(code, agreed)).catch((error: Error) => error.message);
     expect(outcome).toEqual(code === 0 ? undefined : expect.stringContaining('exit code 1'));
-    expect(cloud.secrets.secrets.get(secretName)).toBe('the key');
+    expect(cloud.emulator.secrets.get(secretName)).toBe('the key');
   });
 
   test('--dry-run says what would happen, and nothing does', async () => {
@@ -76,7 +76,7 @@ describe('tdf destroy', () => {
     expect(stdout).toContain('TdfWeather-dev');
     expect(stdout).toContain('raw\n  curated\n');
     expect(stdout).toContain(`${secretName}: would be deleted`);
-    expect(cloud.secrets.secrets.get(secretName)).toBe('the key');
+    expect(cloud.emulator.secrets.get(secretName)).toBe('the key');
 
     const json = await cloud.tdf('destroy', '--dry-run', '--json');
     expect(JSON.parse(json.stdout)).toEqual({
@@ -95,7 +95,7 @@ describe('tdf destroy', () => {
     expect(stderr).toContain('say --yes');
     const both = await cloud.tdf('destroy', '--yes', '--keep-secret', '--delete-secret');
     expect(both).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be used with') });
-    expect(cloud.secrets.secrets.has(secretName)).toBe(true);
+    expect(cloud.emulator.secrets.has(secretName)).toBe(true);
   });
 });
 
@@ -141,7 +141,7 @@ describe('tdf destroy --local', () => {
 
   test('refuses a state directory that a run is using', async () => {
     const emulator = await startEmulator({ stateDir: state, region: 'us-east-1' });
-    await expect(removeStateDirectory(state)).rejects.toThrow('in use by another run');
+    await expect(removeStateDirectory(state)).rejects.toThrow(/in use by ".*" \(process \d+\), since/);
     await emulator.close();
     expect(existsSync(join(state, 's3'))).toBe(true);
   });

@@ -3,13 +3,17 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
-import { planDrop } from '../../operations/drop/drop-files.ts';
+import { planDrops } from '../../operations/drop/drop-files.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
 import fc from '../fast-check.ts';
+import { converted } from '../functions/convert/converted.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
 
@@ -49,13 +53,91 @@ describe('tdf drop', () => {
     return found;
   };
 
-  test('puts a file of up to 24 hours into raw as it is, though it is of two days', async () => {
+  const drop = (...args: string[]) => cloud.tdf('drop', '--no-wait', ...args);
+
+  test('puts a file of up to 24 hours under its first day as it is, though it is of two days', async () => {
     const content = hourly(25).join('\n');
     const path = await file('a day.json', content);
-    const { code, stdout } = await cloud.tdf('drop', path);
+    const { code, stdout } = await drop(path);
+    const key = keyIn('2026-11-21', 'a day.json');
     expect(code).toBe(0);
-    expect(stdout).toContain('  weatherapi/current/a day.json\n');
-    expect(await raw()).toEqual({ 'weatherapi/current/a day.json': content });
+    expect(stdout).toContain(`  … ${key}\n1 object: 0 converted to 0 rows, 0 died, 1 waiting\n`);
+    expect(await raw()).toEqual({ [key]: content });
+  });
+
+  test('puts a file under the day that was typed, whatever its records say', async () => {
+    const content = hourly(75).join('\n');
+    await drop(await file('typed.json', content), '--day', '2026-10-01');
+    expect(await raw()).toEqual({ [keyIn('2026-10-01', 'typed.json')]: content });
+  });
+
+  test('takes the files of a folder and of a pattern, each under its own name, and leaves out hidden ones', async () => {
+    const folder = join(directory, 'export');
+    await mkdir(join(folder, 'dt=2026-11-20'), { recursive: true });
+    await mkdir(join(folder, '.git'));
+    const names = ['a.json', 'dt=2026-11-20/a.json', '.hidden.json', '.git/config'];
+    for (const name of names) await writeFile(join(folder, name), record(name, start));
+    const keys = [keyIn('2026-11-21', 'a.json'), 'weatherapi/current/dt=2026-11-20/a.json'];
+    expect((await drop(folder)).code).toBe(0);
+    expect(Object.keys(await raw()).sort()).toEqual(keys.sort());
+
+    const { stdout } = await drop(join(folder, '?.json'), '--dry-run', '--json');
+    expect(JSON.parse(stdout).files).toEqual([
+      { file: join(folder, 'a.json'), objects: [{ key: keyIn('2026-11-21', 'a.json') }] },
+    ]);
+  });
+
+  test('takes standard input, and makes the same object of the same bytes', async () => {
+    const input = record('Oslo', start);
+    const dropped = () => cloud.process(['drop', '-', '--no-wait', '--json'], { input });
+    const { code, stdout } = await dropped();
+    expect(code).toBe(0);
+    const [{ file: typed, objects }] = JSON.parse(stdout).files;
+    expect(typed).toBe('-');
+    expect(await raw()).toEqual({ [objects[0].key]: input });
+    expect((await dropped()).stdout).toBe(stdout);
+  });
+
+  test('waits until each object is converted or dead, and says what became of it', async () => {
+    const { s3, sqs } = cloud.clients;
+    const oslo = record('Oslo', start);
+    const broken = '{"location":';
+    const key = keyIn('2026-11-21', 'good.json');
+    const letter = {
+      body: rawEvent({ bucket: 'raw', key: 'weatherapi/current/broken.json', size: 1 }),
+      rawKey: 'weatherapi/current/broken.json',
+      code: 'not-json',
+      reason: 'The file is not JSON.',
+      tries: 1,
+    };
+    // An earlier letter of the same object, and an earlier row of the same key, are not what is waited for.
+    await sendDeadLetter(sqs, cloud.outputs.DeadLetterQueueUrl, { ...letter, reason: 'earlier' });
+    const made = await converted(oslo, { key });
+    const putCurated = (etag: string) =>
+      s3.send(
+        new PutObjectCommand({
+          Bucket: 'curated',
+          Key: made.key,
+          Body: made.file,
+          Metadata: { 'raw-etag': etag },
+        }),
+      );
+    await putCurated('of-an-earlier-one');
+    cloud.emulator.onObjectCreated(({ bucket, key: created, etag }) => {
+      if (bucket !== 'raw') return;
+      if (created === key) void putCurated(etag);
+      else void sendDeadLetter(sqs, cloud.outputs.DeadLetterQueueUrl, letter);
+    });
+    const files = [await file('good.json', oslo), await file('broken.json', broken)];
+    const { code, stdout } = await cloud.tdf('drop', ...files, '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).files).toEqual([
+      { file: files[0], objects: [{ key, outcome: 'converted', curated: made.key, rows: 1 }] },
+      {
+        file: files[1],
+        objects: [{ key: letter.rawKey, outcome: 'died', code: 'not-json', reason: 'The file is not JSON.' }],
+      },
+    ]);
   });
 
   const records = hourly(75);
@@ -71,10 +153,10 @@ describe('tdf drop', () => {
     ['a text that is encoded twice', JSON.stringify(records.join('\n')), records],
   ])('splits longer %s by day, between records, whose bytes stay', async (_, content, expected) => {
     const path = await file('days.json', content);
-    const planned = await cloud.tdf('drop', path, '--dry-run', '--json');
+    const planned = await drop(path, '--dry-run', '--json');
     expect(await raw()).toEqual({});
 
-    const { code, stdout } = await cloud.tdf('drop', path, '--json');
+    const { code, stdout } = await drop(path, '--json');
     expect(code).toBe(0);
     const days = Object.groupBy(expected, (text) =>
       dayOf(new Date(JSON.parse(text).current.last_updated_epoch * 1000)),
@@ -85,54 +167,75 @@ describe('tdf drop', () => {
       `[\n${of.join(',\n')}\n]\n`,
     ]);
     expect(await raw()).toEqual(Object.fromEntries(pieces));
-    const files = [{ file: path, keys: pieces.map(([key]) => key) }];
-    expect(JSON.parse(stdout)).toEqual({ files, dryRun: false });
-    expect(JSON.parse(planned.stdout)).toEqual({ files, dryRun: true });
+    const filesWith = (more: object) => [{ file: path, objects: pieces.map(([key]) => ({ key, ...more })) }];
+    expect(JSON.parse(stdout)).toEqual({ files: filesWith({ outcome: 'waiting' }), dryRun: false });
+    expect(JSON.parse(planned.stdout)).toEqual({ files: filesWith({}), dryRun: true });
   });
 
   test('makes the same objects when it is typed again', async () => {
     const path = await file('again.json', hourly(60).join('\n'));
-    await cloud.tdf('drop', path);
+    await drop(path);
     const before = await raw();
-    await cloud.tdf('drop', path);
+    await drop(path);
     expect(await raw()).toEqual(before);
   });
 
   test('leaves a file to convert that it cannot read, to be told what is wrong with it', async () => {
     const broken = `${hourly(60).join('\n')}\n{"location":`;
-    await cloud.tdf('drop', await file('broken.json', broken));
+    await drop(await file('broken.json', broken));
     expect(await raw()).toEqual({ 'weatherapi/current/broken.json': broken });
+    // Fixed and dropped again, it takes the broken one's place.
+    const fixed = record('Oslo', start);
+    await drop(await file('broken.json', fixed));
+    expect(await raw()).toEqual({ [keyIn('2026-11-21', 'broken.json')]: fixed });
   });
 
   test('refuses what has no day among records of several days, with the number of the record, before it drops any', async () => {
     const good = await file('good.json', record('Oslo', start));
     const undated = '{"location":{"name":"Oslo"},"current":{"last_updated_epoch":"soon"}}';
     const bad = await file('bad.json', [...hourly(60), undated].join('\n'));
-    const { code, stderr } = await cloud.tdf('drop', good, bad);
+    const { code, stderr } = await drop(good, bad);
     expect(code).toBe(1);
     expect(stderr).toContain('bad.json has observations of 4 days, and record 61 has no usable observed_at');
     expect(await raw()).toEqual({});
   });
 
-  test('takes files that exist, of a dataset that exists', async () => {
-    const { code, stderr } = await cloud.tdf(
-      'drop',
-      'no-such-file',
-      directory,
-      '--dataset',
-      'weatherapi/tides',
-    );
+  test('refuses a bulk answer of more than 24 hours, which cannot be split, and says how to make lines of it', async () => {
+    const bulk = (hours: number) => `{"bulk":[${hourly(hours).map((line) => `{"query":${line}}`)}]}`;
+    const bad = await file('bulk.json', [...hourly(2), bulk(26)].join('\n'));
+    const { code, stderr } = await drop(bad);
+    expect(code).toBe(1);
+    expect(stderr).toContain('bulk.json: record 3 has observations of more than 24 hours');
+    expect(stderr).toContain("jq -c 'if .bulk then .bulk[].query else . end'");
+    expect(await raw()).toEqual({});
+    // Shorter ones are filed whole, though the file is split.
+    const [late] = hourly(100).slice(-1);
+    await drop(await file('bulk.json', [bulk(25), late].join('\n')));
+    expect(Object.values(await raw())).toEqual([`[\n${bulk(25)}\n]\n`, `[\n${late}\n]\n`]);
+  });
+
+  test('names everything that is wrong with what was typed', async () => {
+    const folder = join(directory, 'empty');
+    await mkdir(folder);
+    const [one, another] = [await file('one.json', ''), join(directory, 'other', 'one.json')];
+    await mkdir(join(directory, 'other'));
+    await writeFile(another, '');
+    const wrong = ['--dataset', 'weatherapi/tides', '--day', '2026-02-30'];
+    const { code, stderr } = await drop('no-such-file', '*.none', folder, one, another, ...wrong);
     expect(code).toBe(1);
     expect(stderr).toContain('error: no-such-file: there is no such file');
-    expect(stderr).toContain('expected a file, got a folder');
+    expect(stderr).toContain('error: *.none: there is no such file');
+    expect(stderr).toContain(`error: ${folder}: there are no files in this folder`);
+    expect(stderr).toContain(`error: ${another}: a file of the same name is dropped already`);
+    expect(stderr).toContain('--day: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
     expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "weatherapi/tides"');
   });
 
-  test('leaves no piece behind when the upload fails', async () => {
+  test('leaves no piece behind when the upload fails [split-days]', async () => {
     const pieces = () => readdirSync(tmpdir()).filter((name) => name.startsWith('tdf-drop-'));
     const before = pieces();
     cloud.stack.outputs = { ...cloud.outputs, RawBucketName: 'no-such-bucket' };
-    const { code, stderr } = await cloud.tdf('drop', await file('days.json', hourly(75).join('\n')));
+    const { code, stderr } = await drop(await file('days.json', hourly(75).join('\n')));
     expect([code, stderr]).toEqual([1, expect.stringContaining('bucket')]);
     expect(pieces()).toEqual(before);
   });
@@ -152,7 +255,7 @@ describe('files of any days', () => {
     pieces.remove();
   });
 
-  test('are split so that each record is in the piece of its day, whatever their order', async () => {
+  test('are split so that each record is in the piece of its day, whatever their order [split-days]', async () => {
     const cloud = await startCloud();
     try {
       const drawn = fc.array(fc.integer({ min: 0, max: 9 * 24 }), { minLength: 1, maxLength: 60 });
@@ -160,13 +263,15 @@ describe('files of any days', () => {
         fc.asyncProperty(drawn, async (hours) => {
           const records = hours.map((at, index) => record(`record ${index}`, start + at * hour));
           const path = await file('any.json', records.join('\n'));
-          const { days } = await planDrop(path, weatherapiCurrent, new AbortController().signal);
+          const { signal } = new AbortController();
+          const source = { file: path, name: 'any.json' };
+          const [{ days } = { days: [] }] = await planDrops([source], weatherapiCurrent, { signal });
           const instants = hours.map((at) => start + at * hour);
           const isLong = Math.max(...instants) - Math.min(...instants) > 24 * hour;
           const expected = [...new Set(instants.map((instant) => dayOf(new Date(instant))))].sort();
           expect(days).toEqual(isLong ? expected : []);
           if (!isLong) return;
-          await cloud.tdf('drop', path);
+          await cloud.tdf('drop', '--no-wait', path);
           for (const day of days) {
             const piece = await readFile(cloud.emulator.pathOf('raw', keyIn(day, 'any.json')), 'utf8');
             const of = records.filter((_, index) => dayOf(new Date(instants[index] ?? 0)) === day);
@@ -182,20 +287,27 @@ describe('files of any days', () => {
 });
 
 describe('tdf drop --local', () => {
-  test('converts what it drops: a file of several days to an object for each', async () => {
+  test('converts what it drops, and says for each object how many rows it has, or why it died', async () => {
     const state = join(directory, 'state');
     await mkdir(state);
     await useAssembly(state);
-    const path = await file(
-      'days.json',
-      [record('Oslo', start), record('Rome', start + 48 * hour)].join('\n'),
-    );
-    const { code, stdout } = await tdf(['drop', path, '--local', '--state', state, '--json']);
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ local: { converted: 2, deadLetters: [] } });
-    for (const day of ['2026-11-21', '2026-11-23']) {
-      const key = curatedKey({ ...parseRawKey(keyIn(day, 'days.json')), day });
-      expect(existsSync(join(state, 's3/curated', key))).toBe(true);
-    }
+    const records = [record('Oslo', start), record('Rome', start), record('Rome', start + 48 * hour)];
+    const days = await file('days.json', records.join('\n'));
+    const bad = await file('bad.json', '{"error":{"code":1006,"message":"No matching location found."}}');
+    const { code, stdout } = await tdf(['drop', days, bad, '--local', '--state', state]);
+    expect(code).toBe(1);
+    const curated = (day: string) => curatedKey({ ...parseRawKey(keyIn(day, 'days.json')), day });
+    expect(stdout.split('\n')).toEqual([
+      bad,
+      expect.stringContaining('  ✘ error-body: Record 1 is an error answer (code 1006'),
+      `${days}, split by day into 2 objects`,
+      `  ✔ 2 rows in ${curated('2026-11-21')}`,
+      `  ✔ 1 row in ${curated('2026-11-23')}`,
+      '3 objects: 2 converted to 3 rows, 1 died, 0 waiting',
+      `What died waits for you: npx tdf dead-letters --local --state ${state}`,
+      '',
+    ]);
+    for (const day of ['2026-11-21', '2026-11-23'])
+      expect(existsSync(join(state, 's3/curated', curated(day)))).toBe(true);
   });
 });

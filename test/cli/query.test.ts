@@ -11,7 +11,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { queryCommand } from '../../cli/commands/query.ts';
 import { type RowsFormat, rowsOutput } from '../../cli/terminal/rows-output.ts';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
-import { ObjectStore } from '../../local/aws/object-store.ts';
+import { ObjectStore } from '../../local/aws/s3.ts';
 import { queryAthena } from '../../operations/query/query-athena.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
@@ -565,7 +565,7 @@ describe('rows', () => {
   );
 
   test.each<RowsFormat>(['table', 'vertical', 'csv', 'json'])(
-    'as %s cannot steer the terminal',
+    'as %s cannot steer the terminal [terminal]',
     async (format) => {
       const hostile = 'a\u001b[31mb\u009b2J\u202Ec\rd';
       const text = await printed([hostile], [[hostile], [{ [hostile]: [hostile] }]], format);
@@ -582,6 +582,9 @@ describe('rows', () => {
     ['@SUM(1)', "'@SUM(1)"],
     ['\t=1', "'\t=1"],
     ['\n=1', `"'\n=1"`],
+    ['\r=1', "'\uFFFD=1"],
+    ['\r', "'\uFFFD"],
+    ['\t', "'\t"],
     ['＝1', "'＝1"],
     ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
     ['-37.5,145.7', `"'-37.5,145.7"`],
@@ -590,7 +593,7 @@ describe('rows', () => {
     ['+1e5', '+1e5'],
     ['a=1', 'a=1'],
     ["'=1", "'=1"],
-  ])('as CSV do not make a spreadsheet run %j', async (value, field) => {
+  ])('as CSV do not make a spreadsheet run %j [formulas]', async (value, field) => {
     expect(await printed([value], [[value]], 'csv')).toBe(`${field}\r\n${field}\r\n`);
   });
 

@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { tdf } from './cloud.ts';
 import { curatedHashes, land, landUnnoticed, useAssembly } from './state.ts';
-import { tdf } from './tdf.ts';
 
 const raw = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
 const curated = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.parquet`;
@@ -19,7 +19,7 @@ afterAll(() => rm(directory, { recursive: true }));
 describe('tdf reconcile --local', () => {
   let state: string;
   let before: Record<string, string>;
-  const reconcile = (...args: string[]) => tdf(directory, 'reconcile', '--local', '--state', state, ...args);
+  const reconcile = (...args: string[]) => tdf(['reconcile', '--local', '--state', state, ...args]);
 
   /** One object that was lost in curated, one changed since, one whose event was lost, one that cannot be converted. */
   beforeAll(async () => {
@@ -37,7 +37,12 @@ describe('tdf reconcile --local', () => {
     await landUnnoticed(state, { [raw('unnoticed')]: response(4) });
   }, 60_000);
 
-  const first = { missing: [raw('lost'), raw('unnoticed')], stale: [raw('changed')], dead: [raw('bad')] };
+  const first = {
+    missing: [raw('lost'), raw('unnoticed')],
+    stale: [raw('changed')],
+    dead: [raw('bad')],
+    orphaned: [],
+  };
 
   test('leaves alone what is younger than half an hour', async () => {
     const { code, stdout } = await reconcile('--json');
@@ -53,7 +58,7 @@ describe('tdf reconcile --local', () => {
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
-        '1 current, 2 missing, 1 stale, 1 dead, 0 young',
+        '1 current, 2 missing, 1 stale, 1 dead, 0 young, 0 orphaned',
         'Missing in curated:',
         ...first.missing.map((key) => `  ${key}`),
         'Newer in raw than in curated:',
@@ -70,9 +75,11 @@ describe('tdf reconcile --local', () => {
     const { code, stdout } = await reconcile('--grace', '0', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0 },
+      counts: { current: 1, missing: 2, stale: 1, dead: 1, young: 0, orphaned: 0 },
       enqueued: 3,
       left: 0,
+      pruned: 0,
+      uncompared: 0,
       first,
       allDeadLettersSeen: true,
       local: { converted: 3, deadLetters: [] },
@@ -90,10 +97,24 @@ describe('tdf reconcile --local', () => {
       enqueued: 0,
     });
   }, 60_000);
+
+  test('names what is curated though its raw object is gone, and removes it only with --prune', async () => {
+    await rm(join(state, 's3/raw', raw('fine')));
+    const { stdout: told } = await reconcile('--grace', '0', '--prune', '--dry-run');
+    expect(told).toContain(`In curated, though the raw object is gone:\n  ${curated('fine')}\n`);
+    expect(told).toContain('Would remove 1; nothing was removed (--dry-run).');
+    const { stdout: kept } = await reconcile('--grace', '0');
+    expect(kept).toContain('What is orphaned stays, and is queried, until you remove it: --prune.');
+    expect(Object.keys(await curatedHashes(state))).toContain(curated('fine'));
+
+    const { stdout } = await reconcile('--grace', '0', '--prune');
+    expect(stdout).toContain('1 of 1 removed');
+    expect(Object.keys(await curatedHashes(state))).toEqual(['changed', 'lost', 'unnoticed'].map(curated));
+  }, 60_000);
 });
 
 test('everything that is wrong is named at once, what was expected and what came', async () => {
-  const { code, stderr } = await tdf(directory, 'reconcile', '--dataset', 'metar', '--grace', 'long');
+  const { code, stderr } = await tdf(['reconcile', '--dataset', 'metar', '--grace', 'long']);
   expect(code).toBe(1);
   expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
   expect(stderr).toContain('--grace: expected a number of minutes, got "long"');

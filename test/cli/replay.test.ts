@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -12,10 +12,10 @@ import {
 } from '../../operations/replay/raw-selection.ts';
 import { replay, survey } from '../../operations/replay/replay.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
-import { type Aws, startAws } from '../functions/reconcile/aws.ts';
+import { type Aws, startAws } from '../aws.ts';
 import { until } from '../local/until.ts';
+import { runTdf, tdf } from './cloud.ts';
 import { curatedHashes, land, landConverted, landUnnoticed, useAssembly } from './state.ts';
-import { startTdf, tdf } from './tdf.ts';
 
 const root = 'weatherapi/current/';
 const day = (dt: string, name = 'a.json') => `${root}dt=${dt}/${name}`;
@@ -44,11 +44,12 @@ describe('a replay', () => {
     onBatch = () => undefined;
     stop = new AbortController();
     checkpoint = new Checkpoint(join(directory, 'checkpoints', 'test.json'));
-    aws = await startAws(({ action }) => {
+    aws = await startAws();
+    aws.fault = ({ action }) => {
       if (action !== 'SendMessageBatch') return undefined;
       batches += 1;
       return onBatch(batches);
-    });
+    };
   });
   afterEach(async () => {
     checkpoint.remove();
@@ -136,7 +137,7 @@ describe('a replay', () => {
   test('asks to begin anew when its checkpoint holds something else', async () => {
     checkpoint.save({ lastKey: 'x', sent: 1 });
     await writeFile(checkpoint.path, '{"lastKey":');
-    await expect(run()).rejects.toThrow(/is no checkpoint of a replay. Begin anew with --restart/);
+    await expect(run()).rejects.toThrow(/is not a checkpoint of a replay. Begin anew with --restart/);
     expect(aws.sent()).toEqual([]);
   });
 });
@@ -154,10 +155,17 @@ test('messages keep their pace: none before its time, and an aborted wait ends a
 });
 
 test('everything that is wrong is named at once, what was expected and what came', async () => {
-  const wrong = await tdf(
-    directory,
-    ...['replay', '--dataset', 'metar', '--from', '2026-02-30', '--to', 'today', '--rate', '0'],
-  );
+  const wrong = await tdf([
+    'replay',
+    '--dataset',
+    'metar',
+    '--from',
+    '2026-02-30',
+    '--to',
+    'today',
+    '--rate',
+    '0',
+  ]);
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
   expect(wrong.stderr).toContain('--from: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
@@ -175,23 +183,17 @@ test('everything that is wrong is named at once, what was expected and what came
 }, 30_000);
 
 describe('tdf replay --local', () => {
-  let cwd: string;
   let state: string;
 
   beforeEach(async () => {
-    cwd = await mkdtemp(join(directory, 'run-'));
-    state = join(cwd, 'state');
-    await mkdir(state);
+    state = await mkdtemp(join(directory, 'state-'));
     await useAssembly(state);
   });
 
   const response = (temp_c: number) =>
     JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_323_600, temp_c } });
   const local = (...args: string[]) => ['replay', '--local', '--state', state, ...args];
-  const checkpoints = () => {
-    const folder = join(cwd, '.tdf');
-    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
-  };
+  const hasCheckpoint = () => existsSync(Checkpoint.of([state, { dataset: 'weatherapi/current' }]).path);
 
   test('of 150 objects, stopped by Ctrl-C and run again, sends each once and gives the same bytes', async () => {
     const keys = Array.from({ length: 150 }, (_, index) =>
@@ -207,17 +209,15 @@ describe('tdf replay --local', () => {
         .filter((line) => line.includes('"Converted"'))
         .map((line) => (JSON.parse(line) as { rawKey: string }).rawKey);
 
-    const stopped = startTdf(cwd, ...local('--json', '--rate', '50'));
-    await until(() => checkpoints().length > 0);
-    stopped.process.kill('SIGINT');
-    const first = await stopped.ended;
+    const interrupt = until(hasCheckpoint);
+    const first = await runTdf(local('--json', '--rate', '50'), { interrupt });
     expect(first).toMatchObject({ code: 130, stderr: '' });
     const ofFirst = JSON.parse(first.stdout);
     expect(ofFirst).toMatchObject({ listed: 150, skipped: 0, stoppedAfter: expect.any(String) });
     expect(ofFirst.sent).toBeGreaterThan(0);
     expect(ofFirst.sent).toBeLessThan(150);
 
-    const second = await tdf(cwd, ...local('--json', '--rate', '1000'));
+    const second = await tdf(local('--json', '--rate', '1000'));
     expect(second).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(second.stdout)).toMatchObject({
       listed: 150,
@@ -225,7 +225,7 @@ describe('tdf replay --local', () => {
       sent: 150 - ofFirst.sent,
       local: { deadLetters: [] },
     });
-    expect(checkpoints()).toEqual([]);
+    expect(hasCheckpoint()).toBe(false);
     expect(new Set(await converted())).toEqual(new Set(keys));
     expect(await curatedHashes(state)).toEqual(before);
   }, 60_000);
@@ -234,7 +234,7 @@ describe('tdf replay --local', () => {
     await land(state, { [day('2026-11-22', 'good.json')]: response(1) });
     await landUnnoticed(state, { [day('2026-11-22', 'bad.json')]: 'no JSON' });
 
-    const { code, stdout } = await tdf(cwd, ...local('--from', '2026-11-22', '--to', '2026-11-22'));
+    const { code, stdout } = await tdf(local('--from', '2026-11-22', '--to', '2026-11-22'));
 
     expect(code).toBe(0);
     expect(stdout).toMatch(
@@ -249,31 +249,29 @@ describe('tdf replay --local', () => {
     const shown = (from: number, more: number) =>
       [...keys.slice(from, from + 10).map((key) => `  ${key}`), `  … and ${more} more\n`].join('\n');
 
-    const dry = await tdf(cwd, ...local('--dry-run'));
+    const dry = await tdf(local('--dry-run'));
     expect(dry.stdout).toBe(`Would send 25 messages: everything of weatherapi/current.\n${shown(0, 15)}`);
     expect(await curatedHashes(state)).toEqual({});
 
     // One batch, and ten seconds until the next.
-    const stopped = startTdf(cwd, ...local('--rate', '1'));
-    await until(() => checkpoints().length > 0);
-    stopped.process.kill('SIGINT');
-    const { code, stdout } = await stopped.ended;
+    const interrupt = until(hasCheckpoint);
+    const { code, stdout } = await runTdf(local('--rate', '1'), { interrupt });
     expect(code).toBe(130);
     expect(stdout).toContain(
       `15 are left. The same command goes on after ${keys[9]}; --restart begins anew.`,
     );
 
-    const rest = await tdf(cwd, ...local('--dry-run'));
+    const rest = await tdf(local('--dry-run'));
     expect(rest.stdout).toBe(
       '10 of 25 messages were sent by an earlier run: going on after them (--restart begins anew).\n' +
         `Would send 15 messages: everything of weatherapi/current.\n${shown(10, 5)}`,
     );
-    const dryRestart = await tdf(cwd, ...local('--dry-run', '--restart', '--json'));
+    const dryRestart = await tdf(local('--dry-run', '--restart', '--json'));
     expect(JSON.parse(dryRestart.stdout)).toMatchObject({ listed: 25, skipped: 0, sent: 0 });
-    expect(checkpoints()).toHaveLength(1);
+    expect(hasCheckpoint()).toBe(true);
 
-    const anew = await tdf(cwd, ...local('--restart', '--json'));
+    const anew = await tdf(local('--restart', '--json'));
     expect(JSON.parse(anew.stdout)).toMatchObject({ listed: 25, skipped: 0, sent: 25 });
-    expect(checkpoints()).toEqual([]);
+    expect(hasCheckpoint()).toBe(false);
   }, 60_000);
 });

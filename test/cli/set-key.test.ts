@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { readSecret } from '../../cli/terminal/secret-input.ts';
 import { parseApiKey } from '../../operations/api-key.ts';
 import { defaultApiKeySecret } from '../../shared/api-key-secret.ts';
 import { type Cloud, type Ended, runTdf, startCloud } from './cloud.ts';
+import { useAssembly } from './state.ts';
 
 /** Looks like WeatherAPI's, and is nobody's. */
 const key = 'c0ffee0123456789c0ffee01234567';
@@ -22,7 +23,7 @@ let cloud: Cloud;
 beforeAll(async () => {
   cloud = await startCloud();
 });
-afterEach(() => cloud.secrets.secrets.clear());
+afterEach(() => cloud.emulator.secrets.clear());
 afterAll(() => cloud.close());
 
 function expectNoKey({ stdout, stderr }: Ended): void {
@@ -37,7 +38,7 @@ describe('tdf set-key', () => {
     const created = await cloud.process(['set-key'], { input: `${key}\n` });
     expect(created).toMatchObject({ code: 0, stderr: '' });
     expect(created.stdout).toContain('Created the secret team/weatherapi-key');
-    expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
+    expect([...cloud.emulator.secrets]).toEqual([['team/weatherapi-key', key]]);
 
     const replaced = await cloud.process(['set-key', '--json'], { input: `  ${otherKey}\r\n` });
     expect(JSON.parse(replaced.stdout)).toEqual({
@@ -45,7 +46,7 @@ describe('tdf set-key', () => {
       stored: 'replaced',
       kept: true,
     });
-    expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', otherKey]]);
+    expect([...cloud.emulator.secrets]).toEqual([['team/weatherapi-key', otherKey]]);
     for (const ended of [created, replaced]) expectNoKey(ended);
   });
 
@@ -53,17 +54,17 @@ describe('tdf set-key', () => {
     const ended = await cloud.process(['set-key', '--stage', 'new'], { input: key });
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('npx cdk deploy -c stage=new');
-    expect([...cloud.secrets.secrets]).toEqual([[defaultApiKeySecret, key]]);
+    expect([...cloud.emulator.secrets]).toEqual([[defaultApiKeySecret, key]]);
 
     await cloud.process(['set-key', '--stage', 'new', '--secret', 'mine'], { input: key });
-    expect(cloud.secrets.secrets.get('mine')).toBe(key);
+    expect(cloud.emulator.secrets.get('mine')).toBe(key);
   });
 
   test('does not put the key where the stack does not look for it', async () => {
     const ended = await cloud.process(['set-key', '--secret', 'mine'], { input: key });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('reads its key from the secret team/weatherapi-key, not from mine');
-    expect(cloud.secrets.secrets.size).toBe(0);
+    expect(cloud.emulator.secrets.size).toBe(0);
     expectNoKey(ended);
   });
 
@@ -71,7 +72,7 @@ describe('tdf set-key', () => {
     const ended = await cloud.process(['set-key'], { input: `${key}\n${otherKey}\n` });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('white space');
-    expect(cloud.secrets.secrets.size).toBe(0);
+    expect(cloud.emulator.secrets.size).toBe(0);
     expectNoKey(ended);
 
     expect(() => parseApiKey(' \n')).toThrow('The key is empty');
@@ -84,7 +85,7 @@ describe('tdf set-key', () => {
     const ended = await cloud.process(['set-key', key], { input: otherKey });
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('takes no arguments');
-    expect(cloud.secrets.secrets.size).toBe(0);
+    expect(cloud.emulator.secrets.size).toBe(0);
     expectNoKey(ended);
   });
 
@@ -114,10 +115,10 @@ describe('tdf set-key', () => {
   test('--dry-run asks for no key and says what would happen', async () => {
     const first = await cloud.tdf('set-key', '--dry-run');
     expect(first.stdout).toContain('It would be: Created the secret team/weatherapi-key');
-    cloud.secrets.secrets.set('team/weatherapi-key', key);
+    cloud.emulator.secrets.set('team/weatherapi-key', key);
     const second = await cloud.tdf('set-key', '--dry-run', '--json');
     expect(JSON.parse(second.stdout)).toMatchObject({ stored: 'replaced', dryRun: true });
-    expect([...cloud.secrets.secrets]).toEqual([['team/weatherapi-key', key]]);
+    expect([...cloud.emulator.secrets]).toEqual([['team/weatherapi-key', key]]);
   });
 
   test('takes a stack that never came up for none, so that the key can be there for the next try', async () => {
@@ -129,11 +130,15 @@ describe('tdf set-key', () => {
   });
 
   test('a refusal that repeats the key is reported without it', async () => {
-    const service = await startService(({ SecretString }) => ({
-      status: 400,
-      type: 'InvalidParameterException',
-      message: `Value '${SecretString}' at 'secretString' failed to satisfy constraint`,
-    }));
+    const service = await startService(({ action, SecretString }) =>
+      action === 'DescribeSecret'
+        ? { status: 200 }
+        : {
+            status: 400,
+            type: 'InvalidParameterException',
+            message: `Value '${SecretString}' at 'secretString' failed to satisfy constraint`,
+          },
+    );
     const ended = await cloud.process(['set-key'], {
       input: key,
       env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: service.endpoint },
@@ -148,6 +153,7 @@ describe('tdf set-key', () => {
     let doomed = true;
     let stored: string | undefined;
     const service = await startService(({ action, SecretString }) => {
+      if (action === 'DescribeSecret') return { status: 200, DeletedDate: 1_795_323_600 };
       if (action === 'RestoreSecret') doomed = false;
       else if (doomed) {
         const message = "You can't perform this operation on the secret because it was marked for deletion.";
@@ -168,13 +174,13 @@ describe('tdf set-key', () => {
 describe('tdf set-key --local', () => {
   test('goes the same way, and says that a local run takes the key from the environment', async () => {
     const state = await mkdtemp(join(tmpdir(), 'set-key-'));
-    await writeAssembly(join(state, 'cdk.out'), { ApiKeySecretName: { Value: 'local/key' } });
+    await useAssembly(state);
     const ended = await runTdf(['set-key', '--local', '--state', state], { input: key });
     const refused = await runTdf(['set-key', '--local', '--state', state], { input: '' });
     await rm(state, { recursive: true });
 
     expect(ended).toMatchObject({ code: 0, stderr: '' });
-    expect(ended.stdout).toContain('Created the secret local/key.');
+    expect(ended.stdout).toContain('Created the secret tdf/weatherapi-key.');
     expect(ended.stdout).toContain('WEATHERAPI_KEY');
     expectNoKey(ended);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('The key is empty') });
@@ -209,31 +215,19 @@ async function startService(
     status: number;
     type?: string;
     message?: string;
+    DeletedDate?: number;
   },
 ) {
   const server = createServer(async (request, response) => {
     const body = JSON.parse(String(Buffer.concat(await Array.fromAsync(request))));
     const action = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    const { status, type: __type, message } = answer({ ...body, action });
+    const { status, type: __type, ...members } = answer({ ...body, action });
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify({ __type, message }));
+    response.end(JSON.stringify({ __type, ...members }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
-}
-
-/** What `cdk synth` writes for a stack that has outputs and nothing else. */
-async function writeAssembly(directory: string, Outputs: Record<string, { Value: string }>): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  const files = {
-    'manifest.json': { artifacts: { Stack: { type: 'aws:cloudformation:stack' } } },
-    'Stack.template.json': { Resources: {}, Outputs },
-    'Stack.assets.json': { files: {} },
-  };
-  for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(directory, name), JSON.stringify(content));
-  }
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, symlink } from 'node:fs/promises';
+import { appendFile, readFile, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
+import type { Emulator } from '../../local/aws/emulator.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { assemblyDirectory } from '../assembly.ts';
+import { startAws } from '../aws.ts';
 import { converted } from '../functions/convert/converted.ts';
 
 /** Keys and bodies of raw objects. */
@@ -35,6 +36,17 @@ export async function land(stateDir: string, objects: Objects): Promise<void> {
 /** Writes raw objects while nobody listens: their events are lost. */
 export function landUnnoticed(stateDir: string, objects: Objects): Promise<void> {
   return withBuckets(stateDir, (s3) => put(s3, 'raw', Object.entries(objects)));
+}
+
+/** The same, an hour ago: a file that somebody has edited is as old as the file system says. */
+export async function landAnHourAgo(stateDir: string, objects: Objects): Promise<void> {
+  await landUnnoticed(stateDir, objects);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  for (const key of Object.keys(objects)) {
+    const file = join(stateDir, 's3/raw', key);
+    await appendFile(file, '\n');
+    await utimes(file, hourAgo, hourAgo);
+  }
 }
 
 /** Writes raw objects and what they convert to, without the pipeline. */
@@ -77,15 +89,6 @@ async function withBuckets<T>(
   stateDir: string,
   work: (s3: S3Client, emulator: Emulator) => Promise<T>,
 ): Promise<T> {
-  const region = 'us-east-1';
-  const emulator = await startEmulator({ stateDir, region });
-  for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const s3 = new S3Client({ endpoint: emulator.endpoint, region, credentials });
-  try {
-    return await work(s3, emulator);
-  } finally {
-    s3.destroy();
-    await emulator.close();
-  }
+  const { s3, emulator, stop } = await startAws(stateDir);
+  return work(s3, emulator).finally(stop);
 }

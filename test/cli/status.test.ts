@@ -105,7 +105,7 @@ describe('tdf status', () => {
     expect(line('2026-11-22 01:00')).toContain('missing');
     expect(text).toContain('Runs: 2 converted, 1 landed and not converted, 1 missing, 1 incomplete');
     expect(text).toContain('Queue: 1 waiting, 0 in flight; 2 dead');
-    expect(text).toContain('npm run tdf -- dead-letters --stage prod');
+    expect(text).toContain('npx tdf dead-letters --stage prod');
   });
 
   test('prints the same as JSON for programs, and takes whole hours only', async () => {
@@ -148,7 +148,7 @@ describe('a stack that is not whole', () => {
   };
 
   test.each(['REVIEW_IN_PROGRESS', 'CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
-    'in the state %s never came up: how to see why, to deploy and to remove it',
+    'in the state %s never came up: how to see why, to deploy and to remove it [incomplete-stack]',
     (status) => {
       const text = whatItSays(status);
       expect(text).toContain(`NoStackError: The stack TdfWeather-dev never came up (${status}).`);
@@ -168,6 +168,21 @@ describe('a stack that is not whole', () => {
     const text = whatItSays(status, some && [...some]);
     expect(text).toContain(`Error: The stack TdfWeather-dev is being changed (${status}).`);
     expect(text).toContain('type the same command again');
+  });
+
+  test.each([
+    ['UPDATE_ROLLBACK_FAILED', 'aws cloudformation continue-update-rollback --stack-name TdfWeather-dev'],
+    ['UPDATE_FAILED', 'npx cdk deploy -c stage=dev'],
+    ['UPDATE_ROLLBACK_COMPLETE', 'npx cdk deploy -c stage=dev'],
+    ['IMPORT_ROLLBACK_COMPLETE', 'npx cdk deploy -c stage=dev'],
+    ['IMPORT_ROLLBACK_FAILED', 'npx cdk deploy -c stage=dev'],
+  ] as const)('in the state %s was not changed to the end: how to see why, and to go on', (status, next) => {
+    const text = whatItSays(status, outputs.slice(1));
+    expect(text).toContain(`Error: The last change of the stack TdfWeather-dev failed (${status})`);
+    expect(text).toContain('aws cloudformation describe-stack-events --stack-name TdfWeather-dev');
+    expect(text).toContain(next);
+    expect(text).not.toContain('another version');
+    expect(whatItSays(status, outputs)).toBe('');
   });
 
   test('is deleted to its end, or deployed in this version', () => {

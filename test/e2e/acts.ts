@@ -7,13 +7,13 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Intercept } from '../../local/aws/request-log.ts';
+import type { Faults } from '../../local/faults/faults.ts';
 import { s3TestEvent } from '../../local/notification.ts';
 import { until } from '../local/until.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Stack } from '../stack.ts';
 
 /** Does one part of the pipeline's work and says what somebody would miss of it: nothing, when all went well. */
-export type Act = (pipeline: Pipeline, round: number) => Promise<string[]>;
+export type Act = (stack: Stack, round: number) => Promise<string[]>;
 
 const dataset = 'weatherapi/current';
 export const day = `${dataset}/dt=2026-11-22`;
@@ -25,11 +25,11 @@ export const response = JSON.stringify({
 });
 
 /** The schedule starts a run with a key that was rotated since the last one, and an hour lands. */
-export const fetchAct: Act = async (pipeline, round) => {
-  const printed = watchLog(pipeline, 'fetch-function');
-  pipeline.rotateKey(`key-${round}`);
+export const fetchAct: Act = async (stack, round) => {
+  const printed = watchLog(stack, 'fetch-function');
+  stack.rotateKey(`key-${round}`);
   const hour = new Date(Date.parse('2026-11-22T00:00:00Z') + round * 3_600_000);
-  const missing = await pipeline.fetch(hour, ['Oslo']).then(
+  const missing = await stack.fetch(hour, ['Oslo']).then(
     ({ landed }) => (landed ? [] : ['the hour has not landed']),
     ({ message }: Error) => [`the run has failed: ${message}`],
   );
@@ -37,11 +37,11 @@ export const fetchAct: Act = async (pipeline, round) => {
 };
 
 /** Of four events one tells of a good file, one of one without a day, one of a broken one, and one of a file that is gone. */
-export const convertAct: Act = async (pipeline, round) => {
-  const { emulator } = pipeline.runtime;
-  const { QueueUrl, RawBucketName } = pipeline.outputs;
-  const denied = watchDenials(pipeline);
-  const printed = watchLog(pipeline, 'convert-function');
+export const convertAct: Act = async (stack, round) => {
+  const { emulator } = stack.runtime;
+  const { QueueUrl, RawBucketName } = stack.outputs;
+  const denied = watchDenials(stack);
+  const printed = watchLog(stack, 'convert-function');
   const named = (name: string) => `${day}/${name}-${round}`;
 
   // Whoever waits for a message was let in before this act: the first message ends that.
@@ -49,26 +49,27 @@ export const convertAct: Act = async (pipeline, round) => {
   await until(
     () => emulator.queueDepth(QueueUrl).visible === 0 || denied().some((action) => polling.includes(action)),
   );
-  await pipeline.drop(`${named('good')}.json`, response);
-  await pipeline.drop(`${dataset}/undated-${round}.json`, response);
-  await pipeline.drop(`${named('broken')}.json`, '{"location": {"name": "Os');
+  await stack.put(`${named('good')}.json`, response);
+  await stack.put(`${dataset}/undated-${round}.json`, response);
+  await stack.put(`${named('broken')}.json`, '{"location": {"name": "Os');
   const gone = { bucket: { name: RawBucketName }, object: { key: `${named('gone')}.json` } };
   emulator.send(QueueUrl, JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: gone }] }));
 
-  const stuck = await settle(pipeline, denied);
+  const stuck = await settle(stack, denied);
   const letter = (name: string) =>
-    pipeline.deadLetters().find(({ body }) => body.includes(`/${name}-${round}.json`));
+    stack.letters().find(({ body }) => body.includes(`/${name}-${round}.json`));
+  const curated = await stack.curatedKeys();
   const missing = [
     ...stuck,
-    ...(pipeline.curatedKeys().includes(`${named('good')}.parquet`) ? [] : ['the file is not converted']),
-    ...(pipeline.curatedKeys().some((key) => key.startsWith(`${day}/undated-${round}.`))
+    ...(curated.includes(`${named('good')}.parquet`) ? [] : ['the file is not converted']),
+    ...(curated.some((key) => key.startsWith(`${day}/undated-${round}.`))
       ? []
       : ['the file without a day is not converted']),
     ...(letter('broken')?.reason === undefined ? ['no dead letter says why a file is broken'] : []),
     ...(letter('gone') ? ['a file that is gone has a dead letter'] : []),
     ...(letter('undated') ? ['the file without a day has a dead letter'] : []),
   ];
-  if (stuck.length > 0) await purge(pipeline);
+  if (stuck.length > 0) await purge(stack);
   return missing.length > 0 ? missing : printed();
 };
 
@@ -79,24 +80,26 @@ const large = response.replace(
 );
 
 /** An upload in parts breaks off, as `breakOff` sees to: nothing of it stays, and the next try goes well. */
-export const uploadAct: Act = async (pipeline, round) => {
+export const uploadAct: Act = async (stack, round) => {
   const key = `${day}/large-${round}`;
-  await pipeline.drop(`${key}.json`, large);
-  await pipeline.runtime.settled();
-  const open = pipeline.runtime.emulator.openUploads(pipeline.outputs.CuratedBucketName);
+  await stack.put(`${key}.json`, large);
+  await stack.runtime.settled();
+  const open = stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName);
   return [
-    ...(pipeline.curatedKeys().includes(`${key}.parquet`) ? [] : ['the large file is not converted']),
+    ...((await stack.curatedKeys()).includes(`${key}.parquet`) ? [] : ['the large file is not converted']),
     ...(open.includes(`${key}.parquet`) ? ['the parts of an upload that broke off are still there'] : []),
   ];
 };
 
 /** Refuses the first part of each large curated object once. */
-export function breakOff(): Intercept {
+export function breakOff(): Faults {
   const broken = new Set<string | undefined>();
-  return ({ action, bucket, key }) => {
-    if (action !== 'UploadPart' || bucket === 'raw' || broken.has(key)) return undefined;
-    broken.add(key);
-    return { status: 400, code: 'BadDigest' };
+  return {
+    request: ({ action, bucket, key }) => {
+      if (action !== 'UploadPart' || bucket === 'raw' || broken.has(key)) return undefined;
+      broken.add(key);
+      return { status: 400, code: 'BadDigest' };
+    },
   };
 }
 
@@ -104,26 +107,26 @@ export function breakOff(): Intercept {
  * The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. Of what
  * was uploaded in parts it asks what it was converted from.
  */
-export const reconcileAct: Act = async (pipeline) => {
-  const { runtime, outputs } = pipeline;
-  await dropInParts(pipeline, `${day}/parts.json`);
+export const reconcileAct: Act = async (stack) => {
+  const { runtime, outputs } = stack;
+  await dropInParts(stack, `${day}/parts.json`);
   await runtime.settled();
-  const denied = watchDenials(pipeline);
-  const printed = watchLog(pipeline, 'reconcile-function');
+  const denied = watchDenials(stack);
+  const printed = watchLog(stack, 'reconcile-function');
   const dead = { bucket: { name: outputs.RawBucketName }, object: { key: `${day}/dead.json` } };
   const letter = JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: dead }] });
   runtime.emulator.send(outputs.DeadLetterQueueUrl, letter);
 
-  const invocation = await runtime.runSchedule('reconcile-function', new Date());
+  const invocation = await stack.reconcile();
   const missing = [
     ...(invocation.ok ? [] : [`the reconciliation has failed: ${invocation.error.message}`]),
-    ...(await settle(pipeline, denied)),
-    ...(await convertedAgain(pipeline)),
+    ...(await settle(stack, denied)),
+    ...(await convertedAgain(stack)),
   ];
   return missing.length > 0 ? missing : printed();
 };
 
-async function dropInParts({ runtime, outputs }: Pipeline, Key: string): Promise<void> {
+async function dropInParts({ runtime, outputs }: Stack, Key: string): Promise<void> {
   const s3 = new S3Client(runtime.clientConfig);
   const object = { Bucket: outputs.RawBucketName, Key };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object));
@@ -135,9 +138,9 @@ async function dropInParts({ runtime, outputs }: Pipeline, Key: string): Promise
 }
 
 /** Removes what was converted of the lost object, for the next round. */
-async function convertedAgain({ runtime, outputs, curatedKeys }: Pipeline): Promise<string[]> {
+async function convertedAgain({ runtime, outputs, curatedKeys }: Stack): Promise<string[]> {
   const Key = lostKey.replace('.json', '.parquet');
-  if (!curatedKeys().includes(Key)) return ['the lost object is not converted'];
+  if (!(await curatedKeys()).includes(Key)) return ['the lost object is not converted'];
   const s3 = new S3Client(runtime.clientConfig);
   await s3.send(new DeleteObjectCommand({ Bucket: outputs.CuratedBucketName, Key }));
   s3.destroy();
@@ -145,17 +148,17 @@ async function convertedAgain({ runtime, outputs, curatedKeys }: Pipeline): Prom
 }
 
 /** @returns what was denied since the watch began */
-function watchDenials({ runtime: { access } }: Pipeline) {
+function watchDenials({ runtime: { access } }: Stack) {
   const before = access.denials.length;
   return () => access.denials.slice(before).map(({ action }) => action);
 }
 
 /** For an act that went well: @returns whether the log misses it, once it was printed or kept from being printed */
-function watchLog(pipeline: Pipeline, functionName: string) {
-  const before = pipeline.log(functionName);
-  const denied = watchDenials(pipeline);
+function watchLog(stack: Stack, functionName: string) {
+  const before = stack.log(functionName);
+  const denied = watchDenials(stack);
   return async () => {
-    const grown = () => pipeline.log(functionName) !== before;
+    const grown = () => stack.log(functionName) !== before;
     await until(() => grown() || denied().some((action) => action.startsWith('logs:')));
     return grown() ? [] : ['the log has no line'];
   };
@@ -165,7 +168,7 @@ function watchLog(pipeline: Pipeline, functionName: string) {
 const polling = ['sqs:ReceiveMessage', 'sqs:GetQueueAttributes', 'sqs:DeleteMessage'];
 
 /** Waits until the queue is empty, or will not become so. */
-async function settle({ runtime }: Pipeline, denied: () => string[]): Promise<string[]> {
+async function settle({ runtime }: Stack, denied: () => string[]): Promise<string[]> {
   const noticed = new AbortController();
   const watch = setInterval(() => {
     const stuck = denied().find((action) => polling.includes(action));
@@ -181,7 +184,7 @@ async function settle({ runtime }: Pipeline, denied: () => string[]): Promise<st
   }
 }
 
-async function purge({ runtime, outputs }: Pipeline): Promise<void> {
+async function purge({ runtime, outputs }: Stack): Promise<void> {
   const sqs = new SQSClient(runtime.clientConfig);
   await sqs.send(new PurgeQueueCommand({ QueueUrl: outputs.QueueUrl }));
   sqs.destroy();

@@ -1,9 +1,6 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { readTemplate, type Template } from '../../local/template.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { rawEvent } from '../../shared/s3-event.ts';
-import { assemblyDirectory } from '../assembly.ts';
-import { type Pipeline, startPipeline } from './pipeline.ts';
+import { apiKey, type Stack, startStack } from '../stack.ts';
 
 const fiveOClock = new Date('2026-11-22T05:00:00Z');
 const rawRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
@@ -13,32 +10,36 @@ const curatedRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet
 const response = (temp_c: number, last_updated_epoch = 1_795_323_600) =>
   JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch, temp_c } });
 
-let template: Template;
-let pipeline: Pipeline;
-
+let stack: Stack;
 beforeAll(async () => {
-  template = await readTemplate(assemblyDirectory());
+  stack = await startStack();
 });
+afterEach(() => stack.clear());
+afterAll(() => stack.close());
 
-afterEach(() => pipeline.close());
+const rawText = async (key: string) => String((await stack.raw(key))?.body);
+/** The requests to S3 and SQS while something happens. */
+async function requestsOf(happen: () => Promise<unknown>) {
+  const { requests } = stack.runtime.emulator;
+  const before = requests.length;
+  await happen();
+  await stack.runtime.settled();
+  return requests.slice(before);
+}
 
 describe('the pipeline', () => {
-  beforeEach(async () => {
-    pipeline = await startPipeline(template);
-  });
-
   test('takes what the API answers to rows, by way of one raw and one curated object', async () => {
-    const report = await pipeline.fetch(fiveOClock, ['Melbourne', 'Oslo']);
-    await pipeline.runtime.settled();
+    const report = await stack.fetch(fiveOClock, ['Melbourne', 'Oslo']);
+    await stack.runtime.settled();
 
     expect(report).toMatchObject({ key: rawRunKey, landed: true, fetched: 2, skipped: [], failed: [] });
-    expect(pipeline.curatedKeys()).toEqual([curatedRunKey]);
-    const answers = (await pipeline.rawText(rawRunKey))
+    expect(await stack.curatedKeys()).toEqual([curatedRunKey]);
+    const answers = (await rawText(rawRunKey))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(answers).toHaveLength(2);
-    expect(await pipeline.curatedRows(curatedRunKey)).toEqual(
+    expect(await stack.rows(curatedRunKey)).toEqual(
       answers.map(({ location, current }) =>
         expect.objectContaining({
           observed_at: new Date(current.last_updated_epoch * 1000).toISOString(),
@@ -54,18 +55,13 @@ describe('the pipeline', () => {
         }),
       ),
     );
-    expect(pipeline.deadLetters()).toEqual([]);
+    expect(stack.letters()).toEqual([]);
   });
 
   test('converts a small file by four requests: it looks at the target, reads, writes, and looks at the source', async () => {
-    const { requests } = pipeline.runtime.emulator;
-    await pipeline.drop(rawRunKey, response(1));
-    const dropped = requests.length;
-    await pipeline.runtime.settled();
-    const sent = requests
-      .slice(dropped)
-      .flatMap(({ service, action, bucket, key }) => (service === 's3' ? [{ action, bucket, key }] : []));
-    expect(sent).toEqual([
+    const sent = await requestsOf(() => stack.put(rawRunKey, response(1)));
+    const toS3 = sent.filter(({ service }) => service === 's3').slice(1);
+    expect(toS3).toMatchObject([
       { action: 'HeadObject', bucket: 'curated', key: curatedRunKey },
       { action: 'GetObject', bucket: 'raw', key: rawRunKey },
       { action: 'PutObject', bucket: 'curated', key: curatedRunKey },
@@ -73,115 +69,87 @@ describe('the pipeline', () => {
     ]);
   });
 
-  test('lands an hour once, however often it is started', async () => {
-    const first = await pipeline.fetch(fiveOClock, ['Oslo']);
-    const landed = await pipeline.rawText(rawRunKey);
-    const second = await pipeline.fetch(fiveOClock, ['Oslo']);
+  test('lands an hour once, however often it is started [started-again]', async () => {
+    const first = await stack.fetch(fiveOClock, ['Oslo']);
+    const landed = await rawText(rawRunKey);
+    const second = await stack.fetch(fiveOClock, ['Oslo']);
 
     expect([first.landed, second.landed]).toEqual([true, false]);
-    expect(await pipeline.rawText(rawRunKey)).toBe(landed);
+    expect(await rawText(rawRunKey)).toBe(landed);
   });
 
-  test('writes the same bytes when the same event comes twice', async () => {
-    await pipeline.fetch(fiveOClock, ['Oslo']);
-    await pipeline.runtime.settled();
-    const once = await pipeline.curatedBytes(curatedRunKey);
+  test('writes the same bytes when the same event comes twice [event-twice]', async () => {
+    await stack.put(rawRunKey, response(1));
+    await stack.runtime.settled();
+    const once = await stack.curated();
 
-    const { QueueUrl, RawBucketName } = pipeline.outputs;
-    const record = {
-      eventName: 'ObjectCreated:Copy',
-      s3: { bucket: { name: RawBucketName }, object: { key: rawRunKey } },
-    };
-    const writes = () =>
-      pipeline.runtime.emulator.requests.filter(
-        ({ action, key }) => action === 'PutObject' && key === curatedRunKey,
-      ).length;
-    const before = writes();
-    pipeline.runtime.emulator.send(QueueUrl, JSON.stringify({ Records: [record] }));
-    await pipeline.runtime.settled();
+    const event = rawEvent({ bucket: stack.outputs.RawBucketName, key: rawRunKey, size: 1 });
+    const sent = await requestsOf(async () => stack.runtime.emulator.send(stack.outputs.QueueUrl, event));
 
-    expect(writes()).toBe(before + 1);
-    expect((await pipeline.curatedBytes(curatedRunKey)).equals(once)).toBe(true);
+    expect(sent.filter(({ action }) => action === 'PutObject')).toMatchObject([{ key: curatedRunKey }]);
+    expect(await stack.curated()).toEqual(once);
   });
 
   test('buries a poison file with its reason, while others convert', async () => {
     const good = ['a', 'b', 'c'].map((name) => `weatherapi/current/dt=2026-11-22/${name}.json`);
     const poison = 'weatherapi/current/dt=2026-11-22/poison.json';
     await Promise.all([
-      ...good.map((key, index) => pipeline.drop(key, response(index))),
-      pipeline.drop(poison, '{"location": {"name": "Os'),
+      ...good.map((key, index) => stack.put(key, response(index))),
+      stack.put(poison, '{"location": {"name": "Os'),
     ]);
-    await pipeline.runtime.settled();
+    await stack.runtime.settled();
 
-    expect(pipeline.curatedKeys()).toEqual(good.map((key) => key.replace('.json', '.parquet')));
-    const [letter, ...others] = pipeline.deadLetters();
-    expect(others).toEqual([]);
-    expect(letter).toMatchObject({
-      key: poison,
-      code: 'not-json',
-      reason: expect.stringContaining('is not JSON'),
-    });
-    expect(await pipeline.rawText(poison)).toBe('{"location": {"name": "Os');
+    expect(await stack.curatedKeys()).toEqual(good.map((key) => key.replace('.json', '.parquet')));
+    expect(stack.letters()).toMatchObject([
+      { key: poison, code: 'not-json', reason: expect.stringContaining('is not JSON') },
+    ]);
+    expect(await rawText(poison)).toBe('{"location": {"name": "Os');
   });
 
   test('files what was dropped without a dt= folder by its earliest observation, and converts it there', async () => {
     const lines = [response(1), response(2, Date.parse('2026-11-21T23:59:59Z') / 1000)];
-    await pipeline.drop('weatherapi/current/my file (1)+ä=%.ndjson', lines.join('\n'));
-    await pipeline.runtime.settled();
+    await stack.put('weatherapi/current/my file (1)+ä=%.ndjson', lines.join('\n'));
+    await stack.runtime.settled();
 
-    const [key = '', ...others] = pipeline.curatedKeys();
+    const [key = '', ...others] = await stack.curatedKeys();
     expect(others).toEqual([]);
     expect(key).toMatch(/^weatherapi\/current\/dt=2026-11-21\/my-file-1-.*\.parquet$/);
-    const rows = await pipeline.curatedRows(key);
+    const rows = await stack.rows(key);
     expect(rows).toMatchObject([{ temp_c: 1 }, { temp_c: 2 }]);
-    expect(await pipeline.rawText(String(rows[0]?.raw_key))).toBe(lines.join('\n'));
-    expect(pipeline.deadLetters()).toEqual([]);
+    expect(await rawText(String(rows[0]?.raw_key))).toBe(lines.join('\n'));
+    expect(stack.letters()).toEqual([]);
   });
 
   test('says in the dead letters where a file should have been dropped', async () => {
-    await pipeline.drop('Raw/2024/1/1/5.json', response(1));
-    await pipeline.runtime.settled();
+    await stack.put('Raw/2024/1/1/5.json', response(1));
+    await stack.runtime.settled();
 
-    expect(pipeline.curatedKeys()).toEqual([]);
-    expect(pipeline.deadLetters()).toMatchObject([
-      {
-        key: 'Raw/2024/1/1/5.json',
-        code: 'unknown-dataset',
-        reason: expect.stringContaining('weatherapi/current/'),
-      },
-    ]);
+    expect(await stack.curatedKeys()).toEqual([]);
+    const reason = expect.stringContaining('weatherapi/current/');
+    expect(stack.letters()).toMatchObject([{ key: 'Raw/2024/1/1/5.json', code: 'unknown-dataset', reason }]);
   });
 
   test('has nothing to convert, and nothing to try again, when the raw object is gone', async () => {
-    const { RawBucketName, QueueUrl } = pipeline.outputs;
-    const sqs = new SQSClient(pipeline.runtime.clientConfig);
-    const MessageBody = rawEvent({ bucket: RawBucketName, key: rawRunKey, size: 1 });
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    sqs.destroy();
-    await pipeline.runtime.settled();
-
-    const reads = pipeline.runtime.emulator.requests.filter(({ action }) => action === 'GetObject');
-    expect(reads).toHaveLength(1);
-    expect(pipeline.deadLetters()).toEqual([]);
+    const event = rawEvent({ bucket: stack.outputs.RawBucketName, key: rawRunKey, size: 1 });
+    const sent = await requestsOf(async () => stack.runtime.emulator.send(stack.outputs.QueueUrl, event));
+    expect(sent.filter(({ action }) => action === 'GetObject')).toHaveLength(1);
+    expect(stack.letters()).toEqual([]);
   });
 
   test('skips an hour in which the API answers nothing of use: nothing lands, nothing fails', async () => {
-    const report = await pipeline.fetch(fiveOClock, ['fail:html']);
+    const report = await stack.fetch(fiveOClock, ['fail:html']);
 
     expect(report).toMatchObject({ landed: false, fetched: 0, failed: [] });
     expect(report.key).toBeUndefined();
-    expect(report.skipped).toEqual([
-      {
-        location: 'fail:html',
-        reason: 'HTTP 200, but convert would refuse the body: not-json (after 3 tries)',
-      },
-    ]);
-    expect(pipeline.runtime.emulator.requests.filter(({ action }) => action === 'PutObject')).toEqual([]);
-  }, 15_000);
+    const reason = 'HTTP 200, but convert would refuse the body: not-json (after 3 tries)';
+    expect(report.skipped).toEqual([{ location: 'fail:html', reason }]);
+    expect(stack.landed).toEqual([]);
+  });
 
   test('fails loudly when the key is refused, and names what to do', async () => {
-    pipeline.runtime.secrets.secrets.set(pipeline.outputs.ApiKeySecretName, 'another-key');
-    await expect(pipeline.fetch(fiveOClock, ['Oslo'])).rejects.toThrow(
+    stack.rotateKey('another-key');
+    stack.runtime.emulator.secrets.set(stack.outputs.ApiKeySecretName, apiKey);
+    await expect(stack.fetch(fiveOClock, ['Oslo'])).rejects.toThrow(
       /code 2006: API key is invalid.*Check the key/,
     );
   });
@@ -189,46 +157,36 @@ describe('the pipeline', () => {
 
 describe('a converter that fails', () => {
   test('in the middle of its work is started again, and the object is converted', async () => {
-    let crashed = false;
-    pipeline = await startPipeline(template, {
-      intercept: ({ action, bucket }) => {
-        if (action !== 'PutObject' || bucket !== 'curated' || crashed) return undefined;
-        crashed = true;
-        void pipeline.runtime.crash('convert-function');
-        return { status: 503, code: 'SlowDown' };
-      },
-    });
-    await pipeline.fetch(fiveOClock, ['Oslo']);
-    await pipeline.runtime.settled();
+    let crashes = 0;
+    stack.faults = {
+      request: ({ action, bucket }, { crash }) =>
+        action === 'PutObject' && bucket === 'curated' && ++crashes === 1
+          ? { before: () => crash('convert-function'), cut: 'request' }
+          : undefined,
+    };
+    await stack.put(rawRunKey, response(1));
+    await stack.runtime.settled();
 
-    expect(crashed).toBe(true);
-    expect(await pipeline.curatedRows(curatedRunKey)).toMatchObject([{ location_name: 'Oslo' }]);
-    expect(pipeline.deadLetters()).toEqual([]);
+    expect(crashes).toBe(2);
+    expect(await stack.rows(curatedRunKey)).toMatchObject([{ location_name: 'Oslo' }]);
+    expect(stack.letters()).toEqual([]);
   });
 
-  test('five times gives the message up with the last error as its reason; sent back, it converts', async () => {
-    let denied = true;
-    pipeline = await startPipeline(template, {
-      intercept: ({ action, bucket }) =>
-        denied && action === 'PutObject' && bucket === 'curated'
-          ? { status: 403, code: 'AccessDenied' }
-          : undefined,
-    });
-    await pipeline.fetch(fiveOClock, ['Oslo']);
-    await pipeline.runtime.settled();
+  test('five times gives the message up with the last error as its reason; sent back, it converts [tries-exhausted]', async () => {
+    stack.faults = {
+      request: ({ action, bucket }) =>
+        action === 'PutObject' && bucket === 'curated' ? { status: 403, code: 'AccessDenied' } : undefined,
+    };
+    await stack.put(rawRunKey, response(1));
+    await stack.runtime.settled();
 
-    expect(pipeline.curatedKeys()).toEqual([]);
-    const [letter, ...others] = pipeline.deadLetters();
-    expect(others).toEqual([]);
-    expect(letter).toMatchObject({
-      key: rawRunKey,
-      code: 'tries-exhausted',
-      reason: expect.stringMatching(/^Failed 5 times.*AccessDenied/),
-    });
+    expect(await stack.curatedKeys()).toEqual([]);
+    const reason = expect.stringMatching(/^Failed 5 times.*AccessDenied/);
+    expect(stack.letters()).toMatchObject([{ key: rawRunKey, code: 'tries-exhausted', reason }]);
 
-    denied = false;
-    pipeline.runtime.emulator.send(pipeline.outputs.QueueUrl, letter?.body ?? '');
-    await pipeline.runtime.settled();
-    expect(await pipeline.curatedRows(curatedRunKey)).toMatchObject([{ location_name: 'Oslo' }]);
+    stack.faults = {};
+    await stack.redrive();
+    await stack.runtime.settled();
+    expect(await stack.rows(curatedRunKey)).toMatchObject([{ location_name: 'Oslo' }]);
   });
 });

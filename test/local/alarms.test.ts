@@ -1,11 +1,11 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describe, expect, test } from '@jest/globals';
-import { type AlarmWatch, createAlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
+import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
 import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
-import { StackTemplate } from '../cdk/stack-template.ts';
+import { assemblyTemplate } from '../cdk/template-view.ts';
 
-const stack = new StackTemplate();
+const stack = assemblyTemplate();
 const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 
 const references = new References();
@@ -38,13 +38,7 @@ function watched(): { watch: AlarmWatch; queues: { main: QueueSample; dead: Queu
     main: { name: 'convert-queue', visible: 0, oldest: undefined } as QueueSample,
     dead: { name: 'convert-dead-letters', visible: 0, oldest: undefined } as QueueSample,
   };
-  const watch = createAlarmWatch({
-    alarms,
-    resolve: (value) => references.resolve(value),
-    queues: () => Object.values(queues),
-    since: start,
-  });
-  return { watch, queues };
+  return { watch: new AlarmWatch(alarms, references, { since: start }), queues };
 }
 
 type Counted = Partial<Record<FetchMetric | ConvertMetric, number | number[]>>;
@@ -70,15 +64,16 @@ const landed: Counted = {
 };
 const skipped: Counted = { ...landed, PlacesFetched: 0, PlacesSkipped: 2, RunsLanded: 0, RunsSkipped: 1 };
 
-const ringing = (watch: AlarmWatch, now: Date): string[] =>
+const ringing = ({ watch, queues }: ReturnType<typeof watched>, now: Date): string[] =>
   watch
-    .evaluate(now)
+    .evaluate(Object.values(queues), now)
     .filter(({ state }) => state === 'ALARM')
     .map(({ name }) => name.replace('tdf-weather-dev-', ''));
 
 describe('the alarms of the stack', () => {
   test('are silent after a start and a run that went well', () => {
-    const { watch } = watched();
+    const pipeline = watched();
+    const { watch } = pipeline;
     watch.onLog(line('fetch', landed, seconds(5)));
     watch.onInvocation('fetch-function', true, seconds(5));
     watch.onLog(
@@ -90,18 +85,18 @@ describe('the alarms of the stack', () => {
     );
     watch.onInvocation('convert-function', true, seconds(6));
 
-    const reports = watch.evaluate(seconds(7));
+    const reports = watch.evaluate(Object.values(pipeline.queues), seconds(7));
     expect(reports.map(({ name, state }) => [name, state])).toEqual(
       alarms.map(({ AlarmName }) => [AlarmName, 'OK']),
     );
   });
 
-  test('ring each for its own reason', () => {
+  test('ring each for its own reason [own-reason]', () => {
     const rang = new Set<string>();
     const rings = (expected: string[], now: Date, happen: (watched_: ReturnType<typeof watched>) => void) => {
       const pipeline = watched();
       happen(pipeline);
-      expect(ringing(pipeline.watch, now)).toEqual(expected);
+      expect(ringing(pipeline, now)).toEqual(expected);
       for (const name of expected) rang.add(name);
     };
 
@@ -166,38 +161,42 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  test('ring on time when nothing is counted any more: after three hours, and one for late metrics', () => {
-    const { watch } = watched();
+  test('ring on time when nothing is counted any more: after three hours, and one for late metrics [nothing-lands]', () => {
+    const pipeline = watched();
+    const { watch } = pipeline;
     for (const hour of [0, 1, 2]) watch.onLog(line('fetch', landed, ranAt(hour)));
     // The run of eight o'clock does not come.
-    expect(ringing(watch, minutes(4 * 60 + 119))).toEqual([]);
-    expect(ringing(watch, hours(6))).toEqual(['NotFresh']);
+    expect(ringing(pipeline, minutes(4 * 60 + 119))).toEqual([]);
+    expect(ringing(pipeline, hours(6))).toEqual(['NotFresh']);
   });
 
-  test('do not ring for a run whose metrics are late', () => {
-    const { watch } = watched();
+  test('do not ring for a run whose metrics are late [nothing-lands]', () => {
+    const pipeline = watched();
+    const { watch } = pipeline;
     for (const hour of [0, 3]) watch.onLog(line('fetch', landed, ranAt(hour)));
-    expect(ringing(watch, minutes(6 * 60 + 2))).toEqual([]);
+    expect(ringing(pipeline, minutes(6 * 60 + 2))).toEqual([]);
   });
 
   test('do not miss what could not have come yet: freshness counts from the start', () => {
-    const { watch } = watched();
-    expect(ringing(watch, minutes(1))).toEqual([]);
-    expect(ringing(watch, minutes(4 * 60 - 2))).toEqual([]);
-    expect(ringing(watch, hours(4))).toEqual(['NotFresh']);
+    const pipeline = watched();
+    expect(ringing(pipeline, minutes(1))).toEqual([]);
+    expect(ringing(pipeline, minutes(4 * 60 - 2))).toEqual([]);
+    expect(ringing(pipeline, hours(4))).toEqual(['NotFresh']);
   });
 
   test('are silent again when it is over', () => {
-    const { watch, queues } = watched();
+    const pipeline = watched();
+    const { queues } = pipeline;
     queues.dead = { ...queues.dead, visible: 2, oldest: start };
-    expect(ringing(watch, minutes(1))).toEqual(['DeadLetters']);
+    expect(ringing(pipeline, minutes(1))).toEqual(['DeadLetters']);
     queues.dead = { ...queues.dead, visible: 0, oldest: undefined };
-    expect(ringing(watch, minutes(3))).toEqual(['DeadLetters']);
-    expect(ringing(watch, minutes(7))).toEqual([]);
+    expect(ringing(pipeline, minutes(3))).toEqual(['DeadLetters']);
+    expect(ringing(pipeline, minutes(7))).toEqual([]);
   });
 
   test('do not hear other stages, other functions and other lines', () => {
-    const { watch } = watched();
+    const pipeline = watched();
+    const { watch } = pipeline;
     watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9), 'prod'));
     watch.onLog(line('convert', { PlacesFailed: 1 }, seconds(9)));
     watch.onInvocation('another-function', false, seconds(9));
@@ -209,14 +208,17 @@ describe('the alarms of the stack', () => {
       '{"_aws":{"CloudWatchMetrics"',
     ])
       watch.onLog(text);
-    expect(ringing(watch, minutes(1))).toEqual([]);
+    expect(ringing(pipeline, minutes(1))).toEqual([]);
   });
 
   test('say why, and what to do', () => {
-    const { watch } = watched();
+    const pipeline = watched();
+    const { watch } = pipeline;
     watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9)));
     const reports = new Map(
-      watch.evaluate(minutes(59)).map((report) => [report.name.split('-').at(-1), report]),
+      watch
+        .evaluate(Object.values(pipeline.queues), minutes(59))
+        .map((report) => [report.name.split('-').at(-1), report]),
     );
 
     expect(reports.get('FetchFailed')).toMatchObject({
@@ -235,21 +237,17 @@ describe('the alarms of the stack', () => {
   test('are refused when they have what cannot be evaluated here', () => {
     const [deadLetters, failing] = alarms;
     const watchOf = (alarm: object) => () =>
-      createAlarmWatch({
-        alarms: [{ ...alarm } as Record<string, unknown>],
-        resolve: (value) => references.resolve(value),
-        queues: () => [],
-      });
+      new AlarmWatch([{ ...alarm } as Record<string, unknown>], references);
 
     expect(watchOf({ ...deadLetters, EvaluationWindow: {} })).toThrow(
-      'DeadLetters: the local runtime does not know EvaluationWindow.',
+      /DeadLetters: the local runtime does not know this kind of alarm.*"EvaluationWindow"/s,
     );
-    expect(watchOf({ ...deadLetters, Statistic: 'p99' })).toThrow('the statistic p99');
-    expect(watchOf({ ...deadLetters, Period: 10 })).toThrow('periods of 10 seconds');
+    expect(watchOf({ ...deadLetters, Statistic: 'p99' })).toThrow(/p99.*Statistic/s);
+    expect(watchOf({ ...deadLetters, Period: 10 })).toThrow(/received 10.*Period/s);
     expect(watchOf({ ...deadLetters, ComparisonOperator: 'LessThanLowerThreshold' })).toThrow(
-      'LessThanLowerThreshold',
+      'ComparisonOperator',
     );
-    expect(watchOf({ ...failing, Metrics: failing.Metrics.slice(1) })).toThrow('several expressions');
+    expect(watchOf({ ...failing, Metrics: failing.Metrics.slice(1) })).toThrow('Expected one expression');
     const [{ Expression: _, ...rest }, ...metrics] = failing.Metrics;
     expect(
       watchOf({ ...failing, Metrics: [{ ...rest, Expression: 'errors / retries' }, ...metrics] }),

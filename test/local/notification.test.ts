@@ -1,141 +1,109 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import {
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
-import { type NotificationProperties, notify } from '../../local/notification.ts';
-import { createdObjects } from '../../shared/s3-event.ts';
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ObjectCreated } from '../../local/aws/emulator.ts';
+import { notify, s3Event } from '../../local/notification.ts';
+import { createdObjects, encodeKey } from '../../shared/s3-event.ts';
+import { type Aws, Bucket, region, startAws } from './aws.ts';
 
-type QueueConfiguration = NonNullable<
-  NotificationProperties['NotificationConfiguration']['QueueConfigurations']
->[number];
-
-const region = 'us-east-1';
-let stateDir: string;
-let emulator: Emulator;
-let s3: S3Client;
-let QueueArn: string;
-
-beforeEach(async () => {
-  stateDir = await mkdtemp(path.join(tmpdir(), 'notification-'));
-  emulator = await startEmulator({ stateDir, region });
-  s3 = new S3Client({
-    region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    endpoint: emulator.endpoint,
+describe('a notification', () => {
+  let aws: Aws;
+  let QueueArn: string;
+  beforeEach(async () => {
+    aws = await startAws();
+    aws.emulator.createBucket('curated');
+    QueueArn = aws.emulator.createQueue('events', {}).arn;
   });
-  emulator.createBucket('raw');
-  emulator.createBucket('curated');
-  QueueArn = emulator.createQueue('events', {}).arn;
+  afterEach(() => aws.close());
+
+  const of = (NotificationConfiguration: object) =>
+    notify(aws.emulator, { BucketName: Bucket, NotificationConfiguration }, { region });
+  const ofEvents = (Events: string[], more: object = {}) =>
+    of({ QueueConfigurations: [{ Events, QueueArn, ...more }] });
+  /** The keys that the queue was told of, as the function reads them. */
+  const told = () =>
+    aws.emulator.messages(QueueArn).flatMap(({ body }) => createdObjects(body).map(({ key }) => key));
+
+  test('starts with the test event, which tells of no object', () => {
+    ofEvents(['s3:ObjectCreated:*']);
+    const bodies = aws.emulator.messages(QueueArn).map(({ body }) => JSON.parse(body) as unknown);
+    expect(bodies).toMatchObject([{ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket }]);
+    expect(told()).toEqual([]);
+  });
+
+  test('tells of each created object once, and of its own bucket only', async () => {
+    ofEvents(['s3:ObjectCreated:*']);
+    await aws.put('put');
+    await aws.put('elsewhere', 'x', 'curated');
+    await aws.s3.send(new CopyObjectCommand({ Bucket, Key: 'copied', CopySource: `${Bucket}/put` }));
+    await aws.uploadInParts('parts');
+    expect(told()).toEqual(['put', 'copied', 'parts']);
+  });
+
+  test('of another kind is refused by name', () => {
+    expect(() => of({ EventBridgeConfiguration: {} })).toThrow('EventBridgeConfiguration');
+    expect(() => ofEvents(['s3:ObjectCreated:*', 's3:ObjectRemoved:*'])).toThrow('s3:ObjectRemoved:*');
+    expect(() => ofEvents(['s3:ObjectCreated:*'], { Filter: {} })).toThrow('Filter');
+  });
 });
 
-afterEach(async () => {
-  s3.destroy();
-  await emulator.close();
-  await rm(stateDir, { recursive: true });
-});
+describe('an event', () => {
+  const created = (given: Partial<ObjectCreated> = {}): ObjectCreated => ({
+    bucket: 'raw',
+    key: 'a.json',
+    size: 3,
+    etag: 'abc',
+    eventName: 'ObjectCreated:Put',
+    ...given,
+  });
 
-function notifyOf(Events: string[], FilterRules?: { Name: string; Value: string }[]): void {
-  const configuration: QueueConfiguration = {
-    Events,
-    QueueArn,
-    ...(FilterRules ? { Filter: { Key: { FilterRules } } } : {}),
-  };
-  const NotificationConfiguration = { QueueConfigurations: [configuration] };
-  notify(emulator, { BucketName: 'raw', NotificationConfiguration }, region);
-}
+  test.each([
+    ['weatherapi/current/dt=2026-11-22/x.json', 'weatherapi/current/dt%3D2026-11-22/x.json'],
+    ['red flower.jpg', 'red+flower.jpg'],
+    ['a+b', 'a%2Bb'],
+    ['100%', '100%25'],
+    ['a%2Fb', 'a%252Fb'],
+    ['Besançon/日本/🚴/e\u0301', 'Besan%C3%A7on/%E6%97%A5%E6%9C%AC/%F0%9F%9A%B4/e%CC%81'],
+    ["it's_(1)!", 'it%27s_%281%29%21'],
+    ['*.-_', '*.-_'],
+    ['~@:;,$&?#', '%7E%40%3A%3B%2C%24%26%3F%23'],
+    ['"<>[]{}|\\^`', '%22%3C%3E%5B%5D%7B%7D%7C%5C%5E%60'],
+    ['line\nbreak\ttab\u0001\u007f', 'line%0Abreak%09tab%01%7F'],
+    ['//double//dots/../and/./more', '//double//dots/../and/./more'],
+  ])('has the key %j as %s, and the function reads it as it was', (key, encoded) => {
+    expect(encodeKey(key)).toBe(encoded);
+    expect(createdObjects(s3Event(created({ key }), region))).toMatchObject([{ bucket: 'raw', key }]);
+  });
 
-const put = (Key: string, Bucket = 'raw') => s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+  test('has what S3 documents', () => {
+    const event = s3Event(created({ eventName: 'ObjectCreated:Copy', size: 12 }), 'eu-central-1');
+    expect(JSON.parse(event)).toEqual({
+      Records: [
+        {
+          eventVersion: '2.1',
+          eventSource: 'aws:s3',
+          awsRegion: 'eu-central-1',
+          eventTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+          eventName: 'ObjectCreated:Copy',
+          s3: {
+            s3SchemaVersion: '1.0',
+            bucket: { name: 'raw', arn: 'arn:aws:s3:::raw' },
+            object: {
+              key: 'a.json',
+              size: 12,
+              eTag: 'abc',
+              sequencer: expect.stringMatching(/^[0-9A-F]{18}$/),
+            },
+          },
+        },
+      ],
+    });
+  });
 
-/** The keys that the queue was told of, as the function reads them. */
-const told = () =>
-  emulator.messages(QueueArn).flatMap(({ body }) => createdObjects(body).map(({ key }) => key));
-
-async function uploadInParts(Key: string): Promise<void> {
-  const target = { Bucket: 'raw', Key };
-  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
-  const { ETag } = await s3.send(new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: 'x' }));
-  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-  await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
-}
-
-test('the queue gets the test event when the notification is set up, before any object', () => {
-  notifyOf(['s3:ObjectCreated:*']);
-  const bodies = emulator.messages(QueueArn).map(({ body }) => JSON.parse(body) as unknown);
-  expect(bodies).toEqual([expect.objectContaining({ Event: 's3:TestEvent', Bucket: 'raw' })]);
-});
-
-test.each([
-  [['s3:ObjectCreated:*'], ['put', 'copied', 'parts']],
-  [['s3:ObjectCreated:Put'], ['put']],
-  [
-    ['s3:ObjectCreated:Copy', 's3:ObjectCreated:CompleteMultipartUpload'],
-    ['copied', 'parts'],
-  ],
-  [
-    ['s3:ObjectCreated:*', 's3:ObjectCreated:Put'],
-    ['put', 'copied', 'parts'],
-  ],
-])('events %j tell of the objects %j, each once', async (events, expected) => {
-  notifyOf(events);
-  await put('put');
-  await s3.send(new CopyObjectCommand({ Bucket: 'raw', Key: 'copied', CopySource: 'raw/put' }));
-  await uploadInParts('parts');
-  expect(told().sort()).toEqual(expected.sort());
-});
-
-test('a queue is told of its own bucket only', async () => {
-  notifyOf(['s3:ObjectCreated:*']);
-  await put('elsewhere', 'curated');
-  await put('here');
-  expect(told()).toEqual(['here']);
-});
-
-test.each([
-  [[{ Name: 'prefix', Value: 'current/' }], ['current/a.json', 'current/a.txt']],
-  [[{ Name: 'Suffix', Value: '.json' }], ['a.json', 'current/a.json']],
-  [
-    [
-      { Name: 'Prefix', Value: 'current/' },
-      { Name: 'suffix', Value: '.json' },
-    ],
-    ['current/a.json'],
-  ],
-  [[], ['a.json', 'current/a.json', 'current/a.txt']],
-])('filters %j let %j through', async (rules, expected) => {
-  notifyOf(['s3:ObjectCreated:*'], rules);
-  for (const key of ['a.json', 'current/a.json', 'current/a.txt']) await put(key);
-  expect(told().sort()).toEqual(expected);
-});
-
-test.each([
-  ['dt%3D2026-', ['dt=2026-11-22/a b.json']],
-  ['dt=2026-', []],
-])('the prefix %s is compared with the key as it stands in events', async (Value, expected) => {
-  notifyOf(['s3:ObjectCreated:*'], [{ Name: 'prefix', Value }]);
-  await put('dt=2026-11-22/a b.json');
-  expect(told()).toEqual(expected);
-});
-
-test('a notification to anything but a queue is refused by name', () => {
-  const NotificationConfiguration = { QueueConfigurations: [], EventBridgeConfiguration: {} };
-  expect(() => notify(emulator, { BucketName: 'raw', NotificationConfiguration }, region)).toThrow(
-    'EventBridgeConfiguration',
-  );
-});
-
-test('an event of anything but created objects is refused by name', () => {
-  expect(() => notifyOf(['s3:ObjectCreated:*', 's3:ObjectRemoved:*'])).toThrow('not: s3:ObjectRemoved:*');
-});
-
-test('a filter by anything but prefix and suffix is refused by name', () => {
-  expect(() => notifyOf(['s3:ObjectCreated:*'], [{ Name: 'size', Value: '1' }])).toThrow('"size"');
+  test('that is later has a greater sequencer', () => {
+    const sequencers = Array.from({ length: 300 }, () => {
+      const { Records } = JSON.parse(s3Event(created(), region));
+      return Records[0].s3.object.sequencer as string;
+    });
+    expect([...new Set(sequencers)].sort()).toEqual(sequencers);
+  });
 });

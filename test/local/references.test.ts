@@ -1,65 +1,71 @@
-import { beforeEach, expect, test } from '@jest/globals';
-import { definePseudoParameters } from '../../local/deploy.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { References } from '../../local/references.ts';
+import { scheduledEvent } from '../../local/schedule.ts';
 
-let references: References;
+describe('a template value', () => {
+  let references: References;
+  beforeEach(() => {
+    references = new References();
+    references.define('Raw', { Ref: 'raw' });
+    references.define('Raw', { Arn: 'arn:aws:s3:::raw' });
+  });
+  const join = (separator: string, ...parts: unknown[]) => ({ 'Fn::Join': [separator, parts] });
 
-beforeEach(() => {
-  references = new References();
-  definePseudoParameters(references);
-  references.define('Raw', { Ref: 'raw', Arn: 'arn:aws:s3:::raw' });
+  test.each<[unknown, unknown]>([
+    [{ Ref: 'Raw' }, 'raw'],
+    [{ 'Fn::GetAtt': ['Raw', 'Arn'] }, 'arn:aws:s3:::raw'],
+    [join('/', 'a', { Ref: 'Raw' }, 7), 'a/raw/7'],
+    [join('/'), ''],
+    [
+      join('', 'arn:', { Ref: 'AWS::Partition' }, ':', join('.', 'sqs', { Ref: 'AWS::URLSuffix' })),
+      'arn:aws:sqs.amazonaws.com',
+    ],
+  ])('%j is worked out', (value, expected) => {
+    expect(references.resolve(value)).toBe(expected);
+  });
+
+  test('is worked out wherever references stand, and all else stays as it is', () => {
+    const value = {
+      list: [{ deep: { Ref: 'Raw' } }, null, true, 0, ''],
+      Ref: 'not alone, so a name like any other',
+      empty: {},
+    };
+    expect(references.resolve(value)).toEqual({ ...value, list: [{ deep: 'raw' }, null, true, 0, ''] });
+  });
+
+  test.each<[unknown, RegExp]>([
+    [{ Ref: 'Curated' }, /Ref of Curated/],
+    [{ Ref: 'AWS::StackId' }, /Ref of AWS::StackId/],
+    [{ 'Fn::GetAtt': ['Raw', 'DomainName'] }, /DomainName of Raw/],
+    [{ 'Fn::Sub': 'a' }, /Fn::Sub\("a"/],
+    [{ 'Fn::Join': ['', { 'Fn::Split': [',', 'a,b'] }] }, /Fn::Join\(.*Fn::Split/],
+    [{ 'Fn::ImportValue': 'other-stack' }, /Fn::ImportValue\("other-stack"\)/],
+  ])('%j is refused by name', (value, message) => {
+    expect(() => references.resolve({ in: [value] })).toThrow(message);
+  });
+
+  test('may name what is not here instead', () => {
+    const value = join(' ', 'tail', { Ref: 'Logs' }, { Ref: 'Raw' });
+    expect(references.resolve(value, (logicalId) => logicalId)).toBe('tail Logs raw');
+  });
 });
 
-test.each<[string, unknown, unknown]>([
-  ['Ref', { Ref: 'Raw' }, 'raw'],
-  ['Fn::GetAtt', { 'Fn::GetAtt': ['Raw', 'Arn'] }, 'arn:aws:s3:::raw'],
-  ['Fn::Join', { 'Fn::Join': ['/', ['a', { Ref: 'Raw' }, 7]] }, 'a/raw/7'],
-  ['Fn::Join of nothing', { 'Fn::Join': ['/', []] }, ''],
-  [
-    'Fn::Sub',
-    { 'Fn::Sub': `\${Raw.Arn}/* in \${AWS::Region} of \${AWS::AccountId}` },
-    'arn:aws:s3:::raw/* in us-east-1 of 000000000000',
-  ],
-  [
-    'a join in a join',
-    {
-      'Fn::Join': [
-        '',
-        ['arn:', { Ref: 'AWS::Partition' }, ':', { 'Fn::Join': ['.', ['sqs', { Ref: 'AWS::URLSuffix' }]] }],
-      ],
-    },
-    'arn:aws:sqs.amazonaws.com',
-  ],
-])('%s is worked out', (_name, value, expected) => {
-  expect(references.resolve(value)).toBe(expected);
-});
+describe('the event of a schedule', () => {
+  const time = new Date('2026-11-22T05:00:00.123Z');
 
-test('references are worked out wherever they stand, and all else stays as it is', () => {
-  const value = {
-    list: [{ deep: { Ref: 'Raw' } }, null, true, 0, ''],
-    Ref: 'not alone, so a name like any other',
-    empty: {},
-  };
-  expect(references.resolve(value)).toEqual({ ...value, list: [{ deep: 'raw' }, null, true, 0, ''] });
-});
+  test("is the target's input, with the scheduled time in whole seconds of UTC", () => {
+    const scheduledTime = '<aws.scheduler.scheduled-time>';
+    const Input = JSON.stringify({ scheduledTime, again: `run of ${scheduledTime}`, locations: ['Oslo'] });
+    expect(scheduledEvent({ Input }, time)).toEqual({
+      scheduledTime: '2026-11-22T05:00:00Z',
+      again: 'run of 2026-11-22T05:00:00Z',
+      locations: ['Oslo'],
+    });
+    expect(scheduledEvent({}, time)).toEqual({});
+  });
 
-test.each<[unknown, RegExp]>([
-  [{ Ref: 'Curated' }, /Ref of Curated/],
-  [{ Ref: 'AWS::StackId' }, /Ref of AWS::StackId/],
-  [{ 'Fn::GetAtt': ['Raw', 'DomainName'] }, /DomainName of Raw/],
-  [{ 'Fn::Sub': `\${Curated.Arn}/*` }, /Arn of Curated/],
-  [{ 'Fn::Sub': [`\${Name}`, { Name: 'x' }] }, /Fn::Sub\(\["\$\{Name\}"/],
-  [{ 'Fn::Join': ['', { 'Fn::Split': [',', 'a,b'] }] }, /Fn::Join\(.*Fn::Split/],
-  [{ 'Fn::ImportValue': 'other-stack' }, /Fn::ImportValue\("other-stack"\)/],
-])('%j is refused by name', (value, message) => {
-  expect(() => references.resolve({ in: [value] })).toThrow(message);
-});
-
-test('a resource that is made in two steps keeps what is known of it', () => {
-  references.define('Queue', { Arn: 'arn:queue' });
-  references.define('Queue', { Ref: 'http://queue' });
-  expect(references.resolve([{ Ref: 'Queue' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }])).toEqual([
-    'http://queue',
-    'arn:queue',
-  ]);
+  test('with another attribute of the scheduler is refused by name', () => {
+    const Input = '{"attempt":"<aws.scheduler.attempt-number>"}';
+    expect(() => scheduledEvent({ Input }, time)).toThrow('<aws.scheduler.attempt-number>');
+  });
 });

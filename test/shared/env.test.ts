@@ -14,13 +14,13 @@ describe('the environment', () => {
   });
 
   test.each(['0', '-1', '1.5', 'NaN', '1e400', ' 5', '5; touch planted', 'five', '0x5', '99999'])(
-    'takes no count of %j, and names what is missing with it',
+    'takes no count of %j, and names what is missing with it [count-of-tries]',
     (MAX_RECEIVE_COUNT) => {
       const read = () => readEnv(convertEnv, { MAX_RECEIVE_COUNT, RAW_BUCKET: 'raw' });
       expect(read).toThrow(ConfigurationError);
       expect(read).toThrow(
         'Missing environment variables: CURATED_BUCKET, DEAD_LETTER_QUEUE_URL, POWERTOOLS_METRICS_NAMESPACE. ' +
-          'Expected a whole number, 1 to 9999, in: MAX_RECEIVE_COUNT. The stack sets them: deploy it again.',
+          'Expected a whole number, 1 to 9999, in: MAX_RECEIVE_COUNT. The stack sets them, so deploy it again: npx cdk deploy',
       );
     },
   );
@@ -30,7 +30,7 @@ describe('the environment', () => {
       expect(readEnv(['MAX_RECEIVE_COUNT'], { MAX_RECEIVE_COUNT })).toEqual({ MAX_RECEIVE_COUNT });
   });
 
-  test('takes no base URL to which the key would travel in plain sight', () => {
+  test('takes no base URL to which the key would travel in plain sight [plain-http]', () => {
     const read = (WEATHERAPI_URL: string) => readEnv(['WEATHERAPI_URL'], { WEATHERAPI_URL });
     for (const url of [
       'http://api.weatherapi.com/v1',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { expectedRuns, outlook } from '../../shared/expected-runs.ts';
+import { expectedRuns, latestRun, outlook } from '../../shared/expected-runs.ts';
 
 describe('the runs that a schedule asks for', () => {
   const instants = (expression: string, from: string, to: string) =>
@@ -34,7 +34,7 @@ describe('the runs that a schedule asks for', () => {
     ['cron(0 12 * * ? 2024/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', ['22T12:00']],
     ['cron(0 12 * * ? 2025/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
     ['cron(0 12 * * ? 2027)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
-  ])('%s from %s to %s: %j', (expression, from, to, expected) => {
+  ])('%s from %s to %s are %j [schedule-runs]', (expression, from, to, expected) => {
     expect(instants(expression, from, to)).toEqual(expected.map((rest) => `2026-11-${rest}`));
   });
 
@@ -110,7 +110,7 @@ describe('the runs that a schedule asks for', () => {
     ['rate(30 seconds)', 'expected a number of minutes, hours or days'],
     ['at(2026-11-22T05:00:00)', 'expected "cron(…)" or "rate(…)"'],
     ['cron(0 * * * ? *)\n', 'expected "cron(…)" or "rate(…)"'],
-  ])('%s is refused with what EventBridge Scheduler wants', (expression, message) => {
+  ])('%s is refused with what EventBridge Scheduler wants [schedule-refused]', (expression, message) => {
     const runs = () => expectedRuns(expression, new Date('2026-11-22'), new Date('2026-11-23'));
     expect(runs).toThrow(message);
   });
@@ -139,7 +139,18 @@ describe('the coming year', () => {
   test.each(['cron(0 0 30 2 ? *)', 'cron(0 0 1 1 ? 2025)', 'cron(0 0 31W 4 ? *)'])(
     '%s never comes, and is refused',
     (expression) => {
-      expect(() => outlook(expression, now)).toThrow(`expected a time that comes: ${expression} never does`);
+      expect(() => outlook(expression, now)).toThrow(`expected a time in the future: ${expression} has none`);
     },
   );
+});
+
+test.each([
+  ['cron(0 * * * ? *)', '2026-11-22T10:15Z', '2026-11-22T10:00Z'],
+  ['cron(0/15 * * * ? *)', '2026-11-22T10:15Z', '2026-11-22T10:15Z'],
+  ['cron(0/15 * * * ? *)', '2026-11-22T10:29:59Z', '2026-11-22T10:15Z'],
+  ['cron(30 5 1 * ? *)', '2026-11-22T10:15Z', '2026-11-01T05:30Z'],
+  ['cron(30 5 1 1 ? 2030)', '2026-11-22T10:15Z', '2026-11-22T10:15Z'],
+  ['rate(20 minutes)', '2026-11-22T10:39Z', '2026-11-22T10:20Z'],
+])('the latest run of %s at %s is that of %s', (expression, at, run) => {
+  expect(latestRun(expression, new Date(at))).toEqual(new Date(run));
 });

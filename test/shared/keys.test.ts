@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey, rawKey } from '../../shared/keys.ts';
+import fc, { runs } from '../fast-check.ts';
 
 const folder = 'weatherapi/current/dt=2026-11-22/';
 
@@ -130,114 +131,81 @@ describe('the key that an undated object is filed under', () => {
   });
 });
 
-describe('of all keys, however nasty,', () => {
-  const names = [
-    ...[
-      'a.json',
-      'a.JSON',
-      'A.json',
-      'a',
-      'a.',
-      'a.json.json',
-      'a.parquet',
-      'a.json.parquet',
-      'a.ndjson',
-      'a.json.gz',
-    ],
-    ...[
-      '_a.json',
-      '__a.json',
-      '.a.json',
-      '-a.json',
-      '..',
-      '.',
-      '',
-      '.json',
-      '_',
-      'a .json',
-      'a+.json',
-      'a%20.json',
-    ],
-    ...[
-      'a%.json',
-      'a=.json',
-      'ä.json',
-      'a\u0308.json',
-      '日本.json',
-      '🚴.json',
-      'a\n.json',
-      'a\0.json',
-      'a\\.json',
-      'a*.json',
-    ],
-    ...[
-      'a?.json',
-      'a"\'.json',
-      'dt=2026-11-22',
-      'dt=2026-11-22.json',
-      'a.0123456789ab.json',
-      'file',
-      'file.json',
-      '$folder$',
-    ],
-    ...[
-      'x'.repeat(80),
-      'x'.repeat(81),
-      'x'.repeat(200),
-      'x'.repeat(201),
-      'x'.repeat(255),
-      '日'.repeat(300),
-      '🚴'.repeat(240),
-    ],
-    ...['x'.repeat(199), 'x'.repeat(200), 'x'.repeat(201), 'x'.repeat(900)].map((name) => `${name}.json`),
-  ];
-  const folders = [
-    '',
-    '/',
-    '//',
-    'a/',
-    'a.json/',
-    '_hidden/',
-    'DT=2026-11-22/',
-    'x/dt=2026-11-22/',
-    'dt=2026-11-22/',
-  ];
-  const inFolders = [
-    'dt=2026-11-22/',
-    'dt=2026-11-22//',
-    'dt=2026-11-22/a/',
-    'dt=2026-11-22/dt=2026-11-22/',
-    ...folders,
-  ];
-  const nasty = new Set(
-    inFolders.flatMap((inFolder) => names.map((name) => `weatherapi/current/${inFolder}${name}`)),
-  );
-  // And whoever names a raw file after a curated one.
-  for (let round = 0; round < 3; round++) {
-    for (const key of [...nasty]) nasty.add(curated(key).replace(/parquet$/, 'json'));
+/** Undefined when the key is refused. */
+function curatedOrNone(key: string): string | undefined {
+  try {
+    return curated(key);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'PermanentError', code: 'unknown-dataset' });
+    return undefined;
   }
-  const keys = [...nasty].filter((key) => Buffer.byteLength(key) <= 1024);
+}
 
-  test('no two share a curated key', () => {
-    const byCurated = Map.groupBy(keys, (key) => curated(key));
-    expect([...byCurated.values()].filter((shared) => shared.length > 1)).toEqual([]);
-    expect(keys.length).toBeGreaterThan(1_000);
+// biome-ignore format: a list
+const parts = [
+  '/', '//', '.', '..', '_', '-', ' ', '+', '%', '=', 'a', 'A', 'b', 'ä', '日', '🚴', '\n', '\0', '\\', '*', 'dt=', 'dt=2026-11-22/',
+  'dt=2024-02-29/', 'dt=2026-02-29/', '.json', '.json.gz', '.JSON', '.parquet', '.0123456789ab', '0123456789ab', '.json\n',
+];
+const name = fc.oneof(
+  fc.array(fc.constantFrom(...parts), { maxLength: 8 }).map((all) => all.join('')),
+  fc.string({ unit: 'grapheme', maxLength: 30 }),
+  fc.string({ unit: 'binary', maxLength: 30 }).map((text) => text.toWellFormed()),
+  fc
+    .tuple(fc.constantFrom('x', 'ä', '日', '🚴', '/', '.'), fc.nat(1024))
+    .map(([unit, count]) => unit.repeat(count)),
+);
+/** S3 allows 1024 bytes of UTF-8. */
+const anyKey = fc
+  .tuple(
+    fc.constantFrom('', 'weatherapi/current', ...Array(8).fill('weatherapi/current/')),
+    fc.constantFrom('', 'dt=2026-11-22/'),
+    name,
+  )
+  .map((all) => all.join(''))
+  .filter((key) => Buffer.byteLength(key) <= 1024);
+
+describe('of any raw key', () => {
+  test('the curated key is one that S3 takes and Athena shows, of the same day, or there is none', () => {
+    fc.assert(
+      fc.property(anyKey, (key) => {
+        const target = curatedOrNone(key);
+        if (target === undefined) return;
+        const [, folder] =
+          /^weatherapi\/current\/dt=(\d{4}-\d\d-\d\d)\/[A-Za-z0-9][A-Za-z0-9._-]*\.parquet$/.exec(target) ??
+          [];
+        expect(folder).toBe(/^weatherapi\/current\/dt=([^/]*)\//.exec(key)?.[1] ?? '2026-11-22');
+        expect(target.length).toBeLessThanOrEqual(1024);
+        expect(target).not.toContain('/../');
+      }),
+      { numRuns: runs(1_000) },
+    );
   });
 
-  test('each has one that S3 takes and Athena shows, in its day', () => {
-    for (const key of keys) {
-      expect(curated(key)).toMatch(
-        /^weatherapi\/current\/dt=2026-11-22\/[A-Za-z0-9][A-Za-z0-9._-]*\.parquet$/,
-      );
-      expect(Buffer.byteLength(curated(key))).toBeLessThanOrEqual(1024);
+  test('the limit of 1024 bytes is met exactly', () => {
+    for (const unit of ['x', '.', '_', '/', '..', ' ']) {
+      for (const prefix of ['weatherapi/current/', folder]) {
+        for (const ending of ['', '.json']) {
+          const room = 1024 - prefix.length - ending.length;
+          const key = `${prefix}${unit.repeat(room).slice(0, room)}${ending}`;
+          expect(Buffer.byteLength(key)).toBe(1024);
+          expect(curated(key)).toMatch(/\/[A-Za-z0-9][A-Za-z0-9._-]{0,100}\.[0-9a-f]{12}\.parquet$/);
+        }
+      }
     }
   });
 
-  test('the longest that S3 allows still has one', () => {
-    for (const unit of ['x', 'ä', '日', '🚴', ' ', '/']) {
-      const room = 1024 - Buffer.byteLength(folder);
-      const key = folder + unit.repeat(Math.floor(room / Buffer.byteLength(unit)));
-      expect(Buffer.byteLength(curated(key))).toBeLessThanOrEqual(1024);
-    }
+  test('no other raw key has the same curated key [own-curated-key]', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(anyKey, { minLength: 2, maxLength: 20 }), (keys) => {
+        // And those of whoever names a raw file after a curated one.
+        const mimics = keys.flatMap((key) =>
+          [curatedOrNone(key) ?? [], curatedOrNone(key)?.replace(/parquet$/, 'json') ?? []].flat(),
+        );
+        const all = [...new Set([...keys, ...mimics])];
+        const targets = all.map(curatedOrNone).filter((target) => target !== undefined);
+        expect(new Set(targets).size).toBe(targets.length);
+      }),
+      { numRuns: runs(150) },
+    );
   });
 });

@@ -87,8 +87,8 @@ describe('any other message is malformed', () => {
   test.each([
     ['no JSON', 'hello', 'not JSON'],
     ['nothing', '', 'not JSON'],
-    ['JSON of another kind', '"s3:TestEvent"', 'no S3 event'],
-    ['null', 'null', 'no S3 event'],
+    ['JSON of another kind', '"s3:TestEvent"', 'not an S3 event'],
+    ['null', 'null', 'not an S3 event'],
     ['an empty object', '{}', 'Records'],
     ['no records', '{"Records":[]}', 'Records'],
     ['records that are no array', '{"Records":{}}', 'Records'],

@@ -29,7 +29,7 @@ describe('the queue', () => {
   test('is given up with SQS’s reason when it never takes a message', async () => {
     const { taken, send } = queueThat((body) => body !== 'b');
     await expect(send(['a', 'b', 'c'])).rejects.toThrow(
-      'SQS did not take 1 of 3 messages: InternalError: Not now.',
+      'SQS did not accept 1 of 3 messages: InternalError: Not now.',
     );
     expect(taken).toEqual(['a', 'c']);
   });

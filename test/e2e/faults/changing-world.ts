@@ -1,18 +1,18 @@
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
 import type { Faults } from '../../../local/faults/faults.ts';
-import type { Stage } from './stage.ts';
+import type { Stack } from '../../stack.ts';
 import type { RawObject } from './traffic.ts';
 
 /** Raw objects that become their next version when the request comes that is their moment, or at last when none came. */
 export class ChangingWorld {
-  readonly #stage: Stage;
+  readonly #stack: Stack;
   readonly #objects: readonly RawObject[];
   /** How many versions of an object there have been. */
   readonly #shown = new Map<RawObject, number>();
 
-  constructor(stage: Stage, objects: readonly RawObject[]) {
-    this.#stage = stage;
+  constructor(stack: Stack, objects: readonly RawObject[]) {
+    this.#stack = stack;
     this.#objects = objects;
   }
 
@@ -64,8 +64,8 @@ export class ChangingWorld {
     const at = this.#shownOf(object);
     this.#shown.set(object, at + 1);
     const version = object.versions[at];
-    if (version) await this.#stage.put(object.key, version);
-    else await this.#stage.remove(object.key);
+    if (version) await this.#stack.put(object.key, version.body, version.metadata);
+    else await this.#stack.remove(object.key);
   }
 
   #shownOf(object: RawObject): number {

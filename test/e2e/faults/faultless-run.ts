@@ -1,34 +1,34 @@
 import { parquetMetadata } from 'hyparquet';
+import type { Stack } from '../../stack.ts';
 import type { Faultless as Made } from './oracle.ts';
-import type { Stage } from './stage.ts';
 import type { RawObject } from './traffic.ts';
 
 /** What a faultless run makes of each version of each object, in their order. */
 export type Faultless = readonly (readonly (Made | undefined)[])[];
 
 /** Converts each version of each object, with nothing going wrong. */
-export async function faultlessRun(stage: Stage, objects: readonly RawObject[]): Promise<Faultless> {
+export async function faultlessRun(stack: Stack, objects: readonly RawObject[]): Promise<Faultless> {
   const most = Math.max(...objects.map(({ versions }) => versions.length));
   const rounds: (Made | undefined)[][] = [];
-  for (let at = 0; at < most; at++) rounds.push(await convertVersion(stage, objects, at));
+  for (let at = 0; at < most; at++) rounds.push(await convertVersion(stack, objects, at));
   return objects.map(({ versions }, index) => versions.map((_version, at) => rounds[at]?.[index]));
 }
 
 async function convertVersion(
-  stage: Stage,
+  stack: Stack,
   objects: readonly RawObject[],
   at: number,
 ): Promise<(Made | undefined)[]> {
-  await stage.clear();
+  await stack.clear();
   await Promise.all(
     objects.map(async ({ key, versions }) => {
       const version = versions[at];
-      if (version) await stage.put(key, version);
+      if (version) await stack.put(key, version.body, version.metadata);
     }),
   );
-  await stage.runtime.settled();
-  const curated = await stage.curated();
-  const letters = stage.letters();
+  await stack.runtime.settled();
+  const curated = await stack.curated();
+  const letters = stack.letters();
   return objects.map(({ key, curatedKey, versions }) => {
     if (!versions[at]) return undefined;
     const bytes = curated.get(curatedKey);

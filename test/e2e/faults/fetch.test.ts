@@ -3,9 +3,9 @@ import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
 import type { FaultActions } from '../../../local/faults/faults.ts';
-import type { Invocation } from '../../../local/lambda/invocation.ts';
+import type { Invocation } from '../../../local/lambda/sandbox.ts';
+import { hour, type Stack, startStack } from '../../stack.ts';
 import { parquetRows } from './parquet.ts';
-import { hour, openStage, type Stage } from './stage.ts';
 
 jest.setTimeout(30_000); // Processes start slowly on a busy computer.
 
@@ -17,7 +17,7 @@ const data = { location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_
 let provider: FastifyInstance;
 let answer: (reply: FastifyReply, q: string) => unknown;
 let asked: string[];
-let stage: Stage;
+let stack: Stack;
 
 beforeAll(async () => {
   provider = fastify({ forceCloseConnections: true });
@@ -27,34 +27,34 @@ beforeAll(async () => {
   });
   const address = await provider.listen({ host: '127.0.0.1', port: 0 });
   // Whatever fetch does here, it does with a clock that is a day ahead.
-  stage = await openStage(`${address}/v1`, { 'fetch-function': 24 * hour });
+  stack = await startStack({ apiUrl: `${address}/v1`, clocks: { 'fetch-function': 24 * hour } });
 });
 beforeEach(() => {
   answer = (reply) => reply.send(data);
   asked = [];
 });
-afterEach(() => stage.clear());
+afterEach(() => stack.clear());
 afterAll(async () => {
-  await stage.close();
+  await stack.close();
   await provider.close();
 });
 
-const run = (time = fiveOClock): Promise<Invocation> => stage.fetch(time, ['Oslo']);
+const run = (time = fiveOClock): Promise<Invocation> => stack.invokeFetch(time, ['Oslo']);
 const isLanding = ({ action, bucket }: ApiCall) => action === 'PutObject' && bucket === 'raw';
 
 /** A fault of the first request that lands something. */
 function firstLanding(fault: (actions: FaultActions) => RequestFault): void {
   let landings = 0;
-  stage.faults = {
+  stack.faults = {
     request: (call, actions) => (isLanding(call) && ++landings === 1 ? fault(actions) : undefined),
   };
 }
 
 describe('an hour', () => {
-  test('that is started twice at once lands once, and both succeed', async () => {
+  test('that is started twice at once lands once, and both succeed [started-twice]', async () => {
     const both = Promise.withResolvers<void>();
     let landings = 0;
-    stage.faults = {
+    stack.faults = {
       request: (call) => {
         if (!isLanding(call)) return undefined;
         if (++landings === 2) both.resolve();
@@ -66,28 +66,28 @@ describe('an hour', () => {
       false,
       true,
     ]);
-    expect(stage.landed).toEqual([rawKey]);
+    expect(stack.landed).toEqual([rawKey]);
   });
 
-  test('that is started late, after the next one, lands under its own time', async () => {
+  test('that is started late, after the next one, lands under its own time [late-run]', async () => {
     await run(new Date(fiveOClock.getTime() + hour));
     await run();
-    await stage.runtime.settled();
-    expect(stage.landed).toEqual([keyOf('060000'), rawKey]);
-    expect([...(await stage.curated()).keys()]).toEqual(
+    await stack.runtime.settled();
+    expect(stack.landed).toEqual([keyOf('060000'), rawKey]);
+    expect([...(await stack.curated()).keys()]).toEqual(
       [rawKey, keyOf('060000')].map((key) => key.replace('.json', '.parquet')),
     );
   });
 
-  test('lands under its own time though the clocks of the function and of the provider are wrong', async () => {
+  test('lands under its own time though the clocks of the function and of the provider are wrong [wrong-clocks]', async () => {
     const epoch = Date.parse('2019-01-01T00:00:00Z') / 1000;
     answer = (reply) => reply.send({ ...data, current: { last_updated_epoch: epoch } });
     const before = Date.now();
     await run();
-    await stage.runtime.settled();
-    const fetchedAt = Date.parse((await stage.raw(rawKey))?.metadata['fetched-at'] ?? '');
+    await stack.runtime.settled();
+    const fetchedAt = Date.parse((await stack.raw(rawKey))?.metadata['fetched-at'] ?? '');
     expect(fetchedAt).toBeGreaterThanOrEqual(before + 24 * hour);
-    const [[curatedKey = '', bytes = Buffer.of()] = []] = await stage.curated();
+    const [[curatedKey = '', bytes = Buffer.of()] = []] = await stack.curated();
     expect(curatedKey).toBe(rawKey.replace('.json', '.parquet'));
     expect(await parquetRows(bytes)).toMatchObject([{ observed_at: new Date(epoch * 1000) }]);
   });
@@ -95,46 +95,46 @@ describe('an hour', () => {
 
 describe('a run lands its hour once', () => {
   test.each<[string, RequestFault]>([
-    ['S3 answers with 503 SlowDown', { answer: { status: 503, code: 'SlowDown' } }],
-    ['another run is writing it', { answer: { status: 409, code: 'ConditionalRequestConflict' } }],
+    ['S3 answers with 503 SlowDown', { status: 503, code: 'SlowDown' }],
+    ['another run is writing it', { status: 409, code: 'ConditionalRequestConflict' }],
     ['the connection is cut in the middle of the object', { cut: 'request' }],
     ['the connection is cut when the object was written', { cut: 'answer' }],
-  ])('though %s', async (_what, fault) => {
+  ])('though %s [landing-faults]', async (_what, fault) => {
     firstLanding(() => fault);
     expect(await run()).toMatchObject({ ok: true, response: { key: rawKey } });
-    expect(stage.landed).toEqual([rawKey]);
+    expect(stack.landed).toEqual([rawKey]);
   });
 
   test.each<[string, (actions: FaultActions) => RequestFault]>([
     ['fetch is killed before', ({ crash }) => ({ before: () => crash('fetch-function'), cut: 'request' })],
     ['fetch is killed after', ({ crash }) => ({ after: () => crash('fetch-function'), cut: 'answer' })],
-  ])('when Lambda tries it again, though %s', async (_what, fault) => {
+  ])('when Lambda tries it again, though %s [fetch-killed]', async (_what, fault) => {
     firstLanding(fault);
     expect(await run()).toMatchObject({ ok: false });
     expect(await run()).toMatchObject({ ok: true, response: { key: rawKey } });
-    expect(stage.landed).toEqual([rawKey]);
+    expect(stack.landed).toEqual([rawKey]);
   });
 
-  test('and is completed when Lambda tries it again: what has landed is not asked for once more', async () => {
-    const both = () => stage.fetch(fiveOClock, ['Oslo', 'Ulm']);
+  test('and is completed when Lambda tries it again: what has landed is not asked for once more [completed]', async () => {
+    const both = () => stack.invokeFetch(fiveOClock, ['Oslo', 'Ulm']);
     answer = (reply, q) =>
       q === 'Oslo' ? reply.send(data) : reply.code(401).send({ error: { code: 2006 } });
     expect(await both()).toMatchObject({ ok: false, error: { type: 'ConfigurationError' } });
-    expect((await stage.raw(rawKey))?.metadata).toMatchObject({ places: '1', 'places-missing': '1' });
+    expect((await stack.raw(rawKey))?.metadata).toMatchObject({ places: '1', 'places-missing': '1' });
 
     answer = (reply) => reply.send(data);
     asked = [];
     expect(await both()).toMatchObject({ ok: true, response: { landed: true, fetched: 1, places: 2 } });
     expect(asked).toEqual(['Ulm']);
-    await stage.runtime.settled();
-    const [[, bytes = Buffer.of()] = []] = await stage.curated();
+    await stack.runtime.settled();
+    const [[, bytes = Buffer.of()] = []] = await stack.curated();
     expect(await parquetRows(bytes)).toHaveLength(2);
   });
 
-  test('though it was frozen, and S3 and the provider closed its connections meanwhile', async () => {
+  test('though it was frozen, and S3 and the provider closed its connections meanwhile [frozen]', async () => {
     await run();
     let thawed = 0;
-    stage.faults = {
+    stack.faults = {
       invocation: (name, _event, { closeIdleConnections }) => ({
         before: (sandbox) => {
           if (name !== 'fetch-function') return;
@@ -151,14 +151,15 @@ describe('a run lands its hour once', () => {
     expect(thawed).toBe(1);
   });
 
-  test('when Lambda tries it again, though a cold start found no Secrets Manager', async () => {
+  test('when Lambda tries it again, though a cold start found no Secrets Manager [cold-start]', async () => {
     await coldStart();
     let refused = 0;
     let down = true;
-    stage.faults = {
-      secret: () => {
-        refused += down ? 1 : 0;
-        return down ? { status: 500, code: 'InternalServiceError' } : undefined;
+    stack.faults = {
+      request: ({ service }) => {
+        if (!down || service !== 'secretsmanager') return undefined;
+        refused += 1;
+        return { status: 500, code: 'InternalServiceError' };
       },
     };
     expect(await run()).toMatchObject({ ok: false, error: { type: 'InternalServiceError' } });
@@ -168,7 +169,7 @@ describe('a run lands its hour once', () => {
   });
 });
 
-test('a redirect is not followed to another host: nobody calls there, with or without the key', async () => {
+test('a redirect is not followed to another host: nobody calls there, with or without the key [redirect]', async () => {
   const calls: string[] = [];
   const elsewhere = fastify();
   elsewhere.all('*', (request, reply) => {
@@ -183,7 +184,7 @@ test('a redirect is not followed to another host: nobody calls there, with or wi
       error: { message: expect.stringContaining('a redirect, which is never followed') },
     });
     expect(calls).toEqual([]);
-    expect(stage.landed).toEqual([]);
+    expect(stack.landed).toEqual([]);
   } finally {
     await elsewhere.close();
   }
@@ -191,8 +192,8 @@ test('a redirect is not followed to another host: nobody calls there, with or wi
 
 /** The next invocation finds no warm sandbox. */
 async function coldStart(): Promise<void> {
-  stage.faults = { invocation: () => ({ before: (sandbox) => sandbox.kill() }) };
+  stack.faults = { invocation: () => ({ before: (sandbox) => sandbox.kill() }) };
   await run();
-  stage.faults = {};
+  stack.faults = {};
   asked = [];
 }

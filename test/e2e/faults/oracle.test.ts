@@ -5,7 +5,7 @@ const old = { bytes: Buffer.from('old'), rows: 1 };
 const good = { bytes: Buffer.from('good'), rows: 1 };
 const poison = { code: 'not-json' };
 const letter = { key: 'raw', code: 'not-json', reason: 'The file is not JSON', body: '' };
-const givenUp = { ...letter, code: 'tries-exhausted', reason: 'Failed 5 times; the last time with …' };
+const givenUp = { ...letter, code: 'tries-exhausted', reason: 'Failed 5 times. The last error: …' };
 const bare = { ...letter, code: undefined, reason: undefined };
 
 const fate = (states: Fate['faultless'], deliveries = [1]): Fate[] => [

@@ -1,4 +1,4 @@
-import type { Letter } from './stage.ts';
+import type { Letter } from '../../stack.ts';
 
 /** What a faultless run makes of one state of a raw object: the bytes of its curated object, or a dead letter's code. */
 export type Faultless =

@@ -1,9 +1,9 @@
 import { type FaultKind, seededFaults } from '../../../local/faults/seeded-faults.ts';
+import type { Stack } from '../../stack.ts';
 import { ChangingWorld } from './changing-world.ts';
 import { faultlessRun, unexpected } from './faultless-run.ts';
 import { fetchHours, landedHours } from './hours.ts';
 import { type Fate, problemsAfterFaults, problemsAfterRedrive, type Settled } from './oracle.ts';
-import type { Stage } from './stage.ts';
 import { rawObjects } from './traffic.ts';
 
 /** What one seed did and showed. */
@@ -21,35 +21,35 @@ const losses: readonly FaultKind[] = ['S3: event lost', 'S3: event before the ob
  * hit all of it. Then what was lost is reconciled, the oracle is asked, dead letters are sent again without faults, and
  * the oracle is asked once more. What is right, a faultless run over the same raw objects says at the end.
  */
-export async function play(stage: Stage, seed: number): Promise<Outcome> {
+export async function play(stack: Stack, seed: number): Promise<Outcome> {
   const faults: { kind: FaultKind; where: string }[] = [];
   const objects = rawObjects(seed);
-  const world = new ChangingWorld(stage, objects);
-  stage.faults = world.with(seededFaults(seed, { onFault: (kind, where) => faults.push({ kind, where }) }));
+  const world = new ChangingWorld(stack, objects);
+  stack.faults = world.with(seededFaults(seed, { onFault: (kind, where) => faults.push({ kind, where }) }));
 
-  const [reported] = await Promise.all([fetchHours(stage, seed), world.begin()]);
-  do await stage.runtime.settled();
+  const [reported] = await Promise.all([fetchHours(stack, seed), world.begin()]);
+  do await stack.runtime.settled();
   while (await world.changeNext());
   // What it has filed has an event of its own, which may be lost as well: a day for each.
   const lost = () => faults.filter(({ kind }) => losses.includes(kind)).length;
   for (let found = 0; found < lost(); ) {
     found = lost();
-    const reconciled = await stage.reconcile();
+    const reconciled = await stack.reconcile();
     if (!reconciled.ok) throw new Error(`Reconcile failed: ${reconciled.error.message}`);
-    await stage.runtime.settled();
+    await stack.runtime.settled();
   }
-  const afterFaults = await settledState(stage);
+  const afterFaults = await settledState(stack);
 
-  stage.faults = {};
-  const hours = await landedHours(stage);
+  stack.faults = {};
+  const hours = await landedHours(stack);
   const all = [...objects, ...hours];
-  const deliveries = all.map(({ keys }) => keys.flatMap((key) => stage.deliveries(key)));
-  await stage.redrive();
-  await stage.runtime.settled();
-  const afterRedrive = await settledState(stage);
+  const deliveries = all.map(({ keys }) => keys.flatMap((key) => stack.deliveries(key)));
+  await stack.redrive();
+  await stack.runtime.settled();
+  const afterRedrive = await settledState(stack);
 
-  const { landed } = stage;
-  const faultless = await faultlessRun(stage, all);
+  const { landed } = stack;
+  const faultless = await faultlessRun(stack, all);
   const fates = all.map(
     ({ key, keys, curatedKey }, index): Fate => ({
       key,
@@ -73,10 +73,10 @@ export async function play(stage: Stage, seed: number): Promise<Outcome> {
   };
 }
 
-async function settledState(stage: Stage): Promise<Settled> {
+async function settledState(stack: Stack): Promise<Settled> {
   return {
-    curated: await stage.curated(),
-    letters: stage.letters(),
-    openUploads: stage.runtime.emulator.openUploads(stage.outputs.CuratedBucketName),
+    curated: await stack.curated(),
+    letters: stack.letters(),
+    openUploads: stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName),
   };
 }

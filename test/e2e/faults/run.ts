@@ -20,7 +20,9 @@ const jest = spawn(
     '--disable-warning=ExperimentalWarning',
     '--experimental-vm-modules',
     'node_modules/jest/bin/jest.js',
-    'test/e2e/faults/seeds.test.ts',
+    '--config',
+    'jest.deep.config.js',
+    'test/e2e/faults/seeds.deep.test.ts',
   ],
   {
     stdio: 'inherit',

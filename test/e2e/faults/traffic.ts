@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { pick, random } from '../../../local/faults/random.ts';
 import { curatedKey, filedKey, parseRawKey } from '../../../shared/keys.ts';
-import type { Content } from './stage.ts';
+import type { RawContent } from '../../stack.ts';
 
 /** One state of a raw object; `undefined` in a list of them: it was deleted. */
-export interface Version extends Content {
+export interface Version extends RawContent {
   /** How many records it holds, or the code of the dead letter when it can never be converted. */
   readonly outcome: number | string;
 }

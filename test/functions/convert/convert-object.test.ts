@@ -1,47 +1,48 @@
-import { createHash } from 'node:crypto';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { readRaw } from '../../../functions/convert/raw-object.ts';
-import { type Aws, startAws } from './aws.ts';
-import { converted, rawKey, response } from './converted.ts';
+import type { Aws } from '../../aws.ts';
+import { rawKey, response } from './converted.ts';
+import { startWorker, type Worker } from './worker.ts';
 
 const curatedKey = rawKey.replace('.json', '.parquet');
 
+let worker: Worker;
 let aws: Aws;
-
 beforeAll(async () => {
-  aws = await startAws();
+  worker = await startWorker();
+  ({ aws } = worker);
 });
-afterEach(() => aws.empty());
-afterAll(() => aws.stop());
+afterEach(() => worker.empty());
+afterAll(() => worker.stop());
 
 /** After each time that an object was read. */
 function meanwhile(happens: (time: number) => unknown): void {
-  aws.after = (action, time) => (action === 'GetObject' ? happens(time) : undefined);
+  worker.after = (action, time) => (action === 'GetObject' ? happens(time) : undefined);
 }
 
 async function temperatures(key = curatedKey): Promise<unknown[]> {
-  const rows = await aws.curatedRows(key);
+  const rows = await worker.rows(key);
   return rows.map(({ temp_c }) => temp_c);
 }
 
 describe('a raw object', () => {
   test('becomes the curated object that mirrors it', async () => {
-    await aws.putRaw(rawKey, `${response({ temp_c: 1, new: 1 })}\n${response({ temp_c: 2 })}\n`);
-    expect(await aws.convert(rawKey)).toEqual({
+    await aws.put('raw', rawKey, `${response({ temp_c: 1, new: 1 })}\n${response({ temp_c: 2 })}\n`);
+    expect(await worker.convert(rawKey)).toEqual({
       kind: 'converted',
       key: curatedKey,
       rows: 2,
       rescuedFields: 1,
     });
-    expect(await aws.curatedKeys()).toEqual([curatedKey]);
+    expect(await aws.keys('curated')).toEqual([curatedKey]);
     expect(await temperatures()).toEqual([1, 2]);
   });
 
   test('gives its rows the time of fetching that its metadata tells', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }), { 'fetched-at': '2026-11-22T05:00:03.210Z' });
-    await aws.convert(rawKey);
-    expect(await aws.curatedRows(curatedKey)).toMatchObject([{ fetched_at: '2026-11-22T05:00:03.210Z' }]);
+    await aws.put('raw', rawKey, response({ temp_c: 1 }), { 'fetched-at': '2026-11-22T05:00:03.210Z' });
+    await worker.convert(rawKey);
+    expect(await worker.rows(curatedKey)).toMatchObject([{ fetched_at: '2026-11-22T05:00:03.210Z' }]);
   });
 
   test.each([
@@ -52,76 +53,76 @@ describe('a raw object', () => {
     '2026-11-22T05:00:03+01:00',
     '2026-02-30T00:00:00.000Z',
   ])('with a time of fetching that is not of our form has none: %s', async (text) => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }), { 'fetched-at': text });
+    await aws.put('raw', rawKey, response({ temp_c: 1 }), { 'fetched-at': text });
     const { signal } = new AbortController();
-    expect(await readRaw(aws.s3, aws.rawBucket, rawKey, signal)).toMatchObject({ fetchedAt: null });
+    expect(await readRaw(aws.s3, 'raw', rawKey, signal)).toMatchObject({ fetchedAt: null });
   });
 
   test('that is gone is nothing to convert', async () => {
-    expect(await aws.convert(rawKey)).toEqual({ kind: 'gone' });
-    expect(await aws.curatedKeys()).toEqual([]);
+    expect(await worker.convert(rawKey)).toEqual({ kind: 'gone' });
+    expect(await aws.keys('curated')).toEqual([]);
   });
 
   test('that goes while it is converted is gone', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }));
-    meanwhile(() => aws.removeRaw(rawKey));
-    expect(await aws.convert(rawKey)).toEqual({ kind: 'gone' });
+    await aws.put('raw', rawKey, response({ temp_c: 1 }));
+    meanwhile(() => aws.remove('raw', rawKey));
+    expect(await worker.convert(rawKey)).toEqual({ kind: 'gone' });
   });
 
   test('that is replaced while it is converted leaves its newest content in curated', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }));
+    await aws.put('raw', rawKey, response({ temp_c: 1 }));
     meanwhile(async (time) => {
-      if (time <= 2) await aws.putRaw(rawKey, response({ temp_c: time + 1 }));
+      if (time <= 2) await aws.put('raw', rawKey, response({ temp_c: time + 1 }));
     });
-    expect(await aws.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 1 });
+    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 1 });
     expect(await temperatures()).toEqual([3]);
   });
 
   test('that another worker converts meanwhile is not written over with older content, even for a moment', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }));
+    await aws.put('raw', rawKey, response({ temp_c: 1 }));
     const written: unknown[] = [];
-    aws.after = async (action, time) => {
+    worker.after = async (action, time) => {
       if (action === 'PutObject') written.push(...(await temperatures()));
       if (action !== 'GetObject' || time > 1) return;
-      await aws.putRaw(rawKey, response({ temp_c: 2 }));
-      await aws.convert(rawKey);
+      await aws.put('raw', rawKey, response({ temp_c: 2 }));
+      await worker.convert(rawKey);
     };
-    await aws.convert(rawKey);
+    await worker.convert(rawKey);
     expect(written).toEqual([2, 2]);
   });
 
   test('tells in its curated object’s metadata which content that was made of', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }));
-    await aws.convert(rawKey);
+    await aws.put('raw', rawKey, response({ temp_c: 1 }));
+    await worker.convert(rawKey);
     const [raw, curated] = await Promise.all(
       [
-        { Bucket: aws.rawBucket, Key: rawKey },
-        { Bucket: aws.curatedBucket, Key: curatedKey },
+        { Bucket: 'raw', Key: rawKey },
+        { Bucket: 'curated', Key: curatedKey },
       ].map((object) => aws.s3.send(new HeadObjectCommand(object))),
     );
     expect(`"${curated?.Metadata?.['raw-etag']}"`).toBe(raw?.ETag);
   });
 
   test('that is replaced by what cannot be converted fails for good', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }));
-    meanwhile(() => aws.putRaw(rawKey, '{"error":{"code":1006}}'));
-    await expect(aws.convert(rawKey)).rejects.toMatchObject({ code: 'error-body' });
+    await aws.put('raw', rawKey, response({ temp_c: 1 }));
+    meanwhile(() => aws.put('raw', rawKey, '{"error":{"code":1006}}'));
+    await expect(worker.convert(rawKey)).rejects.toMatchObject({ code: 'error-body' });
   });
 
   test('that changes each time is left to a later try', async () => {
-    await aws.putRaw(rawKey, response({ temp_c: 0 }));
-    meanwhile((time) => aws.putRaw(rawKey, response({ temp_c: time })));
-    const conversion = aws.convert(rawKey);
+    await aws.put('raw', rawKey, response({ temp_c: 0 }));
+    meanwhile((time) => aws.put('raw', rawKey, response({ temp_c: time })));
+    const conversion = worker.convert(rawKey);
     await expect(conversion).rejects.toThrow(/changed 5 times/);
     await expect(conversion).rejects.not.toHaveProperty('code');
   });
 
   test('that is refused leaves raw as it is and curated without the object', async () => {
     const body = '{"error":{"code":1006,"message":"No matching location found."}}';
-    await aws.putRaw(rawKey, body);
-    await expect(aws.convert(rawKey)).rejects.toMatchObject({ code: 'error-body' });
-    expect(await aws.curatedKeys()).toEqual([]);
-    expect(await aws.rawBytes(rawKey)).toEqual(Buffer.from(body));
+    await aws.put('raw', rawKey, body);
+    await expect(worker.convert(rawKey)).rejects.toMatchObject({ code: 'error-body' });
+    expect(await aws.keys('curated')).toEqual([]);
+    expect((await aws.object('raw', rawKey)).body).toEqual(Buffer.from(body));
   });
 
   test.each([
@@ -131,9 +132,9 @@ describe('a raw object', () => {
     ['PutObject', 500, 'InternalError'],
     ['HeadObject', 503, 'SlowDown'],
   ])('is left to a later try when %s answers %s %s', async (action, status, code) => {
-    await aws.putRaw(rawKey, response({ temp_c: 1 }));
+    await aws.put('raw', rawKey, response({ temp_c: 1 }));
     aws.fault = (call) => (call.action === action ? { status, code } : undefined);
-    const failure = await aws.convert(rawKey).catch((error: unknown) => error);
+    const failure = await worker.convert(rawKey).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(failure).not.toHaveProperty('code', expect.stringMatching(/-/));
   });
@@ -141,77 +142,15 @@ describe('a raw object', () => {
 
 test('an object of a day before the table begins is refused, before it is read', async () => {
   const early = 'weatherapi/current/dt=2023-12-31/a.json';
-  await aws.putRaw(early, response({ temp_c: 1 }));
+  await aws.put('raw', early, response({ temp_c: 1 }));
   aws.fault = ({ action }) => (action === 'GetObject' ? { status: 500, code: 'InternalError' } : undefined);
-  await expect(aws.convert(early)).rejects.toMatchObject({
+  await expect(worker.convert(early)).rejects.toMatchObject({
     code: 'before-first-day',
     message: expect.stringContaining('begins on 2024-01-01'),
   });
 });
 
-describe('a large object', () => {
-  /** Text that does not compress: so much of it makes a Parquet file of several parts. */
-  const noise = createHash('shake256', { outputLength: 15_000_000 }).update('seed').digest('base64');
-  /** Lines of 4 MB; a row group has four of them. */
-  const fiveLines = Array.from({ length: 5 }, (_, line) =>
-    response({ temp_c: line }, noise.slice(line * 4_000_000, (line + 1) * 4_000_000)),
-  );
-  const lines = fiveLines.slice(0, 3);
-
-  /** Counts the requests, and answers some of them with a failure. */
-  function watch(fails: (action: string, time: number) => boolean = () => false): Map<string, number> {
-    const times = new Map<string, number>();
-    aws.fault = ({ action }) => {
-      const time = (times.get(action) ?? 0) + 1;
-      times.set(action, time);
-      return fails(action, time) ? { status: 500, code: 'InternalError' } : undefined;
-    };
-    return times;
-  }
-
-  test('goes up in parts', async () => {
-    await aws.putRaw(rawKey, lines.join('\n'));
-    const times = watch();
-    expect(await aws.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 3 });
-    expect(Object.fromEntries(times)).toMatchObject({
-      GetObject: 1,
-      CreateMultipartUpload: 1,
-      UploadPart: expect.any(Number),
-      CompleteMultipartUpload: 1,
-      HeadObject: 2,
-    });
-    expect(times.has('PutObject')).toBe(false);
-    expect(await temperatures()).toEqual([0, 1, 2]);
-    const { file } = await converted(lines.join('\n'));
-    expect((await aws.curatedBytes(curatedKey)).equals(file)).toBe(true);
-  });
-
-  test.each([
-    ['its last line is broken', [...fiveLines, '{"location":'], undefined],
-    ['its second part fails', lines, 'UploadPart'],
-    ['it cannot be completed', lines, 'CompleteMultipartUpload'],
-  ])('of which %s leaves nothing behind', async (_what, content, failing) => {
-    await aws.putRaw(rawKey, content.join('\n'));
-    const times = watch((action, time) => action === failing && (time > 1 || action !== 'UploadPart'));
-    await expect(aws.convert(rawKey)).rejects.toThrow();
-    expect(times.get('CreateMultipartUpload')).toBe(1);
-    expect(times.get('AbortMultipartUpload')).toBe(1);
-    expect(await aws.curatedKeys()).toEqual([]);
-  });
-
-  test('that is not what it was when its upload ends starts over', async () => {
-    await aws.putRaw(rawKey, lines.join('\n'));
-    aws.after = async (action, time) => {
-      if (action !== 'UploadPart' || time > 1) return;
-      await aws.putRaw(rawKey, response({ temp_c: 7 }));
-      await aws.convert(rawKey);
-    };
-    expect(await aws.convert(rawKey)).toMatchObject({ rows: 1 });
-    expect(await temperatures()).toEqual([7]);
-  });
-});
-
 test('a file under no dataset’s prefix is refused by its key: the function may not even read it', async () => {
   aws.fault = () => ({ status: 403, code: 'AccessDenied' });
-  await expect(aws.convert('raw/2024/1/1/5.json')).rejects.toMatchObject({ code: 'unknown-dataset' });
+  await expect(worker.convert('raw/2024/1/1/5.json')).rejects.toMatchObject({ code: 'unknown-dataset' });
 });

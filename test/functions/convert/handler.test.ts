@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
-import { type Aws, startAws } from './aws.ts';
+import { readParquet } from '../../../operations/query/parquet-rows.ts';
+import { type Aws, startAws } from '../../aws.ts';
 import { response } from './converted.ts';
 import { batch, created, s3Message } from './events.ts';
 
@@ -13,6 +14,20 @@ let convert: (event: SQSEvent, remaining?: number) => Promise<SQSBatchResponse>;
 
 beforeAll(async () => {
   aws = await startAws();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: aws.config.endpoint,
+    AWS_REGION: aws.config.region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_MAX_ATTEMPTS: '1',
+    RAW_BUCKET: 'raw',
+    CURATED_BUCKET: 'curated',
+    DEAD_LETTER_QUEUE_URL: aws.deadLettersUrl,
+    MAX_RECEIVE_COUNT: '5',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_NAMESPACE: 'Test',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  });
   const { handler } = await import('../../../functions/convert/handler.ts');
   convert = async (event, remaining = 300_000) => {
     const context = {
@@ -44,8 +59,10 @@ function slowDown(action: string, key?: string) {
 const message = (key: string) => s3Message(created(key));
 const onTry = (receiveCount: number, body: string) => ({ body, receiveCount });
 
+const rowsOf = (key: string) => readParquet([aws.emulator.pathOf('curated', key)]);
+
 async function temperatures(key: string): Promise<unknown[]> {
-  const rows = await aws.curatedRows(key);
+  const rows = await rowsOf(key);
   return rows.map(({ temp_c }) => temp_c);
 }
 
@@ -57,14 +74,14 @@ describe('a batch', () => {
       error: '{"error":{"code":1006,"message":"No matching location found."}}',
     };
     for (const [index, name] of names.entries()) {
-      await aws.putRaw(`${folder}${name}.json`, bodies[name] ?? response({ temp_c: index }));
+      await aws.put('raw', `${folder}${name}.json`, bodies[name] ?? response({ temp_c: index }));
     }
     aws.fault = slowDown('PutObject', `${folder}slow.parquet`);
 
     const answer = await convert(batch(...names.map((name) => message(`${folder}${name}.json`))));
 
     expect(answer).toEqual(failed(3));
-    expect(await aws.curatedKeys()).toEqual(
+    expect(await aws.keys('curated')).toEqual(
       ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `${folder}${name}.parquet`),
     );
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
@@ -78,6 +95,7 @@ describe('a batch', () => {
         body: message(`${folder}error.json`),
         attributes: {
           code: 'error-body',
+          tries: '1',
           reason: 'Record 1 is an error answer (code 1006: No matching location found.), not data.',
           rawKey: `${folder}error.json`,
         },
@@ -86,35 +104,36 @@ describe('a batch', () => {
         body: message(`${folder}poison.json`),
         attributes: {
           code: 'not-json',
+          tries: '1',
           reason: expect.stringContaining('The file is not JSON') as unknown,
           rawKey: `${folder}poison.json`,
         },
       },
     ]);
-    expect(await aws.rawBytes(`${folder}poison.json`)).toEqual(Buffer.from(poison));
+    expect((await aws.object('raw', `${folder}poison.json`)).body).toEqual(Buffer.from(poison));
   });
 
   test('of good messages answers with no failure', async () => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     expect(await convert(batch(message(`${folder}a.json`)))).toEqual(none);
     expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
     expect(aws.deadLetters()).toEqual([]);
   });
 
   test('that tells of one object twice writes it once, the same', async () => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     expect(await convert(batch(message(`${folder}a.json`), message(`${folder}a.json`)))).toEqual(none);
-    const once = await aws.curatedBytes(`${folder}a.parquet`);
+    const once = (await aws.object('curated', `${folder}a.parquet`)).body;
     expect(await convert(batch(message(`${folder}a.json`)))).toEqual(none);
-    expect(await aws.curatedBytes(`${folder}a.parquet`)).toEqual(once);
-    expect(await aws.curatedKeys()).toEqual([`${folder}a.parquet`]);
+    expect((await aws.object('curated', `${folder}a.parquet`)).body).toEqual(once);
+    expect(await aws.keys('curated')).toEqual([`${folder}a.parquet`]);
   });
 
   test('of a redriven letter converts what was mended meanwhile', async () => {
-    await aws.putRaw(`${folder}a.json`, poison);
+    await aws.put('raw', `${folder}a.json`, poison);
     await convert(batch(message(`${folder}a.json`)));
     const [letter] = aws.deadLetters();
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     expect(await convert(batch(letter?.body ?? ''))).toEqual(none);
     expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
   });
@@ -122,7 +141,7 @@ describe('a batch', () => {
 
 describe('a message is tried again', () => {
   test.each(['GetObject', 'PutObject', 'HeadObject'])('when %s fails', async (action) => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     aws.fault = slowDown(action);
     expect(await convert(batch(message(`${folder}a.json`)))).toEqual(failed(0));
     expect(aws.deadLetters()).toEqual([]);
@@ -133,23 +152,23 @@ describe('a message is tried again', () => {
   });
 
   test('when the dead-letter queue does not take its poison', async () => {
-    await aws.putRaw(`${folder}a.json`, poison);
-    await aws.putRaw(`${folder}b.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, poison);
+    await aws.put('raw', `${folder}b.json`, response({ temp_c: 1 }));
     aws.fault = slowDown('SendMessage');
     const messages = [message(`${folder}a.json`), message(`${folder}b.json`), 'hello'];
     expect(await convert(batch(...messages))).toEqual(failed(0, 2));
     expect(aws.deadLetters()).toEqual([]);
-    expect(await aws.curatedKeys()).toEqual([`${folder}b.parquet`]);
+    expect(await aws.keys('curated')).toEqual([`${folder}b.parquet`]);
   });
 
   test('when the dead-letter queue does not take it on its last try, so that the queue moves it there', async () => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     aws.fault = (call) => slowDown('PutObject')(call) ?? slowDown('SendMessage')(call);
     expect(await convert(batch(onTry(5, message(`${folder}a.json`))))).toEqual(failed(0));
   });
 
   test('up to its last try, which buries it with the error', async () => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     aws.fault = slowDown('PutObject');
     const body = message(`${folder}a.json`);
     for (const receiveCount of [1, 2, 3, 4])
@@ -161,18 +180,19 @@ describe('a message is tried again', () => {
       {
         body,
         attributes: {
+          tries: '5',
           code: 'tries-exhausted',
-          reason: expect.stringMatching(/^Failed 5 times; the last time with SlowDown: /) as unknown,
+          reason: expect.stringMatching(/^Failed 5 times. The last error: SlowDown: /) as unknown,
           rawKey: `${folder}a.json`,
         },
       },
     ]);
-    expect(await aws.curatedKeys()).toEqual([]);
-    expect(await aws.rawBytes(`${folder}a.json`)).toEqual(Buffer.from(response({ temp_c: 1 })));
+    expect(await aws.keys('curated')).toEqual([]);
+    expect((await aws.object('raw', `${folder}a.json`)).body).toEqual(Buffer.from(response({ temp_c: 1 })));
   });
 
-  test('when its time runs out, which the dead letter of its last try says', async () => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
+  test('when its time runs out, which the dead letter of its last try says [out-of-time]', async () => {
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     const body = message(`${folder}a.json`);
     expect(await convert(batch(onTry(4, body)), 10_000)).toEqual(failed(0));
     expect(await convert(batch(onTry(5, body)), 10_000)).toEqual(none);
@@ -180,11 +200,13 @@ describe('a message is tried again', () => {
       {
         attributes: {
           code: 'tries-exhausted',
-          reason: expect.stringContaining('as its time ran out, after 0.0 MB of text and 0 rows') as unknown,
+          reason: expect.stringContaining(
+            'ran out of time and stopped, after 0.0 MB of text and 0 rows',
+          ) as unknown,
         },
       },
     ]);
-    expect(await aws.curatedKeys()).toEqual([]);
+    expect(await aws.keys('curated')).toEqual([]);
   });
 });
 
@@ -198,12 +220,12 @@ describe('a message is done, with nothing to do,', () => {
   test('when the raw object is gone', async () => {
     expect(await convert(batch(message(`${folder}gone.json`)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
-    expect(await aws.curatedKeys()).toEqual([]);
+    expect(await aws.keys('curated')).toEqual([]);
   });
 
   test('when somebody made a folder, wherever', async () => {
     const folders = ['new folder/', folder, 'weatherapi/'];
-    for (const key of folders) await aws.putRaw(key, '');
+    for (const key of folders) await aws.put('raw', key, '');
     const bodies = folders.map((key) => s3Message(created(key, { size: 0 })));
     expect(await convert(batch(...bodies, s3Message(created(folder, { size: null }))))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
@@ -211,18 +233,18 @@ describe('a message is done, with nothing to do,', () => {
 
   test('when somebody gave the object up', async () => {
     const key = `given-up/${folder}a.json`;
-    await aws.putRaw(key, poison);
+    await aws.put('raw', key, poison);
     expect(await convert(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
-    expect(await aws.rawKeys()).toEqual([key]);
+    expect(await aws.keys('raw')).toEqual([key]);
   });
 });
 
 describe('an object', () => {
   test('whose key looks like a folder is converted when there is something in it', async () => {
-    await aws.putRaw(folder, response({ temp_c: 1 }));
+    await aws.put('raw', folder, response({ temp_c: 1 }));
     expect(await convert(batch(message(folder)))).toEqual(none);
-    const [key = ''] = await aws.curatedKeys();
+    const [key = ''] = await aws.keys('curated');
     expect(await temperatures(key)).toEqual([1]);
   });
 
@@ -233,34 +255,34 @@ describe('an object', () => {
     'weatherapi/current/dt=2026-11-22/Besançon/日本 🚴.json',
     `weatherapi/current/dt=2026-11-22/${'long'.repeat(50)}/${'x'.repeat(250)}.json`,
   ])('is found under its key, and its rows tell it: %s', async (key) => {
-    await aws.putRaw(key, response({ temp_c: 1 }));
+    await aws.put('raw', key, response({ temp_c: 1 }));
     expect(await convert(batch(message(key)))).toEqual(none);
-    const [curatedKey = '', ...others] = await aws.curatedKeys();
+    const [curatedKey = '', ...others] = await aws.keys('curated');
     expect(others).toEqual([]);
-    expect(await aws.curatedRows(curatedKey)).toMatchObject([{ temp_c: 1, raw_key: key }]);
+    expect(await rowsOf(curatedKey)).toMatchObject([{ temp_c: 1, raw_key: key }]);
     expect(aws.deadLetters()).toEqual([]);
   });
 
   test('of a message that tells of several is converted, though another is poison', async () => {
-    await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
-    await aws.putRaw(`${folder}b.json`, poison);
-    await aws.putRaw(`${folder}c.json`, response({ temp_c: 3 }));
+    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
+    await aws.put('raw', `${folder}b.json`, poison);
+    await aws.put('raw', `${folder}c.json`, response({ temp_c: 3 }));
     const records = ['a', 'b', 'c'].map((name) => created(`${folder}${name}.json`));
     expect(await convert(batch(s3Message(...records)))).toEqual(none);
-    expect(await aws.curatedKeys()).toEqual([`${folder}a.parquet`, `${folder}c.parquet`]);
+    expect(await aws.keys('curated')).toEqual([`${folder}a.parquet`, `${folder}c.parquet`]);
     expect(aws.deadLetters()).toMatchObject([
       { body: s3Message(records[1]), attributes: { code: 'not-json' } },
     ]);
   });
 });
 
-test('a message that tells of an object twice has it converted once, and one dead letter', async () => {
-  await aws.putRaw(`${folder}a.json`, response({ temp_c: 1 }));
-  await aws.putRaw(`${folder}b.json`, poison);
-  const before = aws.requests.length;
+test('a message that tells of an object twice has it converted once, and one dead letter [no-other-message]', async () => {
+  await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
+  await aws.put('raw', `${folder}b.json`, poison);
+  const before = aws.emulator.requests.length;
   const records = ['a', 'b', 'a', 'b'].map((name) => created(`${folder}${name}.json`));
   expect(await convert(batch(s3Message(...records)))).toEqual(none);
-  const reads = aws.requests.slice(before).filter(({ action }) => action === 'GetObject');
+  const reads = aws.emulator.requests.slice(before).filter(({ action }) => action === 'GetObject');
   expect(reads.map(({ key }) => key)).toEqual([`${folder}a.json`, `${folder}b.json`]);
   expect(aws.deadLetters()).toHaveLength(1);
 });
@@ -273,7 +295,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
   ])('%s, as it came and without a key', async (_what, body, code, reason) => {
     expect(await convert(batch(body))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
-      { body, attributes: { code, reason: expect.stringContaining(reason) as unknown } },
+      { body, attributes: { code, tries: '1', reason: expect.stringContaining(reason) as unknown } },
     ]);
   });
 
@@ -290,21 +312,21 @@ describe('the dead-letter queue holds, with its reason,', () => {
     ['before-first-day', 'weatherapi/current/dt=2023-12-31/a.json', 'begins on 2024-01-01'],
     ['no-day', 'weatherapi/current/a.json', 'Put it under weatherapi/current/dt=YYYY-MM-DD/'],
   ])('%s: an object under the key %s', async (code, key, reason) => {
-    await aws.putRaw(key, response({ temp_c: 1 }));
+    await aws.put('raw', key, response({ temp_c: 1 }));
     expect(await convert(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
         body: message(key),
-        attributes: { code, rawKey: key, reason: expect.stringContaining(reason) as unknown },
+        attributes: { code, tries: '1', rawKey: key, reason: expect.stringContaining(reason) as unknown },
       },
     ]);
-    expect(await aws.curatedKeys()).toEqual([]);
+    expect(await aws.keys('curated')).toEqual([]);
   });
 
   test('a reason of any characters and length, cut to what SQS takes', async () => {
     const name = `\u0001\ud800\uffff🚴${'x'.repeat(5_000)}`;
-    await aws.putRaw(`${folder}a.json`, JSON.stringify({ error: { code: name, message: name } }));
-    await aws.putRaw(`${folder}b\u0001.json`, `{${JSON.stringify(name)}:1}`);
+    await aws.put('raw', `${folder}a.json`, JSON.stringify({ error: { code: name, message: name } }));
+    await aws.put('raw', `${folder}b\u0001.json`, `{${JSON.stringify(name)}:1}`);
     const malformed = `{"Records":"x${'\\ud83d\\udeb4'.repeat(5_000)}"}`;
     const messages = [message(`${folder}a.json`), message(`${folder}b\u0001.json`), malformed];
     expect(await convert(batch(...messages))).toEqual(none);

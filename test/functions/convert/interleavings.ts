@@ -14,7 +14,9 @@ const copying: typeof conversion = async function* (_parsed, { body }) {
   yield* body;
   return { rows: 0, rescuedFields: 0 };
 };
-jest.unstable_mockModule('../../../functions/convert/conversion.ts', () => ({ conversion: copying }));
+const conversionPath = '../../../functions/convert/conversion.ts';
+const actual = (await import(conversionPath)) as typeof import('../../../functions/convert/conversion.ts');
+jest.unstable_mockModule(conversionPath, () => ({ ...actual, conversion: copying }));
 const { convertObject } = await import('../../../functions/convert/convert-object.ts');
 
 /** An object in a bucket. */

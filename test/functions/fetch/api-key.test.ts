@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
-import { FakeSecrets } from './aws.ts';
+import { FakeSecrets } from './fake-secrets.ts';
 
 function keyFrom(aws: FakeSecrets): ApiKey {
   return new ApiKey(aws.client, 'weather/key');

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Context } from 'aws-lambda';
 import type { RunReport } from '../../../functions/fetch/run.ts';
 import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
-import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
 import { runEnded, runStarted } from '../../../shared/run-log.ts';
 import { captureOutput, type Output } from '../../output.ts';
@@ -22,7 +21,6 @@ type Outcome = { report: RunReport } | { error: Error };
 
 let stateDir: string;
 let emulator: Emulator;
-let secrets: SecretsManager;
 let standIn: WeatherApi;
 let front: Front;
 let output: Output;
@@ -37,10 +35,9 @@ beforeAll(async () => {
   emulator = await startEmulator({
     stateDir,
     region,
-    intercept: ({ action }) => (action === 'PutObject' ? s3Fault : undefined),
+    faults: ({ action }) => (action === 'PutObject' ? s3Fault : undefined),
   });
   emulator.createBucket(bucket);
-  secrets = await startSecretsManager({ region, secrets: {} });
   standIn = await startWeatherApi({ key: canary, now: () => new Date('2026-11-22T05:00:00Z') });
   front = await startFront(standIn.url);
   output = captureOutput();
@@ -50,7 +47,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_MAX_ATTEMPTS: '1',
     AWS_ENDPOINT_URL_S3: emulator.endpoint,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: emulator.endpoint,
     POWERTOOLS_METRICS_NAMESPACE: 'Test',
     RAW_BUCKET: bucket,
     API_KEY_SECRET: secretId,
@@ -63,12 +60,12 @@ beforeAll(async () => {
 
 afterEach(() => {
   s3Fault = undefined;
-  secrets.secrets.set(secretId, canary);
+  emulator.secrets.set(secretId, canary);
 });
 
 afterAll(async () => {
   output.restore();
-  await Promise.all([front.close(), standIn.close(), secrets.close(), emulator.close()]);
+  await Promise.all([front.close(), standIn.close(), emulator.close()]);
   await rm(stateDir, { recursive: true });
 });
 
@@ -110,7 +107,7 @@ function linesOf(scheduledTime: string): Record<string, unknown>[] {
 describe('the function', () => {
   test('fails when the secret does not exist, and works as soon as it does', async () => {
     expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'ResourceNotFoundException' });
-    secrets.secrets.set(secretId, canary);
+    emulator.secrets.set(secretId, canary);
     const report = reportOf(await invoke(['Melbourne', 'fail:1006']));
     expect(report).toMatchObject({ landed: true, fetched: 1, failed: [{ location: 'fail:1006' }] });
     expect(await readFile(emulator.pathOf(bucket, report.key ?? ''), 'utf8')).toContain('"name":"Melbourne"');
@@ -173,7 +170,11 @@ describe('the function', () => {
     ],
     [
       ['Melbourne', 'fail:2007x9'],
-      { level: 'WARN', outcome: 'landed', skipped: [{ location: 'fail:2007x9', reason: expect.any(String) }] },
+      {
+        level: 'WARN',
+        outcome: 'landed',
+        skipped: [{ location: 'fail:2007x9', reason: expect.any(String) }],
+      },
     ],
     [['fail:2007'], { level: 'WARN', outcome: 'skipped', fetched: 0 }],
     [['fail:1006'], { level: 'ERROR', outcome: 'failed', fetched: 0 }],
@@ -201,7 +202,7 @@ describe('the function', () => {
   test('says what it waits for', async () => {
     reportOf(await invoke(['fail:503x1', 'fail:502x1']));
     const said = output.lines().findLast((line) => line.includes('Waiting for WeatherAPI'));
-    expect(said).toContain('Waiting for WeatherAPI (HTTP 503): 2 places are asked for again in 1 s');
+    expect(said).toContain('Waiting for WeatherAPI (HTTP 503): asking for 2 places again in 1 s');
   });
 
   test('ends by its deadline with what came', async () => {

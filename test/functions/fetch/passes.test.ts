@@ -36,7 +36,7 @@ async function passes(
 
 describe('an outage', () => {
   test.each([2, 5, 10, 45])(
-    'of %i s in which connections are cut costs none of 40 places',
+    'of %i s in which connections are cut costs none of 40 places [outage]',
     async (seconds) => {
       const { outcomes, asked } = await passes(40, (_place, time) =>
         time < seconds * 1000 ? { answer: transient, takes: 20 } : { answer: 'data', takes: 200 },
@@ -47,12 +47,15 @@ describe('an outage', () => {
     },
   );
 
-  test.each([2, 5, 10, 45])('of %i s in which nothing answers costs none of 40 places', async (seconds) => {
-    const { outcomes } = await passes(40, (_place, time) =>
-      time < seconds * 1000 ? { answer: transient, takes: 10_000 } : { answer: 'data', takes: 200 },
-    );
-    expect(outcomes.filter(({ kind }) => kind !== 'data')).toEqual([]);
-  });
+  test.each([2, 5, 10, 45])(
+    'of %i s in which nothing answers costs none of 40 places [outage]',
+    async (seconds) => {
+      const { outcomes } = await passes(40, (_place, time) =>
+        time < seconds * 1000 ? { answer: transient, takes: 10_000 } : { answer: 'data', takes: 200 },
+      );
+      expect(outcomes.filter(({ kind }) => kind !== 'data')).toEqual([]);
+    },
+  );
 
   test('that lasts is waited out for a minute after the first pass, and no longer', async () => {
     const { outcomes, milliseconds, asked } = await passes(40, () => ({ answer: transient, takes: 20 }));
@@ -86,7 +89,7 @@ test('answers that make no sense get their three tries and no more', async () =>
 });
 
 describe('a pause', () => {
-  test('is half a second at least, whatever Retry-After says, and grows', async () => {
+  test('is half a second at least, whatever Retry-After says, and grows [retry-after]', async () => {
     const { asked } = await passes(1, () => ({ answer: { ...transient, retryAfter: 0 }, takes: 0 }));
     const times = asked[0] ?? [];
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
@@ -105,7 +108,7 @@ describe('a pause', () => {
     expect(asked).toEqual([[0, 20_000]]);
   });
 
-  test('is not begun for a place that asks for more than there is time', async () => {
+  test('is not begun for a place that asks for more than there is time [retry-after]', async () => {
     const { outcomes, asked } = await passes(1, () => ({
       answer: { ...transient, retryAfter: 3_600_000 },
       takes: 0,

@@ -86,7 +86,7 @@ describe('a run event', () => {
     ['a place that is a number', event({ locations: [3000] }), /locations\.0: .*3000/],
     ['an option that is a number', event({ options: { days: 3 } }), /options\.days: .*3/],
     ['a misspelt member', event({ option: {} }), /option: /],
-  ])('with %s is refused', (_what, refused, message) => {
+  ])('with %s is refused [real-times]', (_what, refused, message) => {
     expect(refusal(refused)).toMatch(message);
   });
 

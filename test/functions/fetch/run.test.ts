@@ -6,28 +6,32 @@ import { type FastifyReply, fastify } from 'fastify';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
 import type { Clock } from '../../../functions/fetch/passes.ts';
 import { encodePlaces, listDigest } from '../../../functions/fetch/place-list.ts';
+import { RawBucket } from '../../../functions/fetch/raw-bucket.ts';
 import { type RunReport, run } from '../../../functions/fetch/run.ts';
 import { type Answer, WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import { rawKey } from '../../../shared/keys.ts';
-import { FakeSecrets, type Raw, type StoredObject, startRaw } from './aws.ts';
+import { type Aws, type StoredObject, startAws } from '../../aws.ts';
+import { FakeSecrets } from './fake-secrets.ts';
 
 const scheduledTime = new Date('2026-11-22T05:00:00Z');
 const key = rawKey(weatherapiCurrent, scheduledTime);
 const fetchedAt = Date.parse('2026-11-22T05:00:03.250Z');
 const never = new AbortController().signal;
 
-let raw: Raw;
+let aws: Aws;
+let raw: RawBucket;
 const closers: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
-  raw = await startRaw();
+  aws = await startAws();
+  raw = new RawBucket(aws.s3, 'raw');
 });
 afterEach(async () => {
-  await raw.empty();
+  await aws.empty();
   await Promise.all(closers.splice(0).map((close) => close()));
 });
-afterAll(() => raw.stop());
+afterAll(() => aws.stop());
 
 async function standIn(options: { key?: string } = {}) {
   const api = await startWeatherApi({ key: 'first', now: () => scheduledTime, ...options });
@@ -35,7 +39,7 @@ async function standIn(options: { key?: string } = {}) {
   return api;
 }
 
-const record = (name: string) => ({ location: { name }, current: {} });
+const record = (name: string) => ({ location: { name }, current: { uv: 1 } });
 
 /** A provider that answers place by place as it is told, and keeps the places that it was asked for. */
 async function provider(
@@ -92,7 +96,7 @@ function runOf(
   const api = new WeatherApi(url, apiKey ?? new ApiKey(secrets.client, 'key'));
   return run(
     { scheduledTime, dataset: weatherapiCurrent, locations, options },
-    { api, raw: raw.bucket, clock, onPause: () => {} },
+    { api, raw, clock, onPause: () => {} },
     deadline,
   );
 }
@@ -105,7 +109,7 @@ function namesIn({ body }: StoredObject): string[] {
   return lines.map((line) => (JSON.parse(line) as { location: { name: string } }).location.name);
 }
 
-const landedNames = async (of = key) => namesIn(await raw.object(of));
+const landedNames = async (of = key) => namesIn(await aws.object('raw', of));
 
 function places(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `place-${index + 1}`);
@@ -129,7 +133,7 @@ describe('a run', () => {
       runFailure: undefined,
     });
     expect(await landedNames()).toEqual(['Melbourne', 'Tokyo', 'Berlin']);
-    expect(await raw.keys()).toEqual([key]);
+    expect(await aws.keys('raw')).toEqual([key]);
   });
 
   test('lands what the provider sent, with a space for each line break and nothing else changed', async () => {
@@ -138,14 +142,14 @@ describe('a run', () => {
     const server = await provider((_q, reply) => reply.type('application/json').send(body));
     await runOf(['Zürich', 'Zürich'], server);
     const line = body.replaceAll(/[\r\n]/g, ' ');
-    expect((await raw.object(key)).body).toEqual(Buffer.from(`${line}\n${line}\n`));
+    expect((await aws.object('raw', key)).body).toEqual(Buffer.from(`${line}\n${line}\n`));
   });
 
   test('tells beside the data when it was scheduled, when it ran and what it asked', async () => {
     const locations = ['Melbourne', 'fail:500x1', 'fail:1006'];
     const options = { aqi: 'yes', lang: 'zh_tw' };
     await runOf(locations, await standIn(), { options });
-    expect(await raw.object(key)).toMatchObject({
+    expect(await aws.object('raw', key)).toMatchObject({
       contentType: 'application/x-ndjson',
       metadata: {
         'scheduled-time': '2026-11-22T05:00:00.000Z',
@@ -163,10 +167,10 @@ describe('a run', () => {
 
   test('asks with the options of the event', async () => {
     await runOf(['Melbourne'], await standIn(), { options: { aqi: 'yes' } });
-    expect((await raw.object(key)).body.toString()).toContain('"air_quality"');
+    expect((await aws.object('raw', key)).body.toString()).toContain('"air_quality"');
   });
 
-  test('lands no body that repeats the key: that place fails, the others land', async () => {
+  test('lands no body that repeats the key: that place fails, the others land [key-in-answer]', async () => {
     const server = await provider((q, reply) =>
       reply.send({ ...record(q), ...(q === 'Tokyo' ? { request: '?key=first' } : {}) }),
     );
@@ -180,9 +184,9 @@ describe('a run', () => {
   });
 
   test('fails when the bucket refuses', async () => {
-    raw.fault = () => ({ status: 403, code: 'AccessDenied' });
+    aws.fault = () => ({ status: 403, code: 'AccessDenied' });
     await expect(runOf(['Melbourne'], await standIn())).rejects.toThrow();
-    raw.fault = ({ action }) => (action === 'PutObject' ? { status: 403, code: 'AccessDenied' } : undefined);
+    aws.fault = ({ action }) => (action === 'PutObject' ? { status: 403, code: 'AccessDenied' } : undefined);
     await expect(runOf(['Melbourne'], await standIn())).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
@@ -212,7 +216,7 @@ describe('a run', () => {
         return reply.send(record(q));
       });
       await runOf(['Melbourne'], server);
-      raw.fault = ({ action }) =>
+      aws.fault = ({ action }) =>
         action === 'PutObject' ? { status: 403, code: 'AccessDenied' } : undefined;
       await runOf(['Tokyo'], server).catch(() => {});
       left.push(await readdir(directory));
@@ -228,18 +232,18 @@ describe('a run', () => {
 describe('a run that happens again', () => {
   const three = ['Oslo', 'Ulm', 'Rome'];
 
-  test('asks only for what has not landed, and writes old and new lines in their order', async () => {
+  test('asks only for what has not landed, and writes old and new lines in their order [completed]', async () => {
     const first = await runOf(three, await without('Ulm'));
     expect(first).toMatchObject({ key, landed: true, fetched: 2, places: 2, skipped: [{ location: 'Ulm' }] });
-    const triesBefore = Number((await raw.object(key)).metadata.tries);
-    const oslo = (await raw.object(key)).body.toString().split('\n')[0];
+    const triesBefore = Number((await aws.object('raw', key)).metadata.tries);
+    const oslo = (await aws.object('raw', key)).body.toString().split('\n')[0];
 
     const server = await provider();
     const second = await runOf(three, server, { clock: impatient(fetchedAt + 60_000) });
     expect(second).toMatchObject({ key, landed: true, fetched: 1, places: 3, skipped: [] });
     expect(server.asked).toEqual(['Ulm']);
     expect(await landedNames()).toEqual(three);
-    const { body, metadata } = await raw.object(key);
+    const { body, metadata } = await aws.object('raw', key);
     expect(body.toString().split('\n')[0]).toBe(oslo);
     expect(metadata).toMatchObject({
       'fetched-at': new Date(fetchedAt).toISOString(),
@@ -270,7 +274,7 @@ describe('a run that happens again', () => {
     expect(await landedNames()).toEqual(['Oslo', 'Rome']);
   });
 
-  test('at the same time loses nothing of the other', async () => {
+  test('at the same time loses nothing of the other [two-runs]', async () => {
     const other = await without('Rome');
     let otherRun: Promise<RunReport> | undefined;
     const server = await provider(async (q, reply) => {
@@ -282,35 +286,38 @@ describe('a run that happens again', () => {
     expect(await runOf(three, server)).toMatchObject({ landed: true, fetched: 1, places: 3 });
     expect(await otherRun).toMatchObject({ landed: true, fetched: 2 });
     expect(await landedNames()).toEqual(three);
-    expect(await raw.keys()).toEqual([key]);
+    expect(await aws.keys('raw')).toEqual([key]);
   });
 
-  test('lands what it has when the object was deleted meanwhile', async () => {
+  test('lands what it has when the object was deleted meanwhile [two-runs]', async () => {
     await runOf(three, await without('Ulm'));
     const server = await provider(async (q, reply) => {
-      await raw.remove(key);
+      await aws.remove('raw', key);
       return reply.send(record(q));
     });
     expect(await runOf(three, server)).toMatchObject({ landed: true, fetched: 1, places: 1 });
     expect(await landedNames()).toEqual(['Ulm']);
   });
 
-  test.each([409, 412])('looks again when the write is refused with %i, but not for ever', async (status) => {
-    const code = status === 409 ? 'ConditionalRequestConflict' : 'PreconditionFailed';
-    let refusals = 1;
-    raw.fault = ({ action }) => (action === 'PutObject' && refusals-- > 0 ? { status, code } : undefined);
-    expect(await runOf(three, await provider())).toMatchObject({ landed: true, fetched: 3 });
-    await raw.remove(key);
-    refusals = Number.POSITIVE_INFINITY;
-    await expect(runOf(three, await provider())).rejects.toThrow(`"${key}" changed 5 times`);
-  });
+  test.each([409, 412])(
+    'looks again when the write is refused with %i, but not for ever [two-runs]',
+    async (status) => {
+      const code = status === 409 ? 'ConditionalRequestConflict' : 'PreconditionFailed';
+      let refusals = 1;
+      aws.fault = ({ action }) => (action === 'PutObject' && refusals-- > 0 ? { status, code } : undefined);
+      expect(await runOf(three, await provider())).toMatchObject({ landed: true, fetched: 3 });
+      await aws.remove('raw', key);
+      refusals = Number.POSITIVE_INFINITY;
+      await expect(runOf(three, await provider())).rejects.toThrow(`"${key}" changed 5 times`);
+    },
+  );
 
   test('refuses to merge with an object that is not what its metadata says', async () => {
     await runOf(three, await without('Ulm'));
-    const { metadata } = await raw.object(key);
-    await raw.put(key, '{}\n', metadata);
+    const { metadata } = await aws.object('raw', key);
+    await aws.put('raw', key, '{}\n', metadata);
     await expect(runOf(three, await provider())).rejects.toThrow('has 1 lines');
-    expect((await raw.object(key)).body.toString()).toBe('{}\n');
+    expect((await aws.object('raw', key)).body.toString()).toBe('{}\n');
   });
 });
 
@@ -322,7 +329,7 @@ describe('another list of places for the same hour', () => {
     ['fewer places', ['Oslo'], {}],
     ['another order', ['Rome', 'Oslo'], {}],
     ['other options', list, { aqi: 'yes' }],
-  ])('has a key of its own, whichever is first: %s', async (_what, locations, options) => {
+  ])('has a key of its own, whichever is first: %s [other-list]', async (_what, locations, options) => {
     const server = await provider();
     await runOf(locations, server, { options });
     expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: true, fetched: 2 });
@@ -333,12 +340,12 @@ describe('another list of places for the same hour', () => {
     expect(await runOf(locations, server, { options })).toMatchObject({ key, landed: false });
   });
 
-  test('has a key of its own beside a file that was dropped, too, and is completed there', async () => {
-    await raw.put(key, '{}\n');
+  test('has a key of its own beside a file that was dropped, too, and is completed there [other-list]', async () => {
+    await aws.put('raw', key, '{}\n');
     expect(await runOf(list, await without('Oslo'))).toMatchObject({ key: ownKey, fetched: 1 });
     expect(await runOf(list, await provider())).toMatchObject({ key: ownKey, fetched: 1, places: 2 });
     expect(await landedNames(ownKey)).toEqual(list);
-    expect((await raw.object(key)).body.toString()).toBe('{}\n');
+    expect((await aws.object('raw', key)).body.toString()).toBe('{}\n');
   });
 
   test('that lands first, while this one is at work, leaves this one its own key', async () => {
@@ -360,14 +367,14 @@ describe('a place that is missing', () => {
 
   /** Lands an earlier run with some of the places. */
   async function landed(hours: number, numbers: number[], locations = list): Promise<void> {
-    await raw.put(rawKey(weatherapiCurrent, hoursBefore(hours)), '{}\n', {
+    await aws.put('raw', rawKey(weatherapiCurrent, hoursBefore(hours)), '{}\n', {
       'places-list': listDigest({ locations, options: {} }),
       'places-landed': encodePlaces(numbers),
     });
   }
   const missing = async () => (await runOf(list, await without('Ulm', 'Rome'))).missing;
 
-  test('in this run and in the two landed runs before it is told', async () => {
+  test('in this run and in the two landed runs before it is told [missing-place]', async () => {
     await landed(1, [0]);
     await landed(2, [0, 2]);
     expect(await missing()).toEqual(['Ulm']);
@@ -385,6 +392,15 @@ describe('a place that is missing', () => {
     await landed(3, [0], ['Rome', 'Ulm']);
     await landed(4, [0]);
     expect(await missing()).toEqual(['Ulm', 'Rome']);
+  });
+
+  test.each([1, 7, 30, 366])('is told when a run comes every %i days', async (days) => {
+    // Files dropped between the runs do not count as runs.
+    await aws.put('raw', 'weatherapi/current/dt=2026-11-21/20261121.json', '{}\n');
+    await aws.put('raw', 'weatherapi/current/dt=never/20261121T050000Z.json', '{}\n');
+    await landed(24 * days, [0]);
+    await landed(48 * days, [0, 2]);
+    expect(await missing()).toEqual(['Ulm']);
   });
 
   test.each<[string, () => Promise<void>]>([
@@ -479,7 +495,7 @@ describe('a place without data', () => {
       fetched: 0,
       places: 0,
     });
-    expect(await raw.keys()).toEqual([]);
+    expect(await aws.keys('raw')).toEqual([]);
   });
 });
 
@@ -500,7 +516,7 @@ describe('the deadline', () => {
     );
     expect(server.asked.toSorted()).toEqual(places(9));
     expect(await landedNames()).toEqual(['place-1']);
-    const { metadata } = await raw.object(key);
+    const { metadata } = await aws.object('raw', key);
     expect(metadata).toMatchObject({ tries: '9', places: '1', 'places-missing': '11' });
   });
 
@@ -528,7 +544,7 @@ describe('what concerns every place', () => {
       return { kind: 'data', line: Buffer.from(JSON.stringify(record(q))), tries: 1 };
     };
     const event = { scheduledTime, dataset: weatherapiCurrent, locations: places(12), options: {} };
-    const dependencies = { api: { call }, raw: raw.bucket, clock: impatient(), onPause: () => {} };
+    const dependencies = { api: { call }, raw, clock: impatient(), onPause: () => {} };
     const report = await run(event, dependencies, never);
     return { report, asked, names: await landedNames() };
   }
@@ -562,9 +578,21 @@ describe('what concerns every place', () => {
     },
   );
 
-  test('a redirect stops the run and is its failure', async () => {
-    const report = await runOf(['fail:redirect'], await standIn());
+  test('a redirect of every place is the failure of the run', async () => {
+    const report = await runOf(['fail:redirect', 'fail:redirect'], await standIn());
     expect(report.runFailure).toBe('HTTP 302: a redirect, which is never followed');
+  });
+
+  test('a redirect of one place is its own failure: the others are asked for and land', async () => {
+    const list = ['fail:redirect', ...places(9)];
+    const redirected = {
+      failed: [{ location: 'fail:redirect', reason: 'HTTP 302: a redirect, which is never followed' }],
+      skipped: [],
+      runFailure: undefined,
+    };
+    expect(await runOf(list, await standIn())).toMatchObject({ fetched: 9, ...redirected });
+    // Also when a run is tried again, and this place is the only one that is left.
+    expect(await runOf(list, await standIn())).toMatchObject({ fetched: 0, places: 9, ...redirected });
   });
 });
 
@@ -574,7 +602,7 @@ describe('the key', () => {
     const apiKey = new ApiKey(secrets.client, 'key');
     const server = await standIn();
     expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
-    await raw.empty();
+    await aws.empty();
     expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
     expect(secrets.reads).toBe(1);
   });

@@ -22,7 +22,7 @@ const documented = [
 ] as const;
 
 describe('an error that WeatherAPI documents', () => {
-  test.each(documented)('HTTP $status with code $code is $kind', ({ status, code, kind }) => {
+  test.each(documented)('HTTP $status with code $code is $kind [error-table]', ({ status, code, kind }) => {
     const verdict = verdictOn(status, errorBody(code));
     expect(verdict).toEqual({
       kind,
@@ -30,7 +30,7 @@ describe('an error that WeatherAPI documents', () => {
     });
   });
 
-  test.each(documented)('code $code is $kind whatever the status is', ({ code, kind }) => {
+  test.each(documented)('code $code is $kind whatever the status is [error-table]', ({ code, kind }) => {
     for (const status of [200, 204, 302, 400, 403, 404, 429, 500]) {
       expect(verdictOn(status, errorBody(code)).kind).toBe(kind);
     }
@@ -53,10 +53,10 @@ describe('an answer without a documented code', () => {
   test.each([
     { status: 200, body: data, kind: 'data' },
     { status: 203, body: data, kind: 'data' },
-    { status: 301, body: '', kind: 'run-failed' },
-    { status: 302, body: data, kind: 'run-failed' },
-    { status: 307, body: '', kind: 'run-failed' },
-    { status: 308, body: '', kind: 'run-failed' },
+    { status: 301, body: '', kind: 'redirected' },
+    { status: 302, body: data, kind: 'redirected' },
+    { status: 307, body: '', kind: 'redirected' },
+    { status: 308, body: '', kind: 'redirected' },
     { status: 400, body: '<html>', kind: 'location-failed' },
     { status: 400, body: errorBody(1234), kind: 'location-failed' },
     { status: 401, body: '<html>', kind: 'key-refused' },
@@ -99,11 +99,14 @@ describe('a body that came with HTTP 200', () => {
     '{"error":{}}',
     '{"error":"quota"}',
     '{"error":true}',
+    '{"error":false}',
+    '{"error":0}',
+    '{"error":""}',
     '{"error":[1006]}',
     `{"error":{"code":1234},${data.slice(1)}`,
-  ])('that holds an error is no data: %s', (body) => {
+  ])('that holds an error of no known code makes no sense: %s [error-with-200]', (body) => {
     expect(verdictOn(200, body)).toMatchObject({
-      kind: 'location-failed',
+      kind: 'refused',
       reason: expect.stringMatching(/^HTTP 200( code 1234)?, but the body is an error$/),
     });
   });

@@ -8,8 +8,8 @@ import { ApiKey } from '../../../functions/fetch/api-key.ts';
 import { type Answer, WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
-import { FakeSecrets } from './aws.ts';
 import { selfSigned } from './certificate.ts';
+import { FakeSecrets } from './fake-secrets.ts';
 
 /** Of a try; for what never answers, less: the other tests leave a busy computer its time. */
 const tryTimeout = 4_000;
@@ -101,7 +101,7 @@ describe('a call', () => {
     ['fail:9999', 'HTTP 400 code 9999: internal error of the provider'],
     ['fail:error200', 'HTTP 200 code 9999: internal error of the provider'],
     ['fail:cut', 'connection failed: UND_ERR_SOCKET'],
-  ])('is in transient trouble, and asks once: %s', async (q, reason) => {
+  ])('is in transient trouble, and asks once: %s [error-table]', async (q, reason) => {
     const server = await standIn();
     expect(await call(server, { q })).toMatchObject({ kind: 'transient', reason, tries: 1 });
     expect(server.requests).toHaveLength(1);
@@ -126,8 +126,8 @@ describe('a call', () => {
     ['fail:2009', 'run-failed'],
     ['fail:9000', 'run-failed'],
     ['fail:9001', 'run-failed'],
-    ['fail:redirect', 'run-failed'],
-  ])('tells what no further try can change: %s is %s', async (q, kind) => {
+    ['fail:redirect', 'redirected'],
+  ])('tells what no further try can change: %s is %s [error-table]', async (q, kind) => {
     const server = await standIn();
     expect(await call(server, { q })).toMatchObject({ kind, tries: 1 });
     expect(server.requests).toHaveLength(1);
@@ -147,7 +147,7 @@ describe('a connection', () => {
     });
   });
 
-  test('to a server whose certificate nobody vouches for is not used: no request is sent, and so no key', async () => {
+  test('to a server whose certificate nobody vouches for is not used: no request is sent, and so no key [certificate]', async () => {
     const app = fastify({ https: selfSigned, forceCloseConnections: true });
     const urls: string[] = [];
     app.get('*', ({ url }, reply) => {
@@ -173,20 +173,20 @@ describe('a connection', () => {
     ['broken chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}'],
     ['a broken gzip', 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}'],
     ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'],
-  ])('that brings %s fails the try, never the run', async (_what, bytes) => {
+  ])('that brings %s fails the try, never the run [broken-answer]', async (_what, bytes) => {
     const server = await provider((reply) => reply.hijack().raw.socket?.end(bytes));
     const kind = expect.stringMatching(/^(transient|refused)$/);
     expect(await call(server)).toMatchObject({ kind, tries: 1 });
     expect(server.arrivals).toHaveLength(1);
   });
 
-  test('that brings no answer in time is given up', async () => {
+  test('that brings no answer in time is given up [slow-answer]', async () => {
     const server = await standIn();
     const answer = await call(server, { q: 'fail:slow', timeout: hurriedTimeout });
     expect(answer).toEqual({ kind: 'transient', reason: 'no answer within 0.2 s', tries: 1 });
   });
 
-  test('that is slow, but not too slow, brings its data at the first try', async () => {
+  test('that is slow, but not too slow, brings its data at the first try [slow-answer]', async () => {
     const server = await provider(async (reply) => {
       reply.hijack().raw.writeHead(200, { 'content-type': 'application/json' });
       reply.raw.write(data.slice(0, 20));
@@ -197,7 +197,7 @@ describe('a connection', () => {
     expect(await call(server)).toEqual(dataOf(data));
   });
 
-  test('that stalls in the middle of a body is given up like one that never answers', async () => {
+  test('that stalls in the middle of a body is given up like one that never answers [slow-answer]', async () => {
     const server = await provider((reply) => {
       reply.hijack().raw.writeHead(200, { 'content-type': 'application/json' }).write(data.slice(0, 20));
     });
@@ -210,7 +210,7 @@ describe('a connection', () => {
 });
 
 describe('a body', () => {
-  const start = '{"location":{},"current":{},"filler":"';
+  const start = '{"location":{"lat":2},"current":{"uv":1},"filler":"';
   const full = `${start}${'x'.repeat(weatherapiCurrent.maxAnswerBytes - start.length - 2)}"}`;
 
   test('of as many bytes as allowed is data, and one byte more is not', async () => {
@@ -229,23 +229,35 @@ describe('a body', () => {
     ['empty', '', 'empty'],
     ['an empty object', '{}', 'foreign-record'],
     ['a record without its data', '{"location":{"name":"Ulm","lat":48.4,"lon":9.99}}', 'incomplete'],
+    ['a record with empty data', '{"location":{"name":"Ulm"},"current":{}}', 'incomplete'],
     ['a record with null for its data', '{"location":{"name":"Ulm"},"current":null}', 'incomplete'],
     ['Latin-1', Buffer.from(data.replace('Marysville', 'Zürich'), 'latin1'), 'not-utf8'],
-    ['two byte-order marks', `\ufeff\ufeff${data}`, 'not-one-record'],
+    ['two byte-order marks', `\ufeff\ufeff${data}`, 'not-json'],
     ['an array of records', `[${data}]`, 'not-one-record'],
     ['a record in a string', JSON.stringify(data), 'not-one-record'],
-    ['several records', `${data}\n${data}`, 'not-json'],
+    ['several records', `${data}\n${data}`, 'not-one-record'],
+    ['a line feed in a text', data.replace('ville', '\nville'), 'not-json'],
+    ['a carriage return in a text', data.replace('ville', '\rville'), 'not-json'],
+    ['a line break in a name', data.replace('temp_c', 'temp\r\n_c'), 'not-json'],
+    ['a line break in a number', data.replace('21.4', '21\n.4'), 'not-json'],
     ['a bulk answer', `{"bulk":[{"query":${data}},{"query":${data}}]}`, 'not-one-record'],
-    ['a record with a member named twice', `{"location":{},${data.slice(1)}`, 'ambiguous'],
-    ['too deep', `{"location":{},"current":{},"x":${'['.repeat(500)}${']'.repeat(500)}}`, 'too-deep'],
+    ['a record with a member named twice', `{"location":{"lat":2},${data.slice(1)}`, 'ambiguous'],
+    [
+      'too deep',
+      `{"location":{"lat":2},"current":{"uv":1},"x":${'['.repeat(500)}${']'.repeat(500)}}`,
+      'too-deep',
+    ],
     ['gzip', gzipSync(data), 'not-utf8'],
-  ])('that convert would refuse is refused, in our own words: %s', async (_what, body, code) => {
-    const server = await provider((reply) => reply.type('application/json').send(Buffer.from(body)));
-    const reason = `HTTP 200, but convert would refuse the body: ${code}`;
-    expect(await call(server)).toEqual({ kind: 'refused', reason, tries: 1 });
-  });
+  ])(
+    'that convert would refuse is refused, in our own words: %s [unusable-answer]',
+    async (_what, body, code) => {
+      const server = await provider((reply) => reply.type('application/json').send(Buffer.from(body)));
+      const reason = `HTTP 200, but convert would refuse the body: ${code}`;
+      expect(await call(server)).toEqual({ kind: 'refused', reason, tries: 1 });
+    },
+  );
 
-  test('is counted as it is unpacked', async () => {
+  test('is counted as it is unpacked [endless-answer]', async () => {
     const server = await provider((reply) =>
       reply.header('content-encoding', 'gzip').send(gzipSync(`{"filler":"${'x'.repeat(10_000_000)}"}`)),
     );
@@ -255,7 +267,7 @@ describe('a body', () => {
     });
   });
 
-  test('that never ends is hung up on', async () => {
+  test('that never ends is hung up on [endless-answer]', async () => {
     const ended: Promise<unknown>[] = [];
     const server = await provider((reply) => {
       ended.push(new Promise((resolve) => reply.raw.once('close', () => resolve('hung up'))));
@@ -273,7 +285,7 @@ describe('a body that repeats the key', () => {
     ['as it is', secret],
     ['as the URL has it', `/v1/current.json?${new URLSearchParams({ q: 'Melbourne', key: secret })}`],
     ['as a path has it', encodeURIComponent(secret)],
-  ])('%s is no data, is not asked for again, and is not quoted', async (_how, echo) => {
+  ])('%s is no data, is not asked for again, and is not quoted [key-in-answer]', async (_how, echo) => {
     const server = await provider((reply) => reply.send({ location: { name: 'Melbourne' }, request: echo }));
     expect(await call(server, { aws: new FakeSecrets(secret) })).toEqual({
       kind: 'location-failed',
@@ -285,13 +297,13 @@ describe('a body that repeats the key', () => {
 });
 
 describe('a redirect', () => {
-  test.each([301, 302, 303, 307, 308])('is never followed: HTTP %i', async (status) => {
+  test.each([301, 302, 303, 307, 308])('is never followed: HTTP %i [redirect]', async (status) => {
     const elsewhere = await provider((reply) => reply.send(data));
     const server = await provider((reply, _nth, { url }) =>
       reply.code(status).header('location', elsewhere.url.replace('/v1', url)).send(),
     );
     expect(await call(server)).toEqual({
-      kind: 'run-failed',
+      kind: 'redirected',
       reason: `HTTP ${status}: a redirect, which is never followed`,
       tries: 1,
     });
@@ -306,7 +318,7 @@ describe('Retry-After', () => {
     ['2', 2_000],
     ['3600', 3_600_000],
     [inAnHour, expect.closeTo(3_600_000, -5)],
-  ])('of %s is handed on, with any status', async (value, retryAfter) => {
+  ])('of %s is handed on, with any status [retry-after]', async (value, retryAfter) => {
     for (const status of [429, 503]) {
       const server = await provider((reply) => reply.code(status).header('retry-after', value).send());
       const reason = expect.stringMatching(new RegExp(`^HTTP ${status}, asking to wait \\d+ s$`));
@@ -314,10 +326,13 @@ describe('Retry-After', () => {
     }
   });
 
-  test.each(['0', 'soon', new Date(0).toUTCString()])('of %s asks for nothing', async (value) => {
-    const server = await provider((reply) => reply.code(429).header('retry-after', value).send());
-    expect(await call(server)).toEqual({ kind: 'transient', reason: 'HTTP 429', tries: 1 });
-  });
+  test.each(['0', 'soon', new Date(0).toUTCString()])(
+    'of %s asks for nothing [retry-after]',
+    async (value) => {
+      const server = await provider((reply) => reply.code(429).header('retry-after', value).send());
+      expect(await call(server)).toEqual({ kind: 'transient', reason: 'HTTP 429', tries: 1 });
+    },
+  );
 });
 
 describe('the signal', () => {

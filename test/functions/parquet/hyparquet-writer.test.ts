@@ -10,7 +10,7 @@ const internals = [
   ['unconvertMinMax', 'hyparquet-writer/src/unconvert.js'],
 ] as const;
 
-test.each(internals)('hyparquet-writer still has %s in %s', async (name, module) => {
+test.each(internals)('hyparquet-writer still has %s in %s [writer-update]', async (name, module) => {
   const found: Record<string, unknown> = await import(module).catch(() => ({}));
   if (typeof found[name] !== 'function') {
     throw new Error(

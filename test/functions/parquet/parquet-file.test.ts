@@ -88,19 +88,6 @@ describe('a reader that is not ours finds', () => {
     ]);
   });
 
-  test('numbers as columns of their type, whatever each value looks like', async () => {
-    const text = [
-      response({ short_rad: 0 }),
-      response({ short_rad: 114.12 }),
-      response({ short_rad: 5 }),
-    ].join('\n');
-    const rows = await query(
-      (await converted(text)).file,
-      'SELECT short_rad, typeof(short_rad) AS type FROM $file',
-    );
-    expect(rows).toEqual([0, 114.12, 5].map((short_rad) => ({ short_rad, type: 'DOUBLE' })));
-  });
-
   test('what was rescued, as JSON that it can query', async () => {
     const file = await parquetOf(
       '{"a":{"int":2147483648,"new":[1,{"x":"ä"}]},"b.c":9007199254740993,"__proto__":null}',
@@ -129,7 +116,7 @@ describe('a reader that is not ours finds', () => {
     });
   });
 
-  test('in a file of two row groups all rows, in order, and those that a filter asks for', async () => {
+  test('in a file of two row groups all rows, in order, and those that a filter asks for [bounds]', async () => {
     const places = [...Array<string>(maxRows).fill('Oslo'), 'Rome'];
     const file = await parquetOf(
       places.map((string, int) => JSON.stringify({ a: { int, string } })).join('\n'),
@@ -171,7 +158,7 @@ function footerOf(file: Uint8Array, column: string) {
 describe('a bound in the footer', () => {
   const long = 'x'.repeat(9 * 1024 * 1024);
 
-  test("of a text is its own row group's, and short however long the texts are", async () => {
+  test("of a text is its own row group's, and short however long the texts are [bounds]", async () => {
     const records = [
       ['Oslo', `${long}1`],
       ['Oslo', `${long}2`],
@@ -197,7 +184,7 @@ describe('a bound in the footer', () => {
     expect(bounds).toMatchObject({ least: 'x'.repeat(63), most: `${'x'.repeat(62)}y` });
   });
 
-  test('is left out where no short text comes after the greatest', async () => {
+  test('is left out where no short text comes after the greatest [bounds]', async () => {
     const [bounds] = await footerOf(
       await parquetOf(`{"a":{"string":"${'\u{10ffff}'.repeat(17)}"}}`),
       'string',
@@ -205,7 +192,7 @@ describe('a bound in the footer', () => {
     expect(bounds).toMatchObject({ least: '\u{10ffff}'.repeat(16), min_is_exact: false, most: null });
   });
 
-  test('of zeros holds both of them', async () => {
+  test('of zeros holds both of them [bounds]', async () => {
     const [bounds] = await footerOf(await parquetOf('{"a":{"double":0}}'), 'double');
     expect(bounds).toMatchObject({ least: '-0.0', most: '0.0', nulls: 0 });
   });

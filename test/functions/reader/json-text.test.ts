@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parseJson } from '../../../functions/reader/json-text.ts';
-import fc from '../../fast-check.ts';
+import fc, { runs } from '../../fast-check.ts';
 
 /** Some, escaped, begin as others are: the text `tem\u0070_c` as the name `tem\u0`. */
 const names = ['tem\\u0', 'temp_c', '\\', '"', '\n', '\\n', '\\u', '\0', '__proto__', '0', 'a\\', 'a"'];
@@ -21,7 +21,7 @@ const record = fc.uniqueArray(fc.tuple(spelled, fc.constantFrom('1', '[]', '{"\\
   selector: ([{ name }]) => name,
 });
 
-test('an escaped name is the name that was sent, whatever names the process met before', () => {
+test('an escaped name is the name that was sent, whatever names the process met before [escaped-names]', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), (records) => {
       for (const members of [...records, ...records.toReversed()]) {
@@ -33,7 +33,7 @@ test('an escaped name is the name that was sent, whatever names the process met 
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -49,7 +49,7 @@ test.each([
 });
 
 test.each(['{"a":1,"\\u0061":2}', '{"\\u0061":1,"\\u0061":2}'])(
-  'a name that comes twice is refused, however it is spelled: %s',
+  'a name that comes twice is refused, however it is spelled: %s [named-twice]',
   (text) => {
     expect(() => parseJson(text, 'Line 1')).toThrow('names a member twice');
   },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
 import { fieldTree } from '../../../functions/rows/field-tree.ts';
 import { PermanentError } from '../../../shared/errors.ts';
-import fc from '../../fast-check.ts';
+import fc, { runs } from '../../fast-check.ts';
 import { columnsFrom, everyType } from '../convert/converted.ts';
 
 /** No record is read by its shape: each is parsed. */
@@ -120,7 +120,7 @@ const texts = fc
 const pieceBytes = fc.constantFrom(1, 7, 64, 1_000);
 
 describe('a record that is read by its shape becomes the row, or the failure, that parsing gives:', () => {
-  test.each([...strings, ...numbers, ...others])('with the value %j in any column', (odd) => {
+  test.each([...strings, ...numbers, ...others])('with the value %j in any column [known-shapes]', (odd) => {
     for (const name of Object.keys(plain)) {
       const lines = [record(plain), record(plain), record({ ...plain, [name]: odd }), record(plain)];
       for (const text of [lines.join('\n'), `[${lines.join(',')}]`]) {
@@ -129,16 +129,16 @@ describe('a record that is read by its shape becomes the row, or the failure, th
     }
   });
 
-  test('whatever comes', () => {
+  test('whatever comes [known-shapes]', () => {
     fc.assert(
       fc.property(texts, pieceBytes, (text, length) => {
         expect(outcomeOf(text, length)).toEqual(outcomeOf(text, undefined, parseAll));
       }),
-      { numRuns: 400 },
+      { numRuns: runs(250) },
     );
   });
 
-  test('whatever was damaged', () => {
+  test('whatever was damaged [known-shapes]', () => {
     const damage = fc.record({
       at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
       remove: fc.nat(3),
@@ -158,7 +158,7 @@ describe('a record that is read by its shape becomes the row, or the failure, th
           expect(outcomeOf(bytes, length)).toEqual(outcomeOf(bytes, undefined, parseAll));
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs(250) },
     );
   });
 });

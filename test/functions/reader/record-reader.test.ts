@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { maxHeldBytes } from '../../../functions/reader/record-reader.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import { columnsFrom, failureOf, response } from '../convert/converted.ts';
 
@@ -48,8 +47,8 @@ describe('the responses come in order from', () => {
     for (const pieceBytes of [1, 2, 3, 7, 50, undefined]) expect(placesIn(text, pieceBytes)).toEqual(places);
   });
 
-  test('ten thousand lines, and the elements of as long an array', () => {
-    const places = Array.from({ length: 10_000 }, (_, index) => `Place ${index}`);
+  test('a thousand lines, and the elements of as long an array', () => {
+    const places = Array.from({ length: 1_000 }, (_, index) => `Place ${index}`);
     const responses = places.map((place) => response({ temp_c: 1 }, place));
     for (const text of [
       responses.join('\n'),
@@ -71,7 +70,11 @@ describe('a permanent failure that says where', () => {
     ['not-json', 'Line 2 is not JSON', `${oslo}\n${oslo}${nice}\n`],
     ['not-json', 'Line 4 is not JSON', `${oslo}\n\n${nice}\nNaN`],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\ufeff${nice}`],
-    ['not-json', 'Line 3 is not JSON', '[{\n"location":{},"current":{}}]\n{\n"location":{}}'],
+    [
+      'not-json',
+      'Line 3 is not JSON',
+      '[{\n"location":{"lat":2},"current":{"uv":1}}]\n{\n"location":{"lat":2}}',
+    ],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\0`],
     ['not-json', 'the string of line 2 is not JSON', `${oslo}\n"hello"`],
     ['not-json', 'the string of line 1, line 2 is not JSON', encoded(`${oslo}\n{`)],
@@ -104,10 +107,14 @@ describe('a permanent failure that says where', () => {
     [
       'too-deep',
       'Line 1 is nested more than 500 levels',
-      `{"location":{},"x":${'['.repeat(501)}${']'.repeat(501)}}`,
+      `{"location":{"lat":2},"x":${'['.repeat(501)}${']'.repeat(501)}}`,
     ],
     ['ambiguous', 'Line 1 names a member twice', '{"location":{"name":"Oslo","name":"Nice"}}'],
-    ['ambiguous', 'Line 2 names a member twice', `${oslo}\n{"location":{},"x":[{"a":1, "\\u0061" :1}]}`],
+    [
+      'ambiguous',
+      'Line 2 names a member twice',
+      `${oslo}\n{"location":{"lat":2},"x":[{"a":1, "\\u0061" :1}]}`,
+    ],
     [
       'ambiguous',
       'element 2 names a member twice',
@@ -128,7 +135,7 @@ describe('a permanent failure that says where', () => {
       'Latin-1 on a later line',
       Buffer.from(`${oslo}\n{"location":{"name":"Besançon"},"current":{"temp_c":1}}`, 'latin1'),
     ],
-    ['UTF-16', Buffer.from('\ufeff{"location":{}}', 'utf16le')],
+    ['UTF-16', Buffer.from('\ufeff{"location":{"lat":2}}', 'utf16le')],
     ['a character that was cut off', Buffer.from('{"location":{"name":"ä').subarray(0, -1)],
     ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
     ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])],
@@ -142,55 +149,5 @@ describe('a permanent failure that says where', () => {
   test('colons and braces in texts are not taken for members', () => {
     const text = response({ wind_dir: 'a":"b":\\', vis_km: 1 }, '{"x":1,"x":2}');
     expect(placesIn(text)).toEqual(['{"x":1,"x":2}']);
-  });
-});
-
-describe('what has to be held at once has a limit:', () => {
-  const long = 'x'.repeat(maxHeldBytes);
-
-  test.each([
-    ['a line', `${oslo}\n{"location":{},"x":"${long}"}`, 'Line 2 has'],
-    ['an element', `[${oslo},{"location":{},"x":"${long}"}]`, 'Line 1, element 2 has'],
-    [
-      'a document',
-      `{\n"location":{},"x":"${long}"}`,
-      'The file begins with a line that is no whole JSON value',
-    ],
-  ])('%s', async (_what, text, place) => {
-    const failure = await failureOf(() => placesIn(text));
-    expect(failure.code).toBe('too-large');
-    expect(failure.message).toContain(place);
-    expect(failure.message).toContain('16 MiB');
-  });
-
-  test('up to it, all is well', () => {
-    const text = `{"location":{"name":"Oslo"},"current":{},"x":"${long.slice(100)}"}`;
-    for (const form of [text, `[${text}]`, `{\n${text.slice(1)}`]) expect(placesIn(form)).toEqual(['Oslo']);
-  });
-
-  test('and not the space behind an element, though the element came in two pieces', () => {
-    const space = ' '.repeat(maxHeldBytes);
-    const text = `[${oslo},${nice}${space}${space}]`;
-    for (const pieceBytes of [oslo.length + 20, undefined]) {
-      expect(placesIn(text, pieceBytes)).toEqual(['Oslo', 'Nice']);
-    }
-  });
-
-  test.each([
-    ['too-deep', 'nested more than 500 levels', '['.repeat(maxHeldBytes / 2)],
-    ['too-large', 'more than the 250000 values', '[0'.padEnd(maxHeldBytes / 2, ',0')],
-  ])('%s is known before it is parsed: %s', async (code, reason, value) => {
-    for (const start of [`${oslo}\n{`, `{`, `{\n`]) {
-      const failure = await failureOf(() => placesIn(`${start}"location":{},"x":${value}`));
-      expect(failure.message).toContain(reason);
-      expect(failure.code).toBe(code);
-    }
-  });
-
-  test('not the file: there may be any number of lines, or of elements', () => {
-    const places = Array.from({ length: 20 }, (_, index) => `Place ${index} ${long.slice(0, 1_000_000)}`);
-    const records = places.map((place) => response({ temp_c: 1 }, place));
-    expect(placesIn(records.join('\n'))).toEqual(places);
-    expect(placesIn(`[${records.join(',')}]`)).toEqual(places);
   });
 });

@@ -11,7 +11,7 @@ const put = { action: 's3:PutObject', resource: 'arn:aws:s3:::raw/a' };
 let access: Access;
 beforeEach(() => {
   access = new Access('operator');
-  access.assume('fetch', { arn, role: 'fetch-role' });
+  access.assumeRole('fetch', 'arn:aws:iam::000000000000:role/fetch-role', 'fetch');
 });
 
 describe('a request', () => {

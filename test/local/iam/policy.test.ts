@@ -33,35 +33,32 @@ describe('a policy', () => {
     expect(services('*')).toEqual(['*']);
   });
 
+  const variable = ['arn:', '{aws:username}'].join('$');
   test.each<[string, () => unknown, RegExp]>([
-    ['NotAction', () => role({ ...allow, NotAction: 's3:*' }), /Statement 1 .* fetch-role .*NotAction/],
-    ['NotResource', () => role(allow, { ...allow, NotResource: '*' }), /Statement 2 .*NotResource/],
+    [
+      'NotAction',
+      () => role({ ...allow, NotAction: 's3:*' }),
+      /policy of fetch-role .*Statement\.0\.NotAction/s,
+    ],
+    ['NotResource', () => role(allow, { ...allow, NotResource: '*' }), /Statement\.1\.NotResource/],
     ['a principal of a role’s policy', () => role({ ...allow, Principal: '*' }), /Principal/],
     [
       'a principal that is an account',
       () => resource({ ...allow, Principal: { AWS: 'arn:aws:iam::1:root' } }),
-      /a service, not "arn:aws:iam::1:root"/,
+      /Principal/,
     ],
-    ['a resource’s policy with no principal', () => resource(allow), /Principal: expected an object/],
-    ['another effect', () => role({ ...allow, Effect: 'allow' }), /Allow or Deny, not "allow"/],
-    ['no action', () => role({ ...allow, Action: undefined }), /Action: expected plain text/],
-    [
-      'a variable',
-      () => role({ ...allow, Resource: ['arn:', '{aws:username}'].join('$') }),
-      /expected plain text, not/,
-    ],
-    [
-      'an operator',
-      () => role({ ...allow, Condition: { StringLike: { 's3:prefix': 'a*' } } }),
-      /StringEquals, ArnLike, Bool, not StringLike/,
-    ],
-    ['a condition’s form', () => role({ ...allow, Condition: ['a'] }), /condition's object, not \["a"\]/],
+    ['a resource’s policy with no principal', () => resource(allow), /Principal/],
+    ['another effect', () => role({ ...allow, Effect: 'allow' }), /received "allow"/],
+    ['no action', () => role({ ...allow, Action: undefined }), /Action/],
+    ['a variable', () => role({ ...allow, Resource: variable }), /policy variable .*Resource/s],
+    ['an operator', () => role({ ...allow, Condition: { StringLike: { a: 'b' } } }), /Condition\.StringLike/],
+    ['a condition’s form', () => role({ ...allow, Condition: ['a'] }), /Condition/],
     [
       'an older language',
       () => permissionsOf({ Version: '2008-10-17', Statement: [] }, { holder: 'a', kind: 'role' }),
-      /version 2012-10-17, not "2008-10-17"/,
+      /received "2008-10-17"/,
     ],
-    ['no policy', () => permissionsOf(undefined, { holder: 'a', kind: 'role' }), /expected an object/],
+    ['no policy', () => permissionsOf(undefined, { holder: 'a', kind: 'role' }), /Expected Object/],
   ])('with %s that is not known is refused', (_what, parse, message) => {
     expect(parse).toThrow(message);
   });

@@ -5,6 +5,7 @@ import {
   DuckDBBlobValue,
   type DuckDBConnection,
   DuckDBInstance,
+  type DuckDBResultReader,
   DuckDBTimestampTZValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
@@ -34,6 +35,12 @@ export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentEr
   }
 }
 
+/** A file, or a failure, in a form that can be compared. */
+export async function comparable(pieces: readonly Uint8Array[]): Promise<string> {
+  const result = await converted(pieces);
+  return result instanceof PermanentError ? result.code : Buffer.from(result).toString('base64');
+}
+
 async function* asynchronous(pieces: Bytes): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }
@@ -46,12 +53,15 @@ export function duckdb() {
   let folder: string;
   let instance: DuckDBInstance;
   let connection: DuckDBConnection;
+  let answer: Promise<DuckDBResultReader> | undefined;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'properties-'));
     instance = await DuckDBInstance.create(':memory:', { threads: '1' });
     connection = await instance.connect();
   });
   afterAll(async () => {
+    // When fast-check's time is over, it waits for nobody; DuckDB crashes when it is closed while it answers.
+    await answer?.catch(() => {});
     connection.closeSync();
     instance.closeSync();
     await rm(folder, { recursive: true });
@@ -63,7 +73,8 @@ export function duckdb() {
     // Of another name each time: DuckDB caches files, and takes one of the same second and size for the same.
     const file = path.join(folder, `${++files}.parquet`);
     await writeFile(file, parquet);
-    return (await connection.runAndReadAll(sql.replaceAll('$file', `'${file}'`))).getRowObjects();
+    answer = connection.runAndReadAll(sql.replaceAll('$file', `'${file}'`));
+    return (await answer).getRowObjects();
   };
 
   const rowsIn = async (parquet: Uint8Array): Promise<ActualRow[]> => {

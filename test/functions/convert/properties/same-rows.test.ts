@@ -1,18 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { PermanentError } from '../../../../shared/errors.ts';
-import fc from '../../../fast-check.ts';
+import fc, { runs } from '../../../fast-check.ts';
 import { objectOf } from './json-source.ts';
-import { converted, duckdb } from './outcome.ts';
+import { comparable, converted, duckdb } from './outcome.ts';
 import { damagedFile, rawText, recordMembers } from './raw-files.ts';
 
 const { rowsIn } = duckdb();
-
-/** A file, or a failure, in a form that can be compared. */
-async function comparable(pieces: readonly Uint8Array[]): Promise<string> {
-  const result = await converted(pieces);
-  return result instanceof PermanentError ? result.code : Buffer.from(result).toString('base64');
-}
 
 function split(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const ends = [...places.map((place) => Math.floor(place * bytes.length)), bytes.length].sort(
@@ -28,35 +22,30 @@ describe('how the bytes of a file come in does not matter:', () => {
     damagedFile,
   );
 
-  test('in pieces that end anywhere', async () => {
+  test('in pieces that end anywhere [same-rows]', async () => {
     const place = fc.double({ min: 0, max: 1, noNaN: true });
     await fc.assert(
       fc.asyncProperty(anyFile, fc.array(place, { maxLength: 6 }), async (raw, places) => {
         expect(await comparable(split(raw, places))).toBe(await comparable([raw]));
       }),
-      { numRuns: 80 },
+      { numRuns: runs(40) },
     );
   });
 
-  test('byte by byte', async () => {
+  test('byte by byte [same-rows]', async () => {
     await fc.assert(
       fc.asyncProperty(anyFile, async (raw) => {
         expect(await comparable([...raw].map((byte) => Buffer.from([byte])))).toBe(await comparable([raw]));
       }),
-      { numRuns: 25 },
+      { numRuns: runs(15) },
     );
   });
 
   const indented = '{\n"location":{"name":"a"}}';
-  const line = '{"location":{"name":"a"}}';
-  const blank = ' '.repeat(17 * 1024 * 1024);
 
   test.each([
     ['records of several lines after an array of such', `[${indented}]\n${indented}\n${indented}`],
     ['the same inside strings', `${JSON.stringify(indented)}\n${JSON.stringify(`${indented}\n${indented}`)}`],
-    ['much space behind a line', `${line}\n${line}${blank}\n${line}`],
-    ['much space behind an element', `[${line},${line}${blank},${line}${blank}]`],
-    ['much text behind a bracket too many', `[${line}},${line}${blank}]`],
   ])('%s', async (_what, text) => {
     const raw = Buffer.from(text);
     const whole = await comparable([raw]);
@@ -66,7 +55,7 @@ describe('how the bytes of a file come in does not matter:', () => {
   });
 });
 
-test('the order of members does not matter', async () => {
+test('the order of members does not matter [same-rows]', async () => {
   const reordered = recordMembers.chain((members) =>
     fc.tuple(fc.constant(members), fc.shuffledSubarray(members, { minLength: members.length })),
   );
@@ -80,6 +69,6 @@ test('the order of members does not matter', async () => {
         expect(await rowsIn(one as Uint8Array)).toEqual(await rowsIn(other as Uint8Array));
       }
     }),
-    { numRuns: 25 },
+    { numRuns: runs(15) },
   );
 });

@@ -1,0 +1,222 @@
+import { Command, Option } from 'commander';
+import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
+import { type LocalRun, type LocalRunOptions, runLocally } from '../../operations/local-run.ts';
+import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
+import { isElsewhere } from '../../shared/api-url.ts';
+import { swallowedOptions } from '../npm.ts';
+import { collectPlaces, parseBaseUrl, parseSeed, parseTime, timeProblems } from '../run-arguments.ts';
+import { stateOption, targetArguments } from '../target-options.ts';
+import { announce } from '../terminal/announcement.ts';
+import { interruptible } from '../terminal/interruption.ts';
+import {
+  commandOutput,
+  failed,
+  print,
+  printError,
+  printJson,
+  printTable,
+  type Styled,
+} from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
+
+/** What a person wants to see first of a row; the rest is in the file. */
+const shownColumns = [
+  'location_name',
+  'location_country',
+  'observed_at',
+  'temp_c',
+  'condition_text',
+  'humidity',
+  'wind_kph',
+  'precip_mm',
+  'rescued',
+];
+const shownRows = 20;
+/** Of each list of `--json`: a file of any size may have been dropped. */
+const jsonItems = 1000;
+
+interface Arguments {
+  drop: string[];
+  location: string[];
+  at?: Date;
+  api?: string;
+  state: string;
+  faults?: number;
+  wait?: boolean;
+  json?: true;
+}
+
+export function startCommand(): Command {
+  const command = new Command('npm start --')
+    .configureOutput(commandOutput)
+    .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
+    .addOption(
+      new Option('--drop <file...>', 'put these files or folders into raw instead of fetching')
+        .default([], 'none')
+        .conflicts(['location', 'at']),
+    )
+    .option('--location <q>', 'a place to fetch instead of those of cdk.json (repeatable)', collectPlaces, [])
+    .option(
+      '--at <time>',
+      'make up weather for this run: 2026-11-22T05:00Z, or 10:15 (default: now)',
+      (text) => parseTime(text),
+    )
+    .option('--api <url>', 'base URL of another API that answers like WeatherAPI', parseBaseUrl)
+    .option('--faults <seed>', 'let things go wrong on purpose, as this number says', parseSeed)
+    .addOption(stateOption('where objects, queues and logs are kept'))
+    .option('--wait', 'wait for another run on the same state to end')
+    .option('--json', 'print nothing but the result, as JSON')
+    .addHelpText(
+      'after',
+      `
+Environment:
+  WEATHERAPI_KEY    call WeatherAPI.com with this key instead of its stand-in
+
+Examples:
+  npm start
+  npm start -- --location Melbourne --location Oslo
+  npm start -- --drop response.json
+  npm start --silent -- --json | jq .rows`,
+    );
+  return command.action(async (typed: Arguments) => {
+    const apiKey = process.env.WEATHERAPI_KEY || undefined;
+    const now = new Date();
+    const realApi = typed.api === undefined ? apiKey !== undefined : isElsewhere(typed.api);
+    const { sources, problems } = findSources(typed.drop);
+    problems.push(...swallowedProblems(command), ...timeProblems(typed.at, realApi, now));
+    if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
+    await interruptible((signal) => start(typed, { sources, apiKey, now, signal }));
+  });
+}
+
+function swallowedProblems({ options }: Command): string[] {
+  const swallowed = swallowedOptions(options, process.argv);
+  if (swallowed.length === 0) return [];
+  const names = swallowed.map(({ long }) => long).join(', ');
+  const flags = swallowed.map((option) => option.flags).join(' ');
+  return [`npm took ${names} for itself. Type two dashes before the options: npm start -- ${flags}`];
+}
+
+interface Surroundings {
+  readonly sources: readonly DropSource[];
+  readonly apiKey: string | undefined;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+async function start(
+  { state, at, location, api, faults, wait = false, json }: Arguments,
+  { sources, apiKey, now, signal }: Surroundings,
+): Promise<void> {
+  let heard = () => {};
+  const say = (mark: Styled, text: string) => {
+    heard();
+    if (!json) print(' ', mark, text);
+  };
+  const options: LocalRunOptions = {
+    stateDir: state,
+    at: at ?? now,
+    drop: sources,
+    locations: location,
+    apiUrl: api,
+    apiKey,
+    faultSeed: faults,
+    wait,
+    maxRows: json ? jsonItems : shownRows,
+    signal,
+    onFault: (fault) => say({ style: 'yellow', text: '⚡' }, fault),
+    onWait: (reason) => say(waiting, reason),
+    onBegin: (doing) => {
+      heard();
+      heard = announce(doing, (text) => say(waiting, text));
+    },
+    onStep: ({ text, ok }, milliseconds) => {
+      const seconds = (milliseconds / 1000).toFixed(1).padStart(5);
+      say(ok ? worked : broke, `${text.padEnd(56)} ${seconds} s`);
+    },
+  };
+  try {
+    if (!json) print(`\nThe pipeline, once, on this computer. ${describeSource(options)}\n`);
+    const run = await runLocally(options);
+    if (json) printJson(bounded(run));
+    else show(run, state);
+    for (const problem of run.problems) printError(failed, printable(problem));
+    process.exitCode = run.problems.length > 0 ? 1 : 0;
+  } catch (error) {
+    heard();
+    const message = error instanceof Error ? error.message : String(error);
+    if (json) printJson({ problems: [signal.aborted ? 'Stopped.' : message] });
+    if (signal.aborted) printError('Stopped.');
+    else printError(failed, message);
+    process.exitCode = signal.aborted ? 130 : 1;
+  }
+}
+
+const waiting: Styled = { style: 'yellow', text: '…' };
+const worked: Styled = { style: 'green', text: '✔' };
+const broke: Styled = { style: 'red', text: '✘' };
+
+/** The form of `--json`, which says what it leaves out. */
+function bounded({ raw, curated, rows, rowCount, deadLetters, skipped, problems: said }: LocalRun) {
+  const lists = { raw, curated, deadLetters, skipped, problems: said };
+  const first = Object.entries(lists).map(([name, list]) => [name, list.slice(0, jsonItems)] as const);
+  const leftOut = Object.entries({ ...lists, rows }).map(
+    ([name, list]) => [name, Math.max(0, (name === 'rows' ? rowCount : list.length) - jsonItems)] as const,
+  );
+  return {
+    ...Object.fromEntries(first),
+    rows,
+    rowCount,
+    leftOut: Object.fromEntries(leftOut.filter(([, number]) => number > 0)),
+  };
+}
+
+function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalRun, stateDir: string): void {
+  const list = (title: string, paths: readonly string[]) => {
+    for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
+    if (paths.length > shownRows) print(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
+  };
+  print();
+  list('Raw', files.raw);
+  list('Curated', files.curated);
+  list('Logs', [`${stateDir}/logs`]);
+  const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
+  if (passing.length > 0) print();
+  for (const { location: place, reason } of passing)
+    print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
+  const rang = alarms.filter(({ state }) => state === 'ALARM');
+  print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
+  for (const { name, description } of rang) {
+    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${typedHere(description, stateDir)}`);
+  }
+
+  const [first] = rows;
+  if (!first) return;
+  const columns = shownColumns.filter((column) =>
+    rows.some((row) => row[column] !== null && row[column] !== undefined),
+  );
+  const cells = (row: ParquetRow) => columns.map((column) => String(row[column] ?? ''));
+  print();
+  printTable(columns, rows.map(cells));
+  const hidden = Object.keys(first).length - columns.length;
+  const more = rowCount > rows.length ? `${(rowCount - rows.length).toLocaleString('en')} more rows, ` : '';
+  print(
+    `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
+  );
+}
+
+/** What an alarm says to type about AWS, in the words for this computer. */
+function typedHere(description: string, stateDir: string): string {
+  return description
+    .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
+    .replaceAll(/--stage [\w-]+/g, targetArguments({ local: true, stage: '', state: stateDir }))
+    .replace('aws scheduler list-schedules', 'here each npm start is one run');
+}
+
+function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {
+  if (dropped.length > 0) return 'Files are dropped into raw; nothing is fetched.';
+  if (apiUrl) return `Weather comes from ${new URL(apiUrl).host}.`;
+  return key
+    ? 'Weather comes from WeatherAPI.com (WEATHERAPI_KEY is set).'
+    : 'Weather comes from a stand-in that makes it up (set WEATHERAPI_KEY for the real one).';
+}

@@ -1,0 +1,73 @@
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
+import pMap from 'p-map';
+import { curatedKey, parseRawKey } from '../../shared/keys.ts';
+import type { Deployed } from '../deployed.ts';
+import type { Outcome } from '../outcome.ts';
+import type { DropPlan } from './drop-files.ts';
+
+/** What became of one of a file's objects. */
+export type DroppedObject = { readonly key: string } & (
+  | { readonly outcome: 'converted'; readonly curated: string; readonly rows: number }
+  | { readonly outcome: 'died'; readonly code: string; readonly reason: string }
+  /** Nobody waited for it. */
+  | { readonly outcome: 'waiting' }
+);
+
+export interface DroppedFile {
+  readonly file: string;
+  readonly objects: readonly DroppedObject[];
+}
+
+/** Objects that are asked for at the same time. */
+const concurrency = 16;
+/** Longer than most footers. */
+const footerBytes = 16 * 1024;
+
+/** What became of files. */
+export function droppedFiles(
+  plans: readonly DropPlan[],
+  { converted, dead }: Outcome,
+  deployed: Deployed,
+): Promise<DroppedFile[]> {
+  const curatedKeys = new Set(converted);
+  const letters = new Map(dead.map((letter) => [letter.key, letter]));
+  return pMap(
+    plans,
+    async ({ file, keys }) => ({
+      file,
+      objects: await pMap(keys, async (key): Promise<DroppedObject> => {
+        const letter = letters.get(key);
+        if (letter) return { key, outcome: 'died', code: letter.code, reason: letter.reason };
+        const parsed = parseRawKey(key);
+        const curated = parsed.day === undefined ? '' : curatedKey({ ...parsed, day: parsed.day });
+        return curatedKeys.has(curated)
+          ? { key, outcome: 'converted', curated, rows: await rowCount(deployed, curated) }
+          : { key, outcome: 'waiting' };
+      }),
+    }),
+    { concurrency },
+  );
+}
+
+/** An object as far as hyparquet asks for it. On this computer it is a file. */
+async function parquetObject({ s3, runtime, outputs }: Deployed, Key: string): Promise<AsyncBuffer> {
+  const Bucket = outputs.CuratedBucketName;
+  if (runtime) return asyncBufferFromFile(runtime.emulator.pathOf(Bucket, Key));
+  const { ContentLength: byteLength = 0 } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+  return {
+    byteLength,
+    async slice(start, end = byteLength) {
+      const Range = `bytes=${start}-${end - 1}`;
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, Range }));
+      return ((await Body?.transformToByteArray()) ?? new Uint8Array()).slice().buffer;
+    },
+  };
+}
+
+/** From the file's footer. */
+async function rowCount(deployed: Deployed, key: string): Promise<number> {
+  const object = await parquetObject(deployed, key);
+  const initialFetchSize = Math.min(footerBytes, object.byteLength);
+  return Number((await parquetMetadataAsync(object, { initialFetchSize })).num_rows);
+}

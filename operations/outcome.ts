@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
+import { curatedKey, parseRawKey } from '../shared/keys.ts';
+import { unquoted } from '../shared/listing.ts';
+import { objectMetadata } from '../shared/object-metadata.ts';
+import type { Deployed } from './deployed.ts';
+
+/** What became of raw objects. */
+export interface Outcome {
+  /** Keys of the curated objects that were written. */
+  readonly converted: readonly string[];
+  /** Letters that were not there before. */
+  readonly dead: readonly DeadLetter[];
+}
+
+/** Milliseconds between two looks on AWS. */
+const firstPause = 1000;
+const longestPause = 10_000;
+/** Objects that are asked for at the same time. */
+const concurrency = 16;
+
+/** Watches from now on what becomes of raw objects. */
+export async function watchOutcome(deployed: Deployed, signal?: AbortSignal): Promise<OutcomeWatch> {
+  const before = await deadLettersOf(deployed).list({ signal });
+  return new OutcomeWatch(deployed, new Set(before.map(({ id }) => id)));
+}
+
+/** The dead-letter queue of a deployment. */
+export function deadLettersOf({ sqs, outputs, runtime }: Deployed): DeadLetters {
+  return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
+}
+
+export class OutcomeWatch {
+  readonly #deployed: Deployed;
+  readonly #deadBefore: ReadonlySet<string>;
+  readonly #converted = new Set<string>();
+  /** Called for each curated object. */
+  onConverted: () => void = () => {};
+
+  constructor(deployed: Deployed, deadBefore: ReadonlySet<string>) {
+    this.#deployed = deployed;
+    this.#deadBefore = deadBefore;
+    const { runtime, outputs } = deployed;
+    runtime?.emulator.onObjectCreated(({ bucket, key }) => {
+      if (bucket === outputs.CuratedBucketName) this.#add(key);
+    });
+  }
+
+  /** Messages in the local queue that are not worked off yet. */
+  get waiting(): number {
+    const { runtime, outputs } = this.#deployed;
+    if (!runtime) return 0;
+    const { visible, inFlight, delayed } = runtime.emulator.queueDepth(outputs.QueueUrl);
+    return visible + inFlight + delayed;
+  }
+
+  /** What is known so far. */
+  async soFar(signal?: AbortSignal): Promise<Outcome> {
+    const letters = await deadLettersOf(this.#deployed).list({ signal });
+    return {
+      converted: [...this.#converted].sort(),
+      dead: letters.filter(({ id }) => !this.#deadBefore.has(id)),
+    };
+  }
+
+  /**
+   * Waits until the local pipeline has worked off its queue, or, on AWS, until it is known of each of these raw objects
+   * what became of it. As long as it takes: somebody watches, and can stop it.
+   * @throws the signal's reason; what is left stays in the queue
+   */
+  async settled(rawKeys: readonly string[], signal: AbortSignal): Promise<Outcome> {
+    const { runtime } = this.#deployed;
+    if (runtime) {
+      await runtime.settled({ timeout: Number.POSITIVE_INFINITY, signal });
+      return this.soFar(signal);
+    }
+    let pending = rawKeys;
+    for (let pause = firstPause; ; pause = Math.min(pause * 1.5, longestPause)) {
+      const made = await pMap(pending, (key) => this.#curatedOf(key), { concurrency, signal });
+      for (const key of made) if (key) this.#add(key);
+      const outcome = await this.soFar(signal);
+      const dead = new Set(outcome.dead.map(({ key }) => key));
+      pending = pending.filter((key, index) => made[index] === null && !dead.has(key));
+      if (pending.length === 0) return outcome;
+      await delay(pause, undefined, { signal });
+    }
+  }
+
+  #add(curated: string): void {
+    if (this.#converted.has(curated)) return;
+    this.#converted.add(curated);
+    this.onConverted();
+  }
+
+  /** The curated object, null until it is made of the raw object as that is now; undefined when that is gone. */
+  async #curatedOf(rawKey: string): Promise<string | null | undefined> {
+    const { s3, outputs } = this.#deployed;
+    const raw = await head(s3, outputs.RawBucketName, rawKey);
+    if (raw?.ETag === undefined) return undefined;
+    const parsed = parseRawKey(rawKey);
+    if (parsed.day === undefined) return null;
+    const key = curatedKey({ ...parsed, day: parsed.day });
+    const curated = await head(s3, outputs.CuratedBucketName, key);
+    return curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag) ? key : null;
+  }
+}
+
+async function head(s3: S3Client, Bucket: string, Key: string) {
+  try {
+    return await s3.send(new HeadObjectCommand({ Bucket, Key }));
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,179 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import pMap from 'p-map';
+import { createdObjects } from './s3-event.ts';
+import { batchesOf, batchSize } from './send-messages.ts';
+
+/** A message that was given up, and why. */
+export interface DeadLetter {
+  readonly id: string;
+  /** One of `PermanentCode`, `tries-exhausted`, or {@link notRecorded}. */
+  readonly code: string;
+  readonly reason: string;
+  /** Of the raw object; null when the message does not name one. */
+  readonly key: string | null;
+  /** By `convert`, when it gave up; by S3, when the queue itself moved the message. */
+  readonly sentAt: Date;
+  /** How often it was tried before it was given up; null when nobody was left to count. */
+  readonly tries: number | null;
+}
+
+export interface HeldLetter extends DeadLetter {
+  readonly body: string;
+}
+
+/** The code of letters that the queue moved by itself: no function was left to say why. */
+export const notRecorded = 'not-recorded';
+
+/** Requests at the same time, when there is much. */
+const concurrency = 4;
+
+export interface HoldOptions {
+  /** How long the letters stay out of sight should this process die, in seconds. @default 60 */
+  readonly seconds?: number;
+  /** Letters after which no more are looked for. @default all */
+  readonly limit?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was sent to hold, and the way to get rid of it. */
+export interface Held {
+  /** Oldest first. */
+  readonly letters: readonly HeldLetter[];
+  /** Deletes letters. @throws {Error} with SQS's reason; what was not deleted stays */
+  readonly remove: (letters: readonly Pick<DeadLetter, 'id'>[]) => Promise<void>;
+}
+
+/** The queue of messages that wait for somebody to fix what is wrong. */
+export class DeadLetters {
+  readonly #sqs: Pick<SQSClient, 'send'>;
+  readonly #url: string;
+  readonly #waitSeconds: number;
+
+  /**
+   * @param waitSeconds Above zero, a request asks all of SQS's servers, and an empty answer means an empty queue. The
+   * queue on this computer is one server.
+   */
+  constructor(sqs: Pick<SQSClient, 'send'>, url: string, waitSeconds = 1) {
+    this.#sqs = sqs;
+    this.#url = url;
+    this.#waitSeconds = waitSeconds;
+  }
+
+  /** The letters, oldest first. They stay. */
+  list(options: HoldOptions = {}): Promise<DeadLetter[]> {
+    return this.hold(options, async ({ letters }) => letters.map(({ body: _, ...letter }) => letter));
+  }
+
+  /**
+   * Takes the letters out of sight while `work` goes on: SQS cannot look without receiving. What `work` does not remove
+   * is visible again afterwards, also when it fails or is stopped.
+   */
+  async hold<T>(
+    { seconds = 60, limit = Number.POSITIVE_INFINITY, signal }: HoldOptions,
+    work: (held: Held) => Promise<T>,
+  ): Promise<T> {
+    /** Receipt handles by message id. A letter that comes twice has a new handle, which alone is good. */
+    const receipts = new Map<string, string>();
+    const letters = new Map<string, HeldLetter>();
+    try {
+      let receivers = 1;
+      for (let found = -1; letters.size > found && letters.size < limit; ) {
+        signal?.throwIfAborted();
+        found = letters.size;
+        // Never cut short by the signal: what SQS gave out and nobody took is out of sight all the same.
+        const answers = await Promise.allSettled(
+          Array.from({ length: receivers }, () => this.#receive(seconds)),
+        );
+        const received = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+        for (const message of received.flat()) {
+          receipts.set(message.MessageId ?? '', message.ReceiptHandle ?? '');
+          letters.set(message.MessageId ?? '', letterOf(message));
+        }
+        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
+        receivers = received.some((messages) => messages.length === batchSize) ? concurrency : 1;
+      }
+      signal?.throwIfAborted();
+      const oldestFirst = [...letters.values()].sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
+      return await work({ letters: oldestFirst, remove: (done) => this.#remove(done, receipts) });
+    } finally {
+      await this.#release([...receipts.values()]);
+    }
+  }
+
+  async #receive(seconds: number): Promise<Message[]> {
+    const { Messages = [] } = await this.#sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#url,
+        MaxNumberOfMessages: batchSize,
+        VisibilityTimeout: seconds,
+        WaitTimeSeconds: this.#waitSeconds,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['SentTimestamp'],
+      }),
+    );
+    return Messages;
+  }
+
+  async #remove(letters: readonly Pick<DeadLetter, 'id'>[], receipts: Map<string, string>): Promise<void> {
+    for (const batch of batchesOf(letters)) {
+      const Entries = batch.map(({ id }, index) => ({ Id: String(index), ReceiptHandle: receipts.get(id) }));
+      const { Failed = [] } = await this.#sqs.send(
+        new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries }),
+      );
+      const refused = new Set(Failed.map(({ Id }) => Id));
+      for (const [index, { id }] of batch.entries()) if (!refused.has(String(index))) receipts.delete(id);
+      const [failure] = Failed;
+      if (failure) throw new Error(`SQS did not delete ${Failed.length} dead letters: ${failure.Code}`);
+    }
+  }
+
+  /** What SQS refuses here comes back by itself when its time is over. */
+  async #release(receipts: readonly string[]): Promise<void> {
+    await pMap(
+      batchesOf(receipts),
+      async (batch) => {
+        const Entries = batch.map((ReceiptHandle, index) => ({
+          Id: String(index),
+          ReceiptHandle,
+          VisibilityTimeout: 0,
+        }));
+        await this.#sqs
+          .send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries }))
+          .catch(() => undefined);
+      },
+      { concurrency },
+    );
+  }
+}
+
+/** Keys of the objects that a message names, of one bucket or of any; none when the message is why it is here. */
+export function keysIn(body: string, ofBucket?: string): string[] {
+  try {
+    return createdObjects(body)
+      .filter(({ bucket }) => ofBucket === undefined || bucket === ofBucket)
+      .map(({ key }) => key);
+  } catch {
+    return [];
+  }
+}
+
+function letterOf({ MessageId, Body = '', Attributes, MessageAttributes }: Message): HeldLetter {
+  const attribute = (name: string) => MessageAttributes?.[name]?.StringValue;
+  const tries = attribute('tries');
+  return {
+    id: MessageId ?? '',
+    code: attribute('code') ?? notRecorded,
+    reason: attribute('reason') ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
+    // The attribute is cleaned and cut; the body is exact.
+    key: keysIn(Body).join(', ') || (attribute('rawKey') ?? null),
+    sentAt: new Date(Number(Attributes?.SentTimestamp)),
+    tries: tries === undefined ? null : Number(tries),
+    body: Body,
+  };
+}

@@ -1,0 +1,10 @@
+/** Metadata that one function writes on S3 objects and others read. */
+export const objectMetadata = {
+  /** Of a raw object: when the run first called the API, ISO 8601. */
+  fetchedAt: 'fetched-at',
+  /** Of a raw object: how many places it has, and how many the run lacks. */
+  places: 'places',
+  placesMissing: 'places-missing',
+  /** Of a curated object: the ETag, without quotes, of the raw object that it was made of. */
+  rawEtag: 'raw-etag',
+} as const;

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { maxTextBytes } from '../../functions/reader/plain-bytes.ts';
+import { readTemplate } from '../../local/template.ts';
+import { currentWeather } from '../../local/weatherapi/weather.ts';
+import { assemblyDirectory } from '../assembly.ts';
+import { converted, query } from '../functions/convert/converted.ts';
+import { type Stack, startStack } from '../stack.ts';
+
+/** The slowest that a file may have: each record is parsed, and each is a row of many columns. */
+const slowRecords: Readonly<Record<string, (number: number) => string>> = {
+  'records with an undeclared field': (number) => `{"location":{"lat":2},"current":{"uv":1},"new":${number}}`,
+  'records with a number that is kept as it was written': (number) =>
+    `{"location":{"lat":2},"current":{"uv":1},"new":-0,"newer":${number}}`,
+  'records that are encoded twice': (number) =>
+    JSON.stringify(`{"location":{"lat":2},"current":{"uv":1},"new":${number}}`),
+};
+
+const rawKey = 'weatherapi/current/dt=2026-11-22/backfill.ndjson';
+const start = new Date('2026-11-22T00:00:00Z');
+const bytes = 250 * 1024 * 1024;
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.close());
+
+/** Lines of some 250 MiB: one response, of which the time and the temperature count up. */
+function backfill(): { text: Buffer; lines: number } {
+  const place = {
+    name: 'Zürich',
+    region: '',
+    country: 'Switzerland',
+    lat: 47.38,
+    lon: 8.54,
+    tz_id: 'Europe/Zurich',
+  };
+  const response = JSON.stringify(currentWeather(place, start, { aqi: true }));
+  const [before = '', between = '', after = ''] = response.split(
+    /(?<="localtime_epoch":)\d+|(?<="temp_c":)[-\d.]+/,
+  );
+  const text = Buffer.alloc(bytes);
+  let lines = 0;
+  for (let at = 0; ; lines++) {
+    const line = `${before}${lines}${between}${lines / 10}${after}\n`;
+    if (at + Buffer.byteLength(line) > bytes) return { text: text.subarray(0, at), lines };
+    at += text.write(line, at);
+  }
+}
+
+test('a file of 250 MiB goes through the deployed bundle, within its memory, and every row is there once [large-file]', async () => {
+  const { text, lines } = backfill();
+  await stack.put(rawKey, text);
+  await stack.runtime.settled({ timeout: 100_000 });
+
+  expect(stack.letters()).toEqual([]);
+  const [[, parquet = Buffer.of()] = []] = await stack.curated();
+  const [rows] = await query(
+    parquet,
+    `SELECT count(*)::INT AS lines, count(DISTINCT location_localtime_epoch)::INT AS instants,
+       min(location_localtime_epoch)::INT AS first, max(location_localtime_epoch)::INT AS last,
+       count(*) FILTER (temp_c <> location_localtime_epoch / 10)::INT AS mistaken,
+       count(*) FILTER (location_name = 'Zürich')::INT AS placed, count(rescued)::INT AS rescued FROM $file`,
+  );
+  expect(rows).toEqual({
+    lines,
+    instants: lines,
+    first: 0,
+    last: lines - 1,
+    mistaken: 0,
+    placed: lines,
+    rescued: 0,
+  });
+}, 120_000);
+
+test.each(Object.entries(slowRecords))(
+  'what is as large as it may be is converted in half of the time-out, with one CPU: %s [slow-records]',
+  async (_what, record) => {
+    const { resources } = await readTemplate(assemblyDirectory());
+    const convert = resources.find(
+      ({ type, path }) => type === 'AWS::Lambda::Function' && /Convert/.test(path),
+    );
+    const text = Buffer.from(Array.from({ length: 100_000 }, (_, number) => record(number)).join('\n'));
+    const before = process.cpuUsage();
+    await converted(text);
+    const { user, system } = process.cpuUsage(before);
+    const seconds = ((user + system) / 1e6) * (maxTextBytes / text.length);
+    expect(seconds).toBeLessThan(Number(convert?.properties.Timeout) / 2);
+  },
+);

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Aws } from '../../aws.ts';
+import { converted, rawKey, response } from './converted.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+const curatedKey = rawKey.replace('.json', '.parquet');
+
+let worker: Worker;
+let aws: Aws;
+beforeAll(async () => {
+  worker = await startWorker();
+  ({ aws } = worker);
+});
+afterEach(() => worker.empty());
+afterAll(() => worker.stop());
+
+async function temperatures(): Promise<unknown[]> {
+  const rows = await worker.rows(curatedKey);
+  return rows.map(({ temp_c }) => temp_c);
+}
+
+describe('a large object', () => {
+  /** Text that does not compress: so much of it makes a Parquet file of several parts. */
+  const noise = createHash('shake256', { outputLength: 15_000_000 }).update('seed').digest('base64');
+  /** Lines of 4 MB; a row group has four of them. */
+  const fiveLines = Array.from({ length: 5 }, (_, line) =>
+    response({ temp_c: line }, noise.slice(line * 4_000_000, (line + 1) * 4_000_000)),
+  );
+  const lines = fiveLines.slice(0, 3);
+
+  /** Counts the requests, and answers some of them with a failure. */
+  function watch(fails: (action: string, time: number) => boolean = () => false): Map<string, number> {
+    const times = new Map<string, number>();
+    aws.fault = ({ action }) => {
+      const time = (times.get(action) ?? 0) + 1;
+      times.set(action, time);
+      return fails(action, time) ? { status: 500, code: 'InternalError' } : undefined;
+    };
+    return times;
+  }
+
+  test('goes up in parts', async () => {
+    await aws.put('raw', rawKey, lines.join('\n'));
+    const times = watch();
+    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 3 });
+    expect(Object.fromEntries(times)).toMatchObject({
+      GetObject: 1,
+      CreateMultipartUpload: 1,
+      UploadPart: expect.any(Number),
+      CompleteMultipartUpload: 1,
+      HeadObject: 2,
+    });
+    expect(times.has('PutObject')).toBe(false);
+    expect(await temperatures()).toEqual([0, 1, 2]);
+    const { file } = await converted(lines.join('\n'));
+    expect((await aws.object('curated', curatedKey)).body.equals(file)).toBe(true);
+  });
+
+  test.each([
+    ['its last line is broken', [...fiveLines, '{"location":'], undefined],
+    ['its second part fails', lines, 'UploadPart'],
+    ['it cannot be completed', lines, 'CompleteMultipartUpload'],
+  ])('of which %s leaves nothing behind [upload-faults]', async (_what, content, failing) => {
+    await aws.put('raw', rawKey, content.join('\n'));
+    const times = watch((action, time) => action === failing && (time > 1 || action !== 'UploadPart'));
+    await expect(worker.convert(rawKey)).rejects.toThrow();
+    expect(times.get('CreateMultipartUpload')).toBe(1);
+    expect(times.get('AbortMultipartUpload')).toBe(1);
+    expect(await aws.keys('curated')).toEqual([]);
+  });
+
+  test('that is not what it was when its upload ends starts over', async () => {
+    await aws.put('raw', rawKey, lines.join('\n'));
+    worker.after = async (action, time) => {
+      if (action !== 'UploadPart' || time > 1) return;
+      await aws.put('raw', rawKey, response({ temp_c: 7 }));
+      await worker.convert(rawKey);
+    };
+    expect(await worker.convert(rawKey)).toMatchObject({ rows: 1 });
+    expect(await temperatures()).toEqual([7]);
+  });
+});

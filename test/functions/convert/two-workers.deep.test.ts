@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import { rawKey, response } from './converted.ts';
+import { endStates, type Play, type State } from './interleavings.ts';
+
+const curatedKey = `curated/${rawKey.replace('.json', '.parquet')}`;
+const curatedOf = ({ objects }: State) => objects[curatedKey]?.etag;
+const hasCrash = ({ workers }: State) => workers.some(({ state }) => state === 'crashed');
+
+/** When a worker has ended well after the last change, nobody comes any more: what is in curated then stays. */
+const isFinal = ({ workers, changes }: State) =>
+  workers.some(({ state, sawChanges }) => state === 'ended' && sawChanges === changes);
+
+/** Those of all final states in which curated is not of the newest content. */
+async function wrongStates(contents: readonly string[], without?: Play['without']) {
+  const play = { rawKey, contents, without };
+  const converted = { [curatedKey]: { etag: contents[0] ?? '', version: -1 } };
+  const ends = [...(await endStates(play)), ...(await endStates({ ...play, curated: converted }))];
+  const final = ends.filter(isFinal);
+  expect(final.filter(hasCrash).length).toBeGreaterThan(0);
+  return final.filter((state) => curatedOf(state) !== contents.at(-1));
+}
+
+describe('whatever order the requests of two workers, replacements and one crash come in, curated is of the newest content', () => {
+  test('when it is replaced [two-workers]', async () => {
+    expect(await wrongStates(['A', 'B'])).toEqual([]);
+  });
+
+  test('when a former one returns, unless a worker has crashed after it wrote the one in between [two-workers]', async () => {
+    const wrong = await wrongStates(['A', 'B', 'A']);
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(wrong.filter((state) => !hasCrash(state) || curatedOf(state) !== 'B')).toEqual([]);
+  });
+
+  test('which the look afterwards alone does not ensure [two-workers]', async () => {
+    expect((await wrongStates(['A', 'B'], 'conditions')).length).toBeGreaterThan(0);
+  });
+
+  test('nor the condition on the write alone [two-workers]', async () => {
+    const wrong = await wrongStates(['A', 'B', 'A'], 'look');
+    expect(wrong.filter((state) => !hasCrash(state)).length).toBeGreaterThan(0);
+  });
+});
+
+test('an undated object that two workers file, while it is replaced, is filed once and with its newest content [filed-once]', async () => {
+  const undated = 'weatherapi/current/dropped.json';
+  const contents = [0, 1, 2].map((second) => response({ last_updated_epoch: 1_795_323_600 + second }));
+  const ends = await endStates({ rawKey: undated, contents });
+  expect(ends.filter(isFinal).length).toBeGreaterThan(10);
+  for (const state of ends) {
+    const { [`raw/${undated}`]: original, ...filed } = state.objects;
+    const copies = Object.values(filed).map(({ etag }) => etag);
+    expect(copies.length).toBeLessThanOrEqual(1);
+    // Else it is still there, for the worker that the next message calls.
+    if (isFinal(state) || !original) expect([original, copies]).toEqual([undefined, [contents[2]]]);
+    else expect(original.etag).toBe(contents[2]);
+  }
+});

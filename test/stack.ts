@@ -1,0 +1,221 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { RunReport } from '../functions/fetch/run.ts';
+import type { Faults } from '../local/faults/faults.ts';
+import type { Invocation } from '../local/lambda/sandbox.ts';
+import { type Runtime, startRuntime } from '../local/runtime.ts';
+import { readTemplate } from '../local/template.ts';
+import { startWeatherApi } from '../local/weatherapi/server.ts';
+import { type ParquetRow, readParquet } from '../operations/query/parquet-rows.ts';
+import type { Outputs } from '../shared/outputs.ts';
+import { assemblyDirectory } from './assembly.ts';
+
+export interface StackOptions {
+  /** Base URL of what answers like WeatherAPI. @default the stand-in's */
+  readonly apiUrl?: string;
+  /** Milliseconds by which functions' clocks are ahead. */
+  readonly clocks?: Readonly<Record<string, number>>;
+  /** Fills the state directory before the start. */
+  readonly prepare?: (stateDir: string) => Promise<void>;
+}
+
+export interface RawContent {
+  readonly body: Buffer;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface Letter {
+  readonly key: string | undefined;
+  readonly code: string | undefined;
+  readonly reason: string | undefined;
+  readonly body: string;
+}
+
+/** The stack at work, for many tests: what goes wrong can be changed, and everything can be cleared away. */
+export interface Stack {
+  readonly runtime: Runtime;
+  readonly outputs: Outputs;
+  /** What goes wrong from now on. */
+  faults: Faults;
+  /** Keys of raw objects, each as often as it was written since the stack was cleared. */
+  readonly landed: readonly string[];
+  /** Starts a run of fetch, as its schedule would. */
+  invokeFetch(scheduledTime: Date, locations: readonly string[]): Promise<Invocation>;
+  /** @returns the run's report @throws {Error} when fetch failed */
+  fetch(scheduledTime: Date, locations: readonly string[]): Promise<RunReport>;
+  /** Starts reconcile. */
+  reconcile(): Promise<Invocation>;
+  /** Gives the stand-in API and the secret another key, as a rotation would; the old one is refused from now on. */
+  rotateKey(key: string): void;
+  /** Puts a raw object, as somebody would who drops a file. */
+  put(key: string, body: string | Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** Undefined when there is none. */
+  raw(key: string): Promise<RawContent | undefined>;
+  curatedKeys(): Promise<string[]>;
+  /** All curated objects. */
+  curated(): Promise<Map<string, Buffer>>;
+  /** Of a curated object, read by DuckDB. */
+  rows(curatedKey: string): Promise<ParquetRow[]>;
+  letters(): Letter[];
+  /** Sends every dead letter's message to the queue again. */
+  redrive(): Promise<void>;
+  /** How often a message of a raw object was handed to convert, by message, since the stack was cleared. */
+  deliveries(key: string): number[];
+  /** What a function has printed so far. */
+  log(functionName: string): string;
+  /** No objects, no dead letters, no faults: for the next test. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const hour = 3_600_000;
+/** The stand-in API's. */
+export const apiKey = 'test-key';
+
+export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions = {}): Promise<Stack> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'stack-'));
+  await prepare?.(stateDir);
+  const access = { key: apiKey, now: () => new Date('2026-11-22T05:00:00Z') };
+  const api = await startWeatherApi(access);
+  let faults: Faults = {};
+  let delivered = new Map<string, { readonly key: string; readonly count: number }>();
+  const runtime = await startRuntime({
+    template: await readTemplate(assemblyDirectory()),
+    stateDir,
+    environment: { WEATHERAPI_URL: apiUrl ?? api.url },
+    retryDelay: 0,
+    faults: {
+      request: (...asked) => faults.request?.(...asked),
+      event: (created) => faults.event?.(created) ?? [0],
+      delivery: (message) => {
+        const { MessageId: id = '', Body = '' } = message;
+        delivered.set(id, { key: keyIn(Body), count: (delivered.get(id)?.count ?? 0) + 1 });
+        return faults.delivery?.(message);
+      },
+      invocation: (...asked) => faults.invocation?.(...asked),
+      clockAhead: (name) => clocks[name] ?? 0,
+    },
+  });
+  const outputs = runtime.outputs as unknown as Outputs;
+  const { RawBucketName, CuratedBucketName, QueueUrl, DeadLetterQueueUrl, ApiKeySecretName } = outputs;
+  const { emulator } = runtime;
+  emulator.secrets.set(ApiKeySecretName, apiKey);
+  // A connection of its own for each request: faults close those that are kept open.
+  const httpAgent = new Agent({ keepAlive: false });
+  const s3 = new S3Client({ ...runtime.clientConfig, requestHandler: { httpAgent } });
+  const sqs = new SQSClient({ ...runtime.clientConfig, requestHandler: { httpAgent } });
+  let landed: string[] = [];
+  emulator.onObjectCreated(({ bucket, key }) => {
+    if (bucket === RawBucketName) landed.push(key);
+  });
+
+  const keysIn = async (Bucket: string): Promise<string[]> => {
+    const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    if (IsTruncated) throw new Error(`${Bucket} has more objects than one listing holds.`);
+    return Contents.map(({ Key = '' }) => Key);
+  };
+  const empty = async (Bucket: string): Promise<void> => {
+    const keys = await keysIn(Bucket);
+    await Promise.all(keys.map((Key) => s3.send(new DeleteObjectCommand({ Bucket, Key }))));
+  };
+  const purge = (queueUrl: string) => sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
+
+  await runtime.settled(); // S3's test event.
+  const stack: Stack = {
+    runtime,
+    outputs,
+    get faults() {
+      return faults;
+    },
+    set faults(next) {
+      faults = next;
+    },
+    get landed() {
+      return landed;
+    },
+    invokeFetch: (scheduledTime, locations) =>
+      runtime.runSchedule('fetch-function', scheduledTime, (event) => ({ ...event, locations })),
+    async fetch(scheduledTime, locations) {
+      const invocation = await stack.invokeFetch(scheduledTime, locations);
+      if (!invocation.ok) throw new Error(invocation.error.message);
+      return invocation.response as RunReport;
+    },
+    reconcile: () => runtime.runSchedule('reconcile-function', new Date()),
+    rotateKey(key) {
+      access.key = key;
+      emulator.secrets.set(ApiKeySecretName, key);
+    },
+    async put(Key, body, metadata = {}) {
+      const object = { Bucket: RawBucketName, Key, Body: body, Metadata: { ...metadata } };
+      await s3.send(new PutObjectCommand(object));
+    },
+    async remove(Key) {
+      await s3.send(new DeleteObjectCommand({ Bucket: RawBucketName, Key }));
+    },
+    async raw(Key) {
+      if (!(await keysIn(RawBucketName)).includes(Key)) return undefined;
+      const { Body, Metadata = {} } = await s3.send(new GetObjectCommand({ Bucket: RawBucketName, Key }));
+      return { body: Buffer.from((await Body?.transformToByteArray()) ?? []), metadata: Metadata };
+    },
+    curatedKeys: () => keysIn(CuratedBucketName),
+    async curated() {
+      const objects = (await stack.curatedKeys()).map(
+        async (key) => [key, await readFile(emulator.pathOf(CuratedBucketName, key))] as const,
+      );
+      return new Map(await Promise.all(objects));
+    },
+    rows: (curatedKey) => readParquet([emulator.pathOf(CuratedBucketName, curatedKey)]),
+    letters: () =>
+      emulator.messages(DeadLetterQueueUrl).map(({ body, attributes: { code, reason } }) => ({
+        key: keyIn(body),
+        code,
+        reason,
+        body,
+      })),
+    async redrive() {
+      const letters = stack.letters();
+      await purge(DeadLetterQueueUrl);
+      for (const { body } of letters) emulator.send(QueueUrl, body);
+    },
+    deliveries: (key) =>
+      [...delivered.values()].filter((message) => message.key === key).map(({ count }) => count),
+    log: (functionName) => {
+      const file = join(stateDir, 'logs', `${functionName}.log`);
+      return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    },
+    async clear() {
+      stack.faults = {};
+      await runtime.settled();
+      stack.rotateKey(apiKey);
+      await Promise.all([empty(RawBucketName), empty(CuratedBucketName), purge(DeadLetterQueueUrl)]);
+      delivered = new Map();
+      landed = [];
+    },
+    async close() {
+      s3.destroy();
+      sqs.destroy();
+      await runtime.close();
+      await api.close();
+      await rm(stateDir, { recursive: true });
+    },
+  };
+  return stack;
+}
+
+/** The raw key in an event. Empty when there is none. */
+function keyIn(body: string): string {
+  const encoded = /"key":"([^"]*)"/.exec(body)?.[1] ?? '';
+  return decodeURIComponent(encoded.replaceAll('+', ' '));
+}
