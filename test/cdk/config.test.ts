@@ -46,6 +46,46 @@ describe('configuration', () => {
     }
   });
 
+  test('of a stage has the places that stand under it, and what all stages have', () => {
+    const context = {
+      locations: ['Oslo'],
+      airQuality: true,
+      stages: { prod: { locations: ['Bergen', 'Tromsø'], retainData: true }, 'dev-2': { language: 'fr' } },
+    };
+    expect(parseConfig(context)).toMatchObject({ stage: 'dev', locations: ['Oslo'], retainData: false });
+    const prod = parseConfig({ ...context, stage: 'prod' });
+    expect(prod).toMatchObject({ locations: ['Bergen', 'Tromsø'], airQuality: true, retainData: true });
+    expect(prod).not.toHaveProperty('stages');
+    expect(parseConfig({ ...context, stage: 'dev-2' })).toMatchObject({
+      locations: ['Oslo'],
+      language: 'fr',
+    });
+    expect(parseConfig({ stages: { dev: { locations: ['Oslo'] } } }).locations).toEqual(['Oslo']);
+  });
+
+  test('of every stage is checked, and each problem is named once, where it stands', () => {
+    const stages = {
+      prod: { locations: [''], pollen: 'yes', stage: 'dev' },
+      dev: { freshnessHours: 1, schedule: 'rate(2 hours)' },
+      Test: {},
+    };
+    const named = (context: object) =>
+      problemsOf(context).map((problem) => problem.split(': ', 1)[0]?.trim());
+    const [locations, pollen] = ['tdf.stages.prod.locations.0', 'tdf.stages.prod.pollen'];
+    const misplaced = 'tdf.stages.prod.stage';
+    expect(named({ locations: ['Oslo'], stages }).sort()).toEqual(
+      [locations, pollen, misplaced, 'tdf.stages.Test', 'tdf.stages.dev.freshnessHours'].sort(),
+    );
+    expect(named({ locations: ['Oslo'], stages: { dev: stages.dev } })).toEqual([
+      'tdf.stages.dev.freshnessHours',
+    ]);
+    expect(named({ stage: 'prod', locations: ['Oslo'], stages: { prod: { locations: [''] } } })).toEqual([
+      locations,
+    ]);
+    for (const wrong of [7, 'prod', { prod: 7 }])
+      expect(named({ locations: ['Oslo'], stage: 'prod', stages: wrong })).toHaveLength(1);
+  });
+
   test.each([
     ['no places', { locations: [] }, 'expected at least one place'],
     ['the same place twice', { locations: ['Oslo', 'Oslo'] }, 'expected each place once'],

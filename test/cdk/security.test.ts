@@ -25,6 +25,16 @@ const wildcardReasons: readonly {
     resource: /\/weatherapi\/current\/(dt=\*\/)?\*"/,
     reason: 'The objects of one dataset.',
   },
+  {
+    action: /^glue:/,
+    resource: /table\/tdf_weather_dev\/\*"/,
+    reason: 'A list of tables is allowed for all tables of a database or not at all.',
+  },
+  {
+    action: /^s3:(GetObject|PutObject|AbortMultipartUpload|ListMultipartUploadParts)$/,
+    resource: /QueryResults.*"\/results\/\*"/,
+    reason: "The results of analysts' queries.",
+  },
 ];
 
 interface Statement {
