@@ -79,7 +79,7 @@ const object = { Bucket, Key: 'a/there' };
 const upload = { ...object, UploadId: '1' };
 const objectArn = `${bucketArn}/a/there`;
 
-describe('S3', () => {
+describe('in S3,', () => {
   const part = { ...upload, PartNumber: 1, Body: 'y' };
   const MultipartUpload = { Parts: [] };
   test.each<[string, () => Promise<unknown>, action: string, resource?: string]>([
@@ -206,7 +206,7 @@ describe('S3', () => {
   });
 });
 
-describe('SQS', () => {
+describe('in SQS,', () => {
   const Entries = [{ Id: '1', MessageBody: 'a', ReceiptHandle: 'x', VisibilityTimeout: 0 }];
   test.each<[string, () => Promise<unknown>, action?: string]>([
     ['SendMessage', () => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a' }))],

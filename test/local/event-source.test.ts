@@ -166,7 +166,7 @@ describe('a batch', () => {
   });
 });
 
-describe('after the function has answered', () => {
+describe('after the function has answered,', () => {
   test('what it reports as failed comes again, alone', async () => {
     send('a', 'b', 'c');
     connect((event) => (batches.length === 1 ? failed(event, 'b') : ok()));
@@ -365,7 +365,7 @@ describe('closing', () => {
   });
 });
 
-describe('while SQS fails', () => {
+describe('while SQS fails,', () => {
   test('polling goes on after a pause, says why meanwhile, and recovers', async () => {
     const refused: number[] = [];
     failing = ({ action }) => {

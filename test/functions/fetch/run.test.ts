@@ -528,7 +528,7 @@ describe('the deadline', () => {
   });
 });
 
-describe('what concerns every place', () => {
+describe('what concerns every place:', () => {
   /** Answers the second of twelve places with `refusal`, and those that are under way by then with data, after it. */
   async function refusedAtTheSecond(refusal: Answer) {
     const asked: string[] = [];

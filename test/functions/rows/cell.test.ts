@@ -115,7 +115,7 @@ describe('a cell stays null, and the value is rescued as it was sent', () => {
     }
   });
 
-  test('null is no value: nothing is rescued', () => {
+  test('unless it is null: then nothing is rescued', () => {
     for (const type of ['string', 'double', 'int', 'bigint', 'timestamp'] as const) {
       expect(cellOf(type, 'null')).toEqual({ cell: null, rescued: null });
     }

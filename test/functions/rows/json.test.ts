@@ -10,7 +10,7 @@ const numbers = [
 ];
 
 describe('parsing exactly', () => {
-  test.each(numbers)('%s keeps its value when it is written again', (number) => {
+  test.each(numbers)('keeps the value of %s when it is written again', (number) => {
     for (const text of [`[${number}]`, `{"a":{"b":${number}}}`, `[${number},1e-999]`]) {
       expect(canonical(treeOf(JSON.stringify(parseExactly(text))))).toBe(canonical(treeOf(text)));
     }
@@ -21,7 +21,7 @@ describe('parsing exactly', () => {
     '"12345678901234567890"',
     '{"__proto__":{"x":12345678901234567890},"constructor":-0,"toJSON":1,"":2}',
     '{"text":"-0 and 1e400 and 12345678901234567890"}',
-  ])('%s comes back as it was', (text) => {
+  ])('gives %s back as it was', (text) => {
     expect(JSON.stringify(parseExactly(text))).toBe(text);
   });
 
@@ -33,7 +33,7 @@ describe('parsing exactly', () => {
     }
   });
 
-  test('an exact number is no object, and an object with a member rawJSON no exact number', () => {
+  test('tells an exact number from an object with a member rawJSON', () => {
     const [number, object] = parseExactly('[12345678901234567890,{"rawJSON":"1"}]') as unknown[];
     expect([isExactNumber(number), isObject(number)]).toEqual([true, false]);
     expect([isExactNumber(object), isObject(object)]).toEqual([false, true]);
