@@ -86,7 +86,7 @@ test('a second emulator on the same directory is refused, until the first is clo
   const { stateDir } = aws;
   await expect(startEmulator({ stateDir, region })).rejects.toMatchObject({
     name: 'StateInUseError',
-    message: expect.stringMatching(/in use by another run.*--state/),
+    message: expect.stringMatching(/in use by ".*" \(process \d+\), since .*--state/),
   });
   await aws.emulator.close();
   await (await startEmulator({ stateDir, region })).close();
