@@ -17,7 +17,7 @@ const { quick, only, records, streams } = new Command('npm run bench --')
 Without options it measures everything and writes RESULTS.md. Examples:
   npm run bench -- --quick
   npm run bench -- --only ours,duckdb --records 1,100000
-  npm run bench -- --only ours --streams 1000000`,
+  npm run bench -- --only ours --streams 250000`,
   )
   .parse()
   .opts<{
@@ -34,7 +34,7 @@ const parts: readonly { readonly plan: Plan; readonly sizes: readonly number[] }
   },
   {
     plan: { streamed: true, processes: 1, rounds: quick ? 1 : 3 },
-    sizes: streams ?? (records ? [] : quick ? [100_000] : [1_000_000, 2_000_000]),
+    sizes: streams ?? (records ? [] : quick ? [100_000] : [100_000, 250_000]),
   },
 ];
 const began = performance.now();

@@ -59,7 +59,7 @@ export class Alarms extends Construct {
       }),
       // One throttled request is tried again and forgotten; trouble that lasts shows twice.
       evaluationPeriods: 2,
-      description: `convert fails or retries for ${2 * retryPeriod.toMinutes()} minutes; nothing is lost yet. Next: aws logs tail ${convert.function.logGroup.logGroupName} --since ${2 * retryPeriod.toMinutes()}m --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }'`,
+      description: `convert fails or retries for ${2 * retryPeriod.toMinutes()} minutes; nothing is lost yet. Next: ${tdf(`logs --function convert --since ${2 * retryPeriod.toMinutes()}m --level warn`)}`,
     });
     this.#add('QueueTooOld', {
       metric: convert.queue.metricApproximateAgeOfOldestMessage({
@@ -81,11 +81,11 @@ export class Alarms extends Construct {
         period: hour,
         label: 'Runs given up and places failed',
       }),
-      description: `fetch failed on its configuration, its key or a place; what could be fetched has landed. Next: aws logs tail ${fetch.function.logGroup.logGroupName} --since 2h --filter-pattern '{ $.level = "ERROR" }'; a new key: ${tdf('set-key')}`,
+      description: `fetch failed on its configuration, its key or a place; what could be fetched has landed. Next: ${tdf('logs --function fetch --since 2h --level error')}; a new key: ${tdf('set-key')}`,
     });
     this.#add('PlacesMissing', {
       metric: fetchMetric('PlacesMissing', stage, hour),
-      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; aws logs tail ${fetch.function.logGroup.logGroupName} --since 4h --filter-pattern '{ $.level = "WARN" || $.level = "ERROR" }' has the reason`,
+      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; ${tdf('logs --function fetch --since 4h --level warn')} has the reason`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
@@ -115,7 +115,7 @@ export class Alarms extends Construct {
     });
     this.#add('ReconcileFailed', {
       metric: reconcile.function.metricErrors({ period: hour }),
-      description: `The daily search for raw objects whose event was lost has failed. Next: ${tdf('reconcile')}, which does the same; aws logs tail ${reconcile.function.logGroup.logGroupName} --since 1d`,
+      description: `The daily search for raw objects whose event was lost has failed. Next: ${tdf('reconcile')}, which does the same; ${tdf('logs --function reconcile --since 1d')}`,
     });
     this.#add('QuotaSpent', {
       metric: fetchMetric('QuotaSpent', stage, hour),

@@ -33,17 +33,9 @@ const types: Readonly<Record<string, KnownProperties>> = {
     refuses: ['FifoQueue'],
   },
   'AWS::Lambda::Function': {
-    acts: [
-      'FunctionName',
-      'Code',
-      'Handler',
-      'Environment',
-      'LoggingConfig',
-      'MemorySize',
-      'Role',
-      'Timeout',
-    ],
-    ignores: ['Architectures', 'Description', 'Runtime', 'Tags', 'TracingConfig'],
+    acts: ['FunctionName', 'Handler', 'Environment', 'LoggingConfig', 'MemorySize', 'Role', 'Timeout'],
+    // The code is found by its asset.
+    ignores: ['Architectures', 'Code', 'Description', 'Runtime', 'Tags', 'TracingConfig'],
     refuses: ['DeadLetterConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers', 'PackageType', 'VpcConfig'],
   },
   'AWS::Lambda::EventSourceMapping': {

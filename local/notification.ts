@@ -8,9 +8,6 @@ export interface NotificationProperties {
     readonly QueueConfigurations?: readonly {
       readonly Events: readonly string[];
       readonly QueueArn: string;
-      readonly Filter?: {
-        readonly Key: { readonly FilterRules: readonly { Name: string; Value: string }[] };
-      };
     }[];
   };
 }
@@ -35,15 +32,15 @@ export function notify(
   { region, maySend = () => true, delays = () => undefined, late = new Set() }: NotificationOptions,
 ): void {
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
-  if (Object.keys(others).length > 0) {
-    throw new Error(`The local runtime notifies queues only, not: ${Object.keys(others).join(', ')}`);
+  const unknown = QueueConfigurations.flatMap(({ Events, QueueArn: _, ...more }) => [
+    ...Object.keys(more),
+    ...Events.filter((event) => event !== 's3:ObjectCreated:*'),
+  ]);
+  unknown.push(...Object.keys(others));
+  if (unknown.length > 0) {
+    throw new Error(`The local runtime tells queues of all created objects, and does not know: ${unknown}`);
   }
-  for (const { Events, QueueArn, Filter } of QueueConfigurations) {
-    const unknown = Events.filter((pattern) => !pattern.startsWith('s3:ObjectCreated:'));
-    if (unknown.length > 0) {
-      throw new Error(`The local runtime knows events of created objects only, not: ${unknown.join(', ')}`);
-    }
-    const matches = keyFilter(Filter?.Key.FilterRules ?? []);
+  for (const { QueueArn } of QueueConfigurations) {
     const allowed = () => maySend(QueueArn, `arn:aws:s3:::${BucketName}`);
     if (!allowed()) {
       throw new Error(
@@ -52,10 +49,7 @@ export function notify(
     }
     emulator.send(QueueArn, s3TestEvent(BucketName));
     emulator.onObjectCreated((created) => {
-      if (created.bucket !== BucketName || !matches(encodeKey(created.key))) return;
-      const name = `s3:${created.eventName}`;
-      if (!Events.some((pattern) => pattern === name || pattern === 's3:ObjectCreated:*') || !allowed())
-        return;
+      if (created.bucket !== BucketName || !allowed()) return;
       for (const delay of delays(created) ?? [0]) {
         const send = () => emulator.send(QueueArn, s3Event(created, region));
         if (delay === 0) {
@@ -70,19 +64,6 @@ export function notify(
       }
     });
   }
-}
-
-/**
- * For keys as they stand in events: S3 wants the filters' values encoded, `dt%3D` and not `dt=`.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
- */
-function keyFilter(rules: readonly { Name: string; Value: string }[]): (key: string) => boolean {
-  const unknown = rules.find(({ Name }) => !/^(prefix|suffix)$/i.test(Name));
-  if (unknown) {
-    throw new Error(`The local runtime knows filters by prefix and suffix, not by "${unknown.Name}".`);
-  }
-  return (key) =>
-    rules.every(({ Name, Value }) => (/^p/i.test(Name) ? key.startsWith(Value) : key.endsWith(Value)));
 }
 
 /** It orders the events of one key: each has a greater one, as hexadecimal digits. */

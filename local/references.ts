@@ -59,12 +59,6 @@ function call(name: string, argument: unknown, attribute: Attribute): unknown {
       if (!Array.isArray(parts)) break;
       return parts.map((part) => String(resolve(part, attribute))).join(separator);
     }
-    case 'Fn::Sub':
-      if (typeof argument !== 'string') break;
-      return argument.replaceAll(/\$\{([^}]+)\}/g, (_match, reference: string) => {
-        const [logicalId = '', ...rest] = reference.split('.');
-        return String(attribute(logicalId, rest.join('.') || 'Ref'));
-      });
   }
   throw new Error(
     `The template uses ${name}(${JSON.stringify(argument)}), which the local runtime does not know.`,

@@ -40,6 +40,7 @@ export async function synthesize(directory: string, signal?: AbortSignal): Promi
     return true;
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
+    signal?.throwIfAborted();
     const { stderr } = error as { stderr?: string };
     const said = stderr?.replace(/^.*: Subprocess exited with error \d+$/m, '').trim();
     throw new Error(`cdk synth failed:\n${said || String(error)}`, { cause: error });

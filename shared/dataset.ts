@@ -25,7 +25,7 @@ export interface Dataset {
   readonly dayColumn: string;
   /** The first day of the table. Queries do not find earlier days, so convert refuses them. */
   readonly firstDay: Day;
-  /** Paths of objects without which a record is not data. */
+  /** Paths of objects in each of which a record has a value of a declared field; else it is not data. */
   readonly required: readonly string[];
   /** Longest answer that fetch accepts. */
   readonly maxAnswerBytes: number;

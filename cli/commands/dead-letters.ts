@@ -41,11 +41,9 @@ export function deadLettersCommand(): Command {
       `
 Examples:
   npx tdf dead-letters
+  npx tdf dead-letters --local
   npx tdf dead-letters redrive
-  npx tdf dead-letters redrive --code not-json --dry-run
-  npx tdf dead-letters drop 01234567
-  npx tdf dead-letters drop --key weatherapi/current/dt=2026-11-22/
-  npx tdf dead-letters take-back weatherapi/current/response.json`,
+  npx tdf dead-letters drop 01234567`,
     );
   for (const option of targetOptions) command.addOption(option);
 
@@ -58,18 +56,40 @@ Examples:
     .description('send them to the queue again, once what was wrong is fixed')
     .option('--all', 'all of them, as without any selection')
     .option('--dry-run', 'say which would be sent, and send none')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf dead-letters redrive
+  npx tdf dead-letters redrive 01234567 89abcdef
+  npx tdf dead-letters redrive --code not-json --dry-run`,
+    )
     .action((ids: string[], _: unknown, self: Command) => redriveSelected(ids, self.optsWithGlobals()));
   selecting(command.command('drop'))
     .description(`give them up: their raw objects move to ${givenUpPrefix}, where nothing looks`)
     .option('--all', 'all of them')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be dropped, and drop nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf dead-letters drop 01234567
+  npx tdf dead-letters drop --key weatherapi/current/dt=2026-11-22/ --dry-run
+  npx tdf dead-letters drop --code not-json --yes`,
+    )
     .action((ids: string[], _: unknown, self: Command) => dropSelected(ids, self.optsWithGlobals()));
   command
     .command('take-back')
     .argument('<keys...>', 'of raw objects that were given up')
     .description('move raw objects back to where they were, which converts them')
     .option('--dry-run', 'say what would be taken back, and move nothing')
+    .addHelpText(
+      'after',
+      `
+Example:
+  npx tdf dead-letters take-back weatherapi/current/response.json`,
+    )
     .action((keys: string[], _: unknown, self: Command) => takeBackAll(keys, self.optsWithGlobals()));
   return command;
 }

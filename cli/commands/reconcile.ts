@@ -141,7 +141,8 @@ function count(things: number): string {
 }
 
 const help = `
-It compares the two buckets. On AWS the stack does the same once a day, but removes nothing.
+It compares the two buckets. On AWS the stack does the same once a day, but
+removes nothing.
 
 Examples:
   npx tdf reconcile --dry-run

@@ -18,7 +18,6 @@ import {
   type Styled,
 } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
-import { quoted } from '../terminal/quoted.ts';
 
 /** What a person wants to see first of a row; the rest is in the file. */
 const shownColumns = [
@@ -50,6 +49,8 @@ interface Arguments {
 export function startCommand(): Command {
   const command = new Command('npm start --')
     .configureOutput(commandOutput)
+    // What stands behind an option that npm kept; said below.
+    .allowExcessArguments()
     .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
     .addOption(
       new Option('--drop <file...>', 'put these files or folders into raw instead of fetching')
@@ -90,9 +91,9 @@ Examples:
   });
 }
 
-function swallowedProblems({ options }: Command): string[] {
+function swallowedProblems({ options, args }: Command): string[] {
   const swallowed = swallowedOptions(options, process.argv);
-  if (swallowed.length === 0) return [];
+  if (swallowed.length === 0) return args.map((arg) => `expected nothing but options, got "${arg}"`);
   const names = swallowed.map(({ long }) => long).join(', ');
   const flags = swallowed.map((option) => option.flags).join(' ');
   return [`npm took ${names} for itself. Type two dashes before the options: npm start -- ${flags}`];
@@ -211,10 +212,6 @@ function typedHere(description: string, stateDir: string): string {
   return description
     .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
     .replaceAll(/--stage [\w-]+/g, targetArguments({ local: true, stage: '', state: stateDir }))
-    .replaceAll(
-      /aws logs tail (\S+?)-logs --since \w+( --filter-pattern '[^']*')?/g,
-      (_, name) => `less ${quoted(`${stateDir}/logs/${name}.log`)}`,
-    )
     .replace('aws scheduler list-schedules', 'here each npm start is one run');
 }
 

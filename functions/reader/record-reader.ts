@@ -188,6 +188,10 @@ export class RecordReader {
   #readKnown(limit: number): boolean {
     const end = this.#shapes.read(this.#window, this.#table.group, limit);
     if (end < 0) return false;
+    if (!this.#table.isComplete) {
+      this.#table.group.clearRow();
+      return false; // Nulls alone are not data: `add` says so.
+    }
     this.#table.commitRow();
     this.#onRecord?.(this.#window.bytes.subarray(this.#window.start, end));
     this.#passTo(end);

@@ -10,6 +10,14 @@ interface Provenance {
   readonly fetchedAt: Date | null;
 }
 
+/** A part of a record that has to have a declared value that is not null. */
+interface RequiredPart {
+  readonly path: string;
+  readonly tree: FieldTree;
+  /** By number. */
+  readonly columns: readonly number[];
+}
+
 /**
  * The rows of one raw object, a row group at a time. Values go to their declared columns; what no column can hold goes to
  * `rescued` with its path. Records without any declared field are refused.
@@ -20,7 +28,7 @@ export class Table {
   readonly #provenance: Provenance;
   readonly #onGroup: (group: RowGroup) => void;
   readonly #columnNumbers: ReadonlyMap<string, number>;
-  readonly #required: readonly string[];
+  readonly #required: readonly RequiredPart[];
   #rowCount = 0;
   #rescuedFields = 0;
 
@@ -31,7 +39,13 @@ export class Table {
     this.#onGroup = onGroup;
     this.group = new RowGroup(dataset);
     this.#columnNumbers = new Map(columnsOf(dataset).map(({ column }, number) => [column, number]));
-    this.#required = dataset.required;
+    this.#required = dataset.required.map((path) => ({
+      path,
+      tree: branchAt(this.#tree, path),
+      columns: [...dataset.fields.keys()].filter((column) =>
+        dataset.fields[column]?.path.startsWith(`${path}.`),
+      ),
+    }));
   }
 
   get rowCount(): number {
@@ -50,14 +64,22 @@ export class Table {
   add(record: JsonObject): number {
     const rescued: string[] = [];
     const declared = this.#fill(this.#tree, record, '', rescued);
-    const absent = this.#required.find((path) => !isObject(memberAt(record, path)));
-    if (declared === 0 || absent !== undefined) throw refusal(record, this.rowCount + 1, declared, absent);
+    const absent = this.#required.find(({ path, tree }) => !hasValue(tree, memberAt(record, path)));
+    if (declared === 0 || absent) throw refusal(record, this.rowCount + 1, declared, absent?.path);
     if (rescued.length > 0) {
       this.group.set(this.#numberOf('rescued'), 'string', `{${rescued.join(',')}}`);
       this.#rescuedFields += rescued.length;
     }
     this.commitRow();
     return rescued.length;
+  }
+
+  /** Whether each required part of the row that is being filled has a value in a column. */
+  get isComplete(): boolean {
+    const { capacity, rowCount, present } = this.group;
+    return this.#required.every(({ columns }) =>
+      columns.some((column) => present[column * capacity + rowCount] === 1),
+    );
   }
 
   commitRow(): void {
@@ -127,6 +149,26 @@ function memberPath(path: string, name: string): string {
   return path ? `${path}.${name}` : name;
 }
 
+function branchAt(root: FieldTree, path: string): FieldTree {
+  let tree = root;
+  for (const name of path.split('.')) {
+    const node = tree.get(name);
+    if (!node || !('branch' in node)) throw new Error(`"${path}" is required, but has no declared fields.`);
+    tree = node.branch;
+  }
+  return tree;
+}
+
+/** Whether a part has a declared value that is not null. One that no column can hold counts: it is rescued. */
+function hasValue(tree: FieldTree, part: unknown): boolean {
+  if (!isObject(part)) return false;
+  return Object.entries(part).some(([name, value]) => {
+    const node = tree.get(name);
+    if (!node || value === null) return false;
+    return 'branch' in node && isObject(value) ? hasValue(node.branch, value) : true;
+  });
+}
+
 function memberAt(record: JsonObject, path: string): unknown {
   let value: unknown = record;
   for (const name of path.split('.')) value = isObject(value) ? value[name] : undefined;
@@ -148,7 +190,10 @@ function refusal(
     );
   }
   if (declared > 0) {
-    return new PermanentError('incomplete', `Record ${number} has no object "${absent}", so it is not data.`);
+    return new PermanentError(
+      'incomplete',
+      `Record ${number} has no object "${absent}" with a value of a declared field, so it is not data.`,
+    );
   }
   const names = brief(Object.keys(record).slice(0, 5).join(', '));
   return new PermanentError(

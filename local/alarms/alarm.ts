@@ -1,34 +1,12 @@
 import * as v from 'valibot';
 import type { References } from '../references.ts';
-import { statistics } from './metrics.ts';
-
-/** Each comparison in words, and as it decides. */
-export const comparisons = {
-  GreaterThanThreshold: { words: 'over', breaches: (value: number, threshold: number) => value > threshold },
-  GreaterThanOrEqualToThreshold: {
-    words: 'at or over',
-    breaches: (value: number, threshold: number) => value >= threshold,
-  },
-  LessThanThreshold: { words: 'under', breaches: (value: number, threshold: number) => value < threshold },
-  LessThanOrEqualToThreshold: {
-    words: 'at or under',
-    breaches: (value: number, threshold: number) => value <= threshold,
-  },
-} as const;
-export type Comparison = keyof typeof comparisons;
-
-const nameIn = <T extends object>(values: T) =>
-  v.custom<keyof T>(
-    (name) => typeof name === 'string' && Object.hasOwn(values, name),
-    `Expected ${Object.keys(values).join(', ')}`,
-  );
 
 const metric = {
   Namespace: v.string(),
   MetricName: v.string(),
   Dimensions: v.optional(v.array(v.object({ Name: v.string(), Value: v.string() })), []),
 };
-const statistic = nameIn(statistics);
+const statistic = v.picklist(['Sum', 'Maximum']);
 /** Seconds */
 const period = v.pipe(v.number(), v.multipleOf(60));
 const rule = {
@@ -36,8 +14,8 @@ const rule = {
   EvaluationPeriods: v.number(),
   DatapointsToAlarm: v.optional(v.number()),
   Threshold: v.number(),
-  ComparisonOperator: nameIn(comparisons),
-  TreatMissingData: v.optional(v.picklist(['missing', 'ignore', 'breaching', 'notBreaching']), 'missing'),
+  ComparisonOperator: v.picklist(['GreaterThanOrEqualToThreshold', 'LessThanThreshold']),
+  TreatMissingData: v.picklist(['breaching', 'notBreaching']),
 };
 const ofMetric = v.pipe(
   v.strictObject({ ...rule, ...metric, Statistic: statistic, Period: period }),

@@ -13,21 +13,10 @@ export interface DataPoint extends Metric {
 }
 
 /** What CloudWatch keeps of the values of one minute, which is its standard resolution. */
-interface Summary {
-  readonly sum: number;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly count: number;
-}
+type Summary = Readonly<Record<Statistic, number>>;
 
-export const statistics = {
-  Sum: ({ sum }: Summary) => sum,
-  Average: ({ sum, count }: Summary) => sum / count,
-  Minimum: ({ minimum }: Summary) => minimum,
-  Maximum: ({ maximum }: Summary) => maximum,
-  SampleCount: ({ count }: Summary) => count,
-} as const;
-export type Statistic = keyof typeof statistics;
+/** Those that the stack's alarms use. */
+export type Statistic = 'Sum' | 'Maximum';
 
 export const minute = 60_000;
 
@@ -41,8 +30,7 @@ export class MetricStore {
     this.#metrics.set(idOf(point), minutes);
     const start = Math.floor(point.timestamp / minute) * minute;
     for (const value of point.values) {
-      const summary = { sum: value, minimum: value, maximum: value, count: 1 };
-      minutes.set(start, together(minutes.get(start), summary));
+      minutes.set(start, together(minutes.get(start), { Sum: value, Maximum: value }));
     }
   }
 
@@ -52,7 +40,7 @@ export class MetricStore {
     for (const [start, summary] of this.#metrics.get(idOf(metric)) ?? []) {
       if (start >= from && start < until) all = together(all, summary);
     }
-    return all && statistics[statistic](all);
+    return all?.[statistic];
   }
 }
 
@@ -62,13 +50,7 @@ function idOf({ namespace, name, dimensions }: Metric): string {
 }
 
 function together(a: Summary | undefined, b: Summary): Summary {
-  if (a === undefined) return b;
-  return {
-    sum: a.sum + b.sum,
-    minimum: Math.min(a.minimum, b.minimum),
-    maximum: Math.max(a.maximum, b.maximum),
-    count: a.count + b.count,
-  };
+  return a ? { Sum: a.Sum + b.Sum, Maximum: Math.max(a.Maximum, b.Maximum) } : b;
 }
 
 /** The part of the embedded metric format that says which members of a log line are metrics. */

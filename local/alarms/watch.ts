@@ -1,6 +1,6 @@
 import type { References } from '../references.ts';
 import { type Alarm, parseAlarm } from './alarm.ts';
-import { type AlarmReport, type AlarmState, evaluate } from './evaluate.ts';
+import { type AlarmReport, evaluate } from './evaluate.ts';
 import { dataPointsIn, MetricStore } from './metrics.ts';
 
 /** A queue as it is now. */
@@ -16,7 +16,6 @@ export class AlarmWatch {
   readonly #alarms: readonly Alarm[];
   readonly #since: Date;
   readonly #store = new MetricStore();
-  readonly #states = new Map<string, AlarmState>();
 
   /**
    * @param alarms properties of the template's alarms
@@ -54,12 +53,7 @@ export class AlarmWatch {
         ApproximateAgeOfOldestMessage: oldest ? (now.getTime() - oldest.getTime()) / 1000 : 0,
       });
     }
-    return this.#alarms.map((alarm) => {
-      const options = { now, since: this.#since, previous: this.#states.get(alarm.name) };
-      const report = evaluate(alarm, this.#store, options);
-      this.#states.set(alarm.name, report.state);
-      return report;
-    });
+    return this.#alarms.map((alarm) => evaluate(alarm, this.#store, now, this.#since));
   }
 
   /** What AWS itself counts. */

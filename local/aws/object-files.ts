@@ -1,28 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import * as fs from 'node:fs';
 import path from 'node:path';
 import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
 
-/** `.meta/<bucket>/bucket.json` */
+/** `.meta/<bucket>/bucket.json`; dates are ISO 8601, UTC. */
 interface BucketRecord {
   readonly name: string;
   readonly type: BucketType;
-  /** ISO 8601, UTC */
   readonly creationDate: string;
 }
 
 /** What S3 knows of an object beside its body: `.meta/<bucket>/<sha256 of the key>.json` */
 interface ObjectRecord extends Omit<S3Object, 'body' | 'lastModified'> {
-  /** ISO 8601, UTC */
   readonly lastModified: string;
   /** The body's file, relative to the root, with `/` between its segments. */
   readonly file: string;
@@ -31,9 +20,6 @@ interface ObjectRecord extends Omit<S3Object, 'body' | 'lastModified'> {
   /** Of the file. */
   readonly mtimeMs: number;
 }
-
-/** Called for each object as it is written. */
-export type OnWrite = (bucket: string, object: S3Object) => void;
 
 /** Emptied at the start. Below the root, since a rename must not cross file systems. */
 const scratch = '.meta/.tmp';
@@ -49,17 +35,18 @@ const scratch = '.meta/.tmp';
  */
 export class ObjectFiles implements S3PersistenceProvider {
   readonly #root: string;
-  readonly #onWrite: OnWrite;
+  readonly #onWrite: (bucket: string, object: S3Object) => void;
   /** bucket -> key -> the body's file, relative to the root */
   readonly #files = new Map<string, Map<string, string>>();
   /** The files in use, as a file system sees them that ignores case and normalises Unicode. */
   readonly #taken = new Set<string>();
 
-  constructor(root: string, onWrite: OnWrite = () => {}) {
+  /** @param onWrite called for each object as it is written */
+  constructor(root: string, onWrite: (bucket: string, object: S3Object) => void = () => {}) {
     this.#root = root;
     this.#onWrite = onWrite;
-    rmSync(this.#at(scratch), { recursive: true, force: true });
-    mkdirSync(this.#at(scratch), { recursive: true });
+    fs.rmSync(this.#at(scratch), { recursive: true, force: true });
+    fs.mkdirSync(this.#at(scratch), { recursive: true });
   }
 
   /** The absolute path of the object's file; for a key that does not exist yet, the one it would get now. */
@@ -71,10 +58,9 @@ export class ObjectFiles implements S3PersistenceProvider {
     const { body, lastModified, ...rest } = object;
     const file = this.#fileOf(bucket, rest.key);
     this.#write(file, body);
-    const { mtimeMs } = statSync(this.#at(file));
-    const md5 = md5Of(body);
-    const record: ObjectRecord = { ...rest, lastModified: lastModified.toISOString(), file, md5, mtimeMs };
-    this.#write(recordOf(bucket, rest.key), json(record));
+    const { mtimeMs } = fs.statSync(this.#at(file));
+    const kept = { lastModified: lastModified.toISOString(), file, md5: md5Of(body), mtimeMs };
+    this.#writeRecord(recordOf(bucket, rest.key), { ...rest, ...kept } satisfies ObjectRecord);
     this.#use(bucket, rest.key, file);
     this.#onWrite(bucket, object);
   }
@@ -84,14 +70,14 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 
   readBody(bucket: string, key: string): Buffer {
-    return readFileSync(this.pathOf(bucket, key));
+    return fs.readFileSync(this.pathOf(bucket, key));
   }
 
   deleteObject(bucket: string, key: string): void {
     const file = this.#files.get(bucket)?.get(key);
     if (file === undefined) return;
-    rmSync(this.#at(recordOf(bucket, key)));
-    rmSync(this.#at(file), { force: true });
+    fs.rmSync(this.#at(recordOf(bucket, key)));
+    fs.rmSync(this.#at(file), { force: true });
     // The directories that it leaves empty, but not the bucket's.
     let parent = path.posix.dirname(file);
     while (parent.includes('/') && this.#removeEmpty(parent)) parent = path.posix.dirname(parent);
@@ -105,23 +91,23 @@ export class ObjectFiles implements S3PersistenceProvider {
 
   insertBucket(name: string, creationDate: Date, type: BucketType): void {
     this.#files.set(name, new Map());
-    mkdirSync(this.#at(name), { recursive: true });
+    fs.mkdirSync(this.#at(name), { recursive: true });
     const record: BucketRecord = { name, type, creationDate: creationDate.toISOString() };
-    this.#write(`.meta/${name}/bucket.json`, json(record));
+    this.#writeRecord(`.meta/${name}/bucket.json`, record);
   }
 
   /** Files that someone else has put into the bucket's directory stay. */
   deleteBucket(name: string): void {
     this.deleteObjectsByBucket(name);
     this.#files.delete(name);
-    rmSync(this.#at(`.meta/${name}`), { recursive: true });
+    fs.rmSync(this.#at(`.meta/${name}`), { recursive: true });
     this.#removeEmpty(name);
   }
 
   /** Fills a store that does not write through yet: nothing here counts as a write. */
   loadS3(store: S3Store): void {
-    for (const bucket of readdirSync(this.#at('.meta'))) {
-      const names = bucket.startsWith('.') ? [] : readdirSync(this.#at(`.meta/${bucket}`));
+    for (const bucket of fs.readdirSync(this.#at('.meta'))) {
+      const names = bucket.startsWith('.') ? [] : fs.readdirSync(this.#at(`.meta/${bucket}`));
       // Missing when the run was killed while it created the bucket.
       if (!names.includes('bucket.json')) continue;
       const { name, type, creationDate } = this.#read<BucketRecord>(`.meta/${bucket}/bucket.json`);
@@ -152,11 +138,11 @@ export class ObjectFiles implements S3PersistenceProvider {
    */
   #loadObject(store: S3Store, bucket: string, record: ObjectRecord): void {
     const { file, md5, mtimeMs, lastModified, ...rest } = record;
-    const stat = statSync(this.#at(file), { throwIfNoEntry: false });
+    const stat = fs.statSync(this.#at(file), { throwIfNoEntry: false });
     if (!stat?.isFile()) return;
     let object: S3Object = { ...rest, body: Buffer.alloc(0), lastModified: new Date(lastModified) };
     if (stat.size !== object.contentLength || stat.mtimeMs !== mtimeMs) {
-      const body = readFileSync(this.#at(file));
+      const body = fs.readFileSync(this.#at(file));
       if (md5Of(body) !== md5) {
         const { parts, checksumAlgorithm, checksumValue, checksumType, partChecksums, ...unaffected } =
           object;
@@ -185,7 +171,7 @@ export class ObjectFiles implements S3PersistenceProvider {
     for (let part = file; part.includes('/'); part = path.posix.dirname(part)) {
       if (this.#taken.has(fold(part))) return false;
     }
-    return !statSync(this.#at(file), { throwIfNoEntry: false })?.isDirectory();
+    return !fs.statSync(this.#at(file), { throwIfNoEntry: false })?.isDirectory();
   }
 
   #at(file: string): string {
@@ -193,22 +179,29 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 
   #read<T>(file: string): T {
-    return JSON.parse(readFileSync(this.#at(file), 'utf8')) as T;
+    return JSON.parse(fs.readFileSync(this.#at(file), 'utf8')) as T;
   }
 
   /** The file is whole as soon as it has its name. */
   #write(file: string, content: string | Uint8Array): void {
     const unfinished = this.#at(`${scratch}/${randomUUID()}`);
-    writeFileSync(unfinished, content);
-    mkdirSync(path.dirname(this.#at(file)), { recursive: true });
-    renameSync(unfinished, this.#at(file));
+    fs.writeFileSync(unfinished, content);
+    fs.mkdirSync(path.dirname(this.#at(file)), { recursive: true });
+    fs.renameSync(unfinished, this.#at(file));
   }
 
-  /** Whether the directory is gone. */
+  #writeRecord(file: string, record: object): void {
+    this.#write(file, `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** Whether the directory was empty, and is gone. */
   #removeEmpty(directory: string): boolean {
-    const entries = readdirSync(this.#at(directory));
-    if (entries.length === 0) rmdirSync(this.#at(directory));
-    return entries.length === 0;
+    try {
+      fs.rmdirSync(this.#at(directory));
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
@@ -233,4 +226,3 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${sha256(key)}.json`;
 const fold = (file: string) => file.normalize('NFC').toLowerCase();
 const md5Of = (body: Uint8Array) => createHash('md5').update(body).digest('hex');
-const json = (record: object) => `${JSON.stringify(record, null, 2)}\n`;

@@ -1,5 +1,5 @@
 import { fastify } from 'fastify';
-import { FaultPlan, sendError } from './faults.ts';
+import { FailingPlaces, sendError } from './failing-places.ts';
 import { resolvePlace } from './places.ts';
 import { currentWeather } from './weather.ts';
 
@@ -25,11 +25,11 @@ export type WeatherApi = {
 
 /**
  * A local stand-in for WeatherAPI.com: `GET /v1/current.json` on a free port of this machine only, with
- * invented weather, the documented errors, and failures to ask for (`q=fail:500x2`, see `faults.ts`).
+ * invented weather, the documented errors, and failures to ask for (`q=fail:500x2`, see `failing-places.ts`).
  */
 export async function startWeatherApi(options: WeatherApiOptions): Promise<WeatherApi> {
   const requests: LoggedRequest[] = [];
-  const faults = new FaultPlan();
+  const failing = new FailingPlaces();
   const app = fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
   app.decorateRequest('logged');
 
@@ -53,12 +53,12 @@ export async function startWeatherApi(options: WeatherApiOptions): Promise<Weath
     const q = query.get('q')?.trim();
     if (!q) return sendError(reply, 1003);
 
-    const fault = faults.next(q);
+    const failure = failing.next(q);
     const place = resolvePlace(q);
     if (!place) return sendError(reply, 1006);
     const weather = currentWeather(place, options.now(), { aqi: query.get('aqi') === 'yes' });
-    if (!fault) return reply.send(weather);
-    return fault(reply, { body: JSON.stringify(weather), delay: options.faultDelay ?? 60_000 });
+    if (!failure) return reply.send(weather);
+    return failure(reply, { body: JSON.stringify(weather), delay: options.faultDelay ?? 60_000 });
   });
 
   const address = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -48,6 +48,7 @@ async function planDrop(
   if (undated.day !== undefined) return asItIs;
   if (day !== undefined) return { ...plan, keys: [filedKey(undated, day)], days: [] };
 
+  const dayAt = daysByInstant();
   const days = new Set<Day>();
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let records = 0;
@@ -62,7 +63,7 @@ async function planDrop(
         first = Math.min(first, observed.first);
         last = Math.max(last, observed.last);
         if (observed.first > observed.last) withoutDay ??= records;
-        else days.add(dayOf(new Date(observed.first)));
+        else days.add(dayAt(observed.first));
         if (observed.last - observed.first > longestSpan) tooLong ??= records;
       },
       signal,
@@ -74,7 +75,7 @@ async function planDrop(
   }
   if (days.size === 0) return asItIs;
   if (last - first <= longestSpan) {
-    return { ...plan, keys: [filedKey(undated, dayOf(new Date(first)))], days: [] };
+    return { ...plan, keys: [filedKey(undated, dayAt(first))], days: [] };
   }
   if (tooLong !== undefined) {
     throw new Error(
@@ -128,18 +129,25 @@ async function putFile(plan: DropPlan, s3: S3Client, bucket: string, signal: Abo
   const { file, dataset, keys, days } = plan;
   if (days.length === 0) return upload(s3, bucket, keys[0] ?? '', file, signal);
   const pieces = new DayPieces();
+  const dayAt = daysByInstant();
   try {
-    await forEachRecord(
-      file,
-      dataset,
-      (bytes, { first }) => pieces.add(dayOf(new Date(first)), bytes),
-      signal,
-    );
+    await forEachRecord(file, dataset, (bytes, { first }) => pieces.add(dayAt(first), bytes), signal);
     for (const [index, [, piece]] of pieces.end().entries())
       await upload(s3, bucket, keys[index] ?? '', piece, signal);
   } finally {
     pieces.remove();
   }
+}
+
+/** Many records are of few days. */
+function daysByInstant(): (instant: number) => Day {
+  const days = new Map<number, Day>();
+  return (instant) => {
+    const number = Math.floor(instant / 86_400_000);
+    const day = days.get(number) ?? dayOf(new Date(instant));
+    days.set(number, day);
+    return day;
+  };
 }
 
 async function upload(

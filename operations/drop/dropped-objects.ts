@@ -1,5 +1,5 @@
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { parquetMetadataAsync } from 'hyparquet';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
 import { curatedKey, parseRawKey } from '../../shared/keys.ts';
 import type { Deployed } from '../deployed.ts';
@@ -28,7 +28,7 @@ const footerBytes = 16 * 1024;
 export function droppedFiles(
   plans: readonly DropPlan[],
   { converted, dead }: Outcome,
-  { s3, outputs: { CuratedBucketName: bucket } }: Deployed,
+  deployed: Deployed,
 ): Promise<DroppedFile[]> {
   const curatedKeys = new Set(converted);
   const letters = new Map(dead.map((letter) => [letter.key, letter]));
@@ -42,7 +42,7 @@ export function droppedFiles(
         const parsed = parseRawKey(key);
         const curated = parsed.day === undefined ? '' : curatedKey({ ...parsed, day: parsed.day });
         return curatedKeys.has(curated)
-          ? { key, outcome: 'converted', curated, rows: await rowCount(s3, bucket, curated) }
+          ? { key, outcome: 'converted', curated, rows: await rowCount(deployed, curated) }
           : { key, outcome: 'waiting' };
       }),
     }),
@@ -50,15 +50,24 @@ export function droppedFiles(
   );
 }
 
-/** From the file's footer. */
-async function rowCount(s3: S3Client, Bucket: string, Key: string): Promise<number> {
+/** An object as far as hyparquet asks for it. On this computer it is a file. */
+async function parquetObject({ s3, runtime, outputs }: Deployed, Key: string): Promise<AsyncBuffer> {
+  const Bucket = outputs.CuratedBucketName;
+  if (runtime) return asyncBufferFromFile(runtime.emulator.pathOf(Bucket, Key));
   const { ContentLength: byteLength = 0 } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
-  const slice = async (start: number, end = byteLength) => {
-    const Range = `bytes=${start}-${end - 1}`;
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, Range }));
-    return ((await Body?.transformToByteArray()) ?? new Uint8Array()).slice().buffer;
+  return {
+    byteLength,
+    async slice(start, end = byteLength) {
+      const Range = `bytes=${start}-${end - 1}`;
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, Range }));
+      return ((await Body?.transformToByteArray()) ?? new Uint8Array()).slice().buffer;
+    },
   };
-  const initialFetchSize = Math.min(footerBytes, byteLength);
-  const { num_rows } = await parquetMetadataAsync({ byteLength, slice }, { initialFetchSize });
-  return Number(num_rows);
+}
+
+/** From the file's footer. */
+async function rowCount(deployed: Deployed, key: string): Promise<number> {
+  const object = await parquetObject(deployed, key);
+  const initialFetchSize = Math.min(footerBytes, object.byteLength);
+  return Number((await parquetMetadataAsync(object, { initialFetchSize })).num_rows);
 }

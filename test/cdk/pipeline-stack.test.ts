@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
@@ -262,26 +257,6 @@ describe('the schedule', () => {
         .join();
     expect(warnings(136)).toBe('');
     expect(warnings(137)).toMatch(/^100010 calls .* The free plan has 100000\./);
-  });
-
-  test('says at synthesis how many calls it makes, also beside a warning, and not on standard output [calls]', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'synthesis-'));
-    try {
-      const tdf = { locations: ['Oslo', 'Ulm'], schedule: 'cron(0 12 ? * SUN *)' };
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, ['cdk/app.ts'], {
-        env: {
-          ...process.env,
-          CDK_OUTDIR: directory,
-          CDK_CONTEXT_JSON: JSON.stringify({ tdf, 'aws:cdk:bundling-stacks': [] }),
-        },
-      });
-      expect(stdout).toBe('');
-      expect(stderr).toContain(
-        '9 calls of WeatherAPI a month (places: 2, schedule: cron(0 12 ? * SUN *)).\n',
-      );
-    } finally {
-      await rm(directory, { recursive: true });
-    }
   });
 
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {

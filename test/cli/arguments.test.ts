@@ -104,6 +104,23 @@ describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
   });
 });
 
+const { status: _status, query: _query, ...changing } = commands;
+test.each(Object.entries(changing))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
+  const command = make();
+  for (const each of [command, ...command.commands.filter(({ options }) => options.length > 0)]) {
+    let help = '';
+    each.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      getOutHelpWidth: () => 80,
+    });
+    each.outputHelp();
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(help).toMatch(new RegExp(`Examples?:\n  .*npx tdf ${name}`));
+  }
+});
+
 describe('numbers', () => {
   const noCounts = ['', ' ', '-1', '1.5', 'ten', 'NaN', 'Infinity', '1e400', '9'.repeat(400), ...hostile];
 

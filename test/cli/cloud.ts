@@ -143,6 +143,13 @@ async function captured(
   console.error = (text = '') => {
     printed.stderr += `${text}\n`;
   };
+  const { write } = process.stdout;
+  process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    printed.stdout += String(chunk);
+    const done = rest.at(-1);
+    if (typeof done === 'function') done();
+    return true;
+  }) as typeof write;
   for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
   process.env = { ...env, NO_COLOR: '1', ...environment };
   try {
@@ -152,6 +159,7 @@ async function captured(
   } finally {
     process.exitCode = 0;
     process.env = env;
+    process.stdout.write = write;
     Object.assign(console, { log, error });
   }
 }

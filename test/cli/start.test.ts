@@ -82,7 +82,9 @@ describe('npm start', () => {
     expect(failed.stdout).toContain('✘ fetched nothing');
     // What an alarm says to type works here.
     expect(failed.stdout).toContain(`FetchFailed: `);
-    expect(failed.stdout).toContain(`less ${state}/logs/fetch-function.log; a new key: set WEATHERAPI_KEY`);
+    expect(failed.stdout).toContain(
+      `npx tdf logs --function fetch --since 2h --level error --local --state ${state}; a new key: set WEATHERAPI_KEY`,
+    );
   });
 
   test('--json shows the first thousand rows, counts all of them, and says how many it leaves out', async () => {
@@ -116,11 +118,15 @@ describe('npm start', () => {
   });
 
   test('refuses options that npm kept for itself, and says what to type', async () => {
-    expect(await start([], { npm_config_state: 'true', npm_config_json: 'true' })).toMatchObject({
+    expect(await start(['dir'], { npm_config_state: 'true', npm_config_json: 'true' })).toMatchObject({
       code: 1,
       stdout: '',
       stderr:
         'error: npm took --state, --json for itself. Type two dashes before the options: npm start -- --state <dir> --json\n',
+    });
+    expect(await start(['10:15'])).toMatchObject({
+      code: 1,
+      stderr: 'error: expected nothing but options, got "10:15"\n',
     });
   });
 

@@ -8,11 +8,11 @@ import { type Stack, startStack } from '../stack.ts';
 
 /** The slowest that a file may have: each record is parsed, and each is a row of many columns. */
 const slowRecords: Readonly<Record<string, (number: number) => string>> = {
-  'records with an undeclared field': (number) => `{"location":{},"current":{},"new":${number}}`,
+  'records with an undeclared field': (number) => `{"location":{"lat":2},"current":{"uv":1},"new":${number}}`,
   'records with a number that is kept as it was written': (number) =>
-    `{"location":{},"current":{},"new":-0,"newer":${number}}`,
+    `{"location":{"lat":2},"current":{"uv":1},"new":-0,"newer":${number}}`,
   'records that are encoded twice': (number) =>
-    JSON.stringify(`{"location":{},"current":{},"new":${number}}`),
+    JSON.stringify(`{"location":{"lat":2},"current":{"uv":1},"new":${number}}`),
 };
 
 const rawKey = 'weatherapi/current/dt=2026-11-22/backfill.ndjson';

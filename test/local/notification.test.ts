@@ -17,8 +17,8 @@ describe('a notification', () => {
 
   const of = (NotificationConfiguration: object) =>
     notify(aws.emulator, { BucketName: Bucket, NotificationConfiguration }, { region });
-  const ofEvents = (Events: string[], FilterRules: { Name: string; Value: string }[] = []) =>
-    of({ QueueConfigurations: [{ Events, QueueArn, Filter: { Key: { FilterRules } } }] });
+  const ofEvents = (Events: string[], more: object = {}) =>
+    of({ QueueConfigurations: [{ Events, QueueArn, ...more }] });
   /** The keys that the queue was told of, as the function reads them. */
   const told = () =>
     aws.emulator.messages(QueueArn).flatMap(({ body }) => createdObjects(body).map(({ key }) => key));
@@ -30,50 +30,19 @@ describe('a notification', () => {
     expect(told()).toEqual([]);
   });
 
-  test.each([
-    [['s3:ObjectCreated:*'], ['copied', 'parts', 'put']],
-    [['s3:ObjectCreated:Put'], ['put']],
-    [
-      ['s3:ObjectCreated:Copy', 's3:ObjectCreated:CompleteMultipartUpload'],
-      ['copied', 'parts'],
-    ],
-    [
-      ['s3:ObjectCreated:*', 's3:ObjectCreated:Put'],
-      ['copied', 'parts', 'put'],
-    ],
-  ])('of %j tells of the objects %j, each once, and of its own bucket only', async (events, expected) => {
-    ofEvents(events);
+  test('tells of each created object once, and of its own bucket only', async () => {
+    ofEvents(['s3:ObjectCreated:*']);
     await aws.put('put');
     await aws.put('elsewhere', 'x', 'curated');
     await aws.s3.send(new CopyObjectCommand({ Bucket, Key: 'copied', CopySource: `${Bucket}/put` }));
     await aws.uploadInParts('parts');
-    expect(told().sort()).toEqual(expected);
-  });
-
-  const day = 'dt=2026-11-22/a b.json';
-  test.each([
-    [[{ Name: 'prefix', Value: 'current/' }], ['current/a.json', 'current/a.txt']],
-    [[{ Name: 'Suffix', Value: '.json' }], ['a.json', 'current/a.json', day]],
-    [
-      [
-        { Name: 'Prefix', Value: 'current/' },
-        { Name: 'suffix', Value: '.json' },
-      ],
-      ['current/a.json'],
-    ],
-    // Compared with the key as it stands in events.
-    [[{ Name: 'prefix', Value: 'dt%3D2026-' }], [day]],
-    [[{ Name: 'prefix', Value: 'dt=2026-' }], []],
-  ])('with filters %j lets %j through', async (rules, expected) => {
-    ofEvents(['s3:ObjectCreated:*'], rules);
-    for (const key of ['a.json', 'current/a.json', 'current/a.txt', day]) await aws.put(key);
-    expect(told().sort()).toEqual(expected);
+    expect(told()).toEqual(['put', 'copied', 'parts']);
   });
 
   test('of another kind is refused by name', () => {
     expect(() => of({ EventBridgeConfiguration: {} })).toThrow('EventBridgeConfiguration');
-    expect(() => ofEvents(['s3:ObjectCreated:*', 's3:ObjectRemoved:*'])).toThrow('not: s3:ObjectRemoved:*');
-    expect(() => ofEvents(['s3:ObjectCreated:*'], [{ Name: 'size', Value: '1' }])).toThrow('"size"');
+    expect(() => ofEvents(['s3:ObjectCreated:*', 's3:ObjectRemoved:*'])).toThrow('s3:ObjectRemoved:*');
+    expect(() => ofEvents(['s3:ObjectCreated:*'], { Filter: {} })).toThrow('Filter');
   });
 });
 

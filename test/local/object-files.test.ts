@@ -88,7 +88,7 @@ test.each(['dt=2024-07-01/Le Mans+é.json', '.a', 'a.b', '100%', 'x'.repeat(200)
   },
 );
 
-describe('of a key that is also the beginning of another,', () => {
+describe('a key that is also the beginning of another', () => {
   test.each([[['a', 'a/b', 'a/b/c']], [['a/b/c', 'a/b', 'a']]])(
     '%j: all have their content, whichever came first',
     (keys) => {
@@ -107,7 +107,7 @@ describe('of a key that is also the beginning of another,', () => {
   });
 });
 
-describe('on disk,', () => {
+describe('what is on disk', () => {
   const scratch = () => readdirSync(path.join(root, '.meta', '.tmp'));
 
   test('a second write replaces the file and leaves nothing unfinished', () => {

@@ -17,10 +17,6 @@ describe('a template value', () => {
     [join('/', 'a', { Ref: 'Raw' }, 7), 'a/raw/7'],
     [join('/'), ''],
     [
-      { 'Fn::Sub': `\${Raw.Arn}/* in \${AWS::Region} of \${AWS::AccountId}` },
-      'arn:aws:s3:::raw/* in us-east-1 of 000000000000',
-    ],
-    [
       join('', 'arn:', { Ref: 'AWS::Partition' }, ':', join('.', 'sqs', { Ref: 'AWS::URLSuffix' })),
       'arn:aws:sqs.amazonaws.com',
     ],
@@ -41,8 +37,7 @@ describe('a template value', () => {
     [{ Ref: 'Curated' }, /Ref of Curated/],
     [{ Ref: 'AWS::StackId' }, /Ref of AWS::StackId/],
     [{ 'Fn::GetAtt': ['Raw', 'DomainName'] }, /DomainName of Raw/],
-    [{ 'Fn::Sub': `\${Curated.Arn}/*` }, /Arn of Curated/],
-    [{ 'Fn::Sub': [`\${Name}`, { Name: 'x' }] }, /Fn::Sub\(\["\$\{Name\}"/],
+    [{ 'Fn::Sub': 'a' }, /Fn::Sub\("a"/],
     [{ 'Fn::Join': ['', { 'Fn::Split': [',', 'a,b'] }] }, /Fn::Join\(.*Fn::Split/],
     [{ 'Fn::ImportValue': 'other-stack' }, /Fn::ImportValue\("other-stack"\)/],
   ])('%j is refused by name', (value, message) => {

@@ -86,7 +86,9 @@ test('a second emulator on the same directory is refused, until the first is clo
   const { stateDir } = aws;
   await expect(startEmulator({ stateDir, region })).rejects.toMatchObject({
     name: 'StateInUseError',
-    message: expect.stringMatching(/in use by ".*" \(process \d+\), since .*--state/),
+    message: expect.stringMatching(
+      new RegExp(`in use by ".*" \\(process ${process.pid}\\), since \\d{4}-.*--state`),
+    ),
   });
   await aws.emulator.close();
   await (await startEmulator({ stateDir, region })).close();

@@ -21,7 +21,7 @@ export const rawKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 export type Current = Record<string, unknown>;
 
 /** One response, as small as they come. */
-export function response(current: Current = {}, name = 'Oslo'): string {
+export function response(current: Current = { uv: 1 }, name = 'Oslo'): string {
   return JSON.stringify({ location: { name }, current });
 }
 

@@ -70,7 +70,7 @@ const body: fc.Arbitrary<Uint8Array> = fc.oneof(
     .tuple(record, fc.constantFrom('\n', '\r', ' ', ',', ''))
     .map(([text, gap]) => bytesOf(text + gap + text)),
   anyJson.map(bytesOf),
-  anyJson.map((json) => bytesOf(`{"location":{},"current":${json}}`)),
+  anyJson.map((json) => bytesOf(`{"location":{"lat":2},"current":${json}}`)),
   { arbitrary: rawInString.map(bytesOf), weight: 2 },
   rawText.map(bytesOf),
   damagedFile,

@@ -210,7 +210,7 @@ describe('a connection', () => {
 });
 
 describe('a body', () => {
-  const start = '{"location":{},"current":{},"filler":"';
+  const start = '{"location":{"lat":2},"current":{"uv":1},"filler":"';
   const full = `${start}${'x'.repeat(weatherapiCurrent.maxAnswerBytes - start.length - 2)}"}`;
 
   test('of as many bytes as allowed is data, and one byte more is not', async () => {
@@ -229,6 +229,7 @@ describe('a body', () => {
     ['empty', '', 'empty'],
     ['an empty object', '{}', 'foreign-record'],
     ['a record without its data', '{"location":{"name":"Ulm","lat":48.4,"lon":9.99}}', 'incomplete'],
+    ['a record with empty data', '{"location":{"name":"Ulm"},"current":{}}', 'incomplete'],
     ['a record with null for its data', '{"location":{"name":"Ulm"},"current":null}', 'incomplete'],
     ['Latin-1', Buffer.from(data.replace('Marysville', 'Zürich'), 'latin1'), 'not-utf8'],
     ['two byte-order marks', `\ufeff\ufeff${data}`, 'not-json'],
@@ -240,8 +241,12 @@ describe('a body', () => {
     ['a line break in a name', data.replace('temp_c', 'temp\r\n_c'), 'not-json'],
     ['a line break in a number', data.replace('21.4', '21\n.4'), 'not-json'],
     ['a bulk answer', `{"bulk":[{"query":${data}},{"query":${data}}]}`, 'not-one-record'],
-    ['a record with a member named twice', `{"location":{},${data.slice(1)}`, 'ambiguous'],
-    ['too deep', `{"location":{},"current":{},"x":${'['.repeat(500)}${']'.repeat(500)}}`, 'too-deep'],
+    ['a record with a member named twice', `{"location":{"lat":2},${data.slice(1)}`, 'ambiguous'],
+    [
+      'too deep',
+      `{"location":{"lat":2},"current":{"uv":1},"x":${'['.repeat(500)}${']'.repeat(500)}}`,
+      'too-deep',
+    ],
     ['gzip', gzipSync(data), 'not-utf8'],
   ])(
     'that convert would refuse is refused, in our own words: %s [unusable-answer]',

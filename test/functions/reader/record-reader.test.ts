@@ -70,7 +70,11 @@ describe('a permanent failure says where it is:', () => {
     ['not-json', 'Line 2 is not JSON', `${oslo}\n${oslo}${nice}\n`],
     ['not-json', 'Line 4 is not JSON', `${oslo}\n\n${nice}\nNaN`],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\ufeff${nice}`],
-    ['not-json', 'Line 3 is not JSON', '[{\n"location":{},"current":{}}]\n{\n"location":{}}'],
+    [
+      'not-json',
+      'Line 3 is not JSON',
+      '[{\n"location":{"lat":2},"current":{"uv":1}}]\n{\n"location":{"lat":2}}',
+    ],
     ['not-json', 'Line 2 is not JSON', `${oslo}\n\0`],
     ['not-json', 'the string of line 2 is not JSON', `${oslo}\n"hello"`],
     ['not-json', 'the string of line 1, line 2 is not JSON', encoded(`${oslo}\n{`)],
@@ -103,10 +107,14 @@ describe('a permanent failure says where it is:', () => {
     [
       'too-deep',
       'Line 1 is nested more than 500 levels',
-      `{"location":{},"x":${'['.repeat(501)}${']'.repeat(501)}}`,
+      `{"location":{"lat":2},"x":${'['.repeat(501)}${']'.repeat(501)}}`,
     ],
     ['ambiguous', 'Line 1 names a member twice', '{"location":{"name":"Oslo","name":"Nice"}}'],
-    ['ambiguous', 'Line 2 names a member twice', `${oslo}\n{"location":{},"x":[{"a":1, "\\u0061" :1}]}`],
+    [
+      'ambiguous',
+      'Line 2 names a member twice',
+      `${oslo}\n{"location":{"lat":2},"x":[{"a":1, "\\u0061" :1}]}`,
+    ],
     [
       'ambiguous',
       'element 2 names a member twice',
@@ -127,7 +135,7 @@ describe('a permanent failure says where it is:', () => {
       'Latin-1 on a later line',
       Buffer.from(`${oslo}\n{"location":{"name":"Besançon"},"current":{"temp_c":1}}`, 'latin1'),
     ],
-    ['UTF-16', Buffer.from('\ufeff{"location":{}}', 'utf16le')],
+    ['UTF-16', Buffer.from('\ufeff{"location":{"lat":2}}', 'utf16le')],
     ['a character that was cut off', Buffer.from('{"location":{"name":"ä').subarray(0, -1)],
     ['a surrogate in UTF-8', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
     ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0])],

@@ -59,10 +59,10 @@ describe('a row', () => {
     ]);
   });
 
-  test('is there when every declared field is null or empty', async () => {
-    for (const text of ['{"location":{},"current":{}}', '{"current":{"condition":null},"location":{}}']) {
-      const rows = await rowsOf(text);
-      expect(rows.map(filled)).toEqual([{ raw_key: rawKey }]);
+  test('is there when every declared field but one of each part is null or empty', async () => {
+    for (const members of ['"uv":1', '"condition":null,"uv":1', '"uv":1,"condition":{},"temp_c":null']) {
+      const rows = await rowsOf(`{"location":{"lat":2},"current":{${members}}}`);
+      expect(rows.map(filled)).toEqual([{ raw_key: rawKey, location_lat: 2, uv: 1 }]);
     }
   });
 });
@@ -136,14 +136,17 @@ describe('rescued with its path is', () => {
       '{"current.Temp_C":1,"Location":{}}',
     ],
   ])('%s [rescued]', (_what, members, rescued) => {
-    const current = members.includes('"current":') ? '' : '"current":{},';
-    expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${members}}`)).toBe(rescued);
+    const current = members.includes('"current":{') ? '' : '"current":{"uv":1},';
+    const complete = members.replace('"current":{', '"current":{"uv":1,');
+    expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${complete}}`)).toBe(rescued);
   });
 
   test('what each row has for itself, and all of it is counted', async () => {
-    const text = [response({ new: 1, temp_c: 'x' }), response({ temp_c: 2 }), response({ new: 3 })].join(
-      '\n',
-    );
+    const text = [
+      response({ new: 1, temp_c: 'x' }),
+      response({ temp_c: 2 }),
+      response({ new: 3, uv: 1 }),
+    ].join('\n');
     const rows = await rowsOf(text);
     expect(rows.map(({ rescued }) => rescued)).toEqual([
       '{"current.new":1,"current.temp_c":"x"}',
@@ -155,7 +158,7 @@ describe('rescued with its path is', () => {
 
   test('what is nested a hundred deep', () => {
     const deep = `${'{"a":['.repeat(50)}9007199254740993${']}'.repeat(50)}`;
-    expect(rescuedOf(`{"location":{},"current":{},"x":${deep}}`)).toBe(`{"x":${deep}}`);
+    expect(rescuedOf(`{"location":{"lat":2},"current":{"uv":1},"x":${deep}}`)).toBe(`{"x":${deep}}`);
   });
 });
 
@@ -184,6 +187,20 @@ describe('one permanent failure, and no row, comes of', () => {
     ["another endpoint's response", '[{"id":2801268,"name":"London"}]', 'foreign-record', 'it has: id, name'],
     ['an S3 event', '{"Records":[]}', 'foreign-record', 'it has: Records'],
     ['an answer without its data', '{"location":{"name":"Ulm"}}', 'incomplete', 'no object "current"'],
+    ['empty data', '{"location":{"name":"Ulm"},"current":{}}', 'incomplete', 'no object "current"'],
+    ['nulls', '{"location":{"name":null},"current":{"uv":1}}', 'incomplete', 'no object "location"'],
+    [
+      'empty objects and undeclared values',
+      '{"location":{"name":"Ulm"},"current":{"condition":{"text":null},"new":1}}',
+      'incomplete',
+      'no object "current" with a value of a declared field',
+    ],
+    [
+      'nulls in a record of a known shape',
+      `${['1', '2', 'null'].map((uv) => `{"location":{"name":"Ulm"},"current":{"uv":${uv}}}`).join('\n')}`,
+      'incomplete',
+      'Record 3 has no object "current"',
+    ],
     [
       'a bulk answer with an error among its queries',
       `{"bulk":[{"query":${response()}},{"query":{"custom_id":"b","q":"Ulmm","error":{"code":1006,"message":"No matching location found."}}}]}`,

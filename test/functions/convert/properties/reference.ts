@@ -87,11 +87,21 @@ function rowOf(record: JsonTree): ExpectedRow {
   if (record.kind !== 'object') throw new NoJson('No record.');
   if (!record.members.some(([name]) => objects.has(name) || columns.has(name))) throw new NoJson('Foreign.');
   const isThere = (part: string) =>
-    record.members.some(([name, { kind }]) => name === part && kind === 'object');
+    record.members.some(([name, value]) => name === part && value.kind === 'object' && hasValue(value, part));
   if (!weatherapiCurrent.required.every(isThere)) throw new NoJson('Incomplete.');
   const row: ExpectedRow = { cells: new Map(), rescued: new Map(), either: new Map() };
   place(record, '', row);
   return row;
+}
+
+/** Whether a declared value below a path is not null. */
+function hasValue(value: JsonTree, path: string): boolean {
+  if (value.kind === 'literal' && value.text === 'null') return false;
+  if (columns.has(path) || value.kind !== 'object') return true;
+  return value.members.some(([name, member]) => {
+    const here = `${path}.${name}`;
+    return !name.includes('.') && (columns.has(here) || objects.has(here)) && hasValue(member, here);
+  });
 }
 
 /** Puts a value whose path is declared, or what is in it, where it belongs. */

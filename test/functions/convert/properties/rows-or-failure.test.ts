@@ -22,11 +22,11 @@ describe('every value in its place, or one permanent failure:', () => {
   test('of any JSON, whether the dataset knows its place or not [rows-or-failure]', async () => {
     const places = [
       '$',
-      '{"location":$,"current":{}}',
-      '{"location":{},"current":{"condition":$}}',
-      '{"location":{"name":$},"current":{}}',
-      '{"location":{},"current":{},"x":$}',
-      '{"bulk":[{"query":{"location":{},"current":$}}]}',
+      '{"location":$,"current":{"uv":1}}',
+      '{"location":{"lat":2},"current":{"condition":$}}',
+      '{"location":{"name":$},"current":{"uv":1}}',
+      '{"location":{"lat":2},"current":{"uv":1},"x":$}',
+      '{"bulk":[{"query":{"location":{"lat":2},"current":$}}]}',
       '{"bulk":$}',
     ];
     await fc.assert(
@@ -63,8 +63,11 @@ describe('every value in its place, or one permanent failure:', () => {
     const values = [...nastyNumbers, ...nastyStrings, 'true', 'false', 'null', '{}', '[]', '[null]'];
     const records = [...oneOfEachType, 'current.new'].flatMap((path) => {
       const [outer, inner] = path.split('.');
-      const other = outer === 'location' ? 'current' : 'location';
-      return values.map((value) => `{"${other}":{},"${outer}":{"${inner}":${value}},"current.temp_c":1}`);
+      const [other, own] =
+        outer === 'location' ? ['"current":{"uv":1}', 'lon'] : ['"location":{"lat":2}', 'uv'];
+      return values.map(
+        (value) => `{${other},"${outer}":{"${own}":3,"${inner}":${value}},"current.temp_c":1}`,
+      );
     });
     // The shape of records without anything undeclared is known when the second one comes.
     const known = records.map((record) => record.replace(/,"current\.temp_c":1/, ''));
@@ -75,10 +78,10 @@ describe('every value in its place, or one permanent failure:', () => {
     const records = nastyNames
       .map((name) => JSON.stringify(name))
       .flatMap((name) => [
-        `{"location":{},"current":{},${/^"(location|current)"$/.test(name) ? '"x"' : name}:1}`,
-        `{"location":{${name}:{"name":"x"}},"current":{}}`,
-        `{"location":{},"current":{"condition":{"code":1,${name}:"x"}}}`,
-        `{"location":{},"current":{"new":[{${name}:{${name}:-0}}]}}`,
+        `{"location":{"lat":2},"current":{"uv":1},${/^"(location|current)"$/.test(name) ? '"x"' : name}:1}`,
+        `{"location":{"lat":2,${name}:{"name":"x"}},"current":{"uv":1}}`,
+        `{"location":{"lat":2},"current":{"condition":{"code":1,${name}:"x"}}}`,
+        `{"location":{"lat":2},"current":{"uv":1,"new":[{${name}:{${name}:-0}}]}}`,
       ]);
     expect(await outcomeOf(`[${records.join()}]`)).toBe(records.length);
   });

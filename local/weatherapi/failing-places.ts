@@ -3,7 +3,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 
 /** The errors WeatherAPI documents: its code, the HTTP status it comes with, and its message. */
-export const errors = {
+const errors = {
   1002: { status: 401, message: 'API key not provided.' },
   1003: { status: 400, message: 'Parameter q is missing.' },
   1005: { status: 400, message: 'API request url is invalid.' },
@@ -21,16 +21,16 @@ export const errors = {
   9999: { status: 400, message: 'Internal application error.' },
 } as const;
 
-export type ErrorCode = keyof typeof errors;
+type ErrorCode = keyof typeof errors;
 
-/** What a fault is given: the JSON it keeps back or spoils, and how long `slow` lasts, in milliseconds. */
-type Spoiled = { body: string; delay: number };
+/** Answers a request wrongly. `body` is the JSON it keeps back or spoils, `delay` how long `slow` lasts, in milliseconds. */
+export type Failure = (
+  reply: FastifyReply,
+  spoiled: { body: string; delay: number },
+) => FastifyReply | Promise<FastifyReply>;
 
-/** Answers a request wrongly. */
-export type Fault = (reply: FastifyReply, spoiled: Spoiled) => FastifyReply | Promise<FastifyReply>;
-
-/** What a location can ask for: `fail:<mode>` always, `fail:<mode>x2` only twice, then the weather. */
-const faults: Readonly<Record<string, Fault>> = {
+/** What a place can be called: `fail:<mode>` always fails, `fail:<mode>x2` only twice, and then has its weather. */
+const failures: Readonly<Record<string, Failure>> = {
   ...Object.fromEntries(
     Object.keys(errors).map((code) => [code, (reply) => sendError(reply, Number(code) as ErrorCode)]),
   ),
@@ -50,19 +50,23 @@ const faults: Readonly<Record<string, Fault>> = {
   huge: (reply) => reply.type('application/json').send(Readable.from(endless())),
 };
 
-/** Tells, request by request, whether a location asks for a fault. It counts, so each server has its own. */
-export class FaultPlan {
+/** Says for each request whether its place fails. It counts, so each server has its own. */
+export class FailingPlaces {
   readonly #asked = new Map<string, number>();
 
-  /** `undefined`: answer with the weather. An unknown mode is a location that does not exist. */
-  next(q: string): Fault | undefined {
+  /** Undefined where the place has its weather. An unknown mode is a place that does not exist. */
+  next(q: string): Failure | undefined {
     const [, mode, times] = /^fail:(.*?)(?:x(\d+))?$/.exec(q) ?? [];
     if (mode === undefined) return undefined;
-    const fault = Object.hasOwn(faults, mode) ? faults[mode] : undefined;
-    if (!fault) return (reply) => sendError(reply, 1006, unknownMode(mode));
+    const failure = Object.hasOwn(failures, mode) ? failures[mode] : undefined;
+    if (!failure) {
+      const modes = Object.keys(failures).join(', ');
+      return (reply) =>
+        sendError(reply, 1006, `${errors[1006].message} There is no fail:${mode}; there is ${modes}.`);
+    }
     const asked = (this.#asked.get(q) ?? 0) + 1;
     this.#asked.set(q, asked);
-    return times === undefined || asked <= Number(times) ? fault : undefined;
+    return times === undefined || asked <= Number(times) ? failure : undefined;
   }
 }
 
@@ -74,11 +78,10 @@ function errorBody(code: ErrorCode, message: string = errors[code].message) {
   return { error: { code, message } };
 }
 
-function unknownMode(mode: string): string {
-  return `${errors[1006].message} There is no fail:${mode}; there is ${Object.keys(faults).join(', ')}.`;
-}
-
-async function slow(reply: FastifyReply, { body, delay }: Spoiled): Promise<FastifyReply> {
+async function slow(
+  reply: FastifyReply,
+  { body, delay }: { body: string; delay: number },
+): Promise<FastifyReply> {
   const gone = new AbortController();
   // The client went, or the server is being closed.
   reply.raw.once('close', () => gone.abort());
@@ -107,13 +110,11 @@ async function* endless() {
   while (true) yield filler;
 }
 
-/** What a gateway in front of the API says: no JSON. */
+/** What a gateway in front of the API says: not JSON. */
 function page(reply: FastifyReply, title: string): FastifyReply {
   return reply
     .type('text/html')
     .send(`<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`);
 }
 
-function half(body: string): string {
-  return body.slice(0, Math.floor(body.length / 2));
-}
+const half = (body: string) => body.slice(0, Math.floor(body.length / 2));

@@ -1,0 +1,35 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { digestOf } from '../../local/synthesize.ts';
+
+const patterns = ['**/*.ts', 'cdk.json'];
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sources-'));
+  await writeSource('cdk.json', '{}');
+  await writeSource('cdk.txt', 'not a source');
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const writeSource = (name: string, content: string) => writeFile(join(directory, name), content);
+const digest = () => digestOf(directory, patterns);
+
+test('an assembly is reused as long as its sources are the same, whatever else changes', async () => {
+  const before = await digest();
+  await writeSource('cdk.json', '{}');
+  await writeSource('cdk.txt', 'changed');
+  expect(await digest()).toBe(before);
+});
+
+test.each<[string, () => Promise<void>]>([
+  ['changes', () => writeSource('cdk.json', '{"context":{}}')],
+  ['is removed', () => rm(join(directory, 'cdk.json'))],
+  ['is new', () => writeSource('new.ts', '')],
+  ['has another name', () => rename(join(directory, 'cdk.json'), join(directory, 'other.ts'))],
+])('an assembly is made anew when a source %s', async (_how, change) => {
+  const before = await digest();
+  await change();
+  expect(await digest()).not.toBe(before);
+});
