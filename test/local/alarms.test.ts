@@ -206,7 +206,7 @@ describe('the alarms of the stack', () => {
     expect(reports.get('FetchFailed')).toMatchObject({
       state: 'ALARM',
       reason: 'FILL(dropped, 0) + FILL(places, 0): 1. Rings at or over 1 in 1 period of 1 hour.',
-      description: expect.stringMatching(/^fetch failed on .* Next: .*logs --function fetch --since 2h/),
+      description: expect.stringMatching(/^fetch failed on .* npx tdf logs --function fetch --since 2h/),
     });
     expect(reports.get('NotFresh')?.reason).toBe(
       'FILL(landed, 0), newest period first: 1, before the start, before the start, before the start. Rings under 1 in 4 of 4 periods of 1 hour.',

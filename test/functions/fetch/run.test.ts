@@ -578,12 +578,12 @@ describe('what concerns every place', () => {
     },
   );
 
-  test('a redirect of every place is the failure of the run', async () => {
+  test('a redirect of every place is the failure of the run [redirect]', async () => {
     const report = await runOf(['fail:redirect', 'fail:redirect'], await standIn());
     expect(report.runFailure).toBe('HTTP 302: a redirect, which is never followed');
   });
 
-  test('a redirect of one place is its own failure: the others are asked for and land', async () => {
+  test('a redirect of one place is its own failure: the others are asked for and land [redirect]', async () => {
     const list = ['fail:redirect', ...places(9)];
     const redirected = {
       failed: [{ location: 'fail:redirect', reason: 'HTTP 302: a redirect, which is never followed' }],
