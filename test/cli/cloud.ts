@@ -12,6 +12,7 @@ import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import './cloud-watch.ts';
 
 const region = 'eu-central-1';
 const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
