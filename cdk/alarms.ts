@@ -9,6 +9,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
 import { convertMetric, fetchMetric } from './metrics.ts';
@@ -85,7 +86,7 @@ export class Alarms extends Construct {
     });
     this.#add('PlacesMissing', {
       metric: fetchMetric('PlacesMissing', stage, hour),
-      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}; ${tdf('logs --function fetch --since 4h --level warn')} has the reason`,
+      description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}, which has the reason`,
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
@@ -140,7 +141,7 @@ export class Alarms extends Construct {
   ): void {
     const action = new SnsAction(this.#props.topic);
     const added = new Alarm(this, id, {
-      alarmName: `tdf-weather-${this.#props.stage}-${id}`,
+      alarmName: `${alarmPrefix(this.#props.stage)}${id}`,
       alarmDescription: alarm.description,
       metric: alarm.metric,
       threshold: alarm.threshold ?? 1,

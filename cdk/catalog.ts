@@ -1,7 +1,8 @@
-import { RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { columnTypes } from '../shared/column-type.ts';
 import { columnsOf, type Dataset, tableName } from '../shared/dataset.ts';
@@ -21,6 +22,8 @@ export interface CatalogProps {
 export class Catalog extends Construct {
   readonly database: string;
   readonly workgroup: string;
+  /** For people who query: attach it to their role or group. */
+  readonly analysts: ManagedPolicy;
 
   constructor(scope: Construct, id: string, props: CatalogProps) {
     super(scope, id);
@@ -51,7 +54,7 @@ export class Catalog extends Construct {
         bytesScannedCutoffPerQuery: scanLimit.toBytes(),
         engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
         resultConfiguration: {
-          outputLocation: results.s3UrlForObject('results/'),
+          outputLocation: results.s3UrlForObject(resultsPrefix),
           encryptionConfiguration: { encryptionOption: 'SSE_S3' },
         },
       },
@@ -66,8 +69,70 @@ export class Catalog extends Construct {
         workGroup: this.workgroup,
       }).addResourceDependency(workgroup);
     }
+    this.analysts = this.#analystsPolicy(props);
+  }
+
+  /** Lets somebody read the curated tables and run the workgroup, and nothing else: not even see raw. */
+  #analystsPolicy({ stage, curated, results }: CatalogProps): ManagedPolicy {
+    const stack = Stack.of(this);
+    const glue = (resource: string, resourceName?: string) =>
+      stack.formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
+    const written = `${resultsPrefix}*`;
+    const prefixes = datasets.map(({ name }) => `${name}/*`);
+    const allow = (actions: string[], resources: string[], conditions = {}) =>
+      new PolicyStatement({ actions, resources, conditions });
+
+    const policy = new ManagedPolicy(this, 'Analysts', {
+      description: `Reads the tables of ${this.database} through the Athena workgroup ${this.workgroup} (${stage}).`,
+      statements: [
+        allow(
+          [
+            ...['StartQueryExecution', 'StopQueryExecution', 'GetQueryExecution', 'BatchGetQueryExecution'],
+            ...['GetQueryResults', 'GetQueryResultsStream', 'ListQueryExecutions', 'GetWorkGroup'],
+            ...['ListNamedQueries', 'GetNamedQuery', 'BatchGetNamedQuery'],
+          ].map((action) => `athena:${action}`),
+          [stack.formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workgroup })],
+        ),
+        allow(
+          ['GetDatabase', 'GetTable', 'GetTables', 'GetPartition', 'GetPartitions', 'BatchGetPartition'].map(
+            (action) => `glue:${action}`,
+          ),
+          [glue('catalog'), glue('database', this.database), glue('table', `${this.database}/*`)],
+        ),
+        allow(
+          ['s3:GetObject'],
+          prefixes.map((prefix) => curated.arnForObjects(prefix)),
+        ),
+        allow(['s3:ListBucket'], [curated.bucketArn], { StringLike: { 's3:prefix': prefixes } }),
+        // Athena writes results with the rights of whoever asks, in parts when they are large.
+        allow(
+          ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+          [results.arnForObjects(written)],
+        ),
+        allow(['s3:ListBucket'], [results.bucketArn], { StringLike: { 's3:prefix': written } }),
+        allow(['s3:GetBucketLocation'], [curated.bucketArn, results.bucketArn]),
+      ],
+    });
+    Validations.of(policy).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:table/${this.database}/*]`,
+      reason: 'A list of tables is allowed for all tables of a database or not at all; it has no others.',
+    });
+    for (const [bucket, objects] of [
+      ...prefixes.map((prefix) => [curated, prefix] as const),
+      [results, written] as const,
+    ]) {
+      const bucketId = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
+      Validations.of(policy).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${objects}]`,
+        reason: `Keys are made of times and names: whoever queries reaches every object below ${objects}.`,
+      });
+    }
+    return policy;
   }
 }
+
+/** Where Athena's results go in their bucket. */
+const resultsPrefix = 'results/';
 
 /**
  * A dataset's table. Partitions are projected from the keys: no crawler, nothing to add when a day begins. `NOW` is

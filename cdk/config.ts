@@ -29,11 +29,10 @@ const location = v.pipe(
   v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected no control characters and no halves of characters'),
 );
 
-/**
- * Everything that can be configured, with its default: the `tdf` object of the context in `cdk.json`.
- * A member that is not named here is refused, so that a misspelt one is noticed.
- */
-const members = v.strictObject({
+const stageName = v.pipe(v.string(), v.regex(stagePattern, `expected ${stageForm}`));
+
+/** Everything that can be configured for one stage, with its default. */
+const ofStage = v.strictObject({
   /** Places to fetch, as WeatherAPI's `q`: "lat,lon", a city, a postcode, "iata:…", "metar:…", "id:…". */
   locations: v.pipe(
     v.array(location, 'expected a list of places'),
@@ -84,8 +83,6 @@ const members = v.strictObject({
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'expected letters, digits and /_+=.@-')),
     defaultApiKeySecret,
   ),
-  /** Part of every name, so that several deployments live side by side in one account. */
-  stage: v.optional(v.pipe(v.string(), v.regex(stagePattern, `expected ${stageForm}`)), 'dev'),
   /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
   retainData: flag,
   /** Hours without anything landed after which the alarm rings. The default is 3, or the schedule's longest gap. */
@@ -97,6 +94,18 @@ const members = v.strictObject({
       v.maxValue(maxFreshnessHours, `expected at most ${maxFreshnessHours}: CloudWatch looks back on a week`),
     ),
   ),
+});
+
+/**
+ * The `tdf` object of the context in `cdk.json`. A member that is not named here is refused, so that a misspelt one is
+ * noticed.
+ */
+const members = v.strictObject({
+  ...ofStage.entries,
+  /** Part of every name, so that several deployments live side by side in one account. */
+  stage: v.optional(stageName, 'dev'),
+  /** What other stages have instead, by their name: `{ "prod": { "locations": ["Oslo"] } }`. */
+  stages: v.optional(v.record(stageName, v.partial(ofStage)), {}),
 });
 
 const schema = v.pipe(
@@ -120,17 +129,41 @@ const schema = v.pipe(
   })),
 );
 
-export type Config = v.InferOutput<typeof schema>;
+export type Config = Omit<v.InferOutput<typeof schema>, 'stages'>;
 
-/** @throws {Error} naming every wrong value at once, what was expected and what came */
-export function parseConfig(context: unknown): Config {
-  const parsed = v.safeParse(schema, context ?? {});
-  if (parsed.success) return parsed.output;
-  const problems = parsed.issues.map((issue) => {
-    const path = ['tdf', v.getDotPath(issue)].filter((part) => part !== null).join('.');
-    return `  ${printable(`${path}: ${expectation(issue)} (got ${gotten(issue)})`)}`;
-  });
+/**
+ * The configuration of the context's stage: what stands under `stages` comes before what all stages have.
+ * @throws {Error} naming every wrong value at once, what was expected and what came
+ */
+export function parseConfig(context: unknown = {}): Config {
+  const { stage, own } = ofThisStage(context);
+  const parsed = v.safeParse(schema, isObject(context) ? { ...context, ...own } : context);
+  if (parsed.success) {
+    const { stages: _, ...config } = parsed.output;
+    return config;
+  }
+  const problems = parsed.issues
+    .map((issue) => ({ ...issue, dotPath: v.getDotPath(issue) }))
+    // What is wrong there is told once, of the values that are in use.
+    .filter(({ dotPath }) => !dotPath?.startsWith(`stages.${stage}.`))
+    .map((issue) => {
+      const { dotPath: path } = issue;
+      const isOwn = path !== null && Object.hasOwn(own, path.split('.', 1)[0] ?? '');
+      const where = ['tdf', ...(isOwn ? ['stages', stage] : []), ...(path === null ? [] : [path])];
+      return `  ${printable(`${where.join('.')}: ${expectation(issue)} (got ${gotten(issue)})`)}`;
+    });
   throw new Error(`The configuration in cdk.json (context, "tdf") is wrong:\n${problems.join('\n')}`);
+}
+
+/** What a context that may be wrong has under `stages` for its stage. */
+function ofThisStage(context: unknown): { readonly stage: string; readonly own: object } {
+  const { stage = 'dev', stages } = isObject(context) ? context : {};
+  const own = isObject(stages) && Object.hasOwn(stages, String(stage)) ? stages[String(stage)] : undefined;
+  return { stage: String(stage), own: isObject(own) ? own : {} };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function expectation({ kind, expected, message }: v.BaseIssue<unknown>): string {

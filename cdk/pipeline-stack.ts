@@ -82,8 +82,12 @@ export class PipelineStack extends Stack {
       Database: catalog.database,
       Workgroup: catalog.workgroup,
       ScheduleExpression: config.schedule,
+      FetchLogGroup: fetch.function.logGroup.logGroupName,
+      ConvertLogGroup: convert.function.logGroup.logGroupName,
+      ReconcileLogGroup: reconcile.function.logGroup.logGroupName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    new CfnOutput(this, 'AnalystsPolicyArn', { value: catalog.analysts.managedPolicyArn });
   }
 }
 

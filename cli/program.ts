@@ -7,6 +7,8 @@ import { quoted } from './terminal/quoted.ts';
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'set-key': async () => (await import('./commands/set-key.ts')).setKeyCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
+  logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   drop: async () => (await import('./commands/drop.ts')).dropCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),

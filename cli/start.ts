@@ -1,4 +1,6 @@
 import './npm.ts';
 import { startCommand } from './commands/start.ts';
+import { endWhenNobodyReads } from './terminal/output.ts';
 
+endWhenNobodyReads();
 await startCommand().parseAsync();

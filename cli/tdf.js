@@ -2,7 +2,6 @@
 // Plain JavaScript: it has to run on any Node, to find the one that `npm ci` brought along.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('tdf.ts', import.meta.url));
@@ -15,6 +14,5 @@ if (Number.parseInt(process.versions.node, 10) < 24 && existsSync(ownNode)) {
   child.on('close', (code) => process.exit(code ?? 1));
 } else {
   await import('./require-node.js');
-  module.enableCompileCache?.();
   await import('./tdf.ts');
 }

@@ -115,6 +115,8 @@ export function planDeployment(template: Template) {
       bundle: bundleOf(resource, template),
     })),
     logGroups: named('AWS::Logs::LogGroup', 'LogGroupName'),
+    /** For people: only the outputs name them. */
+    managedPolicies: named('AWS::IAM::ManagedPolicy', 'ManagedPolicyName'),
     /** Of the functions and schedules. */
     roles: rolesOf(resources, (role) => nameOf(role, 'RoleName')),
     queuePolicies: ofType('AWS::SQS::QueuePolicy').map(propertiesOf),

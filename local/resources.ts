@@ -1,8 +1,7 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { accountId, arnOf, functionCredentials, nameIn, region } from './account.ts';
+import type { QueueSample } from './alarms/watch.ts';
 import type { Emulator } from './aws/emulator.ts';
 import type { DeploymentPlan } from './deployment-plan.ts';
 import { EventSource, type EventSourceSettings } from './event-source.ts';
@@ -21,7 +20,7 @@ export interface Deploying {
   readonly access: Access;
 }
 
-export function createBuckets({ plan, emulator, references }: Deploying): void {
+export function createBuckets({ plan, emulator, references }: Omit<Deploying, 'access'>): void {
   for (const { logicalId, name } of plan.buckets) {
     emulator.createBucket(name);
     references.define(logicalId, { Ref: name, Arn: `arn:aws:s3:::${name}` });
@@ -29,7 +28,11 @@ export function createBuckets({ plan, emulator, references }: Deploying): void {
 }
 
 /** @returns the queues' URLs by ARN */
-export function createQueues({ plan, emulator, references }: Deploying): ReadonlyMap<string, string> {
+export function createQueues({
+  plan,
+  emulator,
+  references,
+}: Omit<Deploying, 'access'>): ReadonlyMap<string, string> {
   // A queue names its dead-letter queue by ARN, in whatever order they stand.
   for (const { logicalId, name } of plan.queues) {
     references.define(logicalId, { Arn: arnOf('sqs', name), QueueName: name });
@@ -48,8 +51,14 @@ export function createQueues({ plan, emulator, references }: Deploying): Readonl
   );
 }
 
-/** Roles without their policies, and log groups: what functions refer to. */
-export function createRoles({ plan, references }: Deploying): void {
+/** Functions, roles without their policies, and log groups: what others refer to. */
+export function nameResources({ plan, references }: Pick<Deploying, 'plan' | 'references'>): void {
+  for (const { logicalId, name } of plan.functions) {
+    references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
+  }
+  for (const { logicalId, name } of plan.managedPolicies) {
+    references.define(logicalId, { Ref: `arn:aws:iam::${accountId}:policy/${name}` });
+  }
   for (const { logicalId, name } of plan.roles) {
     references.define(logicalId, { Ref: name, Arn: `arn:aws:iam::${accountId}:role/${name}` });
   }
@@ -76,15 +85,22 @@ export function grantPolicies({ plan, references, access }: Deploying): void {
   }
 }
 
+/** The queues as they are now, for the alarms. */
+export function sampleQueues(emulator: Emulator, queueArns: Iterable<string>): QueueSample[] {
+  return Array.from(queueArns, (arn) => ({
+    name: nameIn(arn),
+    visible: emulator.queueDepth(arn).visible,
+    oldest: emulator.messages(arn)[0]?.sentAt,
+  }));
+}
+
 export interface FunctionSurroundings {
-  /** Each function has a log file there. */
-  readonly logDirectory: string;
   /** Where the SDK finds its services. */
   readonly endpoint: string;
   /** Other values for declared variables. */
   readonly overrides: Readonly<Record<string, string>>;
-  /** Gets each line that a function prints. */
-  readonly onLog: (line: string) => void;
+  /** Gets each line that a function prints, and is allowed to log. */
+  readonly onLog: (functionName: string, line: string) => void;
   /** Told how each invocation ended. */
   readonly onInvocation: (functionName: string, ok: boolean) => void;
   readonly faults: Faults;
@@ -110,12 +126,10 @@ interface FunctionProperties {
  */
 export function createFunctions(
   { plan, references, access }: Deploying,
-  { logDirectory, endpoint, overrides, onLog, onInvocation, faults, faultActions }: FunctionSurroundings,
+  { endpoint, overrides, onLog, onInvocation, faults, faultActions }: FunctionSurroundings,
 ): ReadonlyMap<string, FunctionRuntime> {
-  mkdirSync(logDirectory, { recursive: true });
   const declared = new Set<string>();
   const functions = plan.functions.map(({ logicalId, name, bundle, properties }) => {
-    references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
     const {
       Handler,
       Role,
@@ -153,9 +167,7 @@ export function createFunctions(
       },
       onLog: (line) => {
         // As on AWS, what it prints is lost when its role does not let it log.
-        if (!access.mayLog(name, logGroup)) return;
-        appendFileSync(join(logDirectory, `${name}.log`), `${line}\n`);
-        onLog(line);
+        if (access.mayLog(name, logGroup)) onLog(name, line);
       },
       onInvocation: (ok) => onInvocation(name, ok),
       fault: (event) => faults.invocation?.(name, event, faultActions),

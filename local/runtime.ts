@@ -1,3 +1,4 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -5,6 +6,7 @@ import { credentials, functionCredentials, nameIn, region } from './account.ts';
 import type { AlarmReport } from './alarms/evaluate.ts';
 import { AlarmWatch } from './alarms/watch.ts';
 import { type Emulator, startEmulator } from './aws/emulator.ts';
+import { type StateError, withStateFile } from './aws/state-error.ts';
 import type { StateLock } from './aws/state-lock.ts';
 import { closeable } from './closeable.ts';
 import { planDeployment } from './deployment-plan.ts';
@@ -20,8 +22,9 @@ import {
   createBuckets,
   createFunctions,
   createQueues,
-  createRoles,
   grantPolicies,
+  nameResources,
+  sampleQueues,
 } from './resources.ts';
 import { type ScheduleTarget, scheduledEvent } from './schedule.ts';
 import type { Template } from './template.ts';
@@ -66,6 +69,7 @@ export interface Runtime {
   /**
    * Resolves when every queue that feeds a function is empty and no function is at work.
    * @throws {Error} after `timeout` milliseconds, saying what is still waiting; or the signal's reason
+   * @throws {StateError} when a file of the state directory cannot be used any more
    */
   settled(options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
   /** What the template's alarms say now, of everything since the start. */
@@ -94,9 +98,13 @@ async function start(
     crash: (functionName) => functionBy(functionName).crash(),
     closeIdleConnections: () => emulator.closeIdleConnections(),
   };
+  let trouble: StateError | undefined;
   const emulator = await startEmulator({
     stateDir,
     lock,
+    onTrouble: (first) => {
+      trouble ??= first;
+    },
     region,
     authorize,
     faults: (call) => faults.request?.(call, actions),
@@ -108,16 +116,28 @@ async function start(
     return opened.adopt(new SQSClient({ ...clientConfig, ...signed }), (client) => client.destroy());
   };
 
+  const logs = join(stateDir, 'logs');
+  withStateFile(logs, () => mkdirSync(logs, { recursive: true }));
+  /** Called where nobody could catch what it throws. */
+  const keepLine = (functionName: string, line: string) => {
+    const file = join(logs, `${functionName}.log`);
+    try {
+      withStateFile(file, () => appendFileSync(file, `${line}\n`));
+    } catch (error) {
+      trouble ??= error as StateError;
+    }
+  };
+
   const references = new References();
   const deploying = { plan, references, emulator, access };
   createBuckets(deploying);
   const queueUrls = createQueues(deploying);
-  createRoles(deploying);
+  nameResources(deploying);
   const functions = createFunctions(deploying, {
-    logDirectory: join(stateDir, 'logs'),
     endpoint: emulator.endpoint,
     overrides: environment,
-    onLog: (line) => {
+    onLog: (name, line) => {
+      keepLine(name, line);
       watch.onLog(line);
       onLog?.(line);
     },
@@ -127,7 +147,7 @@ async function start(
   });
   grantPolicies(deploying);
   // After the functions, whose names the alarms refer to; they say nothing before they are invoked.
-  const watch = new AlarmWatch(plan.alarms, references);
+  const watch = new AlarmWatch(plan.alarms, references, { record: keepLine });
   const functionBy = (reference: string): FunctionRuntime => {
     const found = functions.get(nameIn(reference));
     if (found) return found;
@@ -191,6 +211,7 @@ async function start(
         return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };
       }
       const invocation = await target.invoke(edit(scheduledEvent(schedule, scheduledTime)));
+      if (trouble) throw trouble;
       // Lambda would try it again; here the first try is the last.
       if (!invocation.ok) watch.onDropped(target.settings.name);
       return invocation;
@@ -198,12 +219,7 @@ async function start(
     async alarms() {
       // A function's last lines may have come with its answer, and not have been read.
       await nextTurn();
-      const queues = [...queueUrls.keys()].map((arn) => ({
-        name: nameIn(arn),
-        visible: emulator.queueDepth(arn).visible,
-        oldest: emulator.messages(arn)[0]?.sentAt,
-      }));
-      return watch.evaluate(queues);
+      return watch.evaluate(sampleQueues(emulator, queueUrls.keys()));
     },
     async settled({ timeout = 60_000, signal } = {}) {
       const until = Date.now() + timeout;
@@ -211,8 +227,10 @@ async function start(
         if (Date.now() > until)
           throw new Error(`Not settled after ${timeout / 1000} s: ${waiting().join(', ')}`);
         signal?.throwIfAborted();
+        if (trouble) throw trouble;
         await delay(10);
       }
+      if (trouble) throw trouble;
     },
   };
 }

@@ -55,7 +55,7 @@ async function connectToAws(stage: string): Promise<Deployed> {
   return deployed(stackOutputs(stage, await describeStack(`TdfWeather-${stage}`)), {}, undefined);
 }
 
-async function describeStack(StackName: string): Promise<Stack | undefined> {
+export async function describeStack(StackName: string): Promise<Stack | undefined> {
   const cloudFormation = new CloudFormationClient();
   try {
     const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));

@@ -3,14 +3,17 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import type { Dataset } from '../shared/dataset.ts';
 import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
-import { curatedKey, dayOf, rawKey } from '../shared/keys.ts';
-import type { Outputs } from '../shared/outputs.ts';
+import { curatedKey, dayOf, rawKey, runTime } from '../shared/keys.ts';
+import { placesWithout, type RunStory, runStories } from './explain/run-story.ts';
+import type { Logs } from './logs.ts';
+import type { AlarmStatus, Observed } from './observed.ts';
 
 /**
  * `converted`: there is a raw and a curated object. `landed`: only the raw one; its message waits, or died.
- * `missing`: nothing landed. `due`: nothing landed yet, but the run may still be at it.
+ * Nothing landed: `skipped`, for what passes by itself; `failed`, for what does not; `missing`, as fetch never began;
+ * `due`, as the run may still be at it; `not-deployed`, as there was no pipeline yet.
  */
-export type RunState = 'converted' | 'landed' | 'missing' | 'due';
+export type RunState = 'converted' | 'landed' | 'skipped' | 'failed' | 'missing' | 'due' | 'not-deployed';
 
 export interface StoredObject {
   readonly key: string;
@@ -22,6 +25,8 @@ export interface RunStatus {
   /** When it was scheduled: the same instant twice for `cron`, an interval for `rate`. UTC. */
   readonly expected: ExpectedRun;
   readonly state: RunState;
+  /** Why it is so, or why places are missing; null when all is well, or nobody knows. */
+  readonly reason: string | null;
   readonly raw:
     | (StoredObject & {
         /** Places whose data came, and places without; null for an object that fetch did not write. */
@@ -38,60 +43,150 @@ export interface PipelineStatus {
   /** Messages between raw and curated. SQS counts approximately. */
   readonly queue: { readonly waiting: number; readonly inFlight: number };
   readonly deadLetters: number;
+  readonly alarms: readonly AlarmStatus[];
+  /** What could not be looked at, and why. */
+  readonly unknown: readonly string[];
+  /** What somebody has to do something about; empty when all is well, or passes by itself. */
+  readonly needs: readonly Need[];
 }
+
+export type Need =
+  | { readonly kind: 'alarm'; readonly alarm: AlarmStatus }
+  | { readonly kind: 'dead-letters'; readonly count: number }
+  /** The newest run that is over, when it failed or never began: what comes next will do the same. */
+  | { readonly kind: 'run'; readonly run: RunStatus };
 
 /** A run has three tries of its own and Scheduler's, all within this time: no gap before, in milliseconds. */
 const grace = 15 * 60_000;
 const hour = 3_600_000;
+/** Runs of which convert's log is asked: what a filter has room for. */
+const askedKeys = 10;
 /** Requests at the same time. */
 const concurrency = 10;
 
-/** How the runs of the last hours went, from what lies in the buckets: one listing a day, one HEAD a run. */
+/** How the runs of the last hours went: one listing a day, one HEAD a run, and what fetch and convert logged. */
 export async function pipelineStatus(
-  clients: { readonly s3: S3Client; readonly sqs: SQSClient },
-  outputs: Outputs,
+  observed: Observed,
   dataset: Dataset,
   { hours, now }: { readonly hours: number; readonly now: Date },
 ): Promise<PipelineStatus> {
+  const { s3, sqs, outputs, logs, deployedAt } = observed;
   const since = new Date(now.getTime() - hours * hour);
-  const expected = expectedRuns(outputs.ScheduleExpression, since, now);
-  const [raw, curated, queue, dead] = await Promise.all([
-    listDays(clients.s3, outputs.RawBucketName, dataset, since, now),
-    listDays(clients.s3, outputs.CuratedBucketName, dataset, since, now),
-    depthOf(clients.sqs, outputs.QueueUrl),
-    depthOf(clients.sqs, outputs.DeadLetterQueueUrl),
+  const unknown: string[] = [];
+  const known = <T>(what: string, work: Promise<T>, otherwise: T) =>
+    work.catch((error: Error) => {
+      unknown.push(`${what}: ${error.message}`);
+      return otherwise;
+    });
+  const [raw, curated, queue, dead, stories, alarms] = await Promise.all([
+    listDays(s3, outputs.RawBucketName, dataset, since, now),
+    listDays(s3, outputs.CuratedBucketName, dataset, since, now),
+    depthOf(sqs, outputs.QueueUrl),
+    depthOf(sqs, outputs.DeadLetterQueueUrl),
+    known('the log of fetch', runStories(logs, since), undefined),
+    known('the alarms', observed.alarms(), []),
   ]);
   const curatedByKey = new Map(curated.map((object) => [object.key, object]));
   const landed = landedRuns(raw, dataset);
 
   let next = 0;
   const runs = await pMap(
-    expected.map((run) => {
+    expectedRuns(outputs.ScheduleExpression, since, now).map((run) => {
       while (at(landed[next]) < run.from.getTime()) next += 1;
       const found = landed[next];
       return { run, found: at(found) <= run.to.getTime() ? found : undefined };
     }),
     async ({ run, found }): Promise<RunStatus> => {
+      const story = stories?.find(({ time }) => time >= run.from && time <= run.to);
       if (!found) {
-        const state = run.to.getTime() > now.getTime() - grace ? 'due' : 'missing';
-        return { expected: run, state, raw: null, curated: null };
+        const isYoung = run.to.getTime() > now.getTime() - grace;
+        const why = isYoung
+          ? { state: 'due' as const, reason: null }
+          : whyNothingLanded(run, deployedAt, story, stories !== undefined);
+        return { expected: run, ...why, raw: null, curated: null };
       }
       const key = curatedKey({ key: found.object.key, dataset, day: dayOf(found.time) });
       const written = curatedByKey.get(key) ?? null;
+      const stored = { ...found.object, ...(await placesOf(s3, outputs.RawBucketName, found.object.key)) };
       return {
         expected: run,
         state: written ? 'converted' : 'landed',
-        raw: { ...found.object, ...(await placesOf(clients.s3, outputs.RawBucketName, found.object.key)) },
+        reason: stored.placesMissing ? (story?.end && placesWithout(story.end)) || null : null,
+        raw: stored,
         curated: written,
       };
     },
     { concurrency },
   );
+  const explained = await known('the log of convert', withLastWords(runs, logs, since), runs);
+  const deadLetters = dead.waiting + dead.inFlight;
   return {
-    runs,
+    runs: explained,
     queue,
-    deadLetters: dead.waiting + dead.inFlight,
+    deadLetters,
+    alarms,
+    unknown,
+    needs: needsOf(explained, alarms, deadLetters),
   };
+}
+
+function needsOf(
+  runs: readonly RunStatus[],
+  alarms: readonly AlarmStatus[],
+  deadLetters: number,
+): readonly Need[] {
+  const ringing = alarms.filter(({ state }) => state === 'ALARM');
+  const last = runs.findLast(({ state }) => state !== 'due');
+  return [
+    ...ringing.map((alarm) => ({ kind: 'alarm' as const, alarm })),
+    // Unless the alarm about them says so already.
+    ...(deadLetters > 0 && !ringing.some(({ name }) => name.endsWith('-DeadLetters'))
+      ? [{ kind: 'dead-letters' as const, count: deadLetters }]
+      : []),
+    ...(last?.state === 'failed' || last?.state === 'missing' ? [{ kind: 'run' as const, run: last }] : []),
+  ];
+}
+
+function whyNothingLanded(
+  run: ExpectedRun,
+  deployedAt: Date,
+  story: RunStory | undefined,
+  isLogKnown: boolean,
+): Pick<RunStatus, 'state' | 'reason'> {
+  if (story?.end) {
+    const { outcome } = story.end;
+    return {
+      state: outcome === 'skipped' ? 'skipped' : 'failed',
+      reason: placesWithout(story.end),
+    };
+  }
+  if (story) return { state: 'failed', reason: 'began and did not end: time-out, memory or a crash' };
+  if (run.to < deployedAt) return { state: 'not-deployed', reason: 'before the first deploy' };
+  return { state: 'missing', reason: isLogKnown ? 'never started' : null };
+}
+
+/** What convert last said of each run that is not converted. */
+async function withLastWords(
+  runs: readonly RunStatus[],
+  logs: Logs,
+  since: Date,
+): Promise<readonly RunStatus[]> {
+  const keys = runs
+    .flatMap(({ state, raw }) => (state === 'landed' && raw ? [raw.key] : []))
+    .slice(-askedKeys);
+  if (keys.length === 0) return runs;
+  const any = keys.map((text) => ({ member: 'rawKey', text }));
+  const words = new Map<string, string>();
+  for await (const { members } of logs.lines({ functions: ['convert'], since, any })) {
+    const { rawKey, code, reason, error } = members as {
+      readonly [name: string]: string | undefined;
+    } & { readonly error?: { readonly name: string; readonly message: string } };
+    if (code !== undefined) words.set(String(rawKey), `${code}: ${reason}`);
+    else if (error) words.set(String(rawKey), `is tried again after ${error.name}: ${error.message}`);
+  }
+  return runs.map((run) =>
+    run.state === 'landed' ? { ...run, reason: words.get(run.raw?.key ?? '') ?? run.reason } : run,
+  );
 }
 
 interface LandedRun {
@@ -107,12 +202,9 @@ function at(run: LandedRun | undefined): number {
 function landedRuns(objects: readonly StoredObject[], dataset: Dataset): LandedRun[] {
   return objects
     .flatMap((object) => {
-      const stamp = /\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.json$/.exec(object.key);
-      if (!stamp) return [];
-      const [, year, month, day, hours, minutes, seconds] = stamp;
-      const time = new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
-      const isRun = !Number.isNaN(time.getTime()) && rawKey(dataset, time) === object.key;
-      return isRun ? [{ time, object }] : [];
+      const time = runTime(object.key);
+      // A run for another list of places is not the schedule's.
+      return time && rawKey(dataset, time) === object.key ? [{ time, object }] : [];
     })
     .sort((a, b) => at(a) - at(b));
 }
@@ -153,7 +245,7 @@ async function placesOf(s3: S3Client, Bucket: string, Key: string) {
   return { places: number(Metadata.places), placesMissing: number(Metadata['places-missing']) };
 }
 
-async function depthOf(sqs: SQSClient, QueueUrl: string) {
+export async function depthOf(sqs: SQSClient, QueueUrl: string) {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl,

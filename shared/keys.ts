@@ -17,6 +17,16 @@ export function rawKey(dataset: Dataset, scheduledTime: Date, list?: string): st
   return `${dataset.name}/dt=${iso.slice(0, 10)}/${iso.slice(0, 19).replaceAll(/[-:]/g, '')}Z${own}.json`;
 }
 
+/** When the run was scheduled that an object's key names; undefined for an object that is not of a run. */
+export function runTime(key: string): Date | undefined {
+  const [, year, month, day, hours, minutes, seconds, list] =
+    /\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:\.([0-9a-f]{12}))?\.json$/.exec(key) ?? [];
+  const time = new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
+  const isRun =
+    !Number.isNaN(time.getTime()) && datasets.some((dataset) => rawKey(dataset, time, list) === key);
+  return isRun ? time : undefined;
+}
+
 export function dayOf(instant: Date): Day {
   return instant.toISOString().slice(0, 10);
 }

@@ -33,7 +33,8 @@ ORDER BY dt DESC, location_name`,
   },
   {
     name: 'Gaps per hour',
-    description: 'Full hours of the last seven days (UTC) in which no run fetched anything.',
+    description:
+      'Full hours of the last seven days (UTC) of whose run there is no row: those that tdf status shows too.',
     sql: `SELECT expected.hour
 FROM UNNEST(sequence(
   CAST(date_trunc('hour', current_timestamp AT TIME ZONE 'UTC') AS timestamp(3)) - INTERVAL '7' DAY,
@@ -41,11 +42,16 @@ FROM UNNEST(sequence(
   INTERVAL '1' HOUR
 )) AS expected (hour)
 LEFT JOIN (
-  SELECT DISTINCT date_trunc('hour', fetched_at) AS hour
-  FROM weatherapi_current
-  WHERE dt >= current_date - INTERVAL '8' DAY
-) AS fetched ON fetched.hour = expected.hour
-WHERE fetched.hour IS NULL
+  SELECT DISTINCT TRY_CAST(
+    substr(run, 2, 4) || '-' || substr(run, 6, 2) || '-' || substr(run, 8, 2) || ' ' || substr(run, 11, 2) || ':00:00'
+  AS timestamp(3)) AS hour
+  FROM (
+    SELECT regexp_extract(raw_key, '/[0-9]{8}T[0-9]{6}Z[.]json$') AS run
+    FROM weatherapi_current
+    WHERE dt >= current_date - INTERVAL '8' DAY
+  ) AS runs
+) AS landed ON landed.hour = expected.hour
+WHERE landed.hour IS NULL
 ORDER BY expected.hour`,
   },
   {

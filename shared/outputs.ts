@@ -11,6 +11,14 @@ export const outputNames = [
   'Workgroup',
   /** `cron(…)` or `rate(…)`, in UTC. */
   'ScheduleExpression',
+  /** Where each function's log lines are. */
+  'FetchLogGroup',
+  'ConvertLogGroup',
+  'ReconcileLogGroup',
 ] as const;
+
+/** The functions that log. */
+export const loggingFunctions = ['fetch', 'convert', 'reconcile'] as const;
+export type LoggingFunction = (typeof loggingFunctions)[number];
 
 export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;

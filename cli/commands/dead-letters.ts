@@ -4,13 +4,15 @@ import { takeBack } from '../../operations/dead-letters/given-up.ts';
 import { type Redriven, redrive } from '../../operations/dead-letters/redrive.ts';
 import { type LetterSelection, shortIds } from '../../operations/dead-letters/selection.ts';
 import type { Deployed, Target } from '../../operations/deployed.ts';
+import { observing } from '../../operations/observed.ts';
 import { deadLettersOf, type Outcome, watchOutcome } from '../../operations/outcome.ts';
-import type { DeadLetter } from '../../shared/dead-letters.ts';
+import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
 import { givenUpPrefix } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { ago } from '../terminal/ago.ts';
 import { canAsk, confirmed } from '../terminal/confirmation.ts';
+import { interruptible } from '../terminal/interruption.ts';
 import { failed as failure, print, printError, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { quoted } from '../terminal/quoted.ts';
@@ -102,7 +104,11 @@ function selecting(command: Command): Command {
 }
 
 async function list(options: Options): Promise<void> {
-  const letters = await atWork(options, (deployed, signal) => deadLettersOf(deployed).list({ signal }));
+  const letters = await interruptible((signal) =>
+    observing(options, ({ sqs, outputs }) =>
+      new DeadLetters(sqs, outputs.DeadLetterQueueUrl).list({ signal }),
+    ),
+  );
   if (options.json) return printJson(letters);
   if (letters.length === 0) return print('There are no dead letters.');
   show(letters);

@@ -15,6 +15,7 @@ import { rowsOutput } from '../terminal/rows-output.ts';
 interface Arguments extends Target {
   /** `true` without a name. */
   readonly named?: string | true;
+  readonly vertical?: true;
   readonly csv?: true;
   readonly json?: true;
   readonly limit?: number;
@@ -27,6 +28,12 @@ export function queryCommand(output: Writable = process.stdout): Command {
     .argument('[sql]', 'one SQL query')
     .option('--named [name]', 'run a query of the stack; without a name, list them')
     .option('--limit <rows>', 'rows at most (100 in a table, else all)', parseLimit)
+    .addOption(
+      new Option('--vertical', 'one line per column, for rows that are wider than the terminal').conflicts([
+        'csv',
+        'json',
+      ]),
+    )
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .addOption(new Option('--json', 'print a JSON array of objects'))
     .addHelpText('after', help);
@@ -35,13 +42,14 @@ export function queryCommand(output: Writable = process.stdout): Command {
 }
 
 async function query(sql: string | undefined, options: Arguments, output: Writable): Promise<void> {
-  const { named, csv, json, limit } = options;
+  const { named, vertical, csv, json, limit } = options;
   if (sql !== undefined && named !== undefined)
     throw new Error('Expected an SQL query or --named, got both.');
-  const format = csv ? 'csv' : json ? 'json' : 'table';
+  const format = csv ? 'csv' : json ? 'json' : vertical ? 'vertical' : 'table';
+  const { columns: width } = output as Partial<NodeJS.WriteStream>;
   const print = async (result: QueryResult) => {
     try {
-      await pipeline(Readable.from(rowsOutput(result, format, limit)), output, { end: false });
+      await pipeline(Readable.from(rowsOutput(result, format, { limit, width })), output, { end: false });
     } catch (error) {
       // Whoever reads has seen enough, as in `| head`.
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
@@ -90,13 +98,16 @@ function parseLimit(text: string): number {
 
 const help = `
 Examples:
-  npm run tdf -- query --local "SELECT location_name, observed_at, temp_c FROM weatherapi_current"
-  npm run tdf -- query "SELECT * FROM weatherapi_current WHERE dt = DATE '2026-11-22'" --limit 5
-  npm run --silent tdf -- query "SELECT dt, count(*) AS observations FROM weatherapi_current GROUP BY dt" --csv > rows.csv
-  npm run tdf -- query --named
-  npm run tdf -- query --named "Gaps per hour" --stage prod
+  npx tdf query --local "SELECT location_name, temp_c FROM weatherapi_current"
+  npx tdf query "SELECT * FROM weatherapi_current" --limit 1 --vertical
+  npx tdf query --csv "SELECT dt, temp_c FROM weatherapi_current" > rows.csv
+  npx tdf query --named
+  npx tdf query --named "Gaps per hour" --stage prod
 
-In CSV, a text that a spreadsheet would run as a formula (it begins with =, +, - or @) gets a ' in front, and control
-characters are replaced. JSON keeps every text as it is, with those characters as escapes.
+In CSV, a text that a spreadsheet would run as a formula (it begins with =, +, -
+or @) gets a ' in front, and control characters are replaced. JSON keeps every
+text as it is, with those characters as escapes.
 
-Timestamps are UTC. On AWS a query costs by what it reads: name the days, as in WHERE dt >= DATE '2026-11-01'.`;
+Timestamps are UTC. On AWS a query costs by what it reads: name the days, as in
+WHERE dt >= DATE '2026-11-01'. With --local it reads the curated rows, and
+nothing else of this computer.`;

@@ -1,31 +1,58 @@
 import type { Json } from '@duckdb/node-api';
 import type { QueryResult } from '../../operations/query/query-result.ts';
 import { tableOf } from './output.ts';
-import { printableJson, printableLines } from './printable.ts';
+import { printable, printableJson, printableLines } from './printable.ts';
 
-export type RowsFormat = 'table' | 'csv' | 'json';
+export type RowsFormat = 'table' | 'vertical' | 'csv' | 'json';
 
 /** Rows of a table, unless somebody asks for more. */
 const shownRows = 100;
 /** So many hidden rows are counted; Athena hands them out a thousand a call. */
 const countedRows = 10_000;
+/** Characters that leave at once. */
+const pieceLength = 64 * 1024;
 
-/**
- * A result as text, piece by piece, so that memory does not grow with a file of any length.
- * @param limit rows at most; left out, all of them, and of a table the first 100
- */
-export function rowsOutput(result: QueryResult, format: RowsFormat, limit?: number): AsyncGenerator<string> {
+export interface RowsOptions {
+  /** Rows at most. @default all of them, and of those that a person reads the first 100 */
+  readonly limit?: number | undefined;
+  /** Of the terminal. @default as wide as it gets */
+  readonly width?: number | undefined;
+}
+
+/** A result as text, piece by piece, so that memory does not grow with a file of any length. */
+export function rowsOutput(
+  result: QueryResult,
+  format: RowsFormat,
+  { limit, width }: RowsOptions = {},
+): AsyncGenerator<string> {
   switch (format) {
     case 'table':
-      return table(result, limit ?? shownRows);
+      return table(result, limit ?? shownRows, width);
+    case 'vertical':
+      return inPieces(vertical(result, limit ?? shownRows));
     case 'csv':
-      return csv(result, limit ?? Number.POSITIVE_INFINITY);
+      return inPieces(csv(result, limit ?? Number.POSITIVE_INFINITY));
     case 'json':
-      return json(result, limit ?? Number.POSITIVE_INFINITY);
+      return inPieces(json(result, limit ?? Number.POSITIVE_INFINITY));
   }
 }
 
-async function* table({ columns, rows }: QueryResult, limit: number): AsyncGenerator<string> {
+async function* inPieces(texts: AsyncGenerator<string>): AsyncGenerator<string> {
+  let piece = '';
+  for await (const text of texts) {
+    piece += text;
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
+
+async function* table(
+  { columns, rows }: QueryResult,
+  limit: number,
+  width: number | undefined,
+): AsyncGenerator<string> {
   const shown: string[][] = [];
   let hidden = 0;
   for await (const row of rows) {
@@ -33,11 +60,40 @@ async function* table({ columns, rows }: QueryResult, limit: number): AsyncGener
     else hidden += 1;
     if (hidden > countedRows) break;
   }
-  yield `${tableOf(columns, shown, { compact: true })}\n`;
-  if (hidden > 0) {
-    const more = hidden > countedRows ? `more than ${countedRows}` : hidden;
-    yield `${more} more ${hidden === 1 ? 'row' : 'rows'}: --limit shows more, --csv and --json all.\n`;
-  } else if (shown.length === 0) yield 'No rows.\n';
+  const { text: drawn, left, isCut } = tableOf(columns, shown, { compact: true, width });
+  yield `${drawn}\n`;
+  yield aboutHidden(hidden);
+  if (shown.length === 0 && hidden === 0) yield 'No rows.\n';
+  if (left.length > 0) {
+    const named = left.slice(0, 5).map(printable).join(', ');
+    const more = left.length > 5 ? ` and ${left.length - 5} more` : '';
+    yield `${left.length} ${left.length === 1 ? 'column does' : 'columns do'} not fit: ${named}${more}. All of them: --vertical, --csv or --json.\n`;
+  } else if (isCut) yield 'Long texts are cut. Whole ones: --vertical, --csv or --json.\n';
+}
+
+/** One line per column. */
+async function* vertical({ columns, rows }: QueryResult, limit: number): AsyncGenerator<string> {
+  const longest = Math.max(0, ...columns.map((name) => name.length));
+  let count = 0;
+  for await (const row of rows) {
+    count += 1;
+    if (count > limit + countedRows) break;
+    if (count > limit) continue;
+    yield `── row ${count} ──\n`;
+    for (const [index, name] of columns.entries()) {
+      const value = row[index] ?? null;
+      const lines =
+        value === null ? '' : printableLines(text(value)).replaceAll('\n', `\n${' '.repeat(longest + 2)}`);
+      yield `${printable(name).padEnd(longest)}  ${lines}`.trimEnd().concat('\n');
+    }
+  }
+  yield count === 0 ? 'No rows.\n' : aboutHidden(count - limit);
+}
+
+function aboutHidden(hidden: number): string {
+  if (hidden <= 0) return '';
+  const more = hidden > countedRows ? `more than ${countedRows}` : hidden;
+  return `${more} more ${hidden === 1 ? 'row' : 'rows'}: --limit shows more, --csv and --json all.\n`;
 }
 
 /** How a text begins that spreadsheets run as a formula, whatever the file calls it. */

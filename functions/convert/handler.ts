@@ -8,6 +8,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { convertEnv, readEnv } from '../../shared/env.ts';
 import type { ConvertMetric } from '../../shared/metrics.ts';
 import { s3Client } from '../../shared/s3-client.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
 import { type DeadLetter, sendDeadLetter } from './dead-letter.ts';
 import { limits } from './limits.ts';
@@ -61,6 +62,15 @@ function report(outcome: Outcome): void {
   }
 }
 
+/** Undefined when the message does not name an object. */
+function rawKeyIn({ body }: SQSRecord): string | undefined {
+  try {
+    return createdObjects(body)[0]?.key;
+  } catch {
+    return undefined;
+  }
+}
+
 function count(metric: ConvertMetric, value: number): void {
   metrics.addMetric(metric, MetricUnit.Count, value);
 }
@@ -72,6 +82,7 @@ export const handler = middy(convertBatch)
       // The default logger prints the whole record. Lambda's Errors metric does not count these, so we do.
       logger: (reason: unknown, record: SQSRecord) => {
         logger.warn('Left in the queue for another try', {
+          rawKey: rawKeyIn(record),
           messageId: record.messageId,
           receiveCount: record.attributes.ApproximateReceiveCount,
           error: reason instanceof Error ? reason : new Error(String(reason)),

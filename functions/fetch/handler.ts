@@ -8,6 +8,7 @@ import type { Context } from 'aws-lambda';
 import { fetchEnv, readEnv } from '../../shared/env.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 import type { FetchMetric } from '../../shared/metrics.ts';
+import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import { s3Client } from '../../shared/s3-client.ts';
 import { ApiKey } from './api-key.ts';
 import { limits } from './limits.ts';
@@ -37,9 +38,16 @@ function logPause({ places, seconds, reason }: Pause): void {
 
 async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   const runEvent = parseRunEvent(event);
+  logger.appendKeys({ scheduledTime: runEvent.scheduledTime.toISOString() });
+  logger.info(runStarted, { places: runEvent.locations.length });
   const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - limits.landing));
-  const report = await run(runEvent, { api, raw, clock, onPause: logPause }, deadline);
-  const { fetched, places, skipped, failed, missing, key, landed, runFailure } = report;
+  const report = await run(runEvent, { api, raw, clock, onPause: logPause }, deadline).catch(
+    (error: Error) => {
+      logger.error(runEnded, { ...failedWith(error) });
+      throw error;
+    },
+  );
+  const { fetched, skipped, failed, missing, key, runFailure } = report;
 
   const counts = {
     PlacesFetched: fetched,
@@ -53,22 +61,35 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   } satisfies Record<FetchMetric, number>;
   for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
 
-  if (skipped.length > 0)
-    logger.warn('Places skipped this hour', { skipped: skipped.slice(0, 20), of: skipped.length });
-  if (failed.length > 0) logger.error('Places failed', { failed: failed.slice(0, 20), of: failed.length });
-  if (missing.length > 0)
-    logger.error('Places without data for the third time', {
-      missing: missing.slice(0, 20),
-      of: missing.length,
-    });
-  if (key) logger.info(landed ? 'Landed' : 'Landed before', { key, fetched, places });
-  else logger.warn('Nothing landed for this hour', { scheduledTime: runEvent.scheduledTime });
+  const end = endOf(report);
+  const isError = end.outcome === 'failed' || failed.length > 0 || missing.length > 0;
+  logger[isError ? 'error' : skipped.length > 0 ? 'warn' : 'info'](runEnded, { ...end });
   if (runFailure) {
     throw new ConfigurationError(
       `WeatherAPI refuses every call: ${runFailure}. Check the key (npx tdf set-key), the plan and the base URL.`,
     );
   }
   return report;
+}
+
+function endOf({ key, fetched, places, skipped, failed, missing, runFailure }: RunReport): RunEnd {
+  const withoutData = failed.length > 0 ? 'failed' : 'skipped';
+  return {
+    outcome: runFailure ? 'failed' : key ? 'landed' : withoutData,
+    key,
+    fetched,
+    places,
+    skipped: skipped.slice(0, 20),
+    failed: failed.slice(0, 20),
+    missing: missing.slice(0, 20),
+    reason: runFailure,
+  };
+}
+
+/** The end of a run that did not come to its own. */
+function failedWith({ name, message }: Error): RunEnd {
+  const noPlaces = { fetched: 0, places: 0, skipped: [], failed: [], missing: [] };
+  return { outcome: 'failed', reason: `${name}: ${message}`, ...noPlaces };
 }
 
 export const handler = middy(fetchRun).use(logMetrics(metrics));

@@ -1,3 +1,4 @@
+import type { Unfetched } from '../../shared/run-log.ts';
 import { findRunObject, land } from './landing.ts';
 import { askInPasses, type Outcome, type PassOptions } from './passes.ts';
 import { listDigest } from './place-list.ts';
@@ -5,11 +6,6 @@ import type { RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
 import { Spool } from './spool.ts';
 import type { WeatherApi } from './weatherapi.ts';
-
-interface Unfetched {
-  readonly location: string;
-  readonly reason: string;
-}
 
 export interface RunReport {
   /** The run's raw object; undefined when nothing landed. */

@@ -85,6 +85,19 @@ export function dataPointsIn(line: string): DataPoint[] {
   );
 }
 
+/** The log line that says so. */
+export function metricsLine(
+  Namespace: string,
+  dimensions: Readonly<Record<string, string>>,
+  at: Date,
+  values: Readonly<Record<string, number>>,
+): string {
+  const Metrics = Object.keys(values).map((Name) => ({ Name }));
+  const declared = { Namespace, Dimensions: [Object.keys(dimensions)], Metrics };
+  const _aws: Declaration = { Timestamp: at.getTime(), CloudWatchMetrics: [declared] };
+  return JSON.stringify({ _aws, ...dimensions, ...values });
+}
+
 function parse(line: string): ({ _aws?: Declaration } & Record<string, unknown>) | undefined {
   // Most lines declare none, and need not be parsed.
   if (!line.includes('"CloudWatchMetrics"')) return undefined;

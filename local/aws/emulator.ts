@@ -4,14 +4,15 @@ import { unquoted } from '../../shared/listing.ts';
 import { accountId } from '../account.ts';
 import { closeable } from '../closeable.ts';
 import type { Authorize } from '../iam/access.ts';
-import { type ApiCall, apiCallOf } from './api-call.ts';
+import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
-import { buildApp, SnsStore, SqsStore } from './fauxqs.ts';
+import { buildApp, type S3Object, type S3PersistenceProvider, SnsStore, SqsStore } from './fauxqs.ts';
 import { ObjectFiles } from './object-files.ts';
-import { localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
+import { loadQueues, localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
 import { addConditionalWrites, addUrlListings, ObjectStore } from './s3.ts';
 import { addSecrets, SecretStore } from './secrets.ts';
+import { StateError, withStateFile } from './state-error.ts';
 import { lockState, type StateLock } from './state-lock.ts';
 
 /** fauxqs stops at 11 MiB, S3 at 5 GB: this much is held in memory. */
@@ -25,6 +26,13 @@ export interface EmulatorOptions {
   /** Of the directory, when the caller holds it already; released at the end. */
   readonly lock?: StateLock | undefined;
   readonly region: string;
+  /**
+   * Shows the state as it is now, without the lock, also while another process changes it. What is done to it is done to
+   * a copy in memory: nothing reaches the directory.
+   */
+  readonly readOnly?: boolean;
+  /** Told of a file of the state directory that cannot be used any more: a full disk, say. */
+  readonly onTrouble?: (trouble: StateError) => void;
   /** Decides on each request. @default everyone is allowed to do anything */
   readonly authorize?: Authorize;
   /** What goes wrong with each request. */
@@ -72,10 +80,13 @@ export interface Emulator extends Queues {
 /** S3, SQS and Secrets Manager for this machine only. Objects and queues are kept in `stateDir`. */
 export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   return closeable(async (opened) => {
-    const { stateDir, region, faults, authorize } = options;
+    const { stateDir, region, readOnly = false, faults, authorize } = options;
     const queueArnPrefix = `arn:aws:sqs:${region}:${accountId}:`;
-    opened.adopt(options.lock ?? lockState(stateDir), (lock) => lock.release());
-    const queueState = opened.adopt(new QueueState(path.join(stateDir, 'queues')), (state) => state.close());
+    if (!readOnly) opened.adopt(options.lock ?? lockState(stateDir), (lock) => lock.release());
+    const queueDir = path.join(stateDir, 'queues');
+    const queueFile = path.join(queueDir, 'fauxqs.db');
+    const queueState = readOnly ? undefined : withStateFile(queueFile, () => new QueueState(queueDir));
+    opened.defer(() => queueState?.close());
 
     const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new ObjectStore() };
     const { s3Store, sqsStore } = stores;
@@ -86,16 +97,26 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     const parsing = { parseAs: 'buffer', bodyLimit: MAX_OBJECT_BYTES } as const;
     app.addContentTypeParser(/^/, parsing, (_request, body, done) => done(null, body));
 
+    app.setErrorHandler((error: Error & { code?: string }, request, reply) => {
+      const trouble = error.code === 'ERR_SQLITE_ERROR' ? new StateError(queueFile, error) : error;
+      const call = apiCallOf(request);
+      if (!(trouble instanceof StateError) || !call) return reply.send(error);
+      options.onTrouble?.(trouble);
+      // A status that no client tries again.
+      refuse(reply, call, { status: 507, code: 'InternalError' }, trouble.message);
+    });
+
     const listeners: ((created: ObjectCreated) => void)[] = [];
     let action: string | undefined;
-    const files = new ObjectFiles(path.join(stateDir, 's3'), (bucket, { key, contentLength, etag }) => {
+    const onWrite = (bucket: string, { key, contentLength, etag }: S3Object) => {
       const eventName = `ObjectCreated:${(action ?? '').replace('Object', '')}`;
       for (const listener of listeners) {
         listener({ bucket, key, size: contentLength, etag: unquoted(etag), eventName });
       }
-    });
+    };
+    const files = new ObjectFiles(path.join(stateDir, 's3'), onWrite, { readOnly });
     files.loadS3(s3Store);
-    s3Store.persistence = files;
+    s3Store.persistence = readOnly ? bodiesOf(files) : files;
 
     if (faults) addRequestFaults(app, faults);
     const requests = logRequests(app);
@@ -108,12 +129,17 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     // The last hook before the handler, which writes within the same tick: no other request can come between.
     app.addHook('preHandler', (request, _reply, done) => {
       action = apiCallOf(request)?.action;
+      // Nobody sends to a copy: there is nothing to wait for.
+      if (readOnly && action === 'ReceiveMessage')
+        (request.body as { WaitTimeSeconds?: number }).WaitTimeSeconds = 0;
       done();
     });
 
     const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
     const prefixes = { url: `${endpoint}/${accountId}/`, arn: queueArnPrefix };
-    queueState.restore(stores, prefixes.url);
+    withStateFile(queueFile, () =>
+      queueState ? queueState.restore(stores, prefixes.url) : loadQueues(queueDir, sqsStore, prefixes.url),
+    );
 
     return {
       ...localQueues(sqsStore, prefixes),
@@ -129,6 +155,12 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       closeIdleConnections: () => app.server.closeIdleConnections(),
     };
   });
+}
+
+/** Reads what is in the files, and leaves them alone: a write of an object fails, a new bucket is in memory only. */
+function bodiesOf(files: ObjectFiles): S3PersistenceProvider {
+  const readBody: S3PersistenceProvider['readBody'] = (bucket, key) => files.readBody(bucket, key);
+  return { readBody, insertBucket() {} } as unknown as S3PersistenceProvider;
 }
 
 /** Logs each request before its answer leaves, so that whoever has the answer finds it in the log. */

@@ -10,5 +10,5 @@ export type { S3PersistenceProvider } from '../../node_modules/fauxqs/dist/s3/s3
 export { type BucketType, S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 export type { S3Object } from '../../node_modules/fauxqs/dist/s3/s3Types.js';
 export { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
-export { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+export { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 export { DEFAULT_QUEUE_ATTRIBUTES } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
+import { withStateFile } from './state-error.ts';
 
 /** `.meta/<bucket>/bucket.json`; dates are ISO 8601, UTC. */
 interface BucketRecord {
@@ -41,12 +42,22 @@ export class ObjectFiles implements S3PersistenceProvider {
   /** The files in use, as a file system sees them that ignores case and normalises Unicode. */
   readonly #taken = new Set<string>();
 
-  /** @param onWrite called for each object as it is written */
-  constructor(root: string, onWrite: (bucket: string, object: S3Object) => void = () => {}) {
+  /**
+   * @param onWrite called for each object as it is written
+   * @throws {StateError} when the file system refuses, here and in each method
+   */
+  constructor(
+    root: string,
+    onWrite: (bucket: string, object: S3Object) => void = () => {},
+    { readOnly = false } = {},
+  ) {
     this.#root = root;
     this.#onWrite = onWrite;
-    fs.rmSync(this.#at(scratch), { recursive: true, force: true });
-    fs.mkdirSync(this.#at(scratch), { recursive: true });
+    if (readOnly) return;
+    withStateFile(this.#at(scratch), () => {
+      fs.rmSync(this.#at(scratch), { recursive: true, force: true });
+      fs.mkdirSync(this.#at(scratch), { recursive: true });
+    });
   }
 
   /** The absolute path of the object's file; for a key that does not exist yet, the one it would get now. */
@@ -106,16 +117,20 @@ export class ObjectFiles implements S3PersistenceProvider {
 
   /** Fills a store that does not write through yet: nothing here counts as a write. */
   loadS3(store: S3Store): void {
-    for (const bucket of fs.readdirSync(this.#at('.meta'))) {
+    const buckets = this.#at('.meta');
+    for (const bucket of fs.existsSync(buckets) ? fs.readdirSync(buckets) : []) {
       const names = bucket.startsWith('.') ? [] : fs.readdirSync(this.#at(`.meta/${bucket}`));
       // Missing when the run was killed while it created the bucket.
       if (!names.includes('bucket.json')) continue;
-      const { name, type, creationDate } = this.#read<BucketRecord>(`.meta/${bucket}/bucket.json`);
+      const found = this.#read<BucketRecord>(`.meta/${bucket}/bucket.json`);
+      if (!found) continue;
+      const { name, type, creationDate } = found;
       store.createBucket(name, type);
       store.setBucketCreationDate(name, new Date(creationDate));
       this.#files.set(name, new Map());
       for (const record of names.filter((each) => /^[0-9a-f]{64}\.json$/.test(each))) {
-        this.#loadObject(store, name, this.#read<ObjectRecord>(`.meta/${name}/${record}`));
+        const object = this.#read<ObjectRecord>(`.meta/${name}/${record}`);
+        if (object) this.#loadObject(store, name, object);
       }
     }
   }
@@ -178,16 +193,26 @@ export class ObjectFiles implements S3PersistenceProvider {
     return path.join(this.#root, ...file.split('/'));
   }
 
-  #read<T>(file: string): T {
-    return JSON.parse(fs.readFileSync(this.#at(file), 'utf8')) as T;
+  /** Undefined when another process has removed it meanwhile. */
+  #read<T>(file: string): T | undefined {
+    return withStateFile(this.#at(file), () => {
+      try {
+        return JSON.parse(fs.readFileSync(this.#at(file), 'utf8')) as T;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    });
   }
 
   /** The file is whole as soon as it has its name. */
   #write(file: string, content: string | Uint8Array): void {
     const unfinished = this.#at(`${scratch}/${randomUUID()}`);
-    fs.writeFileSync(unfinished, content);
-    fs.mkdirSync(path.dirname(this.#at(file)), { recursive: true });
-    fs.renameSync(unfinished, this.#at(file));
+    withStateFile(this.#at(file), () => {
+      fs.writeFileSync(unfinished, content);
+      fs.mkdirSync(path.dirname(this.#at(file)), { recursive: true });
+      fs.renameSync(unfinished, this.#at(file));
+    });
   }
 
   #writeRecord(file: string, record: object): void {

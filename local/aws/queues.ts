@@ -1,7 +1,16 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { apiCallOf } from './api-call.ts';
-import { DEFAULT_QUEUE_ATTRIBUTES, PersistenceManager, type SnsStore, SqsStore } from './fauxqs.ts';
+import {
+  DEFAULT_QUEUE_ATTRIBUTES,
+  PersistenceManager,
+  type SnsStore,
+  type SqsQueue,
+  SqsStore,
+} from './fauxqs.ts';
 
 export interface QueueDepth {
   readonly visible: number;
@@ -85,6 +94,53 @@ export function localQueues(store: SqsStore, prefixes: { url: string; arn: strin
     },
   };
 }
+
+/**
+ * Fills a store with what the file of a directory holds now, also while a process writes to it. Nothing goes back to the
+ * file; a directory without one has no queues.
+ */
+export function loadQueues(directory: string, sqs: SqsStore, queueUrlPrefix: string): void {
+  const file = path.join(directory, 'fauxqs.db');
+  if (!existsSync(file)) return;
+  const database = openReadOnly(file);
+  try {
+    const queues = database.prepare('SELECT *, ? || name AS url FROM sqs_queues');
+    const { loadSqsQueues, loadSqsMessages } = PersistenceManager.prototype as unknown as StateReader;
+    const stmts = {
+      loadQueues: { all: () => queues.all(queueUrlPrefix) },
+      loadMessages: database.prepare('SELECT * FROM sqs_messages WHERE queue_name = ?'),
+      updateMessageInflight: { run: () => undefined },
+    };
+    loadSqsQueues.call({ stmts, loadSqsMessages }, sqs);
+  } finally {
+    database.close();
+  }
+}
+
+/** What fauxqs' own reading needs of a PersistenceManager, which cannot be made without writing. */
+interface StateReader {
+  readonly stmts: Readonly<Record<string, unknown>>;
+  loadSqsQueues(this: Omit<StateReader, 'loadSqsQueues'>, store: SqsStore): void;
+  loadSqsMessages(queue: SqsQueue): void;
+}
+
+/** SQLite makes a file beside this one, to read it. Where it cannot (disk full, read-only), this one alone is whole. */
+function openReadOnly(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    database.prepare('SELECT 1 FROM sqs_queues').get();
+    return database;
+  } catch (error) {
+    database.close();
+    if (!cannotMakeFile.includes(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error;
+    const alone = pathToFileURL(file);
+    alone.search = '?immutable=1';
+    return new DatabaseSync(alone, { readOnly: true });
+  }
+}
+
+/** SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN. */
+const cannotMakeFile: readonly number[] = [8, 10, 14];
 
 /** What fauxqs keeps of queues and messages over a restart: a SQLite file. */
 export class QueueState extends PersistenceManager {

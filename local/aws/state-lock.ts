@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StateError, withStateFile } from './state-error.ts';
 
 /** SQLite's own code for "another connection holds the lock". */
 const SQLITE_BUSY = 5;
@@ -32,8 +33,11 @@ export class StateInUseError extends Error {
  * with the process however the process ends, and a crashed run leaves nothing to clean up.
  */
 export function lockState(stateDir: string): StateLock {
-  mkdirSync(stateDir, { recursive: true });
-  const database = new DatabaseSync(path.join(stateDir, 'lock.db'));
+  const file = path.join(stateDir, 'lock.db');
+  const database = withStateFile(file, () => {
+    mkdirSync(stateDir, { recursive: true });
+    return new DatabaseSync(file);
+  });
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -41,12 +45,12 @@ export function lockState(stateDir: string): StateLock {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
       throw new StateInUseError(stateDir, error);
     }
-    throw error;
+    throw new StateError(file, error);
   }
   const [, script = '', ...args] = process.argv;
   const command = [path.basename(script), ...args].join(' ').slice(0, 80);
   const holder = `"${command}" (process ${process.pid}), since ${new Date().toISOString()}`;
-  writeFileSync(holderFile(stateDir), holder);
+  withStateFile(holderFile(stateDir), () => writeFileSync(holderFile(stateDir), holder));
   return {
     release() {
       if (!database.isOpen) return;

@@ -49,12 +49,61 @@ export function conditionCode({ precip, temp, cloud, humidity }: Sky): Condition
   return cloud < 20 ? 1000 : cloud < 50 ? 1003 : cloud < 80 ? 1006 : 1009;
 }
 
+/** The same in other languages; the clear sky of the night is `night`. A language that is not here gets English. */
+const translations: Readonly<Record<string, Readonly<Record<ConditionCode | 'night', string>>>> = {
+  de: {
+    1000: 'Sonnig',
+    night: 'Klar',
+    1003: 'leicht bewölkt',
+    1006: 'bewölkt',
+    1009: 'bedeckt',
+    1030: 'leichter Nebel',
+    1135: 'Nebel',
+    1147: 'gefrierender Nebel',
+    1150: 'stellenweise leichter Nieselregen',
+    1153: 'leichter Nieselregen',
+    1183: 'leichter Regen',
+    1189: 'mäßiger Regen',
+    1195: 'starker Regen',
+    1204: 'leichter Schneeregen',
+    1207: 'mäßiger oder starker Schneeregen',
+    1210: 'stellenweise leichter Schneefall',
+    1213: 'leichter Schneefall',
+    1219: 'mäßiger Schneefall',
+    1225: 'starker Schneefall',
+    1276: 'mäßiger oder starker Regen mit Gewitter',
+  },
+  fr: {
+    1000: 'Ensoleillé',
+    night: 'Clair',
+    1003: 'Partiellement nuageux',
+    1006: 'Nuageux',
+    1009: 'Couvert',
+    1030: 'Brume',
+    1135: 'Brouillard',
+    1147: 'Brouillard givrant',
+    1150: 'Bruine légère éparse',
+    1153: 'Bruine légère',
+    1183: 'Pluie légère',
+    1189: 'Pluie modérée',
+    1195: 'Pluie forte',
+    1204: 'Légères averses de neige fondue',
+    1207: 'Neige fondue modérée à forte',
+    1210: 'Chutes de neige légère éparses',
+    1213: 'Neige légère',
+    1219: 'Neige modérée',
+    1225: 'Fortes chutes de neige',
+    1276: 'Pluie modérée à forte avec tonnerre',
+  },
+};
+
 /** `condition`, as in the provider's answer. */
-export function describe(code: ConditionCode, isDay: boolean) {
+export function describe(code: ConditionCode, isDay: boolean, language: string) {
   const condition: { day: string; night?: string; icon: number } = conditions[code];
   const half = isDay ? 'day' : 'night';
+  const translated = translations[language]?.[code === 1000 && !isDay ? 'night' : code];
   return {
-    text: condition[half] ?? condition.day,
+    text: translated ?? condition[half] ?? condition.day,
     icon: `//cdn.weatherapi.com/weather/64x64/${half}/${condition.icon}.png`,
     code,
   };

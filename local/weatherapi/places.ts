@@ -24,6 +24,7 @@ const gazetteer = [
   city('Berlin', 'Berlin', 'Germany', 52.517, 13.4, 'Europe/Berlin'),
   city('Paris', 'Ile-de-France', 'France', 48.867, 2.333, 'Europe/Paris'),
   city('London', 'City of London, Greater London', 'United Kingdom', 51.517, -0.106, 'Europe/London'),
+  city('Oslo', 'Oslo', 'Norway', 59.917, 10.75, 'Europe/Oslo'),
   city('Reykjavik', 'Gullbringusysla', 'Iceland', 64.15, -21.95, 'Atlantic/Reykjavik'),
   city('Sao Paulo', 'Sao Paulo', 'Brazil', -23.533, -46.617, 'America/Sao_Paulo'),
   city('New York', 'New York', 'United States of America', 40.714, -74.006, 'America/New_York'),

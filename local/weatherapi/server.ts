@@ -56,7 +56,11 @@ export async function startWeatherApi(options: WeatherApiOptions): Promise<Weath
     const failure = failing.next(q);
     const place = resolvePlace(q);
     if (!place) return sendError(reply, 1006);
-    const weather = currentWeather(place, options.now(), { aqi: query.get('aqi') === 'yes' });
+    const weather = currentWeather(place, options.now(), {
+      aqi: query.get('aqi') === 'yes',
+      pollen: query.get('pollen') === 'yes',
+      language: query.get('lang') ?? 'en',
+    });
     if (!failure) return reply.send(weather);
     return failure(reply, { body: JSON.stringify(weather), delay: options.faultDelay ?? 60_000 });
   });

@@ -13,7 +13,15 @@ const compass = 'N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW'.split(' ')
  *
  * Whole doubles come as `0` or `1017`, without a decimal point, as the provider's `short_rad` does at night.
  */
-export function currentWeather(place: Place, instant: Date, options: { aqi: boolean }) {
+export function currentWeather(
+  place: Place,
+  instant: Date,
+  {
+    aqi = false,
+    pollen = false,
+    language = 'en',
+  }: { aqi?: boolean; pollen?: boolean; language?: string } = {},
+) {
   const epoch = Math.floor(instant.getTime() / 1000);
   const updated = epoch - (epoch % 900);
   const air = airAt(place, Math.floor(epoch / 3600));
@@ -28,7 +36,7 @@ export function currentWeather(place: Place, instant: Date, options: { aqi: bool
       last_updated: localTime(updated, place.tz_id),
       ...temperature('temp', air.temp),
       is_day: air.sun.isDay ? 1 : 0,
-      condition: describe(conditionCode(air), air.sun.isDay),
+      condition: describe(conditionCode(air), air.sun.isDay, language),
       wind_mph: round(air.wind / 1.609344, 1),
       wind_kph: air.wind,
       wind_degree: air.windDegree,
@@ -52,7 +60,8 @@ export function currentWeather(place: Place, instant: Date, options: { aqi: bool
       ...chances(air),
       ...temperature('wetbulb', wetBulb(air)),
       ...radiation(air),
-      ...(options.aqi ? { air_quality: airQuality(air) } : {}),
+      ...(aqi ? { air_quality: airQuality(air) } : {}),
+      ...(pollen ? { pollen: pollenIn(air) } : {}),
     },
   };
 }
@@ -170,6 +179,16 @@ function airQuality(air: Air) {
     'us-epa-index': band([12, 35.4, 55.4, 150.4, 250.4]),
     'gb-defra-index': band([11, 23, 35, 41, 47, 53, 58, 64, 70]),
   };
+}
+
+/** Grains/m³ at most, as the plants flower: most in the warm half of the year, little in the rain. */
+const mostPollen = { Hazel: 60, Alder: 90, Birch: 220, Oak: 150, Grass: 120, Mugwort: 40, Ragweed: 70 };
+
+function pollenIn(air: Air) {
+  const share = clamp(0.5 + 0.5 * air.sun.season, 0, 1) * air.dirt * (air.precip > 0 ? 0.2 : 1);
+  return Object.fromEntries(
+    Object.entries(mostPollen).map(([plant, most]) => [plant, round(most * share, 1)]),
+  ) as typeof mostPollen;
 }
 
 /** Vapour pressure in hPa of air that is saturated at this temperature (Magnus). */

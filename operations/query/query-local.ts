@@ -29,6 +29,13 @@ const settings = [
   'CREATE MACRO json_parse(json) AS CAST(json AS JSON)',
 ];
 
+/** From here on nothing else can be read, nothing fetched, and none of it taken back. */
+const confined = (folders: readonly string[]) => [
+  `SET allowed_directories = [${folders.map(quoted).join(', ')}]`,
+  'SET enable_external_access = false',
+  'SET lock_configuration = true',
+];
+
 /**
  * Answers a query on the curated files of a state directory, with DuckDB in memory: a view a dataset, named and typed
  * as in Athena.
@@ -38,7 +45,7 @@ export async function queryLocally(
   sql: string,
   { stateDir, signal }: LocalQueryOptions,
 ): Promise<QueryResult> {
-  const files = await curatedFiles(stateDir);
+  const { folders, files } = await curatedFiles(stateDir);
   signal.throwIfAborted();
   // Without extensions from the network: everything that is needed is built in.
   const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
@@ -53,6 +60,7 @@ export async function queryLocally(
   try {
     for (const statement of settings) await connection.run(statement);
     for (const dataset of datasets) await createView(connection, dataset, files);
+    for (const statement of confined(folders)) await connection.run(statement);
     const result = await (await prepare(connection, sql)).stream();
     return {
       columns: result.columnNames(),
@@ -89,7 +97,7 @@ async function createView(
   appender.closeSync();
 
   const columns = columnsOf(dataset).map(({ column, type }) => ({ column, type: columnTypes[type].glue }));
-  const list = paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ');
+  const list = paths.map(quoted).join(', ');
   // Declared, so that DuckDB neither takes the first file's columns for all files' nor opens each of them to find out.
   const schema = columns.map(
     ({ column, type }) => `'${column}': {name: '${column}', type: '${type}', default_value: NULL}`,
@@ -109,9 +117,19 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
   if (statements.count !== 1) throw new Error(`Expected one SQL statement, got ${statements.count}.`);
   const statement = await statements.prepare(0);
   const { statementType } = statement;
-  if (statementType !== StatementType.SELECT && statementType !== StatementType.EXPLAIN)
+  if (statementType === StatementType.EXPLAIN) {
+    // EXPLAIN ANALYZE runs what it explains.
+    const explained = /^\s*EXPLAIN\s+(?:ANALYZE\s+)?([^(/-].*)$/is.exec(sql)?.[1];
+    if (explained === undefined) throw new Error('Expected EXPLAIN or EXPLAIN ANALYZE, and then a query.');
+    await prepare(connection, explained);
+  } else if (statementType !== StatementType.SELECT) {
     throw new Error(`Expected a query, such as SELECT, got ${StatementType[statementType]}.`);
+  }
   return statement;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 const timestamps: readonly DuckDBTypeId[] = [

@@ -76,3 +76,75 @@ test('the queries that people ask for first are there, in the workgroup', () => 
     expect(query.QueryString).toContain('weatherapi_current');
   }
 });
+
+describe('the policy for analysts', () => {
+  const policy = stack.resource('AWS::IAM::ManagedPolicy', 'Catalog/Analysts');
+  const statements: { Effect: string; Action: string | string[]; Resource: unknown; Condition?: unknown }[] =
+    policy.Properties.PolicyDocument.Statement;
+  const results = stack.resource('AWS::S3::Bucket', 'QueryResults');
+  const withAction = (service: string) =>
+    statements.filter(({ Action }) => [Action].flat().some((action) => action.startsWith(`${service}:`)));
+  const textOf = (value: unknown): string => {
+    if (typeof value === 'string') return value;
+    const {
+      Ref,
+      'Fn::GetAtt': [id] = [],
+      'Fn::Join': [, parts] = [],
+    } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
+    return parts?.map(textOf).join('') ?? `<${Ref ?? id}>`;
+  };
+  const resourcesOf = (service: string) =>
+    [...new Set(withAction(service).flatMap(({ Resource }) => [Resource].flat().map(textOf)))].sort();
+  const here = (service: string) => `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:`;
+
+  test('allows queries in the workgroup of the stage, and in no other', () => {
+    expect(resourcesOf('athena')).toEqual([`${here('athena')}workgroup/tdf-weather-dev`]);
+    expect(withAction('athena').flatMap(({ Action }) => Action)).toEqual(
+      expect.arrayContaining(['athena:StartQueryExecution', 'athena:GetQueryResults']),
+    );
+  });
+
+  test('allows reading the definitions of the tables of its database, and of no others', () => {
+    expect(resourcesOf('glue')).toEqual([
+      `${here('glue')}catalog`,
+      `${here('glue')}database/tdf_weather_dev`,
+      `${here('glue')}table/tdf_weather_dev/*`,
+    ]);
+  });
+
+  test('allows reading curated and writing results, and reaches neither raw nor anything else', () => {
+    const prefixes = datasets.map(({ name }) => name);
+    expect(resourcesOf('s3')).toEqual(
+      [
+        `<${curated.id}>`,
+        ...prefixes.map((prefix) => `<${curated.id}>/${prefix}/*`),
+        `<${results.id}>`,
+        `<${results.id}>/results/*`,
+      ].sort(),
+    );
+    const writes = withAction('s3').filter(({ Action }) => JSON.stringify(Action).includes('Put'));
+    expect(writes.flatMap(({ Resource }) => [Resource].flat().map(textOf))).toEqual([
+      `<${results.id}>/results/*`,
+    ]);
+    for (const { Action, Condition } of statements.filter(({ Action }) => Action === 's3:ListBucket'))
+      expect([Action, Condition]).toEqual([
+        's3:ListBucket',
+        { StringLike: { 's3:prefix': expect.anything() } },
+      ]);
+  });
+
+  test('allows nothing that changes the pipeline: no action but these, each by its name', () => {
+    const actions = statements.flatMap(({ Effect, Action }) => {
+      expect(Effect).toBe('Allow');
+      return Action;
+    });
+    for (const action of actions)
+      expect(action).toMatch(
+        /^(athena:(Start|Stop|Get|BatchGet|List)\w+|glue:(Get|BatchGet)\w+|s3:(GetObject|PutObject|AbortMultipartUpload|ListMultipartUploadParts|ListBucket|GetBucketLocation))$/,
+      );
+  });
+
+  test('has its ARN among the outputs, to be attached to a role or a group', () => {
+    expect(stack.json.Outputs?.AnalystsPolicyArn).toEqual({ Value: { Ref: policy.id } });
+  });
+});

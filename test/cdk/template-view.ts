@@ -14,7 +14,11 @@ export interface Resource {
 
 /** A synthesized template, as tests look at it. */
 export class TemplateView {
-  readonly json: { Resources: Record<string, Omit<Resource, 'id'>>; Parameters?: Record<string, unknown> };
+  readonly json: {
+    Resources: Record<string, Omit<Resource, 'id'>>;
+    Parameters?: Record<string, unknown>;
+    Outputs?: Record<string, unknown>;
+  };
 
   constructor(json: TemplateView['json']) {
     this.json = json;

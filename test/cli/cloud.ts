@@ -74,6 +74,9 @@ export async function startCloud(): Promise<Cloud> {
     Database: 'weather',
     Workgroup: 'weather',
     ScheduleExpression: 'cron(0 * * * ? *)',
+    FetchLogGroup: 'fetch-logs',
+    ConvertLogGroup: 'convert-logs',
+    ReconcileLogGroup: 'reconcile-logs',
   };
   const stages = new Set(['dev']);
   const stack = { status: 'CREATE_COMPLETE', outputs };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { ObjectStore } from '../../local/aws/s3.ts';
 import { queryAthena } from '../../operations/query/query-athena.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { dayOf } from '../../shared/keys.ts';
+import { dayOf, rawKey } from '../../shared/keys.ts';
 import { namedQueries } from '../../shared/named-queries.ts';
 import { converted } from '../functions/convert/converted.ts';
 
@@ -53,9 +53,9 @@ describe('a query on this computer', () => {
         current: { last_updated_epoch: Math.floor(at.getTime() / 1000), ...current },
       }),
     );
-    const key = `weatherapi/current/dt=${dayOf(at)}/${at.getTime()}`;
-    const { file } = await converted(lines.join('\n'), { key: `${key}.json`, fetchedAt: at });
-    put(`${key}.parquet`, file);
+    const key = rawKey(weatherapiCurrent, at);
+    const { file } = await converted(lines.join('\n'), { key, fetchedAt: at });
+    put(key.replace('.json', '.parquet'), file);
   };
 
   beforeEach(() => {
@@ -125,14 +125,6 @@ describe('a query on this computer', () => {
     expect(await rowsOf('SELECT * FROM weatherapi_current')).toEqual([]);
   });
 
-  test('has no rows in a directory where nothing ever ran, and makes nothing there', async () => {
-    const elsewhere = path.join(state, 'elsewhere');
-    expect(
-      await tdfQuery('SELECT dt FROM weatherapi_current', '--json', '--local', '--state', elsewhere),
-    ).toBe('[]\n');
-    expect(() => rmSync(elsewhere, { recursive: true })).toThrow('ENOENT');
-  });
-
   test('has the declared columns, whatever those of a file of another time are', async () => {
     const key = 'weatherapi/current/dt=2020-01-01/old.parquet';
     put(
@@ -182,6 +174,51 @@ describe('a query on this computer', () => {
     ]);
   });
 
+  describe('reads the curated rows, and refuses', () => {
+    const secret = () => path.join(state, 'secret.csv');
+    const target = () => path.join(state, 's3/curated/planted.csv');
+    beforeEach(() => writeFileSync(secret(), 'secret\n'));
+
+    test.each([
+      ['another file', () => `SELECT * FROM read_csv('${secret()}')`],
+      [
+        'a file by way of the curated folder',
+        () => `SELECT * FROM read_text('${target()}/../../../secret.csv')`,
+      ],
+      [
+        'a link that leads out of it',
+        () => `SELECT * FROM read_text('${path.join(state, 's3/curated/link.csv')}')`,
+      ],
+      ['the files of this computer', () => "SELECT * FROM read_csv('/etc/passwd')"],
+      ['names of files', () => "SELECT * FROM glob('/etc/*')"],
+      ['the network', () => "SELECT * FROM read_parquet('https://127.0.0.1:1/x.parquet')"],
+      ['to write a file', () => `COPY (SELECT 1) TO '${target()}'`],
+      ['to write one while it explains', () => `EXPLAIN ANALYZE COPY (SELECT 1) TO '${target()}'`],
+      [
+        'to write one while it explains with options',
+        () => `EXPLAIN (ANALYZE) COPY (SELECT 1) TO '${target()}'`,
+      ],
+      ['to write one behind a comment', () => `EXPLAIN /**/ ANALYZE COPY (SELECT 1) TO '${target()}'`],
+      ['a database', () => `ATTACH '${target()}'`],
+      ['an extension', () => 'INSTALL httpfs'],
+      ['to load one', () => 'LOAD httpfs'],
+      ['to take that back', () => 'SET enable_external_access = true'],
+      ['a table of its own', () => 'CREATE TABLE mine AS SELECT 1'],
+    ])('%s', async (_what, sql) => {
+      symlinkSync(secret(), path.join(state, 's3/curated/link.csv'));
+      await expect(tdfQuery(sql(), '--local', '--state', state)).rejects.toThrow(
+        /^(Permission Error: Cannot access|Expected (a query, such as SELECT|EXPLAIN or EXPLAIN ANALYZE))/,
+      );
+      expect(existsSync(target())).toBe(false);
+    });
+
+    test('nothing of a query that explains or runs one', async () => {
+      await run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Oslo' }]);
+      for (const sql of ['EXPLAIN SELECT * FROM weatherapi_current', 'explain analyze SELECT 1'])
+        expect(await rowsOf(sql)).toHaveLength(1);
+    });
+  });
+
   test('says with what it cannot help, and what there is', async () => {
     const failure = (...args: string[]) => tdfQuery(...args, '--local', '--state', state);
     await expect(failure('SELECT * FROM weather_current')).rejects.toThrow(
@@ -192,8 +229,8 @@ describe('a query on this computer', () => {
     );
     await expect(failure('SELEC 1')).rejects.toThrow('syntax error at or near "SELEC"');
     await expect(failure('SELECT 1; SELECT 2')).rejects.toThrow('Expected one SQL statement, got 2.');
-    await expect(failure("COPY (SELECT 1) TO 'x.csv'")).rejects.toThrow(
-      'Expected a query, such as SELECT, got COPY.',
+    await expect(failure('DROP VIEW weatherapi_current')).rejects.toThrow(
+      'Expected a query, such as SELECT, got',
     );
     await expect(failure()).rejects.toThrow(
       /Table weatherapi_current, with the columns dt .*temp_c.*rescued\./,
@@ -244,13 +281,25 @@ describe('a query on this computer', () => {
       ]);
     });
 
-    test('gives the hours in which nothing was fetched', async () => {
+    const record = '{"location": {"name": "Oslo"}, "current": {"last_updated_epoch": 1}}';
+
+    test('gives the hours of whose run there is no row, whenever it was fetched', async () => {
+      const fullHour = (date: Date) => new Date(Math.floor(date.getTime() / hour) * hour).toISOString();
       await run(ago(5), [{ name: 'Oslo' }]);
       await run(ago(100), [{ name: 'Oslo' }, { name: 'Melbourne' }]);
-      const fullHour = (date: Date) => new Date(Math.floor(date.getTime() / hour) * hour).toISOString();
+      // Late, and dropped: neither is another hour's run.
+      const late = await converted(record, { key: rawKey(weatherapiCurrent, ago(7)), fetchedAt: ago(6) });
+      put(`weatherapi/current/dt=${dayOf(ago(7))}/late.parquet`, late.file);
+      const dropped = `weatherapi/current/dt=${dayOf(ago(8))}/x${ago(8)
+        .toISOString()
+        .replaceAll(/[-:]|\.\d+/g, '')}.json`;
+      const { file } = await converted(record, { key: dropped, fetchedAt: ago(8) });
+      put(`weatherapi/current/dt=${dayOf(ago(8))}/dropped.parquet`, file);
 
       const gaps = (await named('Gaps per hour')).map((row) => row.hour);
-      expect(gaps).toHaveLength(7 * 24 - 2);
+      expect(gaps).toHaveLength(7 * 24 - 3);
+      expect(gaps).toContain(fullHour(ago(8)));
+      expect(gaps).not.toContain(fullHour(ago(7)));
       expect(gaps).toContain(fullHour(ago(6)));
       expect(gaps).not.toContain(fullHour(ago(5)));
       expect(gaps).not.toContain(fullHour(ago(100)));
@@ -259,7 +308,7 @@ describe('a query on this computer', () => {
     test('gives the fields that no column holds', async () => {
       await run(ago(3), [{ name: 'Oslo', aurora: 7 }]);
       await run(ago(2), [{ name: 'Oslo', aurora: 8, humidity: 'high' }]);
-      const latest = { latest_raw_key: expect.stringContaining(String(ago(2).getTime())) };
+      const latest = { latest_raw_key: rawKey(weatherapiCurrent, ago(2)) };
 
       expect(await named('What was rescued')).toMatchObject([
         { field: 'current.aurora', times: 2, ...latest },
@@ -422,8 +471,16 @@ describe('a query on AWS', () => {
 });
 
 describe('rows', () => {
-  const printed = async (columns: string[], rows: Json[][], format: RowsFormat, limit?: number) =>
-    (await Array.fromAsync(rowsOutput({ columns, rows: Readable.from(rows) }, format, limit))).join('');
+  const printed = async (
+    columns: string[],
+    rows: Json[][],
+    format: RowsFormat,
+    limit?: number,
+    width?: number,
+  ) => {
+    const result = { columns, rows: Readable.from(rows) };
+    return (await Array.fromAsync(rowsOutput(result, format, { limit, width }))).join('');
+  };
 
   test('are a table of a hundred, with a word on the others', async () => {
     const many = Array.from({ length: 103 }, (_, index) => [`row ${index}`]);
@@ -436,7 +493,78 @@ describe('rows', () => {
     expect(await printed(['name'], [], 'table')).toContain('No rows.');
   });
 
-  test.each<RowsFormat>(['table', 'csv', 'json'])(
+  describe('in a terminal', () => {
+    const columns = ['place', 'observed_at', 'raw_key', 'temp_c', 'humidity'];
+    const row = ['Oslo', '2026-11-22T05:00:00.000Z', 'x'.repeat(54), 1.5, 80];
+    const widest = (text: string) =>
+      Math.max(
+        ...text
+          .split('\n')
+          .filter((line) => /[│─]/.test(line))
+          .map((line) => line.length),
+      );
+
+    test.each([40, 60, 80, 100, 126, 200])('of %i columns fit, and what does not is named', async (width) => {
+      const text = await printed(columns, [row], 'table', undefined, width);
+      expect(widest(text)).toBeLessThanOrEqual(width);
+      const missing = columns.filter((name) => !text.includes(`│ ${name}`));
+      for (const name of missing) expect(text).toMatch(new RegExp(`not fit: .*${name}`));
+      expect(/Long texts are cut|not fit/.test(text)).toBe(width < 126);
+    });
+
+    test('are whole as far as there is room', async () => {
+      expect(await printed(columns, [row], 'table', undefined, 200)).not.toMatch(/…|not fit|cut/);
+      expect(await printed(columns, [row], 'table')).not.toMatch(/…|not fit|cut/);
+      const narrow = await printed(columns, [row], 'table', undefined, 80);
+      expect(narrow).toContain('│ 2026-11-22T05:00:00.000Z │ xxx');
+      expect(narrow).toContain('1 column does not fit: humidity. All of them: --vertical');
+      expect(await printed(['raw_key'], [['x'.repeat(54)]], 'table', undefined, 40)).toMatch(
+        /x…[\s\S]*Long texts are cut/,
+      );
+    });
+
+    test('stand below each other, one line per column, when they are wider than that', async () => {
+      expect(await printed(columns, [row, ['Bergen', null, 'a\nb', 0, 1]], 'vertical')).toBe(
+        [
+          '── row 1 ──',
+          'place        Oslo',
+          'observed_at  2026-11-22T05:00:00.000Z',
+          `raw_key      ${'x'.repeat(54)}`,
+          'temp_c       1.5',
+          'humidity     80',
+          '── row 2 ──',
+          'place        Bergen',
+          'observed_at',
+          'raw_key      a',
+          '             b',
+          'temp_c       0',
+          'humidity     1',
+          '',
+        ].join('\n'),
+      );
+      expect(await printed(['n'], [[1], [2], [3]], 'vertical', 1)).toMatch(
+        /^── row 1 ──\nn {2}1\n2 more rows: /,
+      );
+      expect(await printed(['n'], [], 'vertical')).toBe('No rows.\n');
+    });
+  });
+
+  test.each<RowsFormat>(['vertical', 'csv', 'json'])(
+    'as %s leave before the last one has come, in few pieces',
+    async (format) => {
+      let asked = 0;
+      const many = async function* () {
+        for (; asked < 100_000; asked += 1) yield [asked, 'x'.repeat(100)];
+      };
+      const output = rowsOutput({ columns: ['n', 'text'], rows: many() }, format, { limit: 50_000 });
+      const { value } = await output.next();
+      expect(String(value).length).toBeGreaterThan(50_000);
+      expect(asked).toBeLessThan(2_000);
+      await output.return(undefined);
+    },
+  );
+
+  test.each<RowsFormat>(['table', 'vertical', 'csv', 'json'])(
     'as %s cannot steer the terminal [terminal]',
     async (format) => {
       const hostile = 'a\u001b[31mb\u009b2J\u202Ec\rd';

@@ -232,7 +232,7 @@ describe('the API key', () => {
     ['answers', 'nobody who speaks TLS', 'connection failed: ERR_SSL_'],
     ['answers', 'a key in the event', 'expected neither key nor q among them'],
     ['answers', 'a bucket that refuses', 'AccessDenied'],
-    ['files', 'log lines', '"Places failed"'],
+    ['files', 'log lines', '"Run ended"'],
     ['files', 'metrics', '"CloudWatchMetrics"'],
     ['files', 'raw objects', '"name":"Melbourne"'],
     ['files', 'metadata', '"places-missing"'],

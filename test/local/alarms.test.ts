@@ -32,7 +32,7 @@ const visibility = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties
 
 /** The stack's alarms, with the pipeline started at five o'clock, and its queues. */
 class Pipeline {
-  readonly watch = new AlarmWatch(alarms, references, start);
+  readonly watch = new AlarmWatch(alarms, references, { since: start });
   main: QueueSample = { name: 'convert-queue', visible: 0, oldest: undefined };
   dead: QueueSample = { name: 'convert-dead-letters', visible: 0, oldest: undefined };
 

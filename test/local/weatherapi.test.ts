@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startWeatherApi, type WeatherApi } from '../../local/weatherapi/server.ts';
 import type { CurrentResponse } from '../../local/weatherapi/weather.ts';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 
 const key = 'the-right-key';
 /** 14:43:20 of a summer's day in Melbourne, 03:43:20 UTC. */
@@ -31,9 +32,13 @@ function askFor(q: string, server = api): Promise<Response> {
   return ask({ key, q }, server);
 }
 
-async function weather(q: string, at = instant, aqi = 'no'): Promise<CurrentResponse> {
+async function weather(
+  q: string,
+  at = instant,
+  options: Record<string, string> = {},
+): Promise<CurrentResponse> {
   time = at;
-  const response = await ask({ key, q, aqi });
+  const response = await ask({ key, q, ...options });
   expect(response.status).toBe(200);
   return (await response.json()) as CurrentResponse;
 }
@@ -91,14 +96,35 @@ describe('the weather', () => {
     expect(integers.every(Number.isInteger)).toBe(true);
   });
 
-  test('adds the air quality only when asked, and never pollen', async () => {
+  test('adds the air quality only when asked', async () => {
     expect((await weather('London')).current).not.toHaveProperty('air_quality');
-    const { current } = await weather('London', instant, 'yes');
+    const { current } = await weather('London', instant, { aqi: 'yes' });
     expect(Object.keys(current.air_quality ?? {})).toEqual([
       ...['co', 'no2', 'o3', 'so2', 'pm2_5', 'pm10'],
       ...['us-epa-index', 'gb-defra-index'],
     ]);
     expect(current).not.toHaveProperty('pollen');
+  });
+
+  test('adds the pollen only when asked, for each column that holds some', async () => {
+    const { current } = await weather('London', instant, { pollen: 'yes' });
+    const columns = weatherapiCurrent.fields.filter(({ column }) => column.startsWith('pollen_'));
+    expect(Object.keys(current.pollen ?? {}).map((plant) => `current.pollen.${plant}`)).toEqual(
+      columns.map(({ path }) => path),
+    );
+    for (const grains of Object.values(current.pollen ?? {})) expect(grains).toBeGreaterThanOrEqual(0);
+    expect((await weather('London', instant, { pollen: 'no' })).current).not.toHaveProperty('pollen');
+  });
+
+  test('is put into words in the language that is asked for, and in English for one that it does not know', async () => {
+    const words = async (lang: string) => (await weather(seed, instant, { lang })).current.condition;
+    const english = (await weather(seed)).current.condition;
+    for (const lang of ['de', 'fr']) {
+      const { text, ...rest } = await words(lang);
+      expect(text).not.toBe(english.text);
+      expect({ ...rest, text: english.text }).toEqual(english);
+    }
+    for (const lang of ['en', 'tlh', 'toString']) expect(await words(lang)).toEqual(english);
   });
 
   test('is the same for the same place and hour, and another for other hours and places', async () => {
@@ -167,6 +193,14 @@ describe('the weather', () => {
 });
 
 describe('a place', () => {
+  test('that is a capital is in its country: Oslo is in Norway', async () => {
+    expect((await weather('oslo')).location).toMatchObject({
+      name: 'Oslo',
+      country: 'Norway',
+      tz_id: 'Europe/Oslo',
+    });
+  });
+
   test('far from every known city is named by its coordinates, in the zone of its longitude', async () => {
     const { location } = await weather('0,-100');
     expect(location).toMatchObject({ name: '0,-100', lat: 0, lon: -100, tz_id: 'Etc/GMT+7' });

@@ -7,6 +7,7 @@ import type { Context } from 'aws-lambda';
 import type { RunReport } from '../../../functions/fetch/run.ts';
 import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
 import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
+import { runEnded, runStarted } from '../../../shared/run-log.ts';
 import { captureOutput, type Output } from '../../output.ts';
 import { type Front, startFront } from './front.ts';
 
@@ -97,6 +98,12 @@ function lastMetrics(): Record<string, unknown> {
   return JSON.parse(emitted.at(-1) ?? '{}') as Record<string, unknown>;
 }
 
+/** What was logged of a run. */
+function linesOf(scheduledTime: string): Record<string, unknown>[] {
+  const lines = output.lines().filter((line) => line.includes(`"scheduledTime":"${scheduledTime}"`));
+  return lines.map((line) => JSON.parse(line));
+}
+
 describe('the function', () => {
   test('fails when the secret does not exist, and works as soon as it does', async () => {
     expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'ResourceNotFoundException' });
@@ -151,8 +158,45 @@ describe('the function', () => {
       reportOf(await invoke(['Melbourne', 'fail:2007'], of(hours)));
       expect(lastMetrics()).toMatchObject({ PlacesSkipped: 1, PlacesMissing: hours === 3 ? 1 : 0 });
     }
-    const said = output.lines().find((line) => line.includes('for the third time'));
-    expect(said).toContain('"missing":["fail:2007"]');
+    const lines = linesOf(of(3).event.scheduledTime);
+    expect(lines.at(-1)).toMatchObject({ level: 'ERROR', outcome: 'landed', missing: ['fail:2007'] });
+  });
+
+  test.each<[string[], object]>([
+    [['Melbourne'], { level: 'INFO', outcome: 'landed', fetched: 1, places: 1, key: expect.any(String) }],
+    [
+      ['Melbourne', 'fail:1006'],
+      { level: 'ERROR', outcome: 'landed', failed: [{ location: 'fail:1006', reason: expect.any(String) }] },
+    ],
+    [
+      ['Melbourne', 'fail:2007x9'],
+      {
+        level: 'WARN',
+        outcome: 'landed',
+        skipped: [{ location: 'fail:2007x9', reason: expect.any(String) }],
+      },
+    ],
+    [['fail:2007'], { level: 'WARN', outcome: 'skipped', fetched: 0 }],
+    [['fail:1006'], { level: 'ERROR', outcome: 'failed', fetched: 0 }],
+    [
+      ['fail:2008'],
+      { level: 'ERROR', outcome: 'failed', reason: 'HTTP 403 code 2008: API key has been disabled' },
+    ],
+  ])('logs of %j when the run began, and in one line how it ended', async (locations, end) => {
+    const scheduledTime = new Date(Date.UTC(2026, 10, 25, hour++)).toISOString();
+    await invoke(locations, { event: { scheduledTime } });
+    const [began, ended, ...others] = linesOf(scheduledTime);
+    expect(began).toMatchObject({ message: runStarted, places: locations.length });
+    expect(ended).toMatchObject({ message: runEnded, ...end });
+    expect(others).toEqual([]);
+  });
+
+  test('logs how a run ended that S3 refused', async () => {
+    s3Fault = { status: 403, code: 'AccessDenied' };
+    const scheduledTime = '2026-11-26T05:00:00.000Z';
+    await invoke(['Melbourne'], { event: { scheduledTime } });
+    const reason = expect.stringMatching(/^AccessDenied: /);
+    expect(linesOf(scheduledTime).at(-1)).toMatchObject({ level: 'ERROR', outcome: 'failed', reason });
   });
 
   test('says what it waits for', async () => {
@@ -220,7 +264,7 @@ describe('the API key', () => {
     // Else there is nothing to search.
     expect(front.echoed).toBeGreaterThanOrEqual(echoes.length);
     const signs = {
-      emitted: ['Landed', 'Places skipped', 'Places failed', 'Nothing landed', 'CloudWatchMetrics'],
+      emitted: ['"outcome":"landed"', '"outcome":"skipped"', '"outcome":"failed"', 'CloudWatchMetrics'],
       answered: ['HTTP 401 code 2006', 'AccessDenied', 'ECONNREFUSED', 'expected neither key nor q'],
       stored: ['"name":"Melbourne"', 'scheduled-time'],
     };

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import type { Target } from '../../operations/deployed.ts';
+import { explain, type ObjectState, type Story } from '../../operations/explain/explain.ts';
+import { parseRunOrKey } from '../../operations/explain/run-or-key.ts';
+import { observing } from '../../operations/observed.ts';
+import { next, targetOptions } from '../target-options.ts';
+import { print, printJson, type Styled } from '../terminal/output.ts';
+import { quoted } from '../terminal/quoted.ts';
+
+interface Options extends Target {
+  readonly json?: true;
+}
+
+export function explainCommand(): Command {
+  const command = new Command('explain')
+    .description('Tells the story of one run or raw object, from the first request to its rows.')
+    .argument('<run-or-key>', 'the time of a run, or the key of a raw object')
+    .option('--json', 'print nothing but the result, as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf explain 2026-11-22T05:00Z
+  npx tdf explain weatherapi/current/dt=2026-11-22/20261122T050000Z.json
+  npx tdf explain weatherapi/current/response.json --local
+  npx tdf explain 2026-11-22T05:00Z --stage prod --json | jq '.[].state'`,
+    );
+  for (const option of targetOptions) command.addOption(option);
+  return command.action(async (about: string, options: Options) => {
+    const what = parseRunOrKey(about);
+    const stories = await observing(options, (observed) => explain(observed, what, new Date()));
+    if (options.json) printJson(stories);
+    else for (const story of stories) show(story, options);
+  });
+}
+
+const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>> = {
+  converted: { style: 'green', text: 'It is converted, and its rows are current.' },
+  waiting: { style: 'yellow', text: 'It is not converted yet: a message waits in the queue.' },
+  lost: {
+    style: 'red',
+    text: 'It is not converted, and no message waits: its event was lost. Have it converted:',
+    next: 'reconcile',
+  },
+  dead: {
+    style: 'red',
+    text: 'It was given up. Once it is fixed, send it again:',
+    next: 'dead-letters redrive --key',
+  },
+  'given-up': {
+    style: 'yellow',
+    text: 'Somebody gave it up; nothing looks at it. To take it back:',
+    next: 'dead-letters take-back',
+  },
+  gone: { style: 'red', text: 'There is no such raw object.' },
+  'not-landed': { style: 'red', text: "Nothing landed. An hour's weather cannot be fetched later." },
+};
+
+function show({ key, state, events, fault, curatedKey }: Story, target: Target): void {
+  print({ style: 'bold', text: key });
+  for (const { at, where, what, isTrouble } of events) {
+    const time = at.toISOString().slice(0, 19).replace('T', ' ');
+    const said = what.replaceAll(/\s+/g, ' ');
+    print(`  ${time}  ${where.padEnd(12)}`, isTrouble ? { style: 'yellow', text: said } : said);
+  }
+  if (fault) print(`  Line ${fault.line}:`, { style: 'yellow', text: fault.text.replaceAll(/\s+/g, ' ') });
+  if (curatedKey !== null) print(`  Rows:   ${curatedKey}`);
+  const { next: command, ...verdict } = states[state];
+  print(verdict);
+  const isAboutKey = command?.startsWith('dead-letters') ?? false;
+  if (command !== undefined) print(`  ${next(isAboutKey ? `${command} ${quoted(key)}` : command, target)}`);
+}

@@ -1,0 +1,47 @@
+import type { Dataset } from '../../shared/dataset.ts';
+import { datasets } from '../../shared/datasets.ts';
+import { givenUpPrefix, isDay, rawKey, runTime } from '../../shared/keys.ts';
+import type { LogQuery } from '../logs.ts';
+
+/** What somebody asks about: a run, by its time, or a raw object. */
+export type RunOrKey = { readonly time: Date } | { readonly key: string };
+
+/** @throws {Error} when it is neither */
+export function parseRunOrKey(text: string): RunOrKey {
+  const key = text.replace(/^s3:\/\/[^/]+\//, '');
+  if (/[/.]/.test(key)) return { key: key.startsWith(givenUpPrefix) ? key.slice(givenUpPrefix.length) : key };
+  const time = new Date(
+    `${/^[\d-]+T\d\d(Z|$)/.test(text) ? text.replace(/Z?$/, ':00') : text.replace(/Z$/, '')}Z`,
+  );
+  if (
+    !/^\d{4}-\d\d-\d\dT\d\d(:\d\d){0,2}Z?$/.test(text) ||
+    Number.isNaN(time.getTime()) ||
+    !isDay(text.slice(0, 10))
+  )
+    throw new Error(
+      `Expected the time of a run such as 2026-11-22T05:00Z (UTC), or the key of a raw object such as ${rawKey(datasets[0] as Dataset, new Date('2026-11-22T05:00Z'))}, got "${text}".`,
+    );
+  return { time };
+}
+
+/** What all keys of a run begin with, whichever places it was for. */
+export function runPrefixes(time: Date): string[] {
+  return datasets.map((dataset) => rawKey(dataset, time).replace(/\.json$/, ''));
+}
+
+const days = 86_400_000;
+
+/** The lines about it: those of fetch name the run, those of convert the object. */
+export function linesAbout(what: RunOrKey, now: Date): Required<Pick<LogQuery, 'since' | 'any'>> {
+  const time = 'time' in what ? what.time : runTime(what.key);
+  return {
+    // A file that was dropped tells no time: as far back as its dead letter would be kept.
+    since: time ?? new Date(now.getTime() - 14 * days),
+    any: [
+      ...(time ? [{ member: 'scheduledTime', text: time.toISOString() }] : []),
+      ...('key' in what
+        ? [{ member: 'rawKey', text: what.key }]
+        : runPrefixes(what.time).map((text) => ({ member: 'rawKey', text, isPrefix: true }))),
+    ],
+  };
+}

@@ -1,0 +1,34 @@
+import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
+import type { Logs } from '../logs.ts';
+
+/** What fetch logged of a run; of one that was tried again, the last try. */
+export interface RunStory {
+  readonly time: Date;
+  readonly end: RunEnd | undefined;
+}
+
+export async function runStories(logs: Logs, since: Date): Promise<readonly RunStory[]> {
+  const byTime = new Map<string, RunStory>();
+  const any = [runStarted, runEnded].map((text) => ({ member: 'message', text }));
+  for await (const { members } of logs.lines({ functions: ['fetch'], since, any })) {
+    const time = String(members.scheduledTime);
+    const end = members.message === runEnded ? (members as unknown as RunEnd) : undefined;
+    byTime.set(time, { time: new Date(time), end });
+  }
+  return [...byTime.values()];
+}
+
+/** Places that a reason names. */
+const namedPlaces = 3;
+
+/** "Oslo, Bergen, Tromsø and 5 more: HTTP 503 (after 3 tries)" for each reason. */
+export function placesWithout({ skipped, failed, reason }: RunEnd): string {
+  if (reason !== undefined) return reason;
+  const byReason = Map.groupBy([...failed, ...skipped], (place) => place.reason);
+  const reasons = [...byReason].map(([why, places]) => {
+    const named = places.slice(0, namedPlaces).map(({ location }) => location);
+    const more = places.length - named.length;
+    return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${why}`;
+  });
+  return reasons.join('; ');
+}

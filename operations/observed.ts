@@ -1,0 +1,118 @@
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ListBucketsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { alarmPrefix } from '../shared/alarm-name.ts';
+import type { Outputs } from '../shared/outputs.ts';
+import { s3Client } from '../shared/s3-client.ts';
+import { describeStack, type Target } from './deployed.ts';
+import { assemblyIn } from './local-assembly.ts';
+import { cloudWatchLogs, type Logs, logFiles } from './logs.ts';
+import { stackOutputs } from './stack-outputs.ts';
+
+export interface AlarmStatus {
+  readonly name: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** What it means, and what to type next. */
+  readonly description: string;
+  /** Which values it has seen. */
+  readonly reason: string;
+}
+
+/** A deployment for whoever only looks: nothing runs and nothing is locked, on AWS and on this computer. */
+export interface Observed {
+  readonly outputs: Outputs;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly logs: Logs;
+  /** When the first deployment was. */
+  readonly deployedAt: Date;
+  alarms(): Promise<readonly AlarmStatus[]>;
+}
+
+type Closeable = Observed & { close(): Promise<void> };
+
+/**
+ * Looks at a deployment for as long as something is done with it.
+ * @throws {Error} that says what to type, when there is no such deployment, or it is not whole
+ */
+export async function observing<T>(target: Target, work: (observed: Observed) => Promise<T>): Promise<T> {
+  const observed = await (target.local ? observeState(target.state) : observeStack(target.stage));
+  try {
+    return await work(observed);
+  } finally {
+    await observed.close();
+  }
+}
+
+async function observeStack(stage: string): Promise<Closeable> {
+  const stack = await describeStack(`TdfWeather-${stage}`);
+  const outputs = stackOutputs(stage, stack);
+  const clients = {
+    s3: s3Client(),
+    sqs: new SQSClient(),
+    cloudWatch: new CloudWatchClient(),
+    cloudWatchLogs: new CloudWatchLogsClient(),
+  };
+  return {
+    outputs,
+    ...clients,
+    logs: cloudWatchLogs(clients.cloudWatchLogs, {
+      fetch: outputs.FetchLogGroup,
+      convert: outputs.ConvertLogGroup,
+      reconcile: outputs.ReconcileLogGroup,
+    }),
+    deployedAt: stack?.CreationTime ?? new Date(0),
+    alarms: () => describeAlarms(clients.cloudWatch, stage),
+    async close() {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
+
+async function describeAlarms(client: CloudWatchClient, stage: string): Promise<AlarmStatus[]> {
+  const alarms: AlarmStatus[] = [];
+  const AlarmNamePrefix = alarmPrefix(stage);
+  for await (const { MetricAlarms = [] } of paginateDescribeAlarms({ client }, { AlarmNamePrefix })) {
+    for (const { AlarmName = '', StateValue, AlarmDescription = '', StateReason = '' } of MetricAlarms) {
+      // The stage `dev` is not to show what rings in `dev-2`.
+      if (AlarmName.slice(AlarmNamePrefix.length).includes('-')) continue;
+      alarms.push({
+        name: AlarmName,
+        state: StateValue ?? 'INSUFFICIENT_DATA',
+        description: AlarmDescription,
+        reason: StateReason,
+      });
+    }
+  }
+  return alarms;
+}
+
+async function observeState(state: string): Promise<Closeable> {
+  const assembly = assemblyIn(state);
+  // Loaded only here: a command on AWS does without the whole emulator.
+  const [{ takeSnapshot }, { readTemplate }] = await Promise.all([
+    import('../local/snapshot.ts'),
+    import('../local/template.ts'),
+  ]);
+  const snapshot = await takeSnapshot(await readTemplate(assembly), state);
+  const outputs = snapshot.outputs as unknown as Outputs;
+  const s3 = s3Client(snapshot.clientConfig);
+  const sqs = new SQSClient(snapshot.clientConfig);
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+  const raw = Buckets.find(({ Name }) => Name === outputs.RawBucketName);
+  const deployedAt = raw?.CreationDate ?? new Date(0);
+  return {
+    outputs,
+    s3,
+    sqs,
+    logs: logFiles(state),
+    deployedAt,
+    alarms: () => snapshot.alarms(deployedAt),
+    async close() {
+      s3.destroy();
+      sqs.destroy();
+      await snapshot.close();
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** What the names of a stage's alarms begin with. */
+export function alarmPrefix(stage: string): string {
+  return `tdf-weather-${stage}-`;
+}
