@@ -33,6 +33,15 @@ export function next(command: string, target: Target): string {
   return `npx tdf ${command} ${targetArguments(target)}`;
 }
 
+/** What an alarm says to type, which was written for AWS when it was deployed, in the words for this deployment. */
+export function alarmText(description: string, target: Target): string {
+  if (!target.local) return description;
+  return description
+    .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
+    .replaceAll(/--stage [\w-]+/g, targetArguments(target))
+    .replace('aws scheduler list-schedules', 'here each npm start is one run');
+}
+
 /** The options that name a deployment. */
 export function targetArguments({ local, stage, state }: Target): string {
   if (!local) return `--stage ${stage}`;

@@ -5,7 +5,7 @@ import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../../shared/api-url.ts';
 import { swallowedOptions } from '../npm.ts';
 import { collectPlaces, parseBaseUrl, parseSeed, parseTime, timeProblems } from '../run-arguments.ts';
-import { stateOption, targetArguments } from '../target-options.ts';
+import { alarmText, stateOption } from '../target-options.ts';
 import { announce } from '../terminal/announcement.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import {
@@ -189,7 +189,10 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
-    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${typedHere(description, stateDir)}`);
+    print(
+      { style: 'red', text: 'ALARM' },
+      `   ${name}: ${alarmText(description, { local: true, stage: '', state: stateDir })}`,
+    );
   }
 
   const [first] = rows;
@@ -199,20 +202,12 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
   );
   const cells = (row: ParquetRow) => columns.map((column) => String(row[column] ?? ''));
   print();
-  printTable(columns, rows.map(cells));
-  const hidden = Object.keys(first).length - columns.length;
+  const left = printTable(columns, rows.map(cells));
+  const hidden = Object.keys(first).length - columns.length + left.length;
   const more = rowCount > rows.length ? `${(rowCount - rows.length).toLocaleString('en')} more rows, ` : '';
   print(
     `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
   );
-}
-
-/** What an alarm says to type about AWS, in the words for this computer. */
-function typedHere(description: string, stateDir: string): string {
-  return description
-    .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
-    .replaceAll(/--stage [\w-]+/g, targetArguments({ local: true, stage: '', state: stateDir }))
-    .replace('aws scheduler list-schedules', 'here each npm start is one run');
 }
 
 function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {

@@ -10,7 +10,7 @@ import {
   type RunStatus,
 } from '../../operations/status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { next, targetArguments, targetOptions } from '../target-options.ts';
+import { alarmText, next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { clearScreen, type Printed, print, printJson, type Styled } from '../terminal/output.ts';
 import { spinning } from '../terminal/spinner.ts';
@@ -127,8 +127,7 @@ export function show(status: PipelineStatus, hours: number, target: Target): voi
 function describeNeed(need: Need, target: Target): string {
   switch (need.kind) {
     case 'alarm':
-      // Its text was written at the deployment; the same commands are about this one.
-      return `${need.alarm.name}: ${need.alarm.description.replaceAll(/--stage [\w-]+/g, targetArguments(target))}`;
+      return `${need.alarm.name}: ${alarmText(need.alarm.description, target)}`;
     case 'dead-letters': {
       const letters = need.count === 1 ? 'raw object is' : 'raw objects are';
       return `${need.count} ${letters} not converted, and why is in: ${next('dead-letters', target)}`;

@@ -30,11 +30,12 @@ export async function faultIn(body: AsyncIterable<Uint8Array>, reason: string): 
     for (let start = 0; start < piece.length; ) {
       const found = kind === undefined ? -1 : piece.indexOf(lineBreak, start);
       const end = found < 0 ? piece.length : found;
+      // Of lines, each has a record: what an array holds, or a document of many lines, is not looked for.
+      if (kind === 'Record' && bytes === 0 && piece[start] !== openBrace) return undefined;
       if (line === wanted) {
         const part = piece.subarray(start + Math.max(0, from - bytes), end);
         shown = Buffer.concat([shown, part.subarray(0, shownBytes + 1 - shown.length)]);
-        // Of lines, each has a record: what an array holds, or a document of many lines, is not looked for.
-      } else if (kind === 'Record' && bytes === 0 && piece[start] !== openBrace) return undefined;
+      }
       bytes += end - start;
       start = end + 1;
       if (line === wanted && (found >= 0 || shown.length > shownBytes)) return fault(line, shown, from);

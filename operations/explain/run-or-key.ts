@@ -26,7 +26,7 @@ export function parseRunOrKey(text: string): RunOrKey {
 
 /** What all keys of a run begin with, whichever places it was for. */
 export function runPrefixes(time: Date): string[] {
-  return datasets.map((dataset) => rawKey(dataset, time).replace(/\.json$/, ''));
+  return datasets.map((dataset) => rawKey(dataset, time).replace(/json$/, ''));
 }
 
 const days = 86_400_000;

@@ -12,6 +12,7 @@ import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import './cloud-watch.ts';
 
 const region = 'eu-central-1';
 const credentials = { accessKeyId: 'operator', secretAccessKey: 'operator' };
@@ -50,7 +51,7 @@ export interface Cloud {
   /** Stages that have a stack. */
   readonly stages: Set<string>;
   /** What CloudFormation says of them. */
-  readonly stack: { status: string; outputs: Partial<Outputs> };
+  readonly stack: { status: string; outputs: Partial<Outputs>; createdAt: Date };
   /** Types a command, as an operator does whose environment points here instead of to AWS. In this process. */
   tdf(...args: readonly string[]): Promise<Ended>;
   /** The same in a process of its own, which reads its input, and can be interrupted. */
@@ -79,7 +80,7 @@ export async function startCloud(): Promise<Cloud> {
     ReconcileLogGroup: 'reconcile-logs',
   };
   const stages = new Set(['dev']);
-  const stack = { status: 'CREATE_COMPLETE', outputs };
+  const stack = { status: 'CREATE_COMPLETE', outputs, createdAt: new Date('2026-01-01') };
   const cloudFormation = await startCloudFormation(stages, stack);
   const config = { region, credentials, endpoint: emulator.endpoint };
   const clients = {
@@ -201,12 +202,13 @@ async function startCloudFormation(stages: ReadonlySet<string>, stack: Cloud['st
   };
 }
 
-function stackXml(name: string, { status, outputs }: Cloud['stack']): string {
+function stackXml(name: string, { status, outputs, createdAt }: Cloud['stack']): string {
   const members = Object.entries(outputs).map(
     ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
   );
   return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
-    <StackName>${name}</StackName><StackStatus>${status}</StackStatus><Outputs>${members.join('')}</Outputs>
+    <StackName>${name}</StackName><StackStatus>${status}</StackStatus>
+    <CreationTime>${createdAt.toISOString()}</CreationTime><Outputs>${members.join('')}</Outputs>
   </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 }
 

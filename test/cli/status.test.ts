@@ -1,13 +1,19 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Stack, StackStatus } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { show } from '../../cli/commands/status.ts';
+import type { Logs } from '../../operations/logs.ts';
+import type { AlarmStatus, Observed } from '../../operations/observed.ts';
 import { stackOutputs } from '../../operations/stack-outputs.ts';
 import { pipelineStatus } from '../../operations/status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { rawKey } from '../../shared/keys.ts';
 import { outputNames } from '../../shared/outputs.ts';
+import { runEnded, runStarted } from '../../shared/run-log.ts';
 import { type Cloud, startCloud } from './cloud.ts';
+import { cloudWatch } from './cloud-watch.ts';
 
 describe('tdf status', () => {
   const now = new Date('2026-11-22T02:05:00Z');
@@ -45,11 +51,44 @@ describe('tdf status', () => {
   });
   afterAll(() => cloud.close());
 
+  const alarm = (name: string, state: AlarmStatus['state']): AlarmStatus => ({
+    name: `tdf-weather-dev-${name}`,
+    state,
+    description: `What ${name} means. Next: npx tdf status --stage dev`,
+    reason: '',
+  });
+  const nothingLogged: Logs = {
+    async *lines() {
+      yield* [];
+    },
+  };
+  /** Each line of fetch and of convert, as they log it. */
+  const logged = (...lines: ['fetch' | 'convert', object][]): Logs => ({
+    async *lines({ functions }) {
+      for (const [name, members] of lines)
+        if (functions?.includes(name))
+          yield { function: name, at: now, text: JSON.stringify(members), members: { ...members } };
+    },
+  });
+  const observed = (others: Partial<Observed> = {}): Observed => ({
+    ...cloud.clients,
+    outputs: cloud.outputs,
+    logs: nothingLogged,
+    deployedAt: at('01T00:00'),
+    alarms: async () => [alarm('NotFresh', 'OK')],
+    ...others,
+  });
+  const statusOf = (others: Partial<Observed>, when = now, hours = 5) =>
+    pipelineStatus(observed(others), weatherapiCurrent, { hours, now: when });
   const statusBy = (ScheduleExpression: string, when = now) =>
-    pipelineStatus(cloud.clients, { ...cloud.outputs, ScheduleExpression }, weatherapiCurrent, {
-      hours: 5,
-      now: when,
-    });
+    statusOf({ outputs: { ...cloud.outputs, ScheduleExpression } }, when);
+  const shown = async (work: () => void) => {
+    const log = jest.spyOn(console, 'log').mockReturnValue();
+    work();
+    const text = log.mock.calls.join('\n');
+    log.mockRestore();
+    return stripVTControlCharacters(text);
+  };
 
   test('tells of each hour whether it landed, was converted, or is missing; a young one is only due', async () => {
     const { runs, queue, deadLetters } = await statusBy('cron(0 * * * ? *)');
@@ -93,19 +132,131 @@ describe('tdf status', () => {
     ]);
   });
 
-  test('shows people a line a run, what is incomplete, and what to look at next', async () => {
-    const log = jest.spyOn(console, 'log').mockReturnValue();
-    show(await statusBy('cron(0 * * * ? *)'), 5, { stage: 'prod', state: '.local' });
-    const text = log.mock.calls.join('\n');
-    log.mockRestore();
-    const line = (hour: string) => text.split('\n').find((row) => row.includes(hour)) ?? '';
-    expect(line('2026-11-21 22:00')).toMatch(/converted\s+│ 2 /);
-    expect(line('2026-11-21 23:00')).toMatch(/converted\s+│ 1 of 2 /);
-    expect(line('2026-11-22 00:00')).toContain('landed, not converted');
-    expect(line('2026-11-22 01:00')).toContain('missing');
-    expect(text).toContain('Runs: 2 converted, 1 landed and not converted, 1 missing, 1 incomplete');
-    expect(text).toContain('Queue: 1 waiting, 0 in flight; 2 dead');
-    expect(text).toContain('npx tdf dead-letters --stage prod');
+  describe('says of a run without data', () => {
+    const ended = (time: string, end: object): ['fetch', object] => [
+      'fetch',
+      { message: runEnded, scheduledTime: at(time).toISOString(), skipped: [], failed: [], ...end },
+    ];
+    const of = async (logs: Logs, deployedAt = at('01T00:00')) =>
+      (await statusOf({ logs, deployedAt })).runs.map(({ state, reason }) => [state, reason]);
+
+    test('that WeatherAPI did not answer, which passes by itself', async () => {
+      const places = ['Oslo', 'Bergen', 'Tromsø', 'Bodø', 'Molde'];
+      const skipped = places.map((location) => ({ location, reason: 'HTTP 503 (after 3 tries)' }));
+      const runs = await of(logged(ended('22T01:00', { outcome: 'skipped', skipped })));
+      expect(runs[3]).toEqual(['skipped', 'Oslo, Bergen, Tromsø and 2 more: HTTP 503 (after 3 tries)']);
+    });
+
+    test('that the key was refused, and of one that was tried again how the last try ended', async () => {
+      const reason = 'HTTP 401 code 2006: API key is invalid';
+      const first = ended('22T01:00', { outcome: 'skipped' });
+      const runs = await of(logged(first, ended('22T01:00', { outcome: 'failed', reason })));
+      expect(runs[3]).toEqual(['failed', reason]);
+    });
+
+    test('that it began, and did not end', async () => {
+      const began = { message: runStarted, scheduledTime: at('22T01:00').toISOString() };
+      const runs = await of(logged(['fetch', began]));
+      expect(runs[3]).toEqual(['failed', 'began and did not end: time-out, memory or a crash']);
+    });
+
+    test('that it never started, or that there was no pipeline yet', async () => {
+      expect((await of(nothingLogged))[3]).toEqual(['missing', 'never started']);
+      expect((await of(nothingLogged, at('22T01:01')))[3]).toEqual([
+        'not-deployed',
+        'before the first deploy',
+      ]);
+      expect((await of(nothingLogged, at('22T01:00')))[3]).toEqual(['missing', 'never started']);
+    });
+
+    test('which places are missing, when others came', async () => {
+      const failed = [{ location: 'Nowhere', reason: 'HTTP 400 code 1006: no such location' }];
+      const runs = await of(logged(ended('21T23:00', { outcome: 'landed', failed })));
+      expect(runs[1]).toEqual(['converted', 'Nowhere: HTTP 400 code 1006: no such location']);
+      expect(runs[0]).toEqual(['converted', null]);
+    });
+
+    test('what convert said of what landed and was not converted', async () => {
+      const landed = { rawKey: rawKey(weatherapiCurrent, at('22T00:00')) };
+      const tried = { ...landed, error: { name: 'SlowDown', message: 'Please reduce your request rate.' } };
+      const dead = { ...landed, code: 'not-json', reason: 'Line 1 is not JSON' };
+      const state = async (...lines: object[]) =>
+        (await of(logged(...lines.map((line) => ['convert', line] as ['convert', object]))))[2];
+      expect(await state()).toEqual(['landed', null]);
+      expect(await state(tried)).toEqual([
+        'landed',
+        'is tried again after SlowDown: Please reduce your request rate.',
+      ]);
+      expect(await state(tried, dead)).toEqual(['landed', 'not-json: Line 1 is not JSON']);
+    });
+  });
+
+  test('names what needs somebody: an alarm that rings, dead letters, and the newest run that is over', async () => {
+    const kinds = async (others: Partial<Observed>, when = now) =>
+      (await statusOf(others, when)).needs.map((need) => need.kind);
+    expect(await kinds({})).toEqual(['dead-letters', 'run']);
+    const ringing = [alarm('DeadLetters', 'ALARM'), alarm('NotFresh', 'INSUFFICIENT_DATA')];
+    // The alarm says of the dead letters what is to be said.
+    expect(await kinds({ alarms: async () => ringing })).toEqual(['alarm', 'run']);
+    // What was missing before it is not to be had any more.
+    expect(await kinds({}, at('21T23:05'))).toEqual(['dead-letters']);
+    const none = await cloud.emulator.createQueue('none', {});
+    const outputs = { ...cloud.outputs, DeadLetterQueueUrl: none.url };
+    expect(await kinds({ outputs }, at('21T23:05'))).toEqual([]);
+  });
+
+  test('shows what it can when it may not see logs and alarms, and says what it does not know', async () => {
+    const denied = async () => {
+      throw new Error('not authorized to perform: cloudwatch:DescribeAlarms');
+    };
+    const logs: Logs = {
+      // biome-ignore lint/correctness/useYield: it is refused before it has a line
+      async *lines() {
+        throw new Error('not authorized to perform: logs:FilterLogEvents');
+      },
+    };
+    const status = await statusOf({ logs, alarms: denied });
+    expect(status.runs.map(({ state, reason }) => [state, reason])).toEqual([
+      ['converted', null],
+      ['converted', null],
+      ['landed', null],
+      ['missing', null],
+      ['due', null],
+    ]);
+    expect([...status.unknown].sort()).toEqual([
+      'the alarms: not authorized to perform: cloudwatch:DescribeAlarms',
+      'the log of convert: not authorized to perform: logs:FilterLogEvents',
+      'the log of fetch: not authorized to perform: logs:FilterLogEvents',
+    ]);
+  });
+
+  test('shows people runs in a row that went the same way as one span, and what needs them', async () => {
+    const status = await statusOf(
+      { alarms: async () => [alarm('NotFresh', 'ALARM'), alarm('QuotaSpent', 'OK')] },
+      now,
+      29,
+    );
+    const text = await shown(() => show(status, 29, { stage: 'prod', state: '.local' }));
+    expect(text).toBe(`Runs (UTC)
+2026-11-20 22:00 – 11-21 21:00  24 missing
+                                never started
+2026-11-21 22:00                converted 2 places
+2026-11-21 23:00                converted 1 of 2 places
+2026-11-22 00:00                landed, not converted 2 places
+2026-11-22 01:00                missing
+                                never started
+2026-11-22 02:00                due
+
+Runs:   2 converted, 1 landed, not converted, 25 missing, 1 due, 1 incomplete
+Queue:  1 waiting, 0 in flight; 2 dead
+Alarms: 1 of 2 ring
+
+What needs you
+• tdf-weather-dev-NotFresh: What NotFresh means. Next: npx tdf status --stage dev
+• 2 raw objects are not converted, and why is in: npx tdf dead-letters --stage prod
+• The newest run that is over, 2026-11-22 01:00, missing (never started). More: npx tdf explain 2026-11-22T01:00Z --stage prod`);
+    const local = await shown(() => show(status, 29, { local: true, stage: '', state: 'here' }));
+    expect(local).toContain('Next: npx tdf status --local --state here');
   });
 
   test('prints the same as JSON for programs, and takes whole hours only', async () => {
@@ -125,6 +276,79 @@ describe('tdf status', () => {
 
     const refused = await cloud.tdf('status', '--hours', '1.5');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Expected whole hours') });
+  });
+
+  test('asks CloudWatch for the alarms of its stage and for the runs of its hours, page by page', async () => {
+    cloudWatch.asked = [];
+    const names = ['dev-NotFresh', 'dev-DeadLetters', 'dev-2-NotFresh', 'dev-QuotaSpent'];
+    cloudWatch.alarms = names.map((name) => ({
+      AlarmName: `tdf-weather-${name}`,
+      StateValue: name === 'dev-DeadLetters' || name.startsWith('dev-2') ? 'ALARM' : 'OK',
+      AlarmDescription: `Text of ${name}`,
+      StateReason: 'Threshold Crossed',
+    }));
+    const { stdout } = await cloud.tdf('status', '--hours', '2', '--json');
+    const { alarms, needs } = JSON.parse(stdout);
+    expect(alarms.map(({ name }: AlarmStatus) => name)).toEqual(
+      ['NotFresh', 'DeadLetters', 'QuotaSpent'].map((name) => `tdf-weather-dev-${name}`),
+    );
+    expect(alarms[1]).toEqual({
+      name: 'tdf-weather-dev-DeadLetters',
+      state: 'ALARM',
+      description: 'Text of dev-DeadLetters',
+      reason: 'Threshold Crossed',
+    });
+    expect(needs[0]).toEqual({ kind: 'alarm', alarm: alarms[1] });
+    const ofFetch = {
+      logGroupName: 'fetch-logs',
+      startTime: expect.any(Number),
+      filterPattern: '{ $.message = "Run started" || $.message = "Run ended" }',
+    };
+    expect(cloudWatch.asked).toEqual(
+      expect.arrayContaining([
+        { command: 'DescribeAlarmsCommand', input: { AlarmNamePrefix: 'tdf-weather-dev-' } },
+        { command: 'DescribeAlarmsCommand', input: { AlarmNamePrefix: 'tdf-weather-dev-', NextToken: '2' } },
+        { command: 'FilterLogEventsCommand', input: ofFetch },
+      ]),
+    );
+    expect(cloudWatch.asked).toHaveLength(3);
+  });
+
+  test('ends with exit code 1 for a check when something needs somebody, and only then', async () => {
+    cloudWatch.alarms = [];
+    const check = (...args: string[]) => cloud.tdf('status', '--hours', '1', ...args);
+    expect(await check()).toMatchObject({ code: 0 });
+    expect(await check('--check')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('2 raw objects are not'),
+    });
+    cloud.stack.outputs = {
+      ...cloud.outputs,
+      DeadLetterQueueUrl: cloud.emulator.createQueue('empty', {}).url,
+    };
+    cloud.stack.createdAt = new Date();
+    expect(await check('--check')).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining('needs you'),
+    });
+    cloud.stack.outputs = cloud.outputs;
+  });
+
+  test('looks again until somebody stops it', async () => {
+    let looks = 0;
+    const { prototype } = CloudWatchClient;
+    const { send } = prototype;
+    prototype.send = function (this: CloudWatchClient, ...sent: Parameters<typeof send>) {
+      looks += 1;
+      if (looks === 2) process.emit('SIGINT');
+      return send.apply(this, sent);
+    } as typeof send;
+    const { code, stdout } = await cloud.tdf('status', '--hours', '1', '--watch', '1').finally(() => {
+      prototype.send = send;
+    });
+    expect(code).toBe(0);
+    expect(stdout.match(/UTC, every 1 s until Ctrl-C/g)).toHaveLength(2);
+    expect((await cloud.tdf('status', '--watch', '--json')).stderr).toContain('cannot be used with option');
   });
 
   test('says how to deploy when there is no such stack', async () => {
@@ -202,6 +426,8 @@ describe('a stack that is not whole', () => {
 
   test.each([
     ['status'],
+    ['logs'],
+    ['explain', '2026-11-22T05:00Z'],
     ['dead-letters'],
     ['dead-letters', 'redrive'],
     ['dead-letters', 'take-back', 'a'],

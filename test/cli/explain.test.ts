@@ -1,0 +1,277 @@
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import type { Story } from '../../operations/explain/explain.ts';
+import { faultIn } from '../../operations/explain/fault.ts';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { curatedKey, parseRawKey, rawKey } from '../../shared/keys.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
+import { type Cloud, startCloud } from './cloud.ts';
+import { cloudWatch } from './cloud-watch.ts';
+
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await startCloud();
+});
+afterAll(() => cloud.close());
+afterEach(() => {
+  cloudWatch.events = {};
+});
+
+/** Runs of an hour each, so that no test sees another one's objects. */
+let hours = 0;
+const nextRun = () => new Date(Date.UTC(2026, 10, 20, hours++));
+const log = (group: 'fetch' | 'convert', ...lines: object[]) => {
+  cloudWatch.events[`${group}-logs`] = lines.map((line, index) => ({
+    timestamp: Date.UTC(2026, 10, 28, 0, 0, index),
+    message: JSON.stringify(line),
+  }));
+};
+const put = async (Bucket: string, Key: string, Body: string, Metadata: Record<string, string> = {}) => {
+  const { ETag = '' } = await cloud.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body, Metadata }));
+  return ETag.replaceAll('"', '');
+};
+const curatedOf = (key: string) => {
+  const parsed = parseRawKey(key);
+  return curatedKey({ ...parsed, day: parsed.day ?? '' });
+};
+const bury = (key: string, code: string, reason: string) =>
+  sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
+    body: rawEvent({ bucket: 'raw', key, size: 1 }),
+    code,
+    reason,
+    rawKey: key,
+    tries: 1,
+  });
+const stories = async (about: string): Promise<Story[]> =>
+  JSON.parse((await cloud.tdf('explain', about, '--json')).stdout);
+const said = async (about: string) => (await cloud.tdf('explain', about)).stdout;
+
+describe('the story of a run', () => {
+  test('goes from the first request to its rows', async () => {
+    const run = nextRun();
+    const key = rawKey(weatherapiCurrent, run);
+    const ofRun = { scheduledTime: run.toISOString() };
+    const skipped = [{ location: 'Bergen', reason: 'HTTP 503 (after 5 tries)' }];
+    log(
+      'fetch',
+      { level: 'INFO', message: 'Run started', ...ofRun, places: 2 },
+      { level: 'INFO', message: 'Waiting for WeatherAPI (HTTP 503)', ...ofRun },
+      {
+        level: 'WARN',
+        message: 'Run ended',
+        ...ofRun,
+        outcome: 'landed',
+        key,
+        fetched: 1,
+        places: 1,
+        skipped,
+        failed: [],
+      },
+    );
+    log(
+      'convert',
+      {
+        level: 'WARN',
+        message: 'Left in the queue',
+        rawKey: key,
+        receiveCount: '1',
+        error: { name: 'SlowDown', message: 'Slower.' },
+      },
+      { level: 'INFO', message: 'Converted', rawKey: key, key: curatedOf(key), rows: 1, rescuedFields: 2 },
+      { level: 'INFO', message: 'Converted', rawKey: 'another', rows: 9, rescuedFields: 0 },
+    );
+    const etag = await put('raw', key, '{}\n', { tries: '6' });
+    await put('curated', curatedOf(key), 'PAR1', { [objectMetadata.rawEtag]: etag });
+
+    const [story, ...others] = await stories(run.toISOString().slice(0, 16));
+    expect(others).toEqual([]);
+    expect(story).toMatchObject({
+      key,
+      state: 'converted',
+      curatedKey: curatedOf(key),
+      deadLetter: null,
+      fault: null,
+    });
+    const events = story?.events.map(({ where, what }) => `${where}: ${what}`) ?? [];
+    expect(events.toSorted()).toEqual(
+      [
+        'fetch: began for 2 places',
+        'fetch: Waiting for WeatherAPI (HTTP 503)',
+        'fetch: added 1 place; 1 are in the raw object; Bergen: HTTP 503 (after 5 tries)',
+        'raw: written: 3 bytes, after 6 requests',
+        'convert: try 1 failed, and is tried again: SlowDown: Slower.',
+        'convert: converted: 1 row, 2 values rescued',
+        'curated: written: 4 bytes',
+      ].toSorted(),
+    );
+    const times = story?.events.map(({ at }) => String(at)) ?? [];
+    expect(times).toEqual(times.toSorted());
+    expect(await said(key)).toContain('It is converted, and its rows are current.');
+  });
+
+  test('ends where nothing landed, with the reason', async () => {
+    const run = nextRun();
+    const reason = 'HTTP 401 code 2006: API key is invalid';
+    const end = { outcome: 'failed', reason, skipped: [], failed: [] };
+    log('fetch', { level: 'ERROR', message: 'Run ended', scheduledTime: run.toISOString(), ...end });
+    const text = await said(run.toISOString().replace('.000Z', 'Z'));
+    expect(text).toContain(`ended without data (failed); ${reason}\n`);
+    expect(text).toContain('Nothing landed.');
+    expect((await stories(run.toISOString().slice(0, 13)))[0]?.state).toBe('not-landed');
+  });
+
+  test('is one for each list of places that it ran for', async () => {
+    const run = nextRun();
+    const keys = [rawKey(weatherapiCurrent, run), rawKey(weatherapiCurrent, run, 'a'.repeat(64))];
+    for (const key of [...keys, `${keys[0]?.replace('.json', '-copy.json')}`]) await put('raw', key, '{}');
+    log(
+      'fetch',
+      ...keys.map((key) => ({
+        message: 'Run ended',
+        scheduledTime: run.toISOString(),
+        ...{ outcome: 'landed', key, fetched: 1, places: 1, skipped: [], failed: [] },
+      })),
+    );
+    const found = await stories(run.toISOString().slice(0, 16));
+    expect(found.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    for (const { events } of found) expect(events.filter(({ where }) => where === 'fetch')).toHaveLength(1);
+  });
+});
+
+describe('the story of a raw object', () => {
+  test('that died names the reason, the line at fault and what to type', async () => {
+    const key = "weatherapi/current/dt=2026-11-22/it's dead.json";
+    const line = `{"location":{"name":"\\u001b[31m"},"current":{"temp_c":1,${'x'.repeat(500)}`;
+    await put('raw', key, `{"location":{}}\n${line}\n{}`);
+    await bury(key, 'not-json', "Line 2 is not JSON: Expected ',' in JSON at position 56");
+    log('convert', {
+      level: 'ERROR',
+      message: 'Sent',
+      rawKey: key,
+      code: 'not-json',
+      reason: 'Line 2 is not JSON',
+    });
+    const text = await said(key);
+    expect(text).toContain('dead letter  not-json: Line 2 is not JSON');
+    expect(text).toContain(`  Line 2: {"location":{"name":"\\u001b[31m"},"current":{"temp_c":1,xxx`);
+    expect(text).toMatch(/x…\n/);
+    expect(text).toContain(
+      `  npx tdf dead-letters redrive --key 'weatherapi/current/dt=2026-11-22/it'\\''s dead.json' --stage dev\n`,
+    );
+    expect((await stories(key))[0]).toMatchObject({
+      state: 'dead',
+      deadLetter: { code: 'not-json' },
+      fault: { line: 2 },
+    });
+    // Looking takes no letter away.
+    expect(cloud.emulator.queueDepth(cloud.outputs.DeadLetterQueueUrl).visible).toBe(1);
+  });
+
+  test('that was replaced since shows no line, as it is another one by now', async () => {
+    const key = 'weatherapi/current/dt=2026-11-22/replaced.json';
+    // S3 tells when it was written in whole seconds.
+    const earlier = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 2_000);
+    await bury(key, 'not-json', 'Line 1 is not JSON: Unexpected end of JSON input');
+    earlier.mockRestore();
+    await put('raw', key, '{"fine":1}');
+    expect((await stories(key))[0]).toMatchObject({ state: 'dead', fault: null });
+  });
+
+  test('that was dropped goes on under the key where it was filed', async () => {
+    const key = 'weatherapi/current/dropped.json';
+    const filed = 'weatherapi/current/dt=2026-11-22/dropped.0123456789ab.json';
+    log('convert', { level: 'INFO', message: 'Filed under its day', rawKey: key, key: filed });
+    await put('raw', filed, '{}');
+    const [first, second] = await stories(`s3://raw/${key}`);
+    expect(first).toMatchObject({
+      key,
+      state: 'gone',
+      events: [expect.objectContaining({ what: `filed as ${filed}` })],
+    });
+    expect(second).toMatchObject({ key: filed, state: 'lost' });
+  });
+
+  test('says that it waits, or that its event was lost, and has it converted', async () => {
+    const key = 'weatherapi/current/dt=2026-11-22/waits.json';
+    await put('raw', key, '{}');
+    expect(await said(key)).toMatch(
+      /its event was lost\. Have it converted:\n {2}npx tdf reconcile --stage dev/,
+    );
+    cloud.emulator.send(cloud.outputs.QueueUrl, rawEvent({ bucket: 'raw', key, size: 2 }));
+    expect(await said(key)).toContain('a message waits in the queue');
+    await put('curated', curatedOf(key), 'PAR1', { [objectMetadata.rawEtag]: 'of an earlier one' });
+    expect((await stories(key))[0]).toMatchObject({ state: 'waiting' });
+    expect(await said(key)).toContain('written: 4 bytes, of an earlier version of the raw object');
+  });
+
+  test('says that somebody gave it up, and how to take it back; or that there is none', async () => {
+    await put('raw', 'given-up/weatherapi/current/dt=2026-11-22/bad.json', '{}');
+    for (const typed of ['', 'given-up/'])
+      expect(await said(`${typed}weatherapi/current/dt=2026-11-22/bad.json`)).toContain(
+        'npx tdf dead-letters take-back weatherapi/current/dt=2026-11-22/bad.json --stage dev',
+      );
+    for (const key of ['weatherapi/current/none.json', 'elsewhere/none.json', 'none.json'])
+      expect(await said(key)).toBe(`${key}\nThere is no such raw object.\n`);
+  });
+});
+
+describe('the line at fault', () => {
+  const lines = ['{"a":1}', `{"b":${'2'.repeat(300)}}`, `{"c":${'3'.repeat(400)}!}`, '{"d":4}'];
+  const find = (reason: string, text: string | Buffer = lines.join('\n'), pieces = 7) => {
+    const bytes = Buffer.from(text);
+    const cut = Array.from({ length: Math.ceil(bytes.length / pieces) }, (_, index) =>
+      bytes.subarray(index * pieces, (index + 1) * pieces),
+    );
+    return faultIn(Readable.from(cut), reason);
+  };
+
+  test.each([1, 7, 1000])('is found whatever pieces of %i bytes it comes in', async (pieces) => {
+    const text = lines.join('\n');
+    expect(await find('Line 1 is not JSON', text, pieces)).toEqual({ line: 1, text: '{"a":1}' });
+    expect(await find('Line 2 has more', text, pieces)).toEqual({
+      line: 2,
+      text: `{"b":${'2'.repeat(155)}…`,
+    });
+    expect(await find('Record 4 is an error answer', text, pieces)).toEqual({ line: 4, text: '{"d":4}' });
+    expect(await find('Line 1 is not JSON', gzipSync(text), pieces)).toEqual({ line: 1, text: '{"a":1}' });
+  });
+
+  test('is shown around the place that the reason names', async () => {
+    const reason = "Line 3 is not JSON: Expected ',' in JSON at position 405 (line 1 column 406)";
+    expect(await find(reason)).toEqual({ line: 3, text: `…${'3'.repeat(80)}!}` });
+    expect(await find(reason.replace('405', '200'))).toEqual({ line: 3, text: `…${'3'.repeat(160)}…` });
+  });
+
+  test('of a document is what stands around that place, over all its lines', async () => {
+    const document = `{\n${' "x": 1,\n'.repeat(100)}!`;
+    const fault = await find('The file is not JSON: Unexpected token at position 902', document);
+    expect(fault?.text.endsWith('"x": 1,\n!')).toBe(true);
+  });
+
+  test.each([
+    ['an element of an array', 'Line 1, element 2 is not JSON', undefined],
+    ['a record of an array', 'Record 2 has no object "current"', '[{"a":1},\n{"b":2}]'],
+    [
+      'a record of a document of several lines',
+      'Record 2 has none of the fields',
+      '{\n "a": 1\n}\n{\n "b": 2\n}',
+    ],
+    ['a line that is not there any more', 'Line 9 is not JSON', undefined],
+    ['what names no line', 'The gzip data cannot be unpacked', undefined],
+  ])('is not guessed of %s', async (_what, reason, text) => {
+    expect(await find(reason, text)).toBeUndefined();
+  });
+
+  test('is read no further than it goes', async () => {
+    let read = 0;
+    const endless = async function* () {
+      for (; ; read += 1) yield Buffer.from('{"a":1}\n'.repeat(1000));
+    };
+    expect(await faultIn(endless(), 'Line 1500 is not JSON')).toEqual({ line: 1500, text: '{"a":1}' });
+    expect(read).toBeLessThan(10);
+  });
+});
