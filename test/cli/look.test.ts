@@ -54,7 +54,7 @@ async function everyFile(): Promise<Record<string, string>> {
 }
 
 describe('while another process runs the pipeline', () => {
-  test('all can be looked at, and nothing is changed', async () => {
+  test('all can be looked at, and nothing is changed [looking]', async () => {
     const before = await everyFile();
     const lock = lockState(state);
     try {
@@ -120,7 +120,7 @@ describe('of the pipeline on this computer', () => {
     ).toEqual(['DeadLetters', 'FetchFailed', 'QuotaSpent']);
   });
 
-  test('an hour is a gap to the query exactly when status does not call its run converted', async () => {
+  test('an hour is a gap to the query exactly when status does not call its run converted [gaps]', async () => {
     const { runs } = JSON.parse((await looking('status', '--hours', '168', '--json')).stdout);
     const notConverted = runs
       .filter((run: RunStatus) => run.state !== 'converted')
@@ -157,7 +157,7 @@ describe('a state directory', () => {
   ];
 
   test.each(readers)(
-    'that is not there, or empty, is an error for tdf %s, which makes nothing',
+    'that is not there, or empty, is an error for tdf %s, which makes nothing [state-files]',
     async (...args) => {
       const missing = join(state, 'missing');
       const at = (directory: string) => tdf([...args.filter(Boolean), '--local', '--state', directory]);
@@ -186,7 +186,7 @@ describe('a state directory', () => {
   };
 
   test.each(['record', 'bucket', 'queues'] as const)(
-    'whose %s file is damaged is told of by its name and the cause, whatever the command',
+    'whose %s file is damaged is told of by its name and the cause, whatever the command [state-files]',
     async (what) => {
       const file = join(state, (await damages())[what]);
       const whole = await readFile(file);
@@ -204,7 +204,7 @@ describe('a state directory', () => {
     },
   );
 
-  test('whose lock or log cannot be written is told of by its name', async () => {
+  test('whose lock or log cannot be written is told of by its name [state-files]', async () => {
     const lock = join(state, 'lock.db');
     await rm(lock);
     await mkdir(lock);
@@ -242,7 +242,7 @@ describe('a state directory', () => {
   });
 });
 
-test('a command ends without a word when nobody reads what it prints any more', async () => {
+test('a command ends without a word when nobody reads what it prints any more [nobody-reads]', async () => {
   await appendFile(join(state, 'logs/reconcile-function.log'), `${'x'.repeat(1000)}\n`.repeat(20_000));
   const args = ['cli/tdf.ts', 'logs', '--json', '--since', '2020-01-01', '--local', '--state', state];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
