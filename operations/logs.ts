@@ -103,12 +103,15 @@ function timeOf({ timestamp, _aws }: Record<string, unknown>): Date | undefined 
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
+/** A pattern has 1024 characters at most. Of a longer text it asks for what begins so; `linesOf` looks at the whole. */
+const longestText = 300;
+
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html: a `*` stands for any text. */
 function patternOf(any: readonly MemberIs[]): string {
-  const terms = any.map(
-    ({ member, text, isPrefix }) =>
-      `$.${member} = "${text.replaceAll(/["\\]/g, '\\$&')}${isPrefix ? '*' : ''}"`,
-  );
+  const terms = any.map(({ member, text, isPrefix }) => {
+    const asked = text.slice(0, longestText).replaceAll(/["\\]/g, '\\$&');
+    return `$.${member} = "${asked}${isPrefix || text.length > longestText ? '*' : ''}"`;
+  });
   return `{ ${terms.join(' || ')} }`;
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -224,6 +224,23 @@ describe('a state directory', () => {
     expect((await looking('logs')).stderr).toContain(`Failed ${log} cannot be used: EISDIR`);
     await rm(log, { recursive: true });
     await writeFile(log, lines);
+  });
+
+  test('whose objects cannot be written is told of by the file, and not tried again', async () => {
+    const folder = join(state, 's3/raw/weatherapi');
+    await rename(folder, `${folder}.away`);
+    await writeFile(folder, 'not a folder');
+    const fine = join(state, 'fine.json');
+    await writeFile(fine, '{"location":{"name":"Oslo"},"current":{"last_updated_epoch":1795323600}}');
+    const began = performance.now();
+    const { code, stdout, stderr } = await looking('drop', fine);
+    expect([code, stdout + stderr]).toEqual([
+      1,
+      expect.stringMatching(/^Failed .*\/s3\/raw\/weatherapi\/.* cannot be used: E/),
+    ]);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await Promise.all([rm(fine), rm(folder)]);
+    await rename(`${folder}.away`, folder);
   });
 
   test.each([
