@@ -21,14 +21,14 @@ export interface AlarmsProps {
   readonly convert: Convert;
   readonly reconcile: Reconcile;
   readonly topic: Topic;
-  /** Hours without anything landed after which somebody is woken; undefined where that cannot be watched. */
+  /** Hours in which nothing landed until the alarm rings; undefined where CloudWatch cannot watch so long. */
   readonly freshnessHours: number | undefined;
 }
 
 const hour = Duration.hours(1);
 const fiveMinutes = Duration.minutes(5);
 
-/** What wakes somebody. Each description says what happened and what to type next. */
+/** Each alarm's description says what happened and what to type next. */
 export class Alarms extends Construct {
   readonly all: Alarm[] = [];
   readonly #props: AlarmsProps;
@@ -69,13 +69,13 @@ export class Alarms extends Construct {
       }),
       // A message whose first try failed is as old as the visibility time-out when it is tried again.
       threshold: retryPeriod.toSeconds(),
-      description: `A raw object waits for conversion for more than ${retryPeriod.toMinutes()} minutes, so longer than one failed try takes: convert is throttled, failing or overrun. Next: ${tdf('status')}`,
+      description: `A raw object has waited for conversion for more than ${retryPeriod.toMinutes()} minutes, longer than one failed try takes: convert is throttled, failing or overloaded. Next: ${tdf('status')}`,
     });
     this.#add('FetchFailed', {
       metric: new MathExpression({
         expression: 'FILL(dropped, 0) + FILL(places, 0)',
         usingMetrics: {
-          // Not its errors: an attempt that fails is tried again. Given up are runs of which no attempt went well.
+          // Not its errors: Lambda tries an attempt that fails again, and drops the event when every attempt has failed.
           dropped: fetch.function.metric('AsyncEventsDropped', { period: hour, statistic: 'Sum' }),
           places: fetchMetric('PlacesFailed', stage, hour),
         },
@@ -90,24 +90,24 @@ export class Alarms extends Construct {
     });
     this.#add('HoursSkipped', {
       metric: fetchMetric('RunsSkipped', stage, hour),
-      // Of a schedule of fewer runs than one per hour there are no three in a row: NotFresh rings instead.
+      // A schedule with less than one run per hour never has three in a row: then NotFresh rings.
       evaluationPeriods: 3,
       description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
     });
     if (freshnessHours !== undefined) {
       this.#add('NotFresh', {
         metric: new MathExpression({
-          // Missing data would be waited for: CloudWatch looks at older periods first.
+          // Without FILL, CloudWatch would look at older periods when data is missing.
           expression: 'FILL(landed, 0)',
           usingMetrics: { landed: fetchMetric('RunsLanded', stage, hour) },
           period: hour,
           label: 'Runs landed',
         }),
         comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-        // One more, as metrics of the newest hour may be late.
+        // One more, since metrics of the newest hour may be late.
         evaluationPeriods: freshnessHours + 1,
         missing: TreatMissingData.BREACHING,
-        description: `Nothing landed in raw for ${freshnessHours} hours, nor in the one that late metrics are given. Next: ${tdf('status')}; then is the schedule on? aws scheduler list-schedules`,
+        description: `Nothing landed in raw for ${freshnessHours} hours, and for one more in which metrics could be late. Next: ${tdf('status')}; then see whether the schedule is enabled: aws scheduler list-schedules`,
       });
     }
     this.#add('SchemaDrift', {
@@ -120,7 +120,7 @@ export class Alarms extends Construct {
     });
     this.#add('QuotaSpent', {
       metric: fetchMetric('QuotaSpent', stage, hour),
-      description: `The month's calls at WeatherAPI are spent; hours are skipped until it ends. Next: fewer locations or a larger plan, at https://www.weatherapi.com/my/`,
+      description: `This month's calls to WeatherAPI are used up; hours are skipped until the month ends. Next: configure fewer locations, or choose a larger plan at https://www.weatherapi.com/my/`,
     });
   }
 

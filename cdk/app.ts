@@ -8,7 +8,7 @@ const stage = app.node.tryGetContext('stage') as unknown;
 // `-c stage=prod` deploys another copy beside this one, from the same cdk.json.
 const config = readConfig({ ...app.node.tryGetContext('tdf'), ...(stage === undefined ? {} : { stage }) });
 
-// Not an annotation: the CDK prints none that informs beside one that warns.
+// Not an annotation: beside one that warns, the CDK does not print one that informs.
 console.error(callsPerMonth(config).text);
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -18,7 +18,7 @@ new PipelineStack(app, 'TdfWeather', {
   config,
 });
 
-/** The problems are for whoever wrote cdk.json, to whom a stack trace says nothing. */
+/** Prints the problems without a stack trace, which would not help whoever wrote cdk.json. */
 function readConfig(context: unknown): Config {
   try {
     return parseConfig(context);

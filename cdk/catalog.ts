@@ -33,7 +33,7 @@ export class Catalog extends Construct {
 
     const database = new CfnDatabase(this, 'Database', {
       catalogId: Stack.of(this).account,
-      databaseInput: { name: this.database, description: 'Curated weather, one table a dataset.' },
+      databaseInput: { name: this.database, description: 'Curated weather, one table per dataset.' },
     });
     for (const dataset of datasets) {
       new CfnTable(this, `Table-${dataset.name.replaceAll('/', '-')}`, {
@@ -48,7 +48,7 @@ export class Catalog extends Construct {
       description: 'Queries on curated weather.',
       recursiveDeleteOption: true,
       workGroupConfiguration: {
-        // Nobody's client settings lead around the limit or the encryption.
+        // A client's settings cannot get around the limit or the encryption.
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
         bytesScannedCutoffPerQuery: scanLimit.toBytes(),

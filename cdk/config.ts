@@ -17,7 +17,7 @@ export const maxPlaces = Math.floor(
  */
 const maxPlacesBytes = 255 * 1024;
 
-/** CloudWatch looks back on a week at most, and one of its hours is the slack for metrics that come late. */
+/** CloudWatch looks back one week at most, and one hour of that is slack for late metrics. */
 export const maxFreshnessHours = 7 * 24 - 1;
 
 const flag = v.optional(v.boolean('expected true or false'), false);
@@ -189,7 +189,7 @@ function fitting(places: readonly string[]): number {
   return Math.min(maxPlaces, over < 0 ? places.length : over);
 }
 
-/** What the schedule asks of WeatherAPI's plan. */
+/** How many calls the schedule makes. */
 export function callsPerMonth({ locations, schedule }: Config): {
   readonly calls: number;
   readonly text: string;
@@ -201,7 +201,7 @@ export function callsPerMonth({ locations, schedule }: Config): {
   };
 }
 
-/** Hours between two runs, at most; none of a schedule that is refused by itself. */
+/** The longest time between two runs, in hours; 0 for a schedule that is refused anyway. */
 function gapOf(schedule: string): number {
   try {
     return outlook(schedule, new Date()).longestGap;

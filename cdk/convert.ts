@@ -22,7 +22,7 @@ export class Convert extends Construct {
   readonly function: PipelineFunction;
   readonly queue: Queue;
   readonly deadLetters: Queue;
-  /** For which a message that a worker has taken is out of the others' sight. */
+  /** How long a message that one worker has taken is hidden from the others. */
   readonly visibilityTimeout: Duration;
 
   constructor(scope: Construct, id: string, { stage, raw, curated }: ConvertProps) {
@@ -31,7 +31,7 @@ export class Convert extends Construct {
     // AWS's rule: six times the function's time-out.
     this.visibilityTimeout = Duration.seconds(6 * timeout.toSeconds());
 
-    // SSE-SQS and not KMS's AWS-managed key: S3 could not send to a queue with that one.
+    // SSE-SQS, since S3 cannot send to a queue that is encrypted with KMS's AWS-managed key.
     const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...secure,
@@ -59,7 +59,7 @@ export class Convert extends Construct {
       description: 'Turns each raw object into a Parquet object.',
       folder: 'convert',
       environment,
-      // With so much, a function has one whole CPU.
+      // With this much memory, a function has one whole CPU.
       memory: Size.mebibytes(1769),
       timeout,
     });
@@ -77,17 +77,17 @@ export class Convert extends Construct {
         resources: days.map((day) => raw.arnForObjects(`${day}/*`)),
       }),
     );
-    // To write only over what it has seen, it looks.
+    // It reads what it is about to overwrite, and writes only over what it has seen.
     grantObjects(this.function, 's3:GetObject', curated, prefixes);
     grantObjects(this.function, 's3:PutObject', curated, prefixes);
-    // A large object goes up in parts; those of an upload that fails are removed at once.
+    // It uploads a large object in parts, and removes them at once when the upload fails.
     grantObjects(this.function, 's3:AbortMultipartUpload', curated, prefixes);
     for (const statement of [
       // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat
       // that: a GetObject has no prefix to match.
       { actions: ['s3:ListBucket'], resources: [raw.bucketArn, curated.bucketArn] },
       { actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] },
-      // What Lambda polls with. The CDK's SqsEventSource would grant two actions more, which it has no use for:
+      // What Lambda polls with. The CDK's SqsEventSource would grant two more actions, which nothing uses:
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
       {
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
@@ -98,10 +98,10 @@ export class Convert extends Construct {
     }
     this.function.addEventSourceMapping('Messages', {
       eventSourceArn: this.queue.queueArn,
-      // So that no message is affected by another one, which may be large, slow, or too much.
+      // So that no message suffers from another one that is large, slow or broken.
       batchSize: 1,
       reportBatchItemFailures: true,
-      // A new account has ten at a time, for all of its functions.
+      // A new account can run ten invocations at a time, of all its functions together.
       maxConcurrency: 3,
     });
   }

@@ -41,7 +41,7 @@ export class DataBucket extends Bucket {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Only two roles of this stack and people with rights in this account reach it; who wants a trail of each access turns on CloudTrail data events, which server access logs would only repeat.',
+        'Only roles of this stack and people with rights in this account reach it. For a trail of each access, turn on CloudTrail data events, which server access logs would only repeat.',
     });
   }
 }

@@ -40,7 +40,7 @@ export class Fetch extends Construct {
 
     const dataset = weatherapiCurrent;
     grantObjects(this.function, 's3:PutObject', raw, [dataset.name]);
-    // What has landed is looked at first, and completed by a run that Lambda tries again.
+    // A run first looks at what has landed; when Lambda tries it again, it fetches only what is missing.
     grantObjects(this.function, 's3:GetObject', raw, [dataset.name]);
     this.function.addToRolePolicy(
       // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat

@@ -12,7 +12,7 @@ export interface FunctionScheduleProps {
   readonly expression: string;
   /** @default an event without content */
   readonly input?: ScheduleTargetInput;
-  /** How late a start may come at most. */
+  /** How late a start may be. */
   readonly maxEventAge: Duration;
 }
 

@@ -3,8 +3,8 @@ import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { outlook } from '../shared/expected-runs.ts';
 import type { Outputs } from '../shared/outputs.ts';
+import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
-import { Alerts } from './alerts.ts';
 import { Catalog } from './catalog.ts';
 import { type Config, callsPerMonth, maxFreshnessHours } from './config.ts';
 import { Convert } from './convert.ts';
@@ -38,7 +38,7 @@ export class PipelineStack extends Stack {
 
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
-    // The first run may come at once: its object's event has to have somewhere to go.
+    // The first run may start at once, and the event of its object needs somewhere to go.
     fetch.node.findChild('Schedule').node.addDependency(raw.node.findChild('Notifications'));
 
     const reconcile = new Reconcile(this, 'Reconcile', {
@@ -55,7 +55,7 @@ export class PipelineStack extends Stack {
     });
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
-    const { topic } = new Alerts(this, 'Alerts');
+    const { topic } = new AlarmTopic(this, 'Alerts');
     const { longestGap } = outlook(config.schedule, new Date());
     annotate(this, config, longestGap);
     const freshnessHours = longestGap > maxFreshnessHours ? undefined : config.freshnessHours;
@@ -94,7 +94,7 @@ export class PipelineStack extends Stack {
 /** What WeatherAPI's free plan has. */
 const freeCallsPerMonth = 100_000;
 
-/** Warns at synthesis of what the schedule asks too much of WeatherAPI's plan, or of CloudWatch. */
+/** Warns at synthesis when the schedule asks too much of WeatherAPI's plan, or of CloudWatch. */
 function annotate(stack: Stack, config: Config, longestGap: number): void {
   const annotations = Annotations.of(stack);
   const { calls, text } = callsPerMonth(config);
@@ -103,7 +103,7 @@ function annotate(stack: Stack, config: Config, longestGap: number): void {
   if (longestGap > maxFreshnessHours) {
     annotations.addWarningV2(
       'tdf:not-fresh',
-      `There is no alarm NotFresh: between two runs of ${config.schedule} there is more time than CloudWatch can watch.`,
+      `There is no alarm NotFresh: two runs of ${config.schedule} can be further apart than CloudWatch can watch.`,
     );
   }
 }

@@ -22,7 +22,7 @@ export interface ReconcileProps {
 /** Once a day, in UTC: after the last hour of a day, before anybody looks at it. */
 const daily = 'cron(30 3 * * ? *)';
 
-/** S3 loses an event now and then: the function that finds such raw objects, and has them converted. */
+/** S3 loses an event now and then. This finds the raw objects of such events, and has them converted. */
 export class Reconcile extends Construct {
   readonly function: PipelineFunction;
 
@@ -44,13 +44,12 @@ export class Reconcile extends Construct {
     });
 
     const prefixes = datasets.map(({ name }) => name);
-    // Of an object whose time does not tell, it reads the metadata. S3 has no smaller permission for that.
+    // When an object's time does not tell, it reads the metadata. S3 has no smaller permission for that.
     grantObjects(this.function, 's3:GetObject', curated, prefixes);
     for (const statement of [
       {
         actions: ['s3:ListBucket'],
         resources: [raw.bucketArn, curated.bucketArn],
-        // Exactly these.
         conditions: { StringEquals: { 's3:prefix': prefixes.map((prefix) => `${prefix}/`) } },
       },
       { actions: ['sqs:SendMessage'], resources: [queue.queueArn] },

@@ -17,11 +17,9 @@ export interface EventSourceSettings {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly region: string;
-  /** 10 at most, since no batch waits here to fill up. */
-  readonly batchSize: number;
   readonly maximumConcurrency: number;
-  /** `ReportBatchItemFailures`: the answer names the messages that failed. Otherwise a batch fails or succeeds as one. */
-  readonly partialFailures: boolean;
+  /** `ReportBatchItemFailures`: the function's answer may say that the message failed. */
+  readonly reportsFailures: boolean;
   /** Seconds until a failed message is tried again. @default its visibility time-out, as on AWS */
   readonly retryDelay?: number | undefined;
   /** Told of each failed message, with what is known of why. */
@@ -33,14 +31,14 @@ export interface EventSourceSettings {
 /** Milliseconds until the queue is polled again after SQS failed. */
 const pause = 1000;
 
-/** What Lambda runs for a queue: it polls, hands batches to the function, and deletes what succeeded. */
+/** What Lambda runs for a queue: it polls, hands each message to the function, and deletes it when that went well. */
 export class EventSource {
   readonly settings: EventSourceSettings;
   readonly #sqs: SQSClient;
   readonly #operator: SQSClient;
   readonly #function: Pick<FunctionRuntime, 'invoke'>;
   readonly #stop = new AbortController();
-  readonly #batches = new Set<Promise<void>>();
+  readonly #working = new Set<Promise<void>>();
   readonly #polling: Promise<void>;
   #trouble: string | undefined;
 
@@ -61,9 +59,9 @@ export class EventSource {
     this.#polling = this.#poll();
   }
 
-  /** Whether the function works on a batch. */
+  /** Whether the function works on a message. */
   get busy(): boolean {
-    return this.#batches.size > 0;
+    return this.#working.size > 0;
   }
 
   /** Why the latest poll failed. Polling goes on, as on AWS. */
@@ -75,75 +73,60 @@ export class EventSource {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#polling;
-    await Promise.all(this.#batches);
+    await Promise.all(this.#working);
   }
 
   async #poll(): Promise<void> {
     const limit = Math.min(this.settings.maximumConcurrency, availableParallelism());
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#batches.size >= limit) {
-        await Promise.race(this.#batches);
+      if (this.#working.size >= limit) {
+        await Promise.race(this.#working);
         continue;
       }
-      const messages = await this.#receive();
-      // What was in hand when polling ended is visible again after its time-out.
-      if (messages.length === 0 || signal.aborted) continue;
-      const batch = this.#run(messages).finally(() => this.#batches.delete(batch));
-      this.#batches.add(batch);
+      const message = await this.#receive();
+      // One that was received while polling ended is visible again after its time-out.
+      if (message === undefined || signal.aborted) continue;
+      const work = this.#run(message).finally(() => this.#working.delete(work));
+      this.#working.add(work);
     }
   }
 
-  async #receive(): Promise<Message[]> {
+  async #receive(): Promise<Message | undefined> {
     const { signal } = this.#stop;
-    const { queueUrl: QueueUrl, batchSize } = this.settings;
+    const QueueUrl = this.settings.queueUrl;
     try {
       // AWS wants the role to allow this as well, and does not say what for:
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
-      const look = new GetQueueAttributesCommand({
-        QueueUrl,
-        AttributeNames: ['ApproximateNumberOfMessages'],
-      });
-      await this.#sqs.send(look, { abortSignal: signal });
+      const look = { QueueUrl, AttributeNames: ['ApproximateNumberOfMessages' as const] };
+      await this.#sqs.send(new GetQueueAttributesCommand(look), { abortSignal: signal });
       const receive = new ReceiveMessageCommand({
         QueueUrl,
-        MaxNumberOfMessages: batchSize,
         WaitTimeSeconds: 20,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
       const { Messages = [] } = await this.#sqs.send(receive, { abortSignal: signal });
       this.#trouble = undefined;
-      return Messages;
+      return Messages[0];
     } catch (error) {
-      if (signal.aborted) return [];
+      if (signal.aborted) return undefined;
       this.#trouble = String(error);
       await delay(pause, undefined, { signal }).catch(() => {}); // Cut short by closing.
-      return [];
+      return undefined;
     }
   }
 
-  async #run(messages: Message[]): Promise<void> {
-    const { redelivery } = this.settings;
-    const again = new Map(messages.map((message) => [message, redelivery?.(message)]));
-    for (const [message, when] of again) {
-      // Should SQS not take it, the message comes once, as it would without a fault.
-      if (when === 'while-working') await this.#show(message, 0).catch(() => {});
-    }
+  /** Deletes the message when all went well. Otherwise, and when SQS would not delete it, it comes again. */
+  async #run(message: Message): Promise<void> {
+    const { queueUrl: QueueUrl, retryDelay, onFailure, redelivery } = this.settings;
+    const again = redelivery?.(message);
+    // Should SQS not take it, the message comes once, as it would without a fault.
+    if (again === 'while-working') await this.#show(message, 0).catch(() => {});
     const invocation = await this.#function
-      .invoke(sqsEvent(messages, this.settings))
+      .invoke(sqsEvent(message, this.settings))
       .catch(({ name: type, message }: Error): Invocation => ({ ok: false, error: { type, message } }));
-    const failures = this.#failures(messages, invocation);
-    await Promise.all(
-      messages.map((message) =>
-        this.#finish(message, failures.get(message.MessageId ?? ''), again.get(message)),
-      ),
-    );
-  }
-
-  /** Deletes what succeeded. What failed, and what SQS would not delete, comes again. */
-  async #finish(message: Message, reason: string | undefined, again: Redelivery | undefined): Promise<void> {
-    const { queueUrl: QueueUrl, retryDelay, onFailure } = this.settings;
+    const reason = this.#failure(invocation);
     if (reason !== undefined) onFailure({ message, reason });
     try {
       if (reason === undefined && again === 'afterwards') {
@@ -167,42 +150,39 @@ export class EventSource {
     );
   }
 
-  /** The failed messages' ids, with reasons. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
-  #failures(messages: Message[], invocation: Invocation): ReadonlyMap<string, string> {
-    const ids = messages.map(({ MessageId }) => MessageId ?? '');
-    const all = (reason: string) => new Map(ids.map((id) => [id, reason]));
-    if (!invocation.ok) return all(`${invocation.error.type}: ${invocation.error.message}`);
-    if (!this.settings.partialFailures) return new Map();
+  /**
+   * Why the message failed, if it did. A failure that the function reports under another name counts as well: AWS then
+   * takes the whole batch for failed. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+   */
+  #failure(invocation: Invocation): string | undefined {
+    if (!invocation.ok) return `${invocation.error.type}: ${invocation.error.message}`;
+    if (!this.settings.reportsFailures) return undefined;
     const { batchItemFailures } = (invocation.response ?? {}) as { batchItemFailures?: unknown };
-    const items: { itemIdentifier?: unknown }[] = [batchItemFailures ?? []].flat();
-    const failed = items.map((item) => String(item?.itemIdentifier ?? ''));
-    // When a name is not one of the batch's messages, AWS takes the whole batch for failed.
-    const unknown = failed.find((id) => !ids.includes(id));
-    if (unknown !== undefined)
-      return all(`The answer names a message that is not in the batch: "${unknown}"`);
-    return new Map(failed.map((id) => [id, 'reported by the function; its log says why']));
+    const reported = [batchItemFailures ?? []].flat().length > 0;
+    return reported ? 'reported by the function; its log says why' : undefined;
   }
 }
 
 /**
- * The event that Lambda hands to a function for a batch: what SQS answers, under other names.
+ * The event that Lambda hands to a function: what SQS answers, under other names.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
-function sqsEvent(messages: readonly Message[], { queueArn, region }: EventSourceSettings) {
+function sqsEvent(message: Message, { queueArn, region }: EventSourceSettings) {
+  const attributes = Object.entries(message.MessageAttributes ?? {});
   return {
-    Records: messages.map((message) => ({
-      messageId: message.MessageId,
-      receiptHandle: message.ReceiptHandle,
-      body: message.Body,
-      attributes: message.Attributes ?? {},
-      messageAttributes: Object.fromEntries(
-        Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value)]),
-      ),
-      md5OfBody: message.MD5OfBody,
-      eventSource: 'aws:sqs',
-      eventSourceARN: queueArn,
-      awsRegion: region,
-    })),
+    Records: [
+      {
+        messageId: message.MessageId,
+        receiptHandle: message.ReceiptHandle,
+        body: message.Body,
+        attributes: message.Attributes ?? {},
+        messageAttributes: Object.fromEntries(attributes.map(([name, value]) => [name, attribute(value)])),
+        md5OfBody: message.MD5OfBody,
+        eventSource: 'aws:sqs',
+        eventSourceARN: queueArn,
+        awsRegion: region,
+      },
+    ],
   };
 }
 

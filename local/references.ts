@@ -17,20 +17,17 @@ export class References {
   /**
    * A template value with its intrinsic functions worked out: the few that the CDK writes for this kind of stack.
    * The caller says what CloudFormation's schema makes of it.
-   * @param otherwise stands for a reference that is not known here
-   * @throws {Error} for a function, or for such a reference when nothing stands for it
+   * @throws {Error} for a function or a reference that is not known here
    */
-  resolve<T>(value: unknown, otherwise: (logicalId: string, attribute: string) => unknown = refuse): T {
-    const attribute = (logicalId: string, name: string) =>
-      this.#values.get(`${logicalId}.${name}`) ?? otherwise(logicalId, name);
-    return resolve(value, attribute) as T;
+  resolve<T>(value: unknown): T {
+    return resolve(value, (logicalId, name) => {
+      const found = this.#values.get(`${logicalId}.${name}`);
+      if (found !== undefined) return found;
+      throw new Error(
+        `The template refers to ${name} of ${logicalId}, which the local runtime does not know.`,
+      );
+    }) as T;
   }
-}
-
-function refuse(logicalId: string, attribute: string): never {
-  throw new Error(
-    `The template refers to ${attribute} of ${logicalId}, which the local runtime does not know.`,
-  );
 }
 
 type Attribute = (logicalId: string, name: string) => unknown;

@@ -204,14 +204,14 @@ export function connectEventSources(
     const mapping = references.resolve<EventSourceProperties>(properties);
     const queueArn = mapping.EventSourceArn;
     const queueUrl = queueUrls.get(queueArn);
+    if (mapping.BatchSize !== 1) throw new Error('The local runtime expects one message per invocation.');
     if (!queueUrl) throw new Error(`The local runtime polls queues of the stack only, not ${queueArn}.`);
     const settings: EventSourceSettings = {
       queueArn,
       queueUrl,
       region,
-      batchSize: mapping.BatchSize ?? 10,
       maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency ?? 1000,
-      partialFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+      reportsFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
       ...others,
     };
     return { settings, target: functionBy(mapping.FunctionName) };

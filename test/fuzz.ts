@@ -1,11 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Command, InvalidArgumentError, Option } from 'commander';
-
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
+import { Command, Option } from 'commander';
+import { runJest, wholeNumber } from './run-jest.ts';
 
 const command = new Command('npm run test:fuzz --')
   .description('Runs the property tests of reading and writing on one seed after the other, until one fails.')
@@ -24,18 +18,7 @@ const end = performance.now() + minutes * 60_000;
 
 for (let seed = first; performance.now() < end && !process.exitCode; seed++) {
   console.log(`seed ${seed}, ${Math.ceil((end - performance.now()) / 60_000)} min left`);
-  const jest = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--experimental-vm-modules',
-      'node_modules/jest/bin/jest.js',
-      '--testTimeout=120000',
-      `test/functions/(${tests.join('|')}).test.ts`,
-    ],
-    { stdio: 'inherit', env: { ...process.env, FC_SEED: String(seed), FC_SCALE: '4' } },
-  );
-  const [code] = await once(jest, 'exit');
-  process.exitCode = code ?? 1;
+  const files = `test/functions/(${tests.join('|')}).test.ts`;
+  process.exitCode = await runJest(['--testTimeout=120000', files], { FC_SEED: String(seed), FC_SCALE: '4' });
   if (process.exitCode) console.log(`Again: npm run test:fuzz -- --seed ${seed} --minutes 1`);
 }

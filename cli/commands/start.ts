@@ -49,6 +49,8 @@ interface Arguments {
 export function startCommand(): Command {
   const command = new Command('npm start --')
     .configureOutput(commandOutput)
+    // What stands behind an option that npm kept; said below.
+    .allowExcessArguments()
     .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
     .addOption(
       new Option('--drop <file...>', 'put these files or folders into raw instead of fetching')
@@ -89,9 +91,9 @@ Examples:
   });
 }
 
-function swallowedProblems({ options }: Command): string[] {
+function swallowedProblems({ options, args }: Command): string[] {
   const swallowed = swallowedOptions(options, process.argv);
-  if (swallowed.length === 0) return [];
+  if (swallowed.length === 0) return args.map((arg) => `expected nothing but options, got "${arg}"`);
   const names = swallowed.map(({ long }) => long).join(', ');
   const flags = swallowed.map((option) => option.flags).join(' ');
   return [`npm took ${names} for itself. Type two dashes before the options: npm start -- ${flags}`];

@@ -1,4 +1,5 @@
 import { progress } from '@clack/prompts';
+import { announce } from './announcement.ts';
 
 /** A bar on standard error, so that standard output is for results. */
 export interface ProgressBar {
@@ -9,9 +10,12 @@ export interface ProgressBar {
   clear(): void;
 }
 
-/** A bar where somebody watches, and nothing anywhere else. */
+/** A bar at a terminal; a line, should it take long, where a bar cannot be drawn. */
 export function progressBar(title: string, max: number, { shown }: { readonly shown: boolean }): ProgressBar {
-  if (!shown || !process.stderr.isTTY) return { advance: () => {}, stop: () => {}, clear: () => {} };
+  if (!shown || !process.stderr.isTTY) {
+    const heard = shown && max > 0 ? announce(`${title}: ${max.toLocaleString('en')} to do`) : () => {};
+    return { advance: () => {}, stop: heard, clear: heard };
+  }
   let reached = 0;
   const count = () => `${title} ${reached.toLocaleString('en')} of ${max.toLocaleString('en')}`;
   const bar = progress({ max, output: process.stderr, cancelMessage: `${title}: stopping` });

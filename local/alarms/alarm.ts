@@ -77,8 +77,7 @@ export function parseAlarm(properties: Readonly<Record<string, unknown>>, refere
   );
   return {
     name: alarm.AlarmName,
-    // What is not here, such as a topic, is named by its logical id.
-    description: references.resolve<string>(AlarmDescription ?? '', (logicalId) => logicalId),
+    description: references.resolve<string>(AlarmDescription ?? ''),
     /** By id. Without an expression there is only one. */
     metrics,
     expression: expression === undefined ? undefined : parseExpression(expression, [...metrics.keys()]),

@@ -44,7 +44,7 @@ export interface SeededFaultsOptions {
 const timesAtMost = 6;
 /** More often than a message is tried, which is five times. The SDK does not send a denied request again. */
 const timesOfStorm = 7;
-/** A kill hits all messages of a batch, so that a few of them would use up everyone's tries. */
+/** Few, since each costs a message one of its five tries. */
 const killsAtMost = 2;
 
 type Weighted = readonly (readonly [weight: number, kind: FaultKind | undefined])[];

@@ -55,30 +55,26 @@ export class Access {
     );
   }
 
-  /** Decides on what an AWS service does to a resource of the stack, by the resource's own policy. */
-  authorizeService(service: string, holder: string, requirement: Requirement): Denial | undefined {
-    return this.#decide(
-      service,
-      [requirement],
-      (permission) => permission.holder === holder && ['*', service].includes(permission.service ?? ''),
-    );
-  }
-
   /** Lambda writes what a function prints with the function's role: a stream, then lines. */
   mayLog(functionName: string, logGroup: string): boolean {
     const resource = arnOf('logs', `log-group:${logGroup}:log-stream:local`);
-    const requirements = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
-      action,
-      resource,
-    }));
-    return this.authorize(functionName, requirements) === undefined;
+    const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+    return (
+      this.authorize(
+        functionName,
+        actions.map((action) => ({ action, resource })),
+      ) === undefined
+    );
   }
 
   /** S3 sends with no role: the queue's own policy has to let it. Inside AWS everything comes by TLS. */
   maySend(queueArn: string, bucketArn: string): boolean {
+    const s3 = 's3.amazonaws.com';
     const of = { 'aws:SourceArn': bucketArn, 'aws:SourceAccount': accountId, 'aws:SecureTransport': 'true' };
     const requirement = { action: 'sqs:SendMessage', resource: queueArn, context: of };
-    return this.authorizeService('s3.amazonaws.com', nameIn(queueArn), requirement) === undefined;
+    const applies = ({ holder, service = '' }: Permission) =>
+      holder === nameIn(queueArn) && ['*', s3].includes(service);
+    return this.#decide(s3, [requirement], applies) === undefined;
   }
 
   /** Scheduler starts a function with the schedule's role. @returns why it is not allowed to, if so */

@@ -53,7 +53,7 @@ describe('the topic of the alarms', () => {
   });
 });
 
-describe('alarms', () => {
+describe('an alarm', () => {
   const alarms = stack.ofType('AWS::CloudWatch::Alarm');
   const alarm = (name: string, template = stack) => {
     const found = template
@@ -74,7 +74,7 @@ describe('alarms', () => {
     'SchemaDrift',
     'ReconcileFailed',
     'QuotaSpent',
-  ])('%s mails when it begins and when it is over, and says what to type next', (name) => {
+  ])('on %s mails when it begins and when it is over, and says what to type next', (name) => {
     const { AlarmActions, OKActions, AlarmDescription } = alarm(name);
     expect(AlarmActions).toEqual([topicRef]);
     expect(OKActions).toEqual([topicRef]);
@@ -154,7 +154,7 @@ describe('alarms', () => {
     ['rate(8 days)', false],
     ['rate(6 days)', true],
   ])(
-    'for %s there is one on freshness: %s, as far back as CloudWatch can watch [longest-gap]',
+    'on freshness for %s is there: %s, as far back as CloudWatch can watch [longest-gap]',
     (schedule, watched) => {
       const template = new StackTemplate({ schedule, freshnessHours: 167 });
       const names = template.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
@@ -164,7 +164,7 @@ describe('alarms', () => {
     },
   );
 
-  test('watch only metrics that the functions emit, in the namespace that they are told', () => {
+  test('watches only metrics that the functions emit, in the namespace that they are told', () => {
     const namespace = metricNamespace('dev');
     const watched = alarms
       .flatMap(({ Properties }) => [

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { maxPlaces, parseConfig } from '../../cdk/config.ts';
 import fc, { runs } from '../fast-check.ts';
 
-describe('configuration', () => {
+describe('a configuration', () => {
   test('needs no more than places; the rest has defaults', () => {
     expect(parseConfig({ locations: ['Oslo'] })).toEqual({
       locations: ['Oslo'],
@@ -105,17 +105,20 @@ describe('configuration', () => {
     ['cron(30 5 * * ? *)', 24],
     ['cron(0 8-18 ? * MON-FRI *)', 62],
     ['rate(6 days)', 144],
-  ])('of %s, the alarm waits for its longest gap at least: %i hours [longest-gap]', (schedule, gap) => {
-    const config = (freshnessHours: number) => ({ locations: ['Oslo'], schedule, freshnessHours });
-    expect(parseConfig(config(gap)).freshnessHours).toBe(gap);
-    expect(parseConfig({ locations: ['Oslo'], schedule }).freshnessHours).toBe(Math.max(3, gap));
-    expect(problemsOf(config(gap - 1))).toContain(
-      `  tdf.freshnessHours: expected at least ${gap}, the hours of the longest gap of ${schedule} (got ${gap - 1})`,
-    );
-  });
+  ])(
+    'with the schedule %s has the alarm wait for its longest gap at least: %i hours [longest-gap]',
+    (schedule, gap) => {
+      const config = (freshnessHours: number) => ({ locations: ['Oslo'], schedule, freshnessHours });
+      expect(parseConfig(config(gap)).freshnessHours).toBe(gap);
+      expect(parseConfig({ locations: ['Oslo'], schedule }).freshnessHours).toBe(Math.max(3, gap));
+      expect(problemsOf(config(gap - 1))).toContain(
+        `  tdf.freshnessHours: expected at least ${gap}, the hours of the longest gap of ${schedule} (got ${gap - 1})`,
+      );
+    },
+  );
 
   test.each(['cron(0 12 ? * SUN *)', 'cron(0 0 1 1 ? *)', 'rate(30 days)', 'cron(0 0 29 2 ? *)'])(
-    'of %s, whose gap nobody can watch, the alarm is not asked for [longest-gap]',
+    'with the schedule %s, whose gap nobody can watch, asks for no alarm [longest-gap]',
     (schedule) => {
       expect(parseConfig({ locations: ['Oslo'], schedule })).toMatchObject({ schedule });
     },
@@ -259,7 +262,7 @@ const names = Object.keys(members);
 
 describe('any configuration', () => {
   test.each(names.flatMap((name) => members[name]?.right.map((value) => [name, value] as const) ?? []))(
-    '%s takes %j',
+    'may have %s %j',
     (name, value) => {
       expect(parseConfig({ locations: ['Oslo'], [name]: value })).toMatchObject({ [name]: value });
     },
@@ -308,7 +311,7 @@ describe('any configuration', () => {
       ]);
   });
 
-  test('from any JSON is a configuration that stays itself, or one error with a line a problem', () => {
+  test('that is any JSON stays itself, or is one error with one line per problem', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (context) => {
         const problems = problemsOf(context);

@@ -16,7 +16,7 @@ const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const logsOf = (path: string) => arnOf(stack.resource('AWS::Logs::LogGroup', path).id);
 const objectsOf = (id: string, prefix: string) => ({ 'Fn::Join': ['', [arnOf(id), `/${prefix}`]] });
 
-describe('buckets', () => {
+describe('of the buckets,', () => {
   test.each([
     ['raw', raw],
     ['curated', curated],
@@ -83,7 +83,7 @@ describe('buckets', () => {
   });
 });
 
-describe('between raw and curated', () => {
+describe('between raw and curated,', () => {
   test('every object created in raw is told to the queue, wherever it is put', () => {
     const [notification] = stack.ofType('Custom::S3BucketNotifications');
     expect(notification?.Properties.BucketName).toEqual({ Ref: raw.id });
@@ -144,7 +144,7 @@ test('what holds state keeps its logical id: another one would be a new resource
   ]);
 });
 
-describe('functions', () => {
+describe('of the functions,', () => {
   test.each([
     ['fetch', fetchFunction, fetchEnv],
     ['convert', convertFunction, convertEnv],
@@ -220,7 +220,7 @@ describe('functions', () => {
   });
 });
 
-describe('schedule', () => {
+describe('the schedule', () => {
   const locations = ['-37.504136,145.744302', 'Oslo'];
   const scheduled = (config: ConstructorParameters<typeof StackTemplate>[0]) => {
     const [schedule] = new StackTemplate(config).ofType('AWS::Scheduler::Schedule');

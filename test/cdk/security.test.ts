@@ -59,7 +59,7 @@ describe('permissions', () => {
     expect(statements.length).toBeGreaterThan(20);
   });
 
-  test.each(statements)('$id: every wildcard has a written reason', ({ statement }) => {
+  test.each(statements)('in $id have a written reason for every wildcard', ({ statement }) => {
     const resources = [statement.Resource ?? []].flat().map((resource) => JSON.stringify(resource));
     for (const action of [statement.Action].flat()) {
       for (const resource of resources) {
@@ -76,7 +76,7 @@ describe('permissions', () => {
     }
   });
 
-  test('no statement that allows something names everybody', () => {
+  test('never name everybody in a statement that allows something', () => {
     const everybody = statements.filter(
       ({ statement: { Effect, Principal } }) =>
         Effect === 'Allow' && (Principal === '*' || JSON.stringify(Principal) === '{"AWS":"*"}'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
-test('a synthesis says how many calls the schedule makes, also beside a warning, and not on standard output', async () => {
+test('a synthesis says how many calls the schedule makes, also beside a warning, and not on standard output [calls]', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'synthesis-'));
   try {
     const tdf = { locations: ['Oslo', 'Ulm'], schedule: 'cron(0 12 ? * SUN *)' };

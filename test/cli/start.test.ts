@@ -118,11 +118,15 @@ describe('npm start', () => {
   });
 
   test('refuses options that npm kept for itself, and says what to type', async () => {
-    expect(await start([], { npm_config_state: 'true', npm_config_json: 'true' })).toMatchObject({
+    expect(await start(['dir'], { npm_config_state: 'true', npm_config_json: 'true' })).toMatchObject({
       code: 1,
       stdout: '',
       stderr:
         'error: npm took --state, --json for itself. Type two dashes before the options: npm start -- --state <dir> --json\n',
+    });
+    expect(await start(['10:15'])).toMatchObject({
+      code: 1,
+      stderr: 'error: expected nothing but options, got "10:15"\n',
     });
   });
 

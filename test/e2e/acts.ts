@@ -69,7 +69,7 @@ export const convertAct: Act = async (stack, round) => {
     ...(letter('gone') ? ['a file that is gone has a dead letter'] : []),
     ...(letter('undated') ? ['the file without a day has a dead letter'] : []),
   ];
-  if (stuck.length > 0) await purge(stack);
+  if (stuck.length > 0) await purge(stack, stack.outputs.QueueUrl);
   return missing.length > 0 ? missing : printed();
 };
 
@@ -118,11 +118,14 @@ export const reconcileAct: Act = async (stack) => {
   runtime.emulator.send(outputs.DeadLetterQueueUrl, letter);
 
   const invocation = await stack.reconcile();
+  const { inFlight } = runtime.emulator.queueDepth(outputs.DeadLetterQueueUrl);
   const missing = [
     ...(invocation.ok ? [] : [`the reconciliation has failed: ${invocation.error.message}`]),
+    ...(inFlight === 0 ? [] : ['the dead letters stay out of sight']),
     ...(await settle(stack, denied)),
     ...(await convertedAgain(stack)),
   ];
+  await purge(stack, outputs.DeadLetterQueueUrl);
   return missing.length > 0 ? missing : printed();
 };
 
@@ -184,9 +187,9 @@ async function settle({ runtime }: Stack, denied: () => string[]): Promise<strin
   }
 }
 
-async function purge({ runtime, outputs }: Stack): Promise<void> {
+async function purge({ runtime }: Stack, QueueUrl: string): Promise<void> {
   const sqs = new SQSClient(runtime.clientConfig);
-  await sqs.send(new PurgeQueueCommand({ QueueUrl: outputs.QueueUrl }));
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
   sqs.destroy();
   await runtime.settled();
 }

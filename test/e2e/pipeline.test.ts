@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { rawEvent } from '../../shared/s3-event.ts';
-import { apiKey, type Stack, startStack } from '../stack.ts';
+import { type Stack, startStack } from '../stack.ts';
 
 const fiveOClock = new Date('2026-11-22T05:00:00Z');
 const rawRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
@@ -118,40 +118,6 @@ describe('the pipeline', () => {
     expect(rows).toMatchObject([{ temp_c: 1 }, { temp_c: 2 }]);
     expect(await rawText(String(rows[0]?.raw_key))).toBe(lines.join('\n'));
     expect(stack.letters()).toEqual([]);
-  });
-
-  test('says in the dead letters where a file should have been dropped', async () => {
-    await stack.put('Raw/2024/1/1/5.json', response(1));
-    await stack.runtime.settled();
-
-    expect(await stack.curatedKeys()).toEqual([]);
-    const reason = expect.stringContaining('weatherapi/current/');
-    expect(stack.letters()).toMatchObject([{ key: 'Raw/2024/1/1/5.json', code: 'unknown-dataset', reason }]);
-  });
-
-  test('has nothing to convert, and nothing to try again, when the raw object is gone', async () => {
-    const event = rawEvent({ bucket: stack.outputs.RawBucketName, key: rawRunKey, size: 1 });
-    const sent = await requestsOf(async () => stack.runtime.emulator.send(stack.outputs.QueueUrl, event));
-    expect(sent.filter(({ action }) => action === 'GetObject')).toHaveLength(1);
-    expect(stack.letters()).toEqual([]);
-  });
-
-  test('skips an hour in which the API answers nothing of use: nothing lands, nothing fails', async () => {
-    const report = await stack.fetch(fiveOClock, ['fail:html']);
-
-    expect(report).toMatchObject({ landed: false, fetched: 0, failed: [] });
-    expect(report.key).toBeUndefined();
-    const reason = 'HTTP 200, but convert would refuse the body: not-json (after 3 tries)';
-    expect(report.skipped).toEqual([{ location: 'fail:html', reason }]);
-    expect(stack.landed).toEqual([]);
-  });
-
-  test('fails loudly when the key is refused, and names what to do', async () => {
-    stack.rotateKey('another-key');
-    stack.runtime.emulator.secrets.set(stack.outputs.ApiKeySecretName, apiKey);
-    await expect(stack.fetch(fiveOClock, ['Oslo'])).rejects.toThrow(
-      /code 2006: API key is invalid.*Check the key/,
-    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
 import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
@@ -11,17 +11,15 @@ const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Pr
 const references = new References();
 for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue'])
   for (const { id } of stack.ofType(type)) references.define(id, { Ref: id, QueueName: id });
-for (const [path, name] of [
-  ['Fetch/Function', 'fetch-function'],
-  ['Convert/Function', 'convert-function'],
-  ['Reconcile/Function', 'reconcile-function'],
-] as const)
-  references.define(stack.resource('AWS::Lambda::Function', path).id, { Ref: name });
-for (const [path, name] of [
+for (const name of ['Fetch', 'Convert', 'Reconcile']) {
+  const { id } = stack.resource('AWS::Lambda::Function', `${name}/Function`);
+  references.define(id, { Ref: `${name.toLowerCase()}-function` });
+}
+for (const [path, QueueName] of [
   ['Convert/Queue', 'convert-queue'],
   ['Convert/DeadLetters', 'convert-dead-letters'],
 ] as const)
-  references.define(stack.resource('AWS::SQS::Queue', path).id, { QueueName: name });
+  references.define(stack.resource('AWS::SQS::Queue', path).id, { QueueName });
 
 const start = new Date('2026-11-22T05:00:00Z');
 const seconds = (count: number) => new Date(start.getTime() + count * 1000);
@@ -33,12 +31,27 @@ const ranAt = (hour: number) => seconds(hour * 3600 + 9);
 const visibility = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties.VisibilityTimeout / 60;
 
 /** The stack's alarms, with the pipeline started at five o'clock, and its queues. */
-function watched(): { watch: AlarmWatch; queues: { main: QueueSample; dead: QueueSample } } {
-  const queues = {
-    main: { name: 'convert-queue', visible: 0, oldest: undefined } as QueueSample,
-    dead: { name: 'convert-dead-letters', visible: 0, oldest: undefined } as QueueSample,
-  };
-  return { watch: new AlarmWatch(alarms, references, { since: start }), queues };
+class Pipeline {
+  readonly watch = new AlarmWatch(alarms, references, { since: start });
+  main: QueueSample = { name: 'convert-queue', visible: 0, oldest: undefined };
+  dead: QueueSample = { name: 'convert-dead-letters', visible: 0, oldest: undefined };
+
+  reports(now: Date) {
+    return this.watch.evaluate([this.main, this.dead], now);
+  }
+
+  ringing(now: Date): string[] {
+    const alarming = this.reports(now).filter(({ state }) => state === 'ALARM');
+    return alarming.map(({ name }) => name.replace('tdf-weather-dev-', ''));
+  }
+
+  fetched(counted: Counted, at: Date, stage?: string): void {
+    this.watch.onLog(line('fetch', counted, at, stage));
+  }
+
+  converted(counted: Counted, at: Date): void {
+    this.watch.onLog(line('convert', counted, at));
+  }
 }
 
 type Counted = Partial<Record<FetchMetric | ConvertMetric, number | number[]>>;
@@ -64,96 +77,84 @@ const landed: Counted = {
 };
 const skipped: Counted = { ...landed, PlacesFetched: 0, PlacesSkipped: 2, RunsLanded: 0, RunsSkipped: 1 };
 
-const ringing = ({ watch, queues }: ReturnType<typeof watched>, now: Date): string[] =>
-  watch
-    .evaluate(Object.values(queues), now)
-    .filter(({ state }) => state === 'ALARM')
-    .map(({ name }) => name.replace('tdf-weather-dev-', ''));
+/** A message since `oldest`. */
+const waiting = (queue: QueueSample, oldest: Date): QueueSample => ({ ...queue, visible: 1, oldest });
 
 describe('the alarms of the stack', () => {
-  test('are silent after a start and a run that went well', () => {
-    const pipeline = watched();
-    const { watch } = pipeline;
-    watch.onLog(line('fetch', landed, seconds(5)));
-    watch.onInvocation('fetch-function', true, seconds(5));
-    watch.onLog(
-      line(
-        'convert',
-        { MessagesReceived: 1, ObjectsConverted: 1, RowsConverted: 2, FieldsRescued: 0 },
-        seconds(6),
-      ),
-    );
-    watch.onInvocation('convert-function', true, seconds(6));
+  let pipeline: Pipeline;
+  beforeEach(() => {
+    pipeline = new Pipeline();
+  });
 
-    const reports = watch.evaluate(Object.values(pipeline.queues), seconds(7));
-    expect(reports.map(({ name, state }) => [name, state])).toEqual(
+  test('are silent after a start and a run that went well', () => {
+    pipeline.fetched(landed, seconds(5));
+    pipeline.watch.onInvocation('fetch-function', true, seconds(5));
+    pipeline.converted(
+      { MessagesReceived: 1, ObjectsConverted: 1, RowsConverted: 2, FieldsRescued: 0 },
+      seconds(6),
+    );
+    pipeline.watch.onInvocation('convert-function', true, seconds(6));
+    expect(pipeline.reports(seconds(7)).map(({ name, state }) => [name, state])).toEqual(
       alarms.map(({ AlarmName }) => [AlarmName, 'OK']),
     );
   });
 
   test('ring each for its own reason [own-reason]', () => {
     const rang = new Set<string>();
-    const rings = (expected: string[], now: Date, happen: (watched_: ReturnType<typeof watched>) => void) => {
-      const pipeline = watched();
-      happen(pipeline);
-      expect(ringing(pipeline, now)).toEqual(expected);
+    const rings = (expected: string[], now: Date, happen: (fresh: Pipeline) => void) => {
+      const fresh = new Pipeline();
+      happen(fresh);
+      expect(fresh.ringing(now)).toEqual(expected);
       for (const name of expected) rang.add(name);
     };
 
-    rings(['DeadLetters'], minutes(1), ({ queues }) => {
-      queues.dead = { ...queues.dead, visible: 1, oldest: start };
+    rings(['DeadLetters'], minutes(1), (now) => {
+      now.dead = waiting(now.dead, start);
     });
     // A message that was tried once and waits out its visibility time-out is not too old.
     const aQuarterAfter = visibility + 15;
-    rings(['QueueTooOld'], minutes(aQuarterAfter + 2), ({ queues }) => {
-      queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
-    });
-    rings([], minutes(aQuarterAfter + 1), ({ queues }) => {
-      queues.main = { ...queues.main, visible: 1, oldest: minutes(2) };
-    });
+    for (const [expected, after] of [
+      [['QueueTooOld'], 2],
+      [[], 1],
+    ] as [string[], number][])
+      rings(expected, minutes(aQuarterAfter + after), (now) => {
+        now.main = waiting(now.main, minutes(2));
+      });
     // A retry once is nobody's business; again after the visibility time-out it is, by whichever count.
-    rings([], minutes(29), ({ watch }) => {
-      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(28)));
-    });
-    rings(['ConvertFailing'], minutes(2 * visibility + 5), ({ watch }) => {
-      watch.onLog(line('convert', { ConvertRetries: 1 }, minutes(1)));
-      watch.onInvocation('convert-function', false, minutes(visibility + 1));
-      watch.onLog(line('convert', { ConvertRetries: [1, 1] }, minutes(2 * visibility + 1)));
+    rings([], minutes(29), (now) => now.converted({ ConvertRetries: [1, 1] }, minutes(28)));
+    rings(['ConvertFailing'], minutes(2 * visibility + 5), (now) => {
+      now.converted({ ConvertRetries: 1 }, minutes(1));
+      now.watch.onInvocation('convert-function', false, minutes(visibility + 1));
+      now.converted({ ConvertRetries: [1, 1] }, minutes(2 * visibility + 1));
     });
     rings(['ReconcileFailed'], minutes(1), ({ watch }) =>
       watch.onInvocation('reconcile-function', false, seconds(9)),
     );
     // Lambda tries a run again.
-    rings([], minutes(4), ({ watch }) => {
-      watch.onInvocation('fetch-function', false, seconds(9));
-      watch.onInvocation('fetch-function', true, seconds(70));
-      watch.onLog(line('fetch', landed, seconds(70)));
+    rings([], minutes(4), (now) => {
+      now.watch.onInvocation('fetch-function', false, seconds(9));
+      now.watch.onInvocation('fetch-function', true, seconds(70));
+      now.fetched(landed, seconds(70));
     });
     rings(['FetchFailed'], minutes(4), ({ watch }) => {
       for (const attempt of [9, 70, 190]) watch.onInvocation('fetch-function', false, seconds(attempt));
       watch.onDropped('fetch-function', seconds(195));
     });
-    rings(['FetchFailed'], minutes(1), ({ watch }) => {
-      watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9)));
+    rings(['FetchFailed'], minutes(1), (now) => now.fetched({ ...landed, PlacesFailed: 1 }, seconds(9)));
+    rings(['QuotaSpent'], minutes(1), (now) => now.fetched({ ...skipped, QuotaSpent: 1 }, seconds(9)));
+    rings(['SchemaDrift'], minutes(1), (now) => now.converted({ FieldsRescued: [0, 3] }, seconds(9)));
+    rings(['PlacesMissing'], minutes(1), (now) =>
+      now.fetched({ ...landed, PlacesSkipped: 1, PlacesMissing: 1 }, seconds(9)),
+    );
+    rings(['HoursSkipped'], minutes(121), (now) => {
+      for (const hour of [0, 1, 2]) now.fetched(skipped, ranAt(hour));
     });
-    rings(['QuotaSpent'], minutes(1), ({ watch }) => {
-      watch.onLog(line('fetch', { ...skipped, QuotaSpent: 1 }, seconds(9)));
+    rings([], minutes(121), (now) => {
+      now.fetched(landed, seconds(9));
+      for (const hour of [1, 2]) now.fetched(skipped, ranAt(hour));
     });
-    rings(['SchemaDrift'], minutes(1), ({ watch }) => {
-      watch.onLog(line('convert', { FieldsRescued: [0, 3] }, seconds(9)));
-    });
-    rings(['PlacesMissing'], minutes(1), ({ watch }) => {
-      watch.onLog(line('fetch', { ...landed, PlacesSkipped: 1, PlacesMissing: 1 }, seconds(9)));
-    });
-    rings(['HoursSkipped'], minutes(121), ({ watch }) => {
-      for (const hour of [0, 1, 2]) watch.onLog(line('fetch', skipped, ranAt(hour)));
-    });
-    rings([], minutes(121), ({ watch }) => {
-      watch.onLog(line('fetch', landed, seconds(9)));
-      for (const hour of [1, 2]) watch.onLog(line('fetch', skipped, ranAt(hour)));
-    });
-    rings(['HoursSkipped', 'NotFresh'], minutes(181), ({ watch }) => {
-      for (const hour of [0, 1, 2, 3]) watch.onLog(line('fetch', skipped, ranAt(hour)));
+    rings(['HoursSkipped', 'NotFresh'], minutes(181), (now) => {
+      for (const hour of [0, 1, 2, 3]) now.fetched(skipped, ranAt(hour));
     });
 
     expect([...rang].sort()).toEqual(
@@ -162,53 +163,39 @@ describe('the alarms of the stack', () => {
   });
 
   test('ring on time when nothing is counted any more: after three hours, and one for late metrics [nothing-lands]', () => {
-    const pipeline = watched();
-    const { watch } = pipeline;
-    for (const hour of [0, 1, 2]) watch.onLog(line('fetch', landed, ranAt(hour)));
+    for (const hour of [0, 1, 2]) pipeline.fetched(landed, ranAt(hour));
     // The run of eight o'clock does not come.
-    expect(ringing(pipeline, minutes(4 * 60 + 119))).toEqual([]);
-    expect(ringing(pipeline, hours(6))).toEqual(['NotFresh']);
+    expect(pipeline.ringing(minutes(4 * 60 + 119))).toEqual([]);
+    expect(pipeline.ringing(hours(6))).toEqual(['NotFresh']);
   });
 
   test('do not ring for a run whose metrics are late [nothing-lands]', () => {
-    const pipeline = watched();
-    const { watch } = pipeline;
-    for (const hour of [0, 3]) watch.onLog(line('fetch', landed, ranAt(hour)));
-    expect(ringing(pipeline, minutes(6 * 60 + 2))).toEqual([]);
+    for (const hour of [0, 3]) pipeline.fetched(landed, ranAt(hour));
+    expect(pipeline.ringing(minutes(6 * 60 + 2))).toEqual([]);
   });
 
   test('do not miss what could not have come yet: freshness counts from the start', () => {
-    const pipeline = watched();
-    expect(ringing(pipeline, minutes(1))).toEqual([]);
-    expect(ringing(pipeline, minutes(4 * 60 - 2))).toEqual([]);
-    expect(ringing(pipeline, hours(4))).toEqual(['NotFresh']);
+    expect(pipeline.ringing(minutes(1))).toEqual([]);
+    expect(pipeline.ringing(minutes(4 * 60 - 2))).toEqual([]);
+    expect(pipeline.ringing(hours(4))).toEqual(['NotFresh']);
   });
 
   test('are silent again when it is over', () => {
-    const pipeline = watched();
-    const { queues } = pipeline;
-    queues.dead = { ...queues.dead, visible: 2, oldest: start };
-    expect(ringing(pipeline, minutes(1))).toEqual(['DeadLetters']);
-    queues.dead = { ...queues.dead, visible: 0, oldest: undefined };
-    expect(ringing(pipeline, minutes(3))).toEqual(['DeadLetters']);
-    expect(ringing(pipeline, minutes(7))).toEqual([]);
+    const empty = pipeline.dead;
+    pipeline.dead = waiting(empty, start);
+    expect(pipeline.ringing(minutes(1))).toEqual(['DeadLetters']);
+    pipeline.dead = empty;
+    expect(pipeline.ringing(minutes(3))).toEqual(['DeadLetters']);
+    expect(pipeline.ringing(minutes(7))).toEqual([]);
   });
 
   test('do not hear other stages, other functions and other lines', () => {
-    const pipeline = watched();
-    const { watch } = pipeline;
-    watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9), 'prod'));
-    watch.onLog(line('convert', { PlacesFailed: 1 }, seconds(9)));
-    watch.onInvocation('another-function', false, seconds(9));
-    for (const text of [
-      '',
-      'Error: PlacesFailed',
-      '{"level":"ERROR"}',
-      '{"CloudWatchMetrics"',
-      '{"_aws":{"CloudWatchMetrics"',
-    ])
-      watch.onLog(text);
-    expect(ringing(pipeline, minutes(1))).toEqual([]);
+    pipeline.fetched({ ...landed, PlacesFailed: 1 }, seconds(9), 'prod');
+    pipeline.converted({ PlacesFailed: 1 }, seconds(9));
+    pipeline.watch.onInvocation('another-function', false, seconds(9));
+    for (const text of ['', 'Error: PlacesFailed', '{"CloudWatchMetrics"', '{"_aws":{"CloudWatchMetrics"'])
+      pipeline.watch.onLog(text);
+    expect(pipeline.ringing(minutes(1))).toEqual([]);
   });
 
   test('say the same of the lines that were kept as of what was counted', () => {
@@ -229,15 +216,10 @@ describe('the alarms of the stack', () => {
   });
 
   test('say why, and what to do', () => {
-    const pipeline = watched();
-    const { watch } = pipeline;
-    watch.onLog(line('fetch', { ...landed, PlacesFailed: 1 }, seconds(9)));
+    pipeline.fetched({ ...landed, PlacesFailed: 1 }, seconds(9));
     const reports = new Map(
-      watch
-        .evaluate(Object.values(pipeline.queues), minutes(59))
-        .map((report) => [report.name.split('-').at(-1), report]),
+      pipeline.reports(minutes(59)).map((report) => [report.name.split('-').at(-1), report]),
     );
-
     expect(reports.get('FetchFailed')).toMatchObject({
       state: 'ALARM',
       reason: 'FILL(dropped, 0) + FILL(places, 0): 1. Rings at or over 1 in 1 period of 1 hour.',

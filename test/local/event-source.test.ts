@@ -18,7 +18,7 @@ let failing: (call: ApiCall) => boolean;
 let queue: { url: string; arn: string };
 let deadLetters: { url: string; arn: string };
 let sources: EventSource[];
-let batches: string[][];
+let invoked: string[];
 let failures: { body: string | undefined; reason: string }[];
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ beforeEach(async () => {
   deadLetters = aws.emulator.createQueue('dead-letters', {});
   queue = createQueue();
   sources = [];
-  batches = [];
+  invoked = [];
   failures = [];
 });
 afterEach(async () => {
@@ -66,9 +66,8 @@ function connect(
       queueUrl: queue.url,
       queueArn: queue.arn,
       region,
-      batchSize: 10,
       maximumConcurrency: 1000,
-      partialFailures: true,
+      reportsFailures: true,
       retryDelay: 0,
       onFailure: ({ message, reason }) => failures.push({ body: message.Body, reason }),
       ...settings,
@@ -76,7 +75,7 @@ function connect(
     aws.sqs,
     {
       invoke: async (event) => {
-        batches.push((event as SQSEvent).Records.map(({ body }) => body));
+        invoked.push(...(event as SQSEvent).Records.map(({ body }) => body));
         return respond(event as SQSEvent);
       },
     },
@@ -92,26 +91,20 @@ function connectHeld(settings: Partial<EventSourceSettings> = {}) {
   return { source, held };
 }
 
-/** Answers that these messages failed. */
-function failed({ Records }: SQSEvent, ...bodies: string[]): Invocation {
-  const those = Records.filter(({ body }) => bodies.includes(body));
-  return ok({ batchItemFailures: those.map(({ messageId }) => ({ itemIdentifier: messageId })) });
-}
+/** Answers that the message failed. */
+const failed = ({ Records }: SQSEvent) =>
+  ok({ batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })) });
 
-describe('a batch', () => {
-  test.each([
-    [10, [10, 10, 5]],
-    [7, [7, 7, 7, 4]],
-  ])('has at most %i messages when the mapping says so, and each comes once', async (batchSize, sizes) => {
+describe('an invocation', () => {
+  test('gets one message, and each comes once', async () => {
     send(...numbers(25));
-    connect(() => ok(), { batchSize });
+    connect();
     await until(isEmpty);
-    expect(batches.map((batch) => batch.length)).toEqual(sizes);
-    expect(batches.flat().sort()).toEqual(numbers(25).sort());
+    expect(invoked.sort()).toEqual(numbers(25).sort());
     expect(failures).toEqual([]);
   });
 
-  test('is the event that Lambda sends', async () => {
+  test('gets the event that Lambda sends', async () => {
     const MessageAttributes = {
       reason: { DataType: 'String', StringValue: 'not-json' },
       bytes: { DataType: 'Binary', BinaryValue: new Uint8Array([1, 2, 255]) },
@@ -148,21 +141,13 @@ describe('a batch', () => {
 });
 
 describe('after the function has answered', () => {
-  test('what it reports as failed comes again, alone', async () => {
-    send('a', 'b', 'c');
-    connect((event) => (batches.length === 1 ? failed(event, 'b') : ok()));
-    await until(isEmpty);
-    expect(batches).toEqual([['a', 'b', 'c'], ['b']]);
-    expect(failures).toEqual([reported('b')]);
-  });
-
   test.each([null, undefined, {}, '', 'done', { batchItemFailures: null }, { batchItemFailures: [] }])(
-    '%j means that all succeeded',
+    '%j means that all went well',
     async (response) => {
-      send('a', 'b');
+      send('a');
       connect(() => ok(response));
       await until(isEmpty);
-      expect([batches, dead()]).toEqual([[['a', 'b']], []]);
+      expect([invoked, failures, dead()]).toEqual([['a'], [], []]);
     },
   );
 
@@ -174,64 +159,51 @@ describe('after the function has answered', () => {
     [[null]],
     ['a'],
     [{ itemIdentifier: 'a' }],
-  ])('failures %j, which name no message of it, fail the whole batch', async (batchItemFailures) => {
+  ])('failures %j, which name no message, fail the one that it got', async (batchItemFailures) => {
     queue = createQueue({}, 1);
-    send('a', 'b');
+    send('a');
     connect(() => ok({ batchItemFailures }));
     await until(isEmpty);
-    expect([batches, dead().sort()]).toEqual([[['a', 'b']], ['a', 'b']]);
-    expect(failures[0]?.reason).toContain('names a message that is not in the batch');
-  });
-
-  test('a known and an unknown name together fail the whole batch', async () => {
-    send('a', 'b');
-    connect(({ Records }) => {
-      const items = [{ itemIdentifier: Records[0]?.messageId }, { itemIdentifier: 'unknown' }];
-      return ok(batches.length === 1 ? { batchItemFailures: items } : null);
-    });
-    await until(isEmpty);
-    expect(batches.flat().sort()).toEqual(['a', 'a', 'b', 'b']);
+    expect([invoked, failures, dead()]).toEqual([['a'], [reported('a')], ['a']]);
   });
 
   test('the names of failures mean nothing unless the mapping asks for them', async () => {
-    send('a', 'b');
-    connect((event) => failed(event, 'a', 'b'), { partialFailures: false });
+    send('a');
+    connect(failed, { reportsFailures: false });
     await until(isEmpty);
-    expect([batches, failures]).toEqual([[['a', 'b']], []]);
+    expect([invoked, failures]).toEqual([['a'], []]);
   });
 
-  test.each([true, false])(
-    'an error fails the whole batch (partial failures: %s)',
-    async (partialFailures) => {
-      send('a', 'b');
-      const error = { type: 'Runtime.ExitError', message: 'The process ended with SIGABRT' };
-      connect(() => (batches.length === 1 ? { ok: false, error } : ok()), { partialFailures });
-      await until(isEmpty);
-      expect(batches.flat().sort()).toEqual(['a', 'a', 'b', 'b']);
-      const reason = 'Runtime.ExitError: The process ended with SIGABRT';
-      expect(failures).toEqual(['a', 'b'].map((body) => ({ body, reason })));
-    },
-  );
+  test.each([true, false])('an error fails the message (failures reported: %s)', async (reportsFailures) => {
+    send('a');
+    const error = { type: 'Runtime.ExitError', message: 'The process ended with SIGABRT' };
+    connect(() => (invoked.length === 1 ? { ok: false, error } : ok()), { reportsFailures });
+    await until(isEmpty);
+    const reason = 'Runtime.ExitError: The process ended with SIGABRT';
+    expect([invoked, failures]).toEqual([['a', 'a'], [{ body: 'a', reason }]]);
+  });
 
-  test('an invocation that cannot be made fails the whole batch, and polling goes on', async () => {
+  test('an invocation that cannot be made fails the message, and polling goes on', async () => {
     send('a');
     connect(() => {
-      if (batches.length === 1) throw new Error('no process could be started');
+      if (invoked.length === 1) throw new Error('no process could be started');
       return ok();
     });
     await until(isEmpty);
-    expect(batches).toEqual([['a'], ['a']]);
-    expect(failures).toEqual([{ body: 'a', reason: 'Error: no process could be started' }]);
+    expect([invoked, failures]).toEqual([
+      ['a', 'a'],
+      [{ body: 'a', reason: 'Error: no process could be started' }],
+    ]);
   });
 });
 
 describe('a message that fails', () => {
   test('goes to the dead-letter queue after its last try, and the others do not', async () => {
     send('good', 'bad');
-    connect((event) => failed(event, 'bad'));
+    connect((event) => (event.Records[0]?.body === 'bad' ? failed(event) : ok()));
     await until(() => dead().length === 1);
     expect(dead()).toEqual(['bad']);
-    expect(batches.flat().filter((body) => body === 'bad')).toHaveLength(3);
+    expect(invoked.filter((body) => body === 'bad')).toHaveLength(3);
     expect(isEmpty()).toBe(true);
   });
 
@@ -239,13 +211,9 @@ describe('a message that fails', () => {
     queue = createQueue({ VisibilityTimeout: '1' });
     send('a');
     const times: number[] = [];
-    connect(
-      (event) => {
-        times.push(performance.now());
-        return times.length === 1 ? failed(event, 'a') : ok();
-      },
-      { retryDelay: undefined },
-    );
+    connect((event) => (times.push(performance.now()) === 1 ? failed(event) : ok()), {
+      retryDelay: undefined,
+    });
     await until(isEmpty);
     const [first = 0, second = 0] = times;
     expect(second - first).toBeGreaterThan(900);
@@ -254,18 +222,18 @@ describe('a message that fails', () => {
 });
 
 test.each([1, 2])(
-  'batches at the same time are %i at most when the mapping says so, and no more than the processors',
+  'invocations at the same time are %i at most when the mapping says so, and no more than the processors',
   async (limit) => {
     const expected = Math.min(limit, availableParallelism());
     send(...numbers(6));
-    const { held } = connectHeld({ batchSize: 1, maximumConcurrency: limit });
+    const { held } = connectHeld({ maximumConcurrency: limit });
     for (let left = 6; left > 0; left--) {
       await until(() => held.length >= Math.min(expected, left));
       expect(held.length).toBeLessThanOrEqual(expected);
       held.shift()?.();
       await until(() => remaining() < left);
     }
-    expect(batches).toHaveLength(6);
+    expect(invoked).toHaveLength(6);
   },
 );
 
@@ -283,10 +251,10 @@ describe('closing', () => {
     await until(isEmpty);
     expect(await timeToClose(source)).toBeLessThan(1000);
     send('b');
-    expect([depth().visible, batches]).toEqual([1, [['a']]]);
+    expect([depth().visible, invoked]).toEqual([1, ['a']]);
   });
 
-  test('waits for the batch that the function works on, and deletes what it finished', async () => {
+  test('waits for the message that the function works on, and deletes it', async () => {
     const { source, held } = connectHeld();
     expect(source.busy).toBe(false);
     send('a');
@@ -314,9 +282,9 @@ describe('while SQS fails', () => {
     const source = connect();
     await until(() => source.trouble !== undefined);
     expect(source.trouble).toContain('ServiceUnavailable');
-    expect(batches).toEqual([]);
+    expect(invoked).toEqual([]);
     await until(isEmpty);
-    expect([source.trouble, batches]).toEqual([undefined, [['a']]]);
+    expect([source.trouble, invoked]).toEqual([undefined, ['a']]);
     const [first = 0, second = 0] = refused;
     expect(second - first).toBeGreaterThan(900);
   });
@@ -325,11 +293,11 @@ describe('while SQS fails', () => {
     'a message for which %s is refused comes again after its visibility time-out',
     async (action) => {
       queue = createQueue({ VisibilityTimeout: '1' });
-      failing = (call) => call.action === action && batches.length === 1;
+      failing = (call) => call.action === action && invoked.length === 1;
       send('a');
-      connect((event) => (batches.length === 1 && action !== 'DeleteMessage' ? failed(event, 'a') : ok()));
+      connect((event) => (invoked.length === 1 && action !== 'DeleteMessage' ? failed(event) : ok()));
       await until(isEmpty);
-      expect(batches).toEqual([['a'], ['a']]);
+      expect(invoked).toEqual(['a', 'a']);
       expect(failures.at(-1)?.reason).toMatch(/could not be told.*ServiceUnavailable/);
     },
   );
@@ -341,7 +309,7 @@ test('of several mappings none is polled for when one is wrong', async () => {
     if (isPoll(call)) polls += 1;
     return false;
   };
-  const mapping = { EventSourceArn: queue.arn, FunctionName: 'convert' };
+  const mapping = { EventSourceArn: queue.arn, FunctionName: 'convert', BatchSize: 1 };
   const eventSources = [mapping, { ...mapping, EventSourceArn: `${queue.arn}-elsewhere` }];
   const plan = planDeployment({ resources: [], outputs: {}, assets: new Map() });
   const connections = {

@@ -43,11 +43,6 @@ describe('a template value', () => {
   ])('%j is refused by name', (value, message) => {
     expect(() => references.resolve({ in: [value] })).toThrow(message);
   });
-
-  test('may name what is not here instead', () => {
-    const value = join(' ', 'tail', { Ref: 'Logs' }, { Ref: 'Raw' });
-    expect(references.resolve(value, (logicalId) => logicalId)).toBe('tail Logs raw');
-  });
 });
 
 describe('the event of a schedule', () => {

@@ -86,6 +86,7 @@ function resources(): Resources {
       {
         EventSourceArn: get('Queue'),
         FunctionName: { Ref: 'Convert' },
+        BatchSize: 1,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
       },
     ],
@@ -156,8 +157,8 @@ describe('a running stack', () => {
     for (const key of ['a', 'b', 'c']) await put(runtime, key, `rows of ${key}`);
     await runtime.settled();
     expect(await curated(runtime, 'b')).toBe('ROWS OF B');
-    const keys = (await convertLog()).map((line) => line.split(' ').at(-1));
-    expect(keys.sort()).toEqual(['a', 'b', 'c']);
+    const worked = (await convertLog()).filter((line) => line.includes(' works on '));
+    expect(worked.map((line) => line.split(' ').at(-1)).sort()).toEqual(['a', 'b', 'c']);
   });
 
   test('gives each function its own credentials, with which it may do what its role allows', async () => {
@@ -243,7 +244,11 @@ describe('what cannot be started', () => {
     [
       'a second event source for a queue of elsewhere',
       (all) => {
-        const mapping = { EventSourceArn: arnOf('elsewhere'), FunctionName: { Ref: 'Convert' } };
+        const mapping = {
+          EventSourceArn: arnOf('elsewhere'),
+          FunctionName: { Ref: 'Convert' },
+          BatchSize: 1,
+        };
         all.Other = ['AWS::Lambda::EventSourceMapping', mapping];
       },
       /polls queues of the stack only, not .*elsewhere/,
@@ -297,7 +302,7 @@ describe('what cannot be started', () => {
 });
 
 describe('closing', () => {
-  test('kills what is in work, and may be done again', async () => {
+  test('kills a function at its work, and may be done again', async () => {
     const runtime = await start();
     const pid = await putAndHang(runtime);
     await Promise.all([runtime.close(), runtime.close()]);
@@ -321,7 +326,7 @@ describe('closing', () => {
     expect(failures).toBe(atClose);
   });
 
-  test('keeps what was waiting or in work for the next run, which converts it', async () => {
+  test('keeps what was waiting or being converted for the next run, which converts it', async () => {
     const first = await start({ environment: { MODE: 'hang' } });
     await putAndHang(first, 'object-0');
     for (let i = 0; i < 15; i++) await put(first, `object-${i}`, `rows of ${i}`);

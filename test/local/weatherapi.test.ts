@@ -252,61 +252,64 @@ describe('a request', () => {
   });
 });
 
-describe('a location that asks for a failure', () => {
-  test('gets a page, not JSON, from a broken gateway', async () => {
-    for (const status of [500, 502, 503, 504]) {
-      const response = await askFor(`fail:${status}`);
-      expect(response.status).toBe(status);
-      expect(response.headers.get('content-type')).toContain('text/html');
-      expect(await response.text()).toMatch(/^<html>/);
-    }
+describe('a place that fails', () => {
+  const answered = async (mode: string) => {
+    const response = await askFor(`fail:${mode}`);
+    return [response.status, response.headers.get('content-type'), await response.text()];
+  };
+
+  test.each([
+    ['500', 500],
+    ['502', 502],
+    ['503', 503],
+    ['504', 504],
+    ['429', 429],
+    ['html', 200],
+  ])('%s gets a page, not JSON', async (mode, status) => {
+    expect(await answered(mode)).toEqual([status, 'text/html', expect.stringMatching(/^<html>/)]);
   });
 
-  test('is told when to come back from too many requests', async () => {
-    const response = await askFor('fail:429');
-    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1']);
+  test('429 is told when to come back, and redirect is sent to another host', async () => {
+    expect((await askFor('fail:429')).headers.get('retry-after')).toBe('1');
+    const { status, headers } = await askFor('fail:redirect');
+    expect([status, headers.get('location')]).toEqual([302, 'http://localhost:1/']);
   });
 
   test.each([
-    [401, 1002, 'API key not provided.'],
-    [400, 1003, 'Parameter q is missing.'],
-    [400, 1005, 'API request url is invalid.'],
-    [400, 1006, 'No matching location found.'],
-    [401, 2006, 'API key is invalid.'],
-    [403, 2007, 'API key has exceeded calls per month quota.'],
-    [403, 2008, 'API key has been disabled.'],
+    [401, '1002', 'API key not provided.'],
+    [400, '1003', 'Parameter q is missing.'],
+    [400, '1005', 'API request url is invalid.'],
+    [400, '1006', 'No matching location found.'],
+    [401, '2006', 'API key is invalid.'],
+    [403, '2007', 'API key has exceeded calls per month quota.'],
+    [403, '2008', 'API key has been disabled.'],
     [
       403,
-      2009,
+      '2009',
       'API key does not have access to the resource. Please check pricing page for what is allowed in your API subscription plan.',
     ],
-    [400, 9000, 'Json body passed in bulk request is invalid.'],
-    [400, 9001, 'Json body contains too many locations for bulk request.'],
-    [400, 9999, 'Internal application error.'],
-  ])('gets status %i with error %i: %s', async (status, code, message) => {
-    await expectError(await askFor(`fail:${code}`), status, code, message);
+    [400, '9000', 'Json body passed in bulk request is invalid.'],
+    [400, '9001', 'Json body contains too many locations for bulk request.'],
+    [400, '9999', 'Internal application error.'],
+    [200, 'error200', 'Internal application error.'],
+  ])('gets status %i with error %s: %s', async (status, mode, message) => {
+    await expectError(await askFor(`fail:${mode}`), status, Number(mode) || 9999, message);
   });
 
-  test.each(['500', '429', '2006', '9999', 'malformed', 'cut'])(
-    'gets %s as often as it asked, then its weather',
-    async (mode) => {
-      const q = `fail:${mode}x2`;
-      const outcome = async () => {
-        const response = await askFor(q);
-        return response.json().then(
-          (body) => (body as Partial<CurrentResponse>).location?.name ?? 'an error',
-          () => 'no JSON',
-        );
-      };
-      const failure = ['2006', '9999'].includes(mode) ? 'an error' : 'no JSON';
-      expect([await outcome(), await outcome(), await outcome(), await outcome()]).toEqual([
-        failure,
-        failure,
-        q,
-        q,
-      ]);
-    },
-  );
+  test.each([
+    ['500', 'not JSON'],
+    ['2006', 'an error'],
+    ['malformed', 'not JSON'],
+    ['cut', 'not JSON'],
+  ])('%s fails as often as it says, and then has its weather', async (mode, failure) => {
+    const q = `fail:${mode}x2`;
+    const outcomes = [];
+    for (let i = 0; i < 4; i += 1) {
+      const name = (body: unknown) => (body as Partial<CurrentResponse>).location?.name ?? 'an error';
+      outcomes.push(await (await askFor(q)).json().then(name, () => 'not JSON'));
+    }
+    expect(outcomes).toEqual([failure, failure, q, q]);
+  });
 
   test('counts anew in another server', async () => {
     const other = await start();
@@ -315,34 +318,16 @@ describe('a location that asks for a failure', () => {
     expect(statuses).toEqual([502, 200, 502]);
   });
 
-  test('gets a status of 200 before its connection is cut in the middle of the body', async () => {
-    const response = await askFor('fail:cut');
-    expect(response.status).toBe(200);
-    await expect(response.text()).rejects.toThrow('terminated');
-  });
-
-  test('gets half a JSON', async () => {
-    const response = await askFor('fail:malformed');
-    const text = await response.text();
-    expect(response.status).toBe(200);
-    expect(text).toMatch(/^\{"location":/);
-    expect(() => JSON.parse(text)).toThrow(SyntaxError);
-  });
-
-  test('gets a page or an error although the status is 200', async () => {
-    const html = await askFor('fail:html');
-    expect([html.status, html.headers.get('content-type')]).toEqual([200, 'text/html']);
-    await expectError(await askFor('fail:error200'), 200, 9999, 'Internal application error.');
-  });
-
-  test('is sent to another host', async () => {
-    const response = await askFor('fail:redirect');
-    expect([response.status, response.headers.get('location')]).toEqual([302, 'http://localhost:1/']);
+  test('gets status 200 before its JSON is cut off, by the connection or not', async () => {
+    const cut = await askFor('fail:cut');
+    expect(cut.status).toBe(200);
+    await expect(cut.text()).rejects.toThrow('terminated');
+    const [status, , text] = await answered('malformed');
+    expect([status, text]).toEqual([200, expect.stringMatching(/^\{"location":/)]);
   });
 
   test('gets a body without an end for as long as it reads', async () => {
-    const response = await askFor('fail:huge');
-    const reader = response.body?.getReader();
+    const reader = (await askFor('fail:huge')).body?.getReader();
     let size = 0;
     while (size < 4_000_000) size += (await reader?.read())?.value?.length ?? Number.NaN;
     await reader?.cancel();
@@ -350,24 +335,20 @@ describe('a location that asks for a failure', () => {
   });
 
   test('gets its weather late', async () => {
-    const hasty = await start({ faultDelay: 1 });
-    expect(await (await askFor('fail:slow', hasty)).json()).toMatchObject({
-      location: { name: 'fail:slow' },
-    });
+    const late = await askFor('fail:slow', await start({ faultDelay: 1 }));
+    expect(await late.json()).toMatchObject({ location: { name: 'fail:slow' } });
   });
 
-  test('learns the modes there are when it asks for another', async () => {
-    for (const q of ['fail:', 'fail:nonsense', 'fail:toString']) {
-      const response = await askFor(q);
-      expect(response.status).toBe(400);
-      expect(await response.json()).toEqual({
-        error: {
-          code: 1006,
-          message: expect.stringMatching(/No matching.* 429, 500.* 2006,.* slow, cut,.* huge\.$/),
-        },
-      });
-    }
-  });
+  test.each(['', 'nonsense', 'toString'])(
+    'in an unknown way (%j) learns which ways there are',
+    async (mode) => {
+      const [status, , text] = await answered(mode);
+      expect([status, text]).toEqual([
+        400,
+        expect.stringMatching(/1006.*No matching.* 429, 500.* 2006,.* huge\./),
+      ]);
+    },
+  );
 });
 
 test('closing cuts what is still open, at once', async () => {
@@ -382,5 +363,4 @@ test('closing cuts what is still open, at once', async () => {
     ['fail:huge', 200],
     ['fail:slow', 0],
   ]);
-  await expect(askFor('London', closing)).rejects.toThrow('fetch failed');
 });

@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import { datasetDocs } from '../../cli/docs/dataset-docs.ts';
 import { flowDrawing } from '../../cli/docs/flow-drawing.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { converted } from '../functions/convert/converted.ts';
+import { answer, converted } from '../functions/convert/converted.ts';
 
 const docs = datasetDocs(datasets);
 
@@ -54,25 +53,14 @@ describe.each(datasets)('the documentation of $name', (dataset) => {
       const parquet = path.join(folder, 'curated', curatedKey);
       await mkdir(path.dirname(parquet), { recursive: true });
       await writeFile(parquet, file);
-      const answer = (query: string) => rowsOf(query.replaceAll("'curated/", `'${folder}/curated/`));
-      expect(await answer(`${listing} ORDER BY path`)).toEqual([
+      const here = (query: string) => answer(query.replaceAll("'curated/", `'${folder}/curated/`));
+      expect(await here(`${listing} ORDER BY path`)).toEqual([
         { path: 'current.snow_cm', n: '1', last_seen: '2026-11-22' },
         { path: 'current.uv', n: '1', last_seen: '2026-11-22' },
       ]);
-      expect(await answer(one)).toEqual([{ raw_key: key, snow_cm: '4.5' }]);
+      expect(await here(one)).toEqual([{ raw_key: key, snow_cm: '4.5' }]);
     } finally {
       await rm(folder, { recursive: true });
     }
   });
 });
-
-async function rowsOf(sql: string) {
-  const instance = await DuckDBInstance.create();
-  const connection = await instance.connect();
-  try {
-    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}

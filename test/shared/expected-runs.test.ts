@@ -34,7 +34,7 @@ describe('the runs that a schedule asks for', () => {
     ['cron(0 12 * * ? 2024/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', ['22T12:00']],
     ['cron(0 12 * * ? 2025/2)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
     ['cron(0 12 * * ? 2027)', '2026-11-22T00:00Z', '2026-11-23T00:00Z', []],
-  ])('%s from %s to %s are %j [schedule-runs]', (expression, from, to, expected) => {
+  ])('by %s from %s to %s are %j [schedule-runs]', (expression, from, to, expected) => {
     expect(instants(expression, from, to)).toEqual(expected.map((rest) => `2026-11-${rest}`));
   });
 
@@ -42,7 +42,7 @@ describe('the runs that a schedule asks for', () => {
     ['rate(1 hour)', ['02:00', '03:00', '04:00', '05:00']],
     ['rate(90 minutes)', ['03:30', '05:00']],
     ['rate(1 day)', []],
-  ])('%s: one in each interval back from now, ending at %j', (expression, ends) => {
+  ])('by %s are one in each interval back from now, ending at %j', (expression, ends) => {
     const to = new Date('2026-11-22T05:00Z');
     const runs = expectedRuns(expression, new Date('2026-11-22T01:00Z'), to);
     expect(runs.map((run) => run.to.toISOString().slice(11, 16))).toEqual(ends);
@@ -54,12 +54,12 @@ describe('the runs that a schedule asks for', () => {
   test.each([
     ['in a month that begins with a Saturday', 'cron(0 0 1W AUG ? 2026)', '2026-08-03'],
     ['in a month that ends with a Sunday', 'cron(0 0 31W MAY ? 2026)', '2026-05-29'],
-  ])('the nearest weekday stays in its month: %s', (_what, expression, day) => {
+  ])('on the nearest weekday stay in their month: %s', (_what, expression, day) => {
     const runs = expectedRuns(expression, new Date('2026-01-01'), new Date('2027-01-01'));
     expect(runs.map(({ to }) => to.toISOString().slice(0, 10))).toEqual([day]);
   });
 
-  test('a date that a month does not have is left out, and never another one', () => {
+  test('leave out a date that a month does not have, and never take another one', () => {
     const days = (expression: string) =>
       expectedRuns(expression, new Date('2026-01-01'), new Date('2029-01-01')).map(({ to }) =>
         to.toISOString().slice(0, 10),
@@ -110,7 +110,7 @@ describe('the runs that a schedule asks for', () => {
     ['rate(30 seconds)', 'expected a number of minutes, hours or days'],
     ['at(2026-11-22T05:00:00)', 'expected "cron(…)" or "rate(…)"'],
     ['cron(0 * * * ? *)\n', 'expected "cron(…)" or "rate(…)"'],
-  ])('%s is refused with what EventBridge Scheduler wants [schedule-refused]', (expression, message) => {
+  ])('by %s are refused with what EventBridge Scheduler wants [schedule-refused]', (expression, message) => {
     const runs = () => expectedRuns(expression, new Date('2026-11-22'), new Date('2026-11-23'));
     expect(runs).toThrow(message);
   });
@@ -137,7 +137,7 @@ describe('the coming year', () => {
   });
 
   test.each(['cron(0 0 30 2 ? *)', 'cron(0 0 1 1 ? 2025)', 'cron(0 0 31W 4 ? *)'])(
-    '%s never comes, and is refused',
+    'never has a time of %s, which is refused',
     (expression) => {
       expect(() => outlook(expression, now)).toThrow(`expected a time in the future: ${expression} has none`);
     },

@@ -38,7 +38,7 @@ test('a day is of UTC', () => {
   expect(dayOf(new Date('2026-11-22T23:59:59.999-01:00'))).toBe('2026-11-23');
 });
 
-describe('the day of a raw key', () => {
+describe('the day of the raw key', () => {
   test.each([
     ['dt=2026-11-22/a.json', '2026-11-22'],
     ['dt=2024-02-29/sub/folder/a.json', '2024-02-29'],
@@ -46,7 +46,7 @@ describe('the day of a raw key', () => {
     ['sub/dt=2026-11-22/a.json', undefined],
     ['dt=2026-11-22', undefined],
     ['DT=2026-11-22/a.json', undefined],
-  ])('of %s is %s', (key, day) => {
+  ])('%s is %s', (key, day) => {
     expect(parseRawKey(`weatherapi/current/${key}`).day).toBe(day);
   });
 
@@ -61,7 +61,7 @@ describe('the day of a raw key', () => {
     'dt=2026-11-22T05/a',
     'dt= 2026-11-22/a',
     'dt=+02026-11-22/a',
-  ])('of %s is none: a permanent failure', (key) => {
+  ])('%s is a permanent failure', (key) => {
     expect(() => parseRawKey(`weatherapi/current/${key}`)).toThrow(PermanentError);
     expect(() => parseRawKey(`weatherapi/current/${key}`)).toThrow('Expected dt=YYYY-MM-DD');
   });
@@ -111,14 +111,14 @@ describe('the curated key', () => {
   });
 });
 
-describe('the key that an undated object is filed under', () => {
+describe('the key under which an undated object is filed', () => {
   test.each([
     ['a.json', 'a'],
     ['folder/a.json', 'a'],
     ['a.json.gz', 'a.json.gz'],
     ['sub/dt=2020-01-01/_my file.ndjson', 'my-file.ndjson'],
     ['日本', 'file'],
-  ])('of %s keeps what is readable and adds a digest', (name, readable) => {
+  ])('keeps what is readable of %s and adds a digest', (name, readable) => {
     const key = filed(`weatherapi/current/${name}`);
     expect(key.startsWith(`${folder}${readable}.`)).toBe(true);
     expect(key).toMatch(/\.[0-9a-f]{12}\.json$/);
@@ -164,7 +164,7 @@ const anyKey = fc
   .map((all) => all.join(''))
   .filter((key) => Buffer.byteLength(key) <= 1024);
 
-describe('of any raw key', () => {
+describe('of any raw key,', () => {
   test('the curated key is one that S3 takes and Athena shows, of the same day, or there is none', () => {
     fc.assert(
       fc.property(anyKey, (key) => {

@@ -81,7 +81,7 @@ describe("S3's message", () => {
   });
 });
 
-describe('any other message is malformed', () => {
+describe('any other message is malformed:', () => {
   const removed = { ...created('a.json'), eventName: 'ObjectRemoved:Delete' };
   const unencoded = { ...created('a.json'), s3: { bucket: { name: 'raw' }, object: { key: '100%' } } };
   test.each([

@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process';
-import { Command, InvalidArgumentError, Option } from 'commander';
-
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
+import { Command, Option } from 'commander';
+import { runJest, wholeNumber } from '../../run-jest.ts';
 
 const command = new Command('npm run test:faults --')
   .description('Runs the fault suite on more seeds than npm test does, or on one of them again.')
@@ -14,21 +9,6 @@ const command = new Command('npm run test:faults --')
   .parse();
 const { seeds, from, seed } = command.opts<{ seeds: number; from: number; seed?: number }>();
 
-const jest = spawn(
-  process.execPath,
-  [
-    '--disable-warning=ExperimentalWarning',
-    '--experimental-vm-modules',
-    'node_modules/jest/bin/jest.js',
-    '--config',
-    'jest.deep.config.js',
-    'test/e2e/faults/seeds.deep.test.ts',
-  ],
-  {
-    stdio: 'inherit',
-    env: { ...process.env, FAULT_SEEDS: seed === undefined ? `${from},${seeds}` : `${seed},1` },
-  },
-);
-jest.on('exit', (code) => {
-  process.exitCode = code ?? 1;
+process.exitCode = await runJest(['--config', 'jest.deep.config.js', 'test/e2e/faults/seeds.deep.test.ts'], {
+  FAULT_SEEDS: seed === undefined ? `${from},${seeds}` : `${seed},1`,
 });

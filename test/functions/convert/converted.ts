@@ -64,18 +64,20 @@ export async function rowsOf(raw: string | Uint8Array, file?: RawFile): Promise<
 
 /** What DuckDB answers about a file; `$file` in the SQL stands for it. Cells as DuckDB's JSON has them. */
 export function query(file: Uint8Array, sql: string): Promise<Record<string, Json>[]> {
-  return inFile(file, async (parquet) => {
-    const instance = await DuckDBInstance.create();
-    const connection = await instance.connect();
-    try {
-      await connection.run("SET TimeZone = 'UTC'");
-      const result = await connection.runAndReadAll(sql.replaceAll('$file', `'${parquet}'`));
-      return result.getRowObjectsJson();
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
-  });
+  return inFile(file, (parquet) => answer(sql.replaceAll('$file', `'${parquet}'`)));
+}
+
+/** What DuckDB answers. */
+export async function answer(sql: string): Promise<Record<string, Json>[]> {
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
 }
 
 async function inFile<T>(bytes: Uint8Array, read: (file: string) => Promise<T>): Promise<T> {

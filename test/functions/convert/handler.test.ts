@@ -112,45 +112,9 @@ describe('a batch', () => {
     ]);
     expect((await aws.object('raw', `${folder}poison.json`)).body).toEqual(Buffer.from(poison));
   });
-
-  test('of good messages answers with no failure', async () => {
-    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
-    expect(await convert(batch(message(`${folder}a.json`)))).toEqual(none);
-    expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
-    expect(aws.deadLetters()).toEqual([]);
-  });
-
-  test('that tells of one object twice writes it once, the same', async () => {
-    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
-    expect(await convert(batch(message(`${folder}a.json`), message(`${folder}a.json`)))).toEqual(none);
-    const once = (await aws.object('curated', `${folder}a.parquet`)).body;
-    expect(await convert(batch(message(`${folder}a.json`)))).toEqual(none);
-    expect((await aws.object('curated', `${folder}a.parquet`)).body).toEqual(once);
-    expect(await aws.keys('curated')).toEqual([`${folder}a.parquet`]);
-  });
-
-  test('of a redriven letter converts what was mended meanwhile', async () => {
-    await aws.put('raw', `${folder}a.json`, poison);
-    await convert(batch(message(`${folder}a.json`)));
-    const [letter] = aws.deadLetters();
-    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
-    expect(await convert(batch(letter?.body ?? ''))).toEqual(none);
-    expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
-  });
 });
 
 describe('a message is tried again', () => {
-  test.each(['GetObject', 'PutObject', 'HeadObject'])('when %s fails', async (action) => {
-    await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
-    aws.fault = slowDown(action);
-    expect(await convert(batch(message(`${folder}a.json`)))).toEqual(failed(0));
-    expect(aws.deadLetters()).toEqual([]);
-
-    aws.fault = () => undefined;
-    expect(await convert(batch(onTry(2, message(`${folder}a.json`))))).toEqual(none);
-    expect(await temperatures(`${folder}a.parquet`)).toEqual([1]);
-  });
-
   test('when the dead-letter queue does not take its poison', async () => {
     await aws.put('raw', `${folder}a.json`, poison);
     await aws.put('raw', `${folder}b.json`, response({ temp_c: 1 }));

@@ -528,7 +528,7 @@ describe('the deadline', () => {
   });
 });
 
-describe('what concerns every place', () => {
+describe('what concerns every place:', () => {
   /** Answers the second of twelve places with `refusal`, and those that are under way by then with data, after it. */
   async function refusedAtTheSecond(refusal: Answer) {
     const asked: string[] = [];
@@ -578,12 +578,12 @@ describe('what concerns every place', () => {
     },
   );
 
-  test('a redirect of every place is the failure of the run', async () => {
+  test('a redirect of every place is the failure of the run [redirect]', async () => {
     const report = await runOf(['fail:redirect', 'fail:redirect'], await standIn());
     expect(report.runFailure).toBe('HTTP 302: a redirect, which is never followed');
   });
 
-  test('a redirect of one place is its own failure: the others are asked for and land', async () => {
+  test('a redirect of one place is its own failure: the others are asked for and land [redirect]', async () => {
     const list = ['fail:redirect', ...places(9)];
     const redirected = {
       failed: [{ location: 'fail:redirect', reason: 'HTTP 302: a redirect, which is never followed' }],
@@ -597,16 +597,6 @@ describe('what concerns every place', () => {
 });
 
 describe('the key', () => {
-  test('is read once for all places, and again for no later run', async () => {
-    const secrets = new FakeSecrets('first');
-    const apiKey = new ApiKey(secrets.client, 'key');
-    const server = await standIn();
-    expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
-    await aws.empty();
-    expect(await runOf(places(20), server, { apiKey })).toMatchObject({ fetched: 20 });
-    expect(secrets.reads).toBe(1);
-  });
-
   test('that was rotated between two runs is read again once, and no place is lost', async () => {
     const secrets = new FakeSecrets('first');
     const apiKey = new ApiKey(secrets.client, 'key');
@@ -614,15 +604,6 @@ describe('the key', () => {
     secrets.secret = 'second';
     const report = await runOf(places(20), await standIn({ key: 'second' }), { apiKey });
     expect(report).toMatchObject({ fetched: 20, skipped: [], failed: [], runFailure: undefined });
-    expect(secrets.reads).toBe(2);
-  });
-
-  test('that is refused though it was read again is the failure of the run', async () => {
-    const secrets = new FakeSecrets('first');
-    const report = await runOf(['Melbourne'], await standIn({ key: 'second' }), { secrets });
-    expect(report).toMatchObject({ key: undefined, landed: false, fetched: 0, failed: [] });
-    expect(report.runFailure).toBe('HTTP 401 code 2006: API key is invalid');
-    expect(report.skipped).toEqual([{ location: 'Melbourne', reason: report.runFailure }]);
     expect(secrets.reads).toBe(2);
   });
 

@@ -22,15 +22,18 @@ const documented = [
 ] as const;
 
 describe('an error that WeatherAPI documents', () => {
-  test.each(documented)('HTTP $status with code $code is $kind [error-table]', ({ status, code, kind }) => {
-    const verdict = verdictOn(status, errorBody(code));
-    expect(verdict).toEqual({
-      kind,
-      reason: expect.stringMatching(new RegExp(`^HTTP ${status} code ${code}: .+`)),
-    });
-  });
+  test.each(documented)(
+    'with HTTP $status and code $code is $kind [error-table]',
+    ({ status, code, kind }) => {
+      const verdict = verdictOn(status, errorBody(code));
+      expect(verdict).toEqual({
+        kind,
+        reason: expect.stringMatching(new RegExp(`^HTTP ${status} code ${code}: .+`)),
+      });
+    },
+  );
 
-  test.each(documented)('code $code is $kind whatever the status is [error-table]', ({ code, kind }) => {
+  test.each(documented)('with code $code is $kind whatever the status is [error-table]', ({ code, kind }) => {
     for (const status of [200, 204, 302, 400, 403, 404, 429, 500]) {
       expect(verdictOn(status, errorBody(code)).kind).toBe(kind);
     }
@@ -72,7 +75,7 @@ describe('an answer without a documented code', () => {
     { status: 504, body: '', kind: 'transient' },
     { status: 599, body: '', kind: 'transient' },
     { status: 999, body: '', kind: 'transient' },
-  ])('HTTP $status with $body is $kind', ({ status, body, kind }) => {
+  ])('with HTTP $status and the body $body is $kind', ({ status, body, kind }) => {
     expect(verdictOn(status, body).kind).toBe(kind);
   });
 

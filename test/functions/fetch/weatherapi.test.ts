@@ -285,7 +285,7 @@ describe('a body that repeats the key', () => {
     ['as it is', secret],
     ['as the URL has it', `/v1/current.json?${new URLSearchParams({ q: 'Melbourne', key: secret })}`],
     ['as a path has it', encodeURIComponent(secret)],
-  ])('%s is no data, is not asked for again, and is not quoted [key-in-answer]', async (_how, echo) => {
+  ])('is not data, is not asked for again, and is not quoted: %s [key-in-answer]', async (_how, echo) => {
     const server = await provider((reply) => reply.send({ location: { name: 'Melbourne' }, request: echo }));
     expect(await call(server, { aws: new FakeSecrets(secret) })).toEqual({
       kind: 'location-failed',

@@ -34,7 +34,7 @@ test('numbers are not looked for any further when most of them are distinct', ()
   expect(distinctNumbers(columnOf([1n, 2n, 3n, 1n]))).toBeUndefined();
 });
 
-test('nor when they were chosen for their hash [one-hash]', () => {
+test('numbers are not looked for any further when they were chosen for their hash [one-hash]', () => {
   // High words that differ, and low ones that undo what they add to the hash.
   const chosen = Array.from({ length: 100 }, (_, high) =>
     BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(Math.imul(high, 0x9e3779b1) >>> 0)),

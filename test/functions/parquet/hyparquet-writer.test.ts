@@ -20,7 +20,7 @@ test.each(internals)('hyparquet-writer still has %s in %s [writer-update]', asyn
   }
 });
 
-test('and writes the bytes that it wrote before', async () => {
+test('hyparquet-writer writes the bytes that it wrote before', async () => {
   const rows = Array.from({ length: 20 }, (_, row) => ({
     string: row % 3 ? 'Oslo' : `${'Saint-Étienne '.repeat(5)}${row % 2}`,
     double: row / 8,

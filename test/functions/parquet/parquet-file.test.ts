@@ -224,7 +224,7 @@ describe('the same raw gives the same bytes', () => {
     expect(await at('2001-02-03T04:05:06Z')).toEqual(await at('2031-12-31T23:59:59Z'));
   });
 
-  test('but other bytes when its name or its fetching differs, since the rows say so', async () => {
+  test('unless its name or its fetching differs, since the rows say so', async () => {
     const [named] = await rowsOf(text, { key: 'weatherapi/current/dt=2026-11-22/other.json' });
     const [fetched] = await rowsOf(text, { fetchedAt: new Date('2026-11-22T05:00:03Z') });
     expect(filled(named ?? {})).toMatchObject({ raw_key: 'weatherapi/current/dt=2026-11-22/other.json' });

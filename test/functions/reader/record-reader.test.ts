@@ -60,7 +60,7 @@ describe('the responses come in order from', () => {
   });
 });
 
-describe('a permanent failure that says where', () => {
+describe('a permanent failure says where it is:', () => {
   test.each([
     ['not-json', 'The file is not JSON', '<html><body>502 Bad Gateway</body></html>'],
     ['not-json', 'The file is not JSON', oslo.slice(0, -1)],

@@ -67,7 +67,7 @@ describe('a row', () => {
   });
 });
 
-describe('rescued with its path', () => {
+describe('rescued with its path is', () => {
   test.each([
     ['an undeclared field', '"current":{"snow_cm":4.5}', '{"current.snow_cm":4.5}'],
     ['an undeclared object, whole', '"alerts":{"alert":[{"a":1}]}', '{"alerts":{"alert":[{"a":1}]}}'],
@@ -141,7 +141,7 @@ describe('rescued with its path', () => {
     expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${complete}}`)).toBe(rescued);
   });
 
-  test('each row has its own, and all are counted', async () => {
+  test('what each row has for itself, and all of it is counted', async () => {
     const text = [
       response({ new: 1, temp_c: 'x' }),
       response({ temp_c: 2 }),
@@ -238,7 +238,7 @@ describe('one permanent failure, and no row, comes of', () => {
     }
   });
 
-  test('a message stays short whatever the file holds', async () => {
+  test('whatever is in a file, with a message that stays short', async () => {
     const long = 'x'.repeat(1_000_000);
     const number = '7'.repeat(1_000_000);
     for (const text of [

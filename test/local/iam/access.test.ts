@@ -49,7 +49,7 @@ describe('a request', () => {
     expect(access.authorize('fetch', [put])).toBeUndefined();
   });
 
-  test('that nobody knows is denied to a role that may everything, and says where it would be added', () => {
+  test('that nobody knows is denied to a role that is allowed to do anything, and says where it would be added', () => {
     grant('fetch-role', 'role', { Effect: 'Allow', Action: '*', Resource: '*' });
     const denial = access.authorize('fetch', [{ ...get, unknown: 'CopyObject; see local/iam/requests.ts' }]);
     expect(denial && denialMessage(denial)).toContain(
@@ -73,20 +73,23 @@ describe('a request', () => {
   });
 });
 
-describe('a service', () => {
-  const send = { action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-east-1:000000000000:queue' };
-
-  test('is allowed what the resource’s policy allows it, and no other', () => {
-    grant('queue', 'resource', {
+test('S3 is allowed to send what the queue’s policy lets it, and no other service is', () => {
+  const queue = 'arn:aws:sqs:us-east-1:000000000000:queue';
+  const bucket = 'arn:aws:s3:::raw';
+  const allow = (holder: string, Service: string) =>
+    grant(holder, 'resource', {
       Effect: 'Allow',
-      Principal: { Service: 's3.amazonaws.com' },
+      Principal: { Service },
       Action: 'sqs:SendMessage',
       Resource: '*',
+      Condition: { ArnLike: { 'aws:SourceArn': bucket }, Bool: { 'aws:SecureTransport': 'true' } },
     });
-    expect(access.authorizeService('s3.amazonaws.com', 'queue', send)).toBeUndefined();
-    expect(access.authorizeService('sns.amazonaws.com', 'queue', send)).toBeDefined();
-    expect(access.authorizeService('s3.amazonaws.com', 'other', send)).toBeDefined();
-  });
+  allow('queue', 'sns.amazonaws.com');
+  allow('other', 's3.amazonaws.com');
+  expect(access.maySend(queue, bucket)).toBe(false);
+  allow('queue', 's3.amazonaws.com');
+  expect(access.maySend(queue, bucket)).toBe(true);
+  expect(access.maySend(queue, 'arn:aws:s3:::curated')).toBe(false);
 });
 
 test('a permission is missing while something is done without it, and back when that has failed', async () => {

@@ -10,7 +10,7 @@ const { outcomeOf, outcomeOfPieces } = duckdb();
 const nested = (open: string, levels: number, close: string, inner = '1') =>
   `${open.repeat(levels)}${inner}${close.repeat(levels)}`;
 
-describe('what comes of', () => {
+describe('what is expected comes of', () => {
   test.each<[string, string | Uint8Array, number | string]>([
     ['nothing', '', 'empty'],
     ['space', ' \r\n\t\n', 'empty'],

@@ -5,10 +5,10 @@ import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 
 /**
- * The topic that every alarm of this stack publishes to. Only CloudWatch may, for alarms of this account; nobody is
- * granted to subscribe by the topic itself. An address given as `emailParam` gets a confirmation mail first.
+ * The topic that every alarm of this stack publishes to. Only CloudWatch may publish, for alarms of this account, and
+ * the topic itself lets nobody subscribe. The address in `emailParam` first gets a mail that asks to confirm.
  */
-export class Alerts extends Construct {
+export class AlarmTopic extends Construct {
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string) {
@@ -30,7 +30,7 @@ export class Alerts extends Construct {
       new PolicyStatement({
         ...cloudWatchHere,
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: ['*'], // In a key's own policy, the key.
+        resources: ['*'], // In a key's own policy this is the key.
       }),
     );
 
@@ -50,8 +50,8 @@ export class Alerts extends Construct {
       type: 'String',
       default: '',
       allowedPattern: '^$|^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$',
-      constraintDescription: 'Expected an e-mail address, or nothing to subscribe nobody.',
-      description: 'Address that gets the alarms; empty for none.',
+      constraintDescription: 'Expected an e-mail address; leave it empty for no e-mail.',
+      description: 'Address that gets the alarms; leave it empty for no e-mail.',
     });
     const given = new CfnCondition(this, 'EmailGiven', {
       expression: Fn.conditionNot(Fn.conditionEquals(email.valueAsString, '')),
