@@ -1,11 +1,10 @@
-import { createReadStream, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { credentials, region } from './account.ts';
 import type { AlarmReport } from './alarms/evaluate.ts';
 import { AlarmWatch } from './alarms/watch.ts';
 import { startEmulator } from './aws/emulator.ts';
 import { planDeployment } from './deployment-plan.ts';
+import { linesIn } from './log-file.ts';
 import { References } from './references.ts';
 import { createBuckets, createQueues, nameResources, sampleQueues } from './resources.ts';
 import type { Template } from './template.ts';
@@ -35,10 +34,8 @@ export async function takeSnapshot(template: Template, directory: string): Promi
     outputs: references.resolve<Record<string, string>>(template.outputs),
     async alarms(since) {
       const watch = new AlarmWatch(plan.alarms, references, { since });
-      const logs = join(stateDir, 'logs');
-      for (const file of readdirSync(logs))
-        for await (const line of createInterface({ input: createReadStream(join(logs, file)) }))
-          watch.onLog(line);
+      for (const { name } of plan.functions)
+        for await (const line of linesIn(join(stateDir, 'logs', `${name}.log`))) watch.onLog(line);
       return watch.evaluate(sampleQueues(emulator, queueUrls.keys()));
     },
     close: () => emulator.close(),

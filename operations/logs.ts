@@ -1,7 +1,6 @@
-import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { linesIn } from '../local/log-file.ts';
 import { type LoggingFunction, loggingFunctions } from '../shared/outputs.ts';
 
 /** A line that a function printed, or that Lambda did about it. */
@@ -56,9 +55,7 @@ export function cloudWatchLogs(
 /** The files that the local pipeline writes: one for each function, which it only adds to. */
 export function logFiles(stateDir: string): Logs {
   return logsOf(async function* (name) {
-    const file = join(stateDir, 'logs', `${name}-function.log`);
-    if (!existsSync(file)) return;
-    for await (const text of createInterface({ input: createReadStream(file) })) yield { text };
+    for await (const text of linesIn(join(stateDir, 'logs', `${name}-function.log`))) yield { text };
   });
 }
 
@@ -106,12 +103,15 @@ function timeOf({ timestamp, _aws }: Record<string, unknown>): Date | undefined 
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
+/** A pattern has 1024 characters at most. Of a longer text it asks for what begins so; `linesOf` looks at the whole. */
+const longestText = 300;
+
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html: a `*` stands for any text. */
 function patternOf(any: readonly MemberIs[]): string {
-  const terms = any.map(
-    ({ member, text, isPrefix }) =>
-      `$.${member} = "${text.replaceAll(/["\\]/g, '\\$&')}${isPrefix ? '*' : ''}"`,
-  );
+  const terms = any.map(({ member, text, isPrefix }) => {
+    const asked = text.slice(0, longestText).replaceAll(/["\\]/g, '\\$&');
+    return `$.${member} = "${asked}${isPrefix || text.length > longestText ? '*' : ''}"`;
+  });
   return `{ ${terms.join(' || ')} }`;
 }
 

@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import type { Dataset } from '../shared/dataset.ts';
 import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
 import { curatedKey, dayOf, rawKey, runTime } from '../shared/keys.ts';
+import { objectMetadata } from '../shared/object-metadata.ts';
 import { placesWithout, type RunStory, runStories } from './explain/run-story.ts';
 import type { Logs } from './logs.ts';
 import type { AlarmStatus, Observed } from './observed.ts';
@@ -242,7 +243,10 @@ async function listDays(
 async function placesOf(s3: S3Client, Bucket: string, Key: string) {
   const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
   const number = (text: string | undefined) => (text === undefined ? null : Number(text));
-  return { places: number(Metadata.places), placesMissing: number(Metadata['places-missing']) };
+  return {
+    places: number(Metadata[objectMetadata.places]),
+    placesMissing: number(Metadata[objectMetadata.placesMissing]),
+  };
 }
 
 export async function depthOf(sqs: SQSClient, QueueUrl: string) {

@@ -18,7 +18,7 @@ export class StateError extends Error {
   override readonly name = 'StateError';
 
   constructor(file: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = (cause as Error).message;
     const [, remedy = damaged] = remedies.find(([pattern]) => pattern.test(reason)) ?? [];
     super(`${file} cannot be used: ${reason}. ${remedy}`, { cause });
   }

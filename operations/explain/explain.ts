@@ -149,7 +149,7 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
   if (message === runEnded) {
     const end = members as unknown as RunEnd;
     const why = placesWithout(end);
-    const landed = `added ${count(end.fetched, 'place')}; ${end.places} are in the raw object`;
+    const landed = `added ${count(end.fetched, 'place')}, so that the raw object has ${end.places}`;
     return [end.outcome === 'landed' ? landed : `ended without data (${end.outcome})`, why]
       .filter(Boolean)
       .join('; ');

@@ -97,7 +97,7 @@ describe('the policy for analysts', () => {
     [...new Set(withAction(service).flatMap(({ Resource }) => [Resource].flat().map(textOf)))].sort();
   const here = (service: string) => `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:`;
 
-  test('allows queries in the workgroup of the stage, and in no other', () => {
+  test('allows queries in the workgroup of the stage, and in no other [analysts]', () => {
     expect(resourcesOf('athena')).toEqual([`${here('athena')}workgroup/tdf-weather-dev`]);
     expect(withAction('athena').flatMap(({ Action }) => Action)).toEqual(
       expect.arrayContaining(['athena:StartQueryExecution', 'athena:GetQueryResults']),
@@ -112,7 +112,7 @@ describe('the policy for analysts', () => {
     ]);
   });
 
-  test('allows reading curated and writing results, and reaches neither raw nor anything else', () => {
+  test('allows reading curated and writing results, and reaches neither raw nor anything else [analysts]', () => {
     const prefixes = datasets.map(({ name }) => name);
     expect(resourcesOf('s3')).toEqual(
       [
@@ -133,7 +133,7 @@ describe('the policy for analysts', () => {
       ]);
   });
 
-  test('allows nothing that changes the pipeline: no action but these, each by its name', () => {
+  test('allows nothing that changes the pipeline: no action but these, each by its name [analysts]', () => {
     const actions = statements.flatMap(({ Effect, Action }) => {
       expect(Effect).toBe('Allow');
       return Action;

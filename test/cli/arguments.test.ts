@@ -8,6 +8,8 @@ import type { Command } from 'commander';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
 import { destroyCommand } from '../../cli/commands/destroy.ts';
 import { dropCommand } from '../../cli/commands/drop.ts';
+import { explainCommand } from '../../cli/commands/explain.ts';
+import { logsCommand } from '../../cli/commands/logs.ts';
 import { queryCommand } from '../../cli/commands/query.ts';
 import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
@@ -31,6 +33,8 @@ import fc from '../fast-check.ts';
 
 const commands = {
   status: statusCommand,
+  logs: logsCommand,
+  explain: explainCommand,
   drop: dropCommand,
   replay: replayCommand,
   'dead-letters': deadLettersCommand,
@@ -104,8 +108,7 @@ describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
   });
 });
 
-const { status: _status, query: _query, ...changing } = commands;
-test.each(Object.entries(changing))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
+test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
   const command = make();
   for (const each of [command, ...command.commands.filter(({ options }) => options.length > 0)]) {
     let help = '';

@@ -101,7 +101,7 @@ describe('the story of a run', () => {
       [
         'fetch: began for 2 places',
         'fetch: Waiting for WeatherAPI (HTTP 503)',
-        'fetch: added 1 place; 1 are in the raw object; Bergen: HTTP 503 (after 5 tries)',
+        'fetch: added 1 place, so that the raw object has 1; Bergen: HTTP 503 (after 5 tries)',
         'raw: written: 3 bytes, after 6 requests',
         'convert: try 1 failed, and is tried again: SlowDown: Slower.',
         'convert: converted: 1 row, 2 values rescued',

@@ -86,6 +86,11 @@ describe('tdf logs on AWS', () => {
       }),
       expect.objectContaining({ nextToken: '2' }),
     ]);
+    cloudWatch.asked = [];
+    await cloud.tdf('logs', `weatherapi/current/${'x'.repeat(1000)}.json`, '--function', 'convert');
+    const [{ filterPattern } = { filterPattern: '' }] = asked() as { filterPattern: string }[];
+    expect(filterPattern).toMatch(/^\{ \$\.rawKey = "weatherapi\/current\/x+\*" \}$/);
+    expect(filterPattern.length).toBeLessThan(1024);
   });
 
   test('shows what ended badly besides what was logged, and nothing that steers a terminal', async () => {

@@ -204,7 +204,7 @@ describe('a query on this computer', () => {
       ['to load one', () => 'LOAD httpfs'],
       ['to take that back', () => 'SET enable_external_access = true'],
       ['a table of its own', () => 'CREATE TABLE mine AS SELECT 1'],
-    ])('%s', async (_what, sql) => {
+    ])('%s [confined-query]', async (_what, sql) => {
       symlinkSync(secret(), path.join(state, 's3/curated/link.csv'));
       await expect(tdfQuery(sql(), '--local', '--state', state)).rejects.toThrow(
         /^(Permission Error: Cannot access|Expected (a query, such as SELECT|EXPLAIN or EXPLAIN ANALYZE))/,

@@ -198,6 +198,23 @@ describe('the alarms of the stack', () => {
     expect(pipeline.ringing(minutes(1))).toEqual([]);
   });
 
+  test('say the same of the lines that were kept as of what was counted', () => {
+    const kept: string[] = [];
+    const record = (name: string, counted: string) => {
+      expect(name).toBe('fetch-function');
+      kept.push(counted);
+    };
+    const watch = new AlarmWatch(alarms, references, { since: start, record });
+    watch.onInvocation('fetch-function', true, seconds(9));
+    watch.onInvocation('fetch-function', false, seconds(70));
+    watch.onDropped('fetch-function', seconds(195));
+    const later = new AlarmWatch(alarms, references, { since: start });
+    for (const counted of kept) later.onLog(counted);
+    expect(later.evaluate([], minutes(4))).toEqual(watch.evaluate([], minutes(4)));
+    const ringing = later.evaluate([], minutes(4)).filter(({ state }) => state === 'ALARM');
+    expect(ringing.map(({ name }) => name)).toEqual(['tdf-weather-dev-FetchFailed']);
+  });
+
   test('say why, and what to do', () => {
     pipeline.fetched({ ...landed, PlacesFailed: 1 }, seconds(9));
     const reports = new Map(
