@@ -152,7 +152,7 @@ async function dropSelected(ids: readonly string[], options: DropOptions): Promi
   if (ids.length === 0 && code === undefined && key === undefined && !all)
     throw new Error('Which dead letters? Name their ids, or say --code CODE, --key PREFIX or --all.');
   if (!yes && !dryRun && !canAsk())
-    throw new Error('Nobody is there to be asked whether to drop them: say --yes.');
+    throw new Error('This is not a terminal, so no one can confirm. To drop them, say --yes.');
   const agreed = async (letters: readonly DeadLetter[]) =>
     yes === true || confirmed(`Drop ${count(letters)}: ${codesOf(letters)}?`);
   const result = await atWork(options, async (deployed, signal) => {

@@ -45,7 +45,7 @@ Examples:
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {
     if (!options.yes && !options.dryRun && !canAsk()) {
-      throw new Error('Nobody is there to be asked whether to destroy it: say --yes.');
+      throw new Error('This is not a terminal, so no one can confirm. To destroy it, say --yes.');
     }
     await (options.local ? destroyLocal(options) : destroyOnAws(options, cdk));
   });

@@ -127,7 +127,7 @@ test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has
 describe('numbers', () => {
   const noCounts = ['', ' ', '-1', '1.5', 'ten', 'NaN', 'Infinity', '1e400', '9'.repeat(400), ...hostile];
 
-  test.each(['0', ...noCounts])('%j is no number of hours and no rate', async (text) => {
+  test.each(['0', ...noCounts])('%j is refused as a number of hours and as a rate', async (text) => {
     expect(await refusal(statusCommand(), `--hours=${text}`)).toContain('Expected whole hours, 1 to 744');
     expect(await refusal(replayCommand(), '--dry-run', `--rate=${text}`)).toContain(
       '--rate: expected a whole number from 1 to 1000',
@@ -135,7 +135,7 @@ describe('numbers', () => {
   });
 
   test.each(['', '-1', '1e3', 'ten', 'NaN', ...hostile])(
-    '%j is no number of rows and no grace',
+    '%j is refused as a number of rows and as a grace period',
     async (text) => {
       expect(await refusal(queryCommand(), `--limit=${text}`, 'SELECT 1')).toContain(
         'Expected a number of rows',
