@@ -29,7 +29,7 @@ import { printable, printableJson, printableLines } from '../../cli/terminal/pri
 import { findSources } from '../../operations/drop/drop-sources.ts';
 import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { isDay } from '../../shared/keys.ts';
-import fc from '../fast-check.ts';
+import fc, { runs } from '../fast-check.ts';
 
 const commands = {
   status: statusCommand,
@@ -167,7 +167,7 @@ describe('days', () => {
         const last = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][Number(month) - 1] ?? 0;
         expect(isDay(`${year}-${month}-${day}`)).toBe(Number(day) >= 1 && Number(day) <= last);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(500) },
     );
   });
 

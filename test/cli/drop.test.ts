@@ -12,7 +12,7 @@ import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
-import fc from '../fast-check.ts';
+import fc, { runs } from '../fast-check.ts';
 import { converted } from '../functions/convert/converted.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
@@ -278,7 +278,7 @@ describe('files of any days', () => {
             expect(piece).toBe(`[\n${of.join(',\n')}\n]\n`);
           }
         }),
-        { numRuns: 30 },
+        { numRuns: runs(10) },
       );
     } finally {
       await cloud.close();

@@ -19,8 +19,8 @@ import type { Outputs } from '../../shared/outputs.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { runTdf } from '../cli/cloud.ts';
 import { useAssembly } from '../cli/state.ts';
-import { type Front, startFront } from '../functions/fetch/front.ts';
 import { captureOutput } from '../output.ts';
+import { type Front, startFront } from './front.ts';
 import { Evidence, formsOf } from './leaks.ts';
 
 /** Planted as WeatherAPI's key, one after the other. Each of their forms differs from the others. */

@@ -1,86 +1,65 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import type { RunReport } from '../../../functions/fetch/run.ts';
-import { type Emulator, startEmulator } from '../../../local/aws/emulator.ts';
 import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
 import { runEnded, runStarted } from '../../../shared/run-log.ts';
+import { type Aws, startAws } from '../../aws.ts';
 import { captureOutput, type Output } from '../../output.ts';
-import { type Front, startFront } from './front.ts';
 
-/** Planted as the API key: whatever the function emits or stores is searched for it. */
-const canary = 'CANARY-KEY-123';
-const region = 'us-east-1';
+const apiKey = 'test-key';
 const secretId = 'weather/key';
-const bucket = 'raw';
 
 type Outcome = { report: RunReport } | { error: Error };
 
-let stateDir: string;
-let emulator: Emulator;
+let aws: Aws;
 let standIn: WeatherApi;
-let front: Front;
 let output: Output;
-let s3Fault: { status: number; code: string } | undefined;
 let handler: (event: unknown, context: Context) => Promise<RunReport>;
 let hour = 0;
-/** All that was returned or thrown, with hidden properties and causes. */
-const outcomes: string[] = [];
 
 beforeAll(async () => {
-  stateDir = await mkdtemp(path.join(tmpdir(), 'fetch-'));
-  emulator = await startEmulator({
-    stateDir,
-    region,
-    faults: ({ action }) => (action === 'PutObject' ? s3Fault : undefined),
-  });
-  emulator.createBucket(bucket);
-  standIn = await startWeatherApi({ key: canary, now: () => new Date('2026-11-22T05:00:00Z') });
-  front = await startFront(standIn.url);
+  aws = await startAws();
+  standIn = await startWeatherApi({ key: apiKey, now: () => new Date('2026-11-22T05:00:00Z') });
   output = captureOutput();
   Object.assign(process.env, {
-    AWS_REGION: region,
+    AWS_REGION: aws.config.region,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_MAX_ATTEMPTS: '1',
-    AWS_ENDPOINT_URL_S3: emulator.endpoint,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: emulator.endpoint,
+    AWS_ENDPOINT_URL: aws.config.endpoint,
     POWERTOOLS_METRICS_NAMESPACE: 'Test',
-    RAW_BUCKET: bucket,
+    RAW_BUCKET: 'raw',
     API_KEY_SECRET: secretId,
-    WEATHERAPI_URL: front.url,
+    WEATHERAPI_URL: standIn.url,
   });
   ({ handler } = (await import('../../../functions/fetch/handler.ts')) as unknown as {
     handler: typeof handler;
   });
 });
 
-afterEach(() => {
-  s3Fault = undefined;
-  emulator.secrets.set(secretId, canary);
+afterEach(async () => {
+  await aws.empty();
+  aws.emulator.secrets.set(secretId, apiKey);
 });
 
 afterAll(async () => {
   output.restore();
-  await Promise.all([front.close(), standIn.close(), emulator.close()]);
-  await rm(stateDir, { recursive: true });
+  await Promise.all([standIn.close(), aws.stop()]);
 });
 
 /** Runs the function for an hour of its own. @param time milliseconds until its run has to end */
-async function invoke(locations: string[], { time = 20_000, event = {} } = {}): Promise<Outcome> {
+function invoke(locations: string[], { time = 20_000, event = {} } = {}): Promise<Outcome> {
   const scheduledTime = new Date(Date.UTC(2026, 10, 22, hour++)).toISOString();
-  const outcome = await handler({ scheduledTime, dataset: 'weatherapi/current', locations, ...event }, {
+  return handler({ scheduledTime, dataset: 'weatherapi/current', locations, ...event }, {
     getRemainingTimeInMillis: () => 10_000 + time,
   } as Context).then(
     (report) => ({ report }),
     (error: Error) => ({ error }),
   );
-  outcomes.push(inspect(outcome, { depth: null, showHidden: true }), JSON.stringify(outcome));
-  return outcome;
 }
+
+const refusePut: Aws['fault'] = ({ action }) =>
+  action === 'PutObject' ? { status: 403, code: 'AccessDenied' } : undefined;
 
 function reportOf(outcome: Outcome): RunReport {
   if ('error' in outcome) throw outcome.error;
@@ -107,10 +86,11 @@ function linesOf(scheduledTime: string): Record<string, unknown>[] {
 describe('the function', () => {
   test('fails when the secret does not exist, and works as soon as it does', async () => {
     expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'ResourceNotFoundException' });
-    emulator.secrets.set(secretId, canary);
+    aws.emulator.secrets.set(secretId, apiKey);
     const report = reportOf(await invoke(['Melbourne', 'fail:1006']));
     expect(report).toMatchObject({ landed: true, fetched: 1, failed: [{ location: 'fail:1006' }] });
-    expect(await readFile(emulator.pathOf(bucket, report.key ?? ''), 'utf8')).toContain('"name":"Melbourne"');
+    const { body } = await aws.object('raw', report.key ?? '');
+    expect(String(body)).toContain('"name":"Melbourne"');
     expect(lastMetrics()).toMatchObject({
       PlacesFetched: 1,
       PlacesSkipped: 0,
@@ -127,7 +107,7 @@ describe('the function', () => {
     expect(lastMetrics()).toMatchObject({ QuotaSpent: 1, RunsSkipped: 1, RunsLanded: 0, PlacesFailed: 0 });
   });
 
-  test.each(['fail:1002', 'fail:2006', 'fail:2008', 'fail:2009', 'fail:9000', 'fail:9001', 'fail:redirect'])(
+  test.each(['fail:1002', 'fail:2006', 'fail:redirect'])(
     'fails when every call is refused: %s',
     async (q) => {
       const error = errorOf(await invoke([q]));
@@ -192,7 +172,7 @@ describe('the function', () => {
   });
 
   test('logs how a run ended that S3 refused', async () => {
-    s3Fault = { status: 403, code: 'AccessDenied' };
+    aws.fault = refusePut;
     const scheduledTime = '2026-11-26T05:00:00.000Z';
     await invoke(['Melbourne'], { event: { scheduledTime } });
     const reason = expect.stringMatching(/^AccessDenied: /);
@@ -224,67 +204,7 @@ describe('the function', () => {
   });
 
   test('fails when the bucket refuses', async () => {
-    s3Fault = { status: 403, code: 'AccessDenied' };
+    aws.fault = refusePut;
     expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'AccessDenied' });
   });
 });
-
-describe('the API key', () => {
-  test('is in nothing that the function emits, returns, throws or stores, whatever goes wrong', async () => {
-    const passing = [500, 502, 503, 504, 429, 9999, 'cut', 'malformed', 'html', 'error200', 'huge', 'slow'];
-    const lasting = [1003, 1005, 1006];
-    const stopping = [1002, 2006, 2007, 2008, 2009, 9000, 9001, 'redirect'];
-    const echoes = [
-      'echo:400',
-      'echo:500',
-      'echo:302',
-      'echo:header',
-      'echo:html',
-      'echo:data',
-      'echo:plain',
-    ];
-
-    const places = [...passing, ...lasting].map((mode) => `fail:${mode}`);
-    const { fetched, skipped, failed } = reportOf(await invoke(['Melbourne', ...places], { time: 2_500 }));
-    expect([fetched, skipped.length, failed.length]).toEqual([1, passing.length, lasting.length]);
-    for (const mode of stopping) await invoke(['Melbourne', `fail:${mode}`]);
-    await Promise.all(echoes.map((place) => invoke([place], { time: 1_500 })));
-    await invoke(['Melbourne'], { event: { options: { key: canary } } });
-    s3Fault = { status: 403, code: 'AccessDenied' };
-    errorOf(await invoke(['Melbourne']));
-    await front.close();
-    const refused = reportOf(await invoke(['Melbourne'], { time: 1_500 }));
-    expect(refused.skipped[0]?.reason).toMatch(/^connection failed: ECONNREFUSED/);
-
-    const searched = {
-      emitted: output.lines().join('\n'),
-      answered: outcomes.join('\n'),
-      stored: await everyFileIn(stateDir),
-    };
-    // Else there is nothing to search.
-    expect(front.echoed).toBeGreaterThanOrEqual(echoes.length);
-    const signs = {
-      emitted: ['"outcome":"landed"', '"outcome":"skipped"', '"outcome":"failed"', 'CloudWatchMetrics'],
-      answered: ['HTTP 401 code 2006', 'AccessDenied', 'ECONNREFUSED', 'expected neither key nor q'],
-      stored: ['"name":"Melbourne"', 'scheduled-time'],
-    };
-    for (const [where, text] of Object.entries(searched)) {
-      const missing = signs[where as keyof typeof signs].filter((sign) => !text.includes(sign));
-      expect({ where, missing, leaked: text.includes(canary) }).toEqual({
-        where,
-        missing: [],
-        leaked: false,
-      });
-    }
-  });
-});
-
-/** The content of all files below a directory: objects, their metadata, the emulator's own. */
-async function everyFileIn(directory: string): Promise<string> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const contents = await Promise.all(
-    files.map(({ parentPath, name }) => readFile(path.join(parentPath, name), 'latin1')),
-  );
-  return contents.join('\n');
-}
