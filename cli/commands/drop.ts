@@ -69,7 +69,9 @@ Examples:
       const plans = await interruptible((signal) => planDrops(all, dataset, { day, signal }));
       const files = options.dryRun
         ? plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) }))
-        : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal));
+        : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal), {
+            create: true,
+          });
       const shown = files.map((each) => (each.file === input?.file ? { ...each, file: '-' } : each));
       if (options.json) printJson({ files: shown, dryRun: options.dryRun ?? false });
       else show(shown, options);

@@ -49,7 +49,7 @@ Examples:
 }
 
 async function setKey(options: Options): Promise<void> {
-  const deployed = await findDeployed(options);
+  const deployed = await findDeployed(options, { create: !options.dryRun });
   const secrets = deployed?.secrets ?? new SecretsManagerClient();
   try {
     const name = deployed?.outputs.ApiKeySecretName ?? options.secret ?? defaultApiKeySecret;
