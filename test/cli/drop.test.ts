@@ -98,6 +98,16 @@ describe('tdf drop', () => {
     expect((await dropped()).stdout).toBe(stdout);
   });
 
+  test('refuses standard input that is empty', async () => {
+    const ended = await cloud.process(['drop', '-', '--json'], { input: '' });
+    expect(ended).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'Failed Standard input is empty. Pipe a file into it: npx tdf drop - < FILE\n',
+    });
+    expect(await raw()).toEqual({});
+  });
+
   test('waits until each object is converted or dead, and says what became of it', async () => {
     const { s3, sqs } = cloud.clients;
     const oslo = record('Oslo', start);
