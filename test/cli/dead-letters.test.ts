@@ -190,6 +190,25 @@ describe('dead letters', () => {
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
   });
 
+  test.each(['redrive', 'drop'])(
+    'tdf dead-letters %s fails when no letter matches, and says which there are',
+    async (does) => {
+      await bury('a', 'empty');
+      for (const selection of [
+        ['--code', 'nope'],
+        ['--key', keyOf('b')],
+        ['--code', 'nope', idOf('a')],
+      ]) {
+        expect(await cloud.tdf('dead-letters', does, ...selection, '--dry-run')).toEqual({
+          code: 1,
+          stdout: '',
+          stderr: 'Failed No dead letter matches. There are: 1 empty\n',
+        });
+      }
+      expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+    },
+  );
+
   test('tdf dead-letters redrive sends those with a code, or one by its id, and leaves the others', async () => {
     await bury('a', 'not-json');
     await bury('b', 'empty');
