@@ -68,7 +68,7 @@ Examples:
     )
     .action((ids: string[], _: unknown, self: Command) => redriveSelected(ids, self.optsWithGlobals()));
   selecting(command.command('drop'))
-    .description(`give them up: their raw objects move to ${givenUpPrefix}, where nothing looks`)
+    .description(`give them up: their raw objects move to ${givenUpPrefix}, which the pipeline ignores`)
     .option('--all', 'all of them')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be dropped, and drop nothing')
@@ -182,7 +182,7 @@ async function dropSelected(ids: readonly string[], options: DropOptions): Promi
 function describe({ key, outcome }: Dropped['objects'][number], dryRun?: true): string {
   switch (outcome) {
     case 'given-up':
-      return `Its raw object ${dryRun ? 'would be' : 'is'} ${givenUpPrefix}${printable(key)}, where nothing looks.`;
+      return `Its raw object ${dryRun ? 'would be' : 'is'} ${givenUpPrefix}${printable(key)}, which the pipeline ignores.`;
     case 'replaced':
       return `Its raw object was replaced since then, and stays: ${printable(key)}`;
     case 'gone':

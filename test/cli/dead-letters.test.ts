@@ -243,7 +243,7 @@ describe('dead letters', () => {
     expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') });
     expect(await cloud.tdf('dead-letters', 'drop', id, '--dry-run')).toMatchObject({
       code: 0,
-      stdout: `Would drop ${id}: empty, ${keyOf('a')}.\n  Its raw object would be given-up/${keyOf('a')}, where nothing looks.\n`,
+      stdout: `Would drop ${id}: empty, ${keyOf('a')}.\n  Its raw object would be given-up/${keyOf('a')}, which the pipeline ignores.\n`,
     });
     expect(depth().visible).toBe(2);
     expect(await rawKeys()).toEqual([keyOf('a'), keyOf('b')]);

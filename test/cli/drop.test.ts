@@ -314,7 +314,7 @@ describe('tdf drop --local', () => {
       `  ✔ 2 rows in ${curated('2026-11-21')}`,
       `  ✔ 1 row in ${curated('2026-11-23')}`,
       '3 objects: 2 converted to 3 rows, 1 died, 0 waiting',
-      `What died waits for you: npx tdf dead-letters --local --state ${state}`,
+      `See what failed: npx tdf dead-letters --local --state ${state}`,
       '',
     ]);
     for (const day of ['2026-11-21', '2026-11-23'])
