@@ -53,6 +53,14 @@ Examples:
   command
     .command('list', { isDefault: true })
     .description('show them, with reasons (the default)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf dead-letters list
+  npx tdf dead-letters list --local
+  npx tdf dead-letters list --json | jq '.[].reason'`,
+    )
     .action((_: unknown, self: Command) => list(self.optsWithGlobals()));
   selecting(command.command('redrive'))
     .description('send them to the queue again, once what was wrong is fixed')
