@@ -1,4 +1,4 @@
-import { connect, type Deployed, type Target } from '../operations/deployed.ts';
+import { type ConnectOptions, connect, type Deployed, type Target } from '../operations/deployed.ts';
 import { announce } from './terminal/announcement.ts';
 import { interruptible } from './terminal/interruption.ts';
 
@@ -6,6 +6,7 @@ import { interruptible } from './terminal/interruption.ts';
 export function atWork<T>(
   target: Target,
   work: (deployed: Deployed, signal: AbortSignal) => Promise<T>,
+  options: Pick<ConnectOptions, 'create'> = {},
 ): Promise<T> {
   return interruptible(async (signal) => {
     let heard = () => {};
@@ -13,7 +14,7 @@ export function atWork<T>(
       heard();
       heard = announce(doing);
     };
-    const deployed = await connect(target, { onProgress, signal }).finally(() => heard());
+    const deployed = await connect(target, { ...options, onProgress, signal }).finally(() => heard());
     try {
       return await work(deployed, signal);
     } finally {

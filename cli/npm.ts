@@ -13,7 +13,7 @@ const npmsOwn = ['prefix', 'location', 'yes'];
 
 /**
  * Options that were typed before the two dashes: npm takes them for its own, and hands them on in the environment.
- * `--local` and `--location` it drops without a trace.
+ * `--local` and `--location` it drops without a trace. `--prefix` and `--yes` look the same when nobody typed them.
  */
 export function swallowedOptions(
   options: readonly Option[],

@@ -45,23 +45,25 @@ function refuseSwallowed(options: readonly Option[], args: readonly string[]): v
   const swallowed = swallowedOptions(options, args);
   if (swallowed.length === 0) return;
   throw new Error(
-    `npm took ${swallowed.map(({ long }) => long).join(', ')} for itself. Type: ${typed(args, ...swallowed.map(({ flags }) => flags))}`,
+    `npm took ${swallowed.map(({ long }) => long).join(', ')} for itself. Type: ${suggested([...args.map(quoted), ...swallowed.map(({ flags }) => flags)])}`,
   );
 }
 
-/** Nobody changes AWS because npm dropped their `--local`. */
+/** Nobody looks at AWS, or changes it, because npm dropped their `--local`. */
 function requireTarget(command: Command, args: readonly string[]): void {
   const { local, dryRun } = command.optsWithGlobals<{ local?: true; dryRun?: true }>();
-  const changes = command.options.some(({ long }) => long === '--dry-run');
   const isStated = command.getOptionValueSourceWithGlobals('stage') !== 'default';
-  if (!isNpmScript || !changes || local || dryRun || isStated) return;
+  if (!isNpmScript || local || dryRun || isStated) return;
   throw new Error(
-    `npm may have dropped --local, so say which deployment you mean: ${typed(args, '--local')} or ${typed(args, '--stage dev')}`,
+    `npm may have dropped --local, so say which deployment you mean: ${suggested(args.map(quoted))}`,
   );
 }
 
-function typed(args: readonly string[], ...more: readonly string[]): string {
-  return ['npx tdf', ...args.map(quoted), ...more].join(' ');
+/** What to type instead: for either target, unless one was named. */
+function suggested(args: readonly string[]): string {
+  const isNamed = args.some((arg) => /^--(local|stage)\b/.test(arg));
+  const typed = ['npx tdf', ...args].join(' ');
+  return isNamed ? typed : `${typed} --local or ${typed} --stage dev`;
 }
 
 function describe(error: unknown): string {

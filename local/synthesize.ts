@@ -19,12 +19,19 @@ const digestFile = 'sources.sha256';
 
 /**
  * Makes a folder hold what `cdk synth` makes of the code that is there, bundles included.
+ * @param onProgress told when it does not yet
  * @returns false when it already did
  * @throws {Error} with what the CDK said, when the app or its configuration is wrong
  */
-export async function synthesize(directory: string, signal?: AbortSignal): Promise<boolean> {
+export async function synthesize(
+  directory: string,
+  signal?: AbortSignal,
+  onProgress?: (doing: string) => void,
+): Promise<boolean> {
   const digest = await digestOf(root, sources);
-  if ((await readFile(join(directory, digestFile), 'utf8').catch(() => undefined)) === digest) return false;
+  const earlier = await readFile(join(directory, digestFile), 'utf8').catch(() => undefined);
+  if (earlier === digest) return false;
+  onProgress?.(`synthesizing the stack${earlier === undefined ? '' : ', as its sources changed'}`);
   // Into a folder beside it, so that a synthesis that fails or is stopped leaves no half of an assembly.
   const fresh = `${directory}.${process.pid}`;
   try {

@@ -7,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Runtime } from '../local/runtime.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { s3Client } from '../shared/s3-client.ts';
+import { assemblyIn } from './local-assembly.ts';
 import { NoStackError, stackOutputs } from './stack-outputs.ts';
 
 /** Which deployment a command is about. */
@@ -34,6 +35,8 @@ export interface ConnectOptions {
   /** Told of what takes long, in words such as "synthesizing the stack". */
   readonly onProgress?: (doing: string) => void;
   readonly signal?: AbortSignal;
+  /** A pipeline on this computer that never ran is made. */
+  readonly create?: boolean;
 }
 
 /** @throws {Error} that says what to type, when there is no such deployment, or it is not whole; see `stackOutputs` */
@@ -42,9 +45,12 @@ export async function connect(target: Target, options: ConnectOptions = {}): Pro
 }
 
 /** The deployment; undefined when there is no such stack, or it never came up. */
-export async function findDeployed(target: Target): Promise<Deployed | undefined> {
+export async function findDeployed(
+  target: Target,
+  options: ConnectOptions = {},
+): Promise<Deployed | undefined> {
   try {
-    return await connect(target);
+    return await connect(target, options);
   } catch (error) {
     if (error instanceof NoStackError) return undefined;
     throw error;
@@ -70,8 +76,9 @@ export async function describeStack(StackName: string): Promise<Stack | undefine
 
 async function connectLocally(
   stateDir: string,
-  { onProgress = () => {}, signal }: ConnectOptions,
+  { onProgress, signal, create = false }: ConnectOptions,
 ): Promise<Deployed> {
+  const assembly = create ? resolve(stateDir, 'cdk.out') : assemblyIn(stateDir);
   // Loaded only here: a command on AWS does without the whole emulator.
   const [{ startRuntime }, { lockState }, { synthesize }, { readTemplate }] = await Promise.all([
     import('../local/runtime.ts'),
@@ -81,9 +88,7 @@ async function connectLocally(
   ]);
   const lock = lockState(stateDir);
   try {
-    const assembly = resolve(stateDir, 'cdk.out');
-    onProgress('synthesizing the stack, as its sources changed');
-    await synthesize(assembly, signal);
+    await synthesize(assembly, signal, onProgress);
     const template = await readTemplate(assembly);
     return deployedLocally(await startRuntime({ template, stateDir, lock, retryDelay: 1 }));
   } catch (error) {

@@ -142,7 +142,13 @@ async function lockWhenFree({ stateDir, wait, signal, onWait }: LocalRunOptions)
     try {
       return lockState(stateDir);
     } catch (error) {
-      if (!wait || !(error instanceof StateInUseError)) throw error;
+      if (!(error instanceof StateInUseError)) throw error;
+      if (!wait) {
+        throw new Error(
+          `The state directory ${stateDir} is in use by ${error.holder}. Wait for it with --wait, or give this run a directory of its own: --state DIR`,
+          { cause: error },
+        );
+      }
       if (!said) onWait(`${stateDir} is in use by ${error.holder}: waiting for it to end`);
     }
     await delay(lockPause, undefined, { signal });

@@ -33,8 +33,7 @@ ORDER BY dt DESC, location_name`,
   },
   {
     name: 'Gaps per hour',
-    description:
-      'Full hours of the last seven days (UTC) of whose run there is no row: those that tdf status shows too.',
+    description: 'Hours of the last seven days whose run has no row; tdf status shows the same.',
     sql: `SELECT expected.hour
 FROM UNNEST(sequence(
   CAST(date_trunc('hour', current_timestamp AT TIME ZONE 'UTC') AS timestamp(3)) - INTERVAL '7' DAY,

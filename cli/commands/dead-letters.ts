@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Dropped, dropLetters } from '../../operations/dead-letters/drop-letters.ts';
 import { takeBack } from '../../operations/dead-letters/given-up.ts';
 import { type Redriven, redrive } from '../../operations/dead-letters/redrive.ts';
-import { type LetterSelection, shortIds } from '../../operations/dead-letters/selection.ts';
+import { codesOf, type LetterSelection, shortIds } from '../../operations/dead-letters/selection.ts';
 import type { Deployed, Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
 import { deadLettersOf, type Outcome, watchOutcome } from '../../operations/outcome.ts';
@@ -53,6 +53,14 @@ Examples:
   command
     .command('list', { isDefault: true })
     .description('show them, with reasons (the default)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx tdf dead-letters list
+  npx tdf dead-letters list --local
+  npx tdf dead-letters list --json | jq '.[].reason'`,
+    )
     .action((_: unknown, self: Command) => list(self.optsWithGlobals()));
   selecting(command.command('redrive'))
     .description('send them to the queue again, once what was wrong is fixed')
@@ -68,7 +76,7 @@ Examples:
     )
     .action((ids: string[], _: unknown, self: Command) => redriveSelected(ids, self.optsWithGlobals()));
   selecting(command.command('drop'))
-    .description(`give them up: their raw objects move to ${givenUpPrefix}, where nothing looks`)
+    .description(`give them up: their raw objects move to ${givenUpPrefix}, which the pipeline ignores`)
     .option('--all', 'all of them')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be dropped, and drop nothing')
@@ -115,7 +123,7 @@ async function list(options: Options): Promise<void> {
   print(
     [
       '',
-      `${count(letters)}: ${codesOf(letters)}`,
+      `${count(letters)}: ${printable(codesOf(letters))}`,
       'Fix what the reasons say: the raw object, its place, or the code. Then send them again:',
       `  ${next('dead-letters redrive [ID… | --code CODE | --key PREFIX]', options)}`,
       `To give some up: ${next('dead-letters drop ID…', options)}`,
@@ -138,9 +146,6 @@ async function redriveSelected(ids: readonly string[], options: SelectionOptions
   if (options.json)
     return printJson({ redriven, left, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
 
-  if (redriven.length === 0 && left.length > 0 && failed.length === 0 && !stopped) {
-    return print(`None of the dead letters is meant; there are: ${codesOf(left)}`);
-  }
   if (dryRun) show(redriven);
   print(`${dryRun ? 'Would send' : 'Sent'} ${count(redriven)} again; ${left.length} left.`);
   for (const { letter, reason } of failed) printError(failure, `${letter.id}: ${reason}`);
@@ -154,7 +159,7 @@ async function dropSelected(ids: readonly string[], options: DropOptions): Promi
   if (!yes && !dryRun && !canAsk())
     throw new Error('This is not a terminal, so no one can confirm. To drop them, say --yes.');
   const agreed = async (letters: readonly DeadLetter[]) =>
-    yes === true || confirmed(`Drop ${count(letters)}: ${codesOf(letters)}?`);
+    yes === true || confirmed(`Drop ${count(letters)}: ${printable(codesOf(letters))}?`);
   const result = await atWork(options, async (deployed, signal) => {
     const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
     const selection = selectionOf(ids, options);
@@ -174,7 +179,7 @@ async function dropSelected(ids: readonly string[], options: DropOptions): Promi
   for (const { letter, reason } of failed) printError(failure, printable(`${letter.id}: ${reason}`));
   const moved = dropped.flatMap(({ objects }) => objects).filter(({ outcome }) => outcome === 'given-up');
   if (!result) print('Kept them.');
-  else if (dropped.length === 0 && failed.length === 0) print('None of the dead letters is meant.');
+  else if (dropped.length === 0 && failed.length === 0) print('There are no dead letters.');
   else if (moved.length > 0 && !dryRun) {
     print('To take it back, so that it is converted:');
     for (const { key: movedKey } of moved.slice(0, shownLetters))
@@ -185,7 +190,7 @@ async function dropSelected(ids: readonly string[], options: DropOptions): Promi
 function describe({ key, outcome }: Dropped['objects'][number], dryRun?: true): string {
   switch (outcome) {
     case 'given-up':
-      return `Its raw object ${dryRun ? 'would be' : 'is'} ${givenUpPrefix}${printable(key)}, where nothing looks.`;
+      return `Its raw object ${dryRun ? 'would be' : 'is'} ${givenUpPrefix}${printable(key)}, which the pipeline ignores.`;
     case 'replaced':
       return `Its raw object was replaced since then, and stays: ${printable(key)}`;
     case 'gone':
@@ -268,12 +273,6 @@ function show(letters: readonly DeadLetter[]): void {
 
 function nameOf({ code, key }: DeadLetter): string {
   return printable(`${code}, ${key ?? 'names no object'}`);
-}
-
-/** "2 not-json, 1 empty" */
-function codesOf(letters: readonly DeadLetter[]): string {
-  const byCode = Object.entries(Object.groupBy(letters, ({ code }) => code));
-  return byCode.map(([code, those = []]) => `${those.length} ${printable(code)}`).join(', ');
 }
 
 function count({ length }: readonly unknown[]): string {

@@ -27,7 +27,7 @@ export function destroyCommand(cdk: RunCdk = runCdk): Command {
     .option('--yes', 'do not ask')
     .option('--keep-secret', "keep the secret that holds WeatherAPI's key")
     .addOption(
-      new Option('--delete-secret', `delete it, to be taken back for ${recoveryDays} days`).conflicts(
+      new Option('--delete-secret', `delete it; recoverable for ${recoveryDays} days`).conflicts(
         'keepSecret',
       ),
     )
@@ -109,7 +109,7 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
 const said: Readonly<Record<SecretOutcome, (name: string) => string>> = {
   kept: (name) => `Kept the secret ${name}.`,
   deleted: (name) =>
-    `Deleted the secret ${name}. For ${recoveryDays} days it can be taken back: aws secretsmanager restore-secret --secret-id ${name}`,
+    `Deleted the secret ${name}. It is recoverable for ${recoveryDays} days: aws secretsmanager restore-secret --secret-id ${name}`,
   absent: (name) => `There was no secret ${name}.`,
 };
 

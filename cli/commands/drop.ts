@@ -27,7 +27,9 @@ const shownObjects = 10;
 
 export function dropCommand(): Command {
   const command = new Command('drop')
-    .description('Puts files into raw, and says what each was converted to. One of several days is split.')
+    .description(
+      'Puts files into raw, and says what each was converted to. A file that covers several days is split.',
+    )
     .argument('<file...>', 'files, folders, patterns, or - for standard input')
     .option('--dataset <name>', 'what the files are', 'weatherapi/current')
     .option('--day <day>', 'the UTC day of all records, instead of the one they say')
@@ -69,7 +71,9 @@ Examples:
       const plans = await interruptible((signal) => planDrops(all, dataset, { day, signal }));
       const files = options.dryRun
         ? plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) }))
-        : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal));
+        : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal), {
+            create: true,
+          });
       const shown = files.map((each) => (each.file === input?.file ? { ...each, file: '-' } : each));
       if (options.json) printJson({ files: shown, dryRun: options.dryRun ?? false });
       else show(shown, options);
@@ -114,7 +118,7 @@ function show(
   options: Options,
 ): void {
   const objects = files.flatMap((each) => each.objects);
-  // What needs somebody is not hidden behind what went well.
+  // What needs attention is not hidden behind what went well.
   const rank = (each: { readonly objects: readonly Shown[] }) =>
     each.objects.some(({ outcome }) => outcome === 'died') ? 0 : 1;
   const sorted = [...files].sort((a, b) => rank(a) - rank(b));
@@ -136,7 +140,7 @@ function show(
   print(
     `${count(objects.length, 'object')}: ${of('converted')} converted to ${count(rows, 'row')}, ${of('died')} died, ${of('waiting')} waiting`,
   );
-  if (of('died') > 0) print(`What died waits for you: ${next('dead-letters', options)}`);
+  if (of('died') > 0) print(`See what failed: ${next('dead-letters', options)}`);
   if (of('waiting') > 0)
     print(
       options.local

@@ -44,12 +44,12 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
   },
   dead: {
     style: 'red',
-    text: 'It was given up. Once it is fixed, send it again:',
+    text: 'It was dead-lettered. Once it is fixed, send it again:',
     next: 'dead-letters redrive --key',
   },
   'given-up': {
     style: 'yellow',
-    text: 'Somebody gave it up; nothing looks at it. To take it back:',
+    text: 'Somebody gave it up, and the pipeline ignores it. To take it back:',
     next: 'dead-letters take-back',
   },
   gone: { style: 'red', text: 'There is no such raw object.' },

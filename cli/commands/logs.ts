@@ -22,8 +22,8 @@ export function logsCommand(): Command {
     .description('Shows what the functions logged: in the last hour, or about one run or raw object.')
     .argument('[run]', 'the time of a run, or the key of a raw object')
     .addOption(new Option('--function <name>', 'only of this function').choices(loggingFunctions))
-    .addOption(new Option('--level <level>', 'only from this level on').choices(levels).default('debug'))
-    .option('--since <time>', 'from then on: 30m, 2h, 3d ago, or a time (default: 1h)', parseSince)
+    .addOption(new Option('--level <level>', 'only this level and above').choices(levels).default('debug'))
+    .option('--since <time>', 'since 30m, 2h or 3d ago, or since a time (default: 1h)', parseSince)
     .option('--json', 'print the lines as they are, metrics included')
     .addHelpText(
       'after',

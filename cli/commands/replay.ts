@@ -155,8 +155,8 @@ function count(things: number): string {
 
 const help = `
 Stopped by Ctrl-C, it finishes the batch under way and remembers how far it
-came: the same command goes on from there. Converting an object twice comes to
-the same, byte for byte.
+came: the same command goes on from there. Converting an object twice gives
+the same result, byte for byte.
 
 Examples:
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run

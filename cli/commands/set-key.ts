@@ -23,7 +23,7 @@ export function setKeyCommand(): Command {
     .addOption(
       new Option(
         '--secret <name>',
-        `name of the secret, while there is no stack that says it (default: "${defaultApiKeySecret}")`,
+        `name of the secret, used before the stack exists (default: "${defaultApiKeySecret}")`,
       ),
     )
     .option('--dry-run', 'say what would be written, and ask for no key')
@@ -49,7 +49,7 @@ Examples:
 }
 
 async function setKey(options: Options): Promise<void> {
-  const deployed = await findDeployed(options);
+  const deployed = await findDeployed(options, { create: !options.dryRun });
   const secrets = deployed?.secrets ?? new SecretsManagerClient();
   try {
     const name = deployed?.outputs.ApiKeySecretName ?? options.secret ?? defaultApiKeySecret;
@@ -59,7 +59,7 @@ async function setKey(options: Options): Promise<void> {
     if (options.dryRun) {
       const stored = await foreseeStored(secrets, name);
       if (options.json) printJson({ secret: name, stored, dryRun: true });
-      else print(`Nothing is changed. It would be: ${said[stored](name)}`);
+      else print(planned[stored](name));
       return;
     }
     const key = parseApiKey(await readSecret("WeatherAPI's key"));
@@ -71,6 +71,12 @@ async function setKey(options: Options): Promise<void> {
     await deployed?.close();
   }
 }
+
+const planned: Readonly<Record<Stored, (name: string) => string>> = {
+  created: (name) => `Would create the secret ${name}.`,
+  replaced: (name) => `Would replace the value of the secret ${name}.`,
+  restored: (name) => `Would take the secret ${name} back from deletion, and replace its value.`,
+};
 
 const said: Readonly<Record<Stored, (name: string) => string>> = {
   created: (name) => `Created the secret ${name}.`,

@@ -37,7 +37,7 @@ export function statusCommand(): Command {
         .argParser(wholeNumber('seconds', 3600))
         .conflicts('json'),
     )
-    .option('--check', 'end with exit code 1 when something needs somebody')
+    .option('--check', 'end with exit code 1 when something needs attention')
     .option('--json', 'print nothing but the result, as JSON')
     .addHelpText(
       'after',

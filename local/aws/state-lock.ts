@@ -11,7 +11,7 @@ export interface StateLock {
   release(): void;
 }
 
-/** Another process uses the state directory. Wait for it to end, or use another directory. */
+/** Another process uses the state directory. */
 export class StateInUseError extends Error {
   override name = 'StateInUseError';
   /** Its command, its process and since when. */
@@ -20,8 +20,7 @@ export class StateInUseError extends Error {
   constructor(stateDir: string, cause: unknown) {
     const holder = holderOf(stateDir);
     super(
-      `The state directory ${stateDir} is in use by ${holder}. ` +
-        'Wait for it to end, or give this run a directory of its own: --state <directory>',
+      `The state directory ${stateDir} is in use by ${holder}. Wait for it to end, then type the same command again.`,
       { cause },
     );
     this.holder = holder;
@@ -48,8 +47,9 @@ export function lockState(stateDir: string): StateLock {
     throw new StateError(file, error);
   }
   const [, script = '', ...args] = process.argv;
-  const command = [path.basename(script), ...args].join(' ').slice(0, 80);
-  const holder = `"${command}" (process ${process.pid}), since ${new Date().toISOString()}`;
+  const command = [path.basename(script), ...args].join(' ');
+  const shown = command.length > 80 ? `${command.slice(0, 80).replace(/\s+\S*$/, '')} …` : command;
+  const holder = `"${shown}" (process ${process.pid}), since ${new Date().toISOString()}`;
   withStateFile(holderFile(stateDir), () => writeFileSync(holderFile(stateDir), holder));
   return {
     release() {

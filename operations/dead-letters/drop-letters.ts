@@ -25,7 +25,7 @@ export interface DropOptions {
 }
 
 /**
- * Gives letters up: moves their raw objects to where nothing looks, then deletes the letters.
+ * Gives letters up: moves their raw objects to where the pipeline ignores them, then deletes the letters.
  * @returns undefined when it was not agreed to
  * @throws {Error} when a selected id is not that of one letter
  */

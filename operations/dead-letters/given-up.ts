@@ -18,7 +18,7 @@ export interface RawObjects {
 export type GivenUp = 'given-up' | 'replaced' | 'gone';
 
 /**
- * Moves a raw object to where nothing looks. Interrupted in between, it does the rest when it is called again.
+ * Moves a raw object to where the pipeline ignores it. Interrupted in between, it does the rest when it is called again.
  * @param diedAt when its letter was written
  * @throws {Error} when the object is replaced meanwhile
  */

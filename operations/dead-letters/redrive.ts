@@ -18,7 +18,7 @@ export interface RedriveOptions {
 
 /**
  * Sends letters to the queue they came from, each as it is. Sent, then deleted: at least once, and converting twice
- * comes to the same. Letters that die again meanwhile are not taken up again.
+ * gives the same result. Letters that die again meanwhile are not taken up again.
  * @throws {Error} when a selected id is not that of one letter
  */
 export function redrive(

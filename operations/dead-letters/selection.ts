@@ -12,18 +12,27 @@ export interface LetterSelection {
 /** Longer than the sending of some ten thousand letters takes, in seconds. */
 export const holdFor = 300;
 
-/** @throws {Error} when one of the ids is not that of one letter */
+/** @throws {Error} when one of the ids is not that of one letter, or something was selected and no letter matches */
 export function selectLetters<Letter extends DeadLetter>(
   letters: readonly Letter[],
   { code, key, ids = [] }: LetterSelection,
 ): Letter[] {
   const named = new Set(ids.map((id) => oneLetter(letters, id)));
-  return letters.filter(
+  const selected = letters.filter(
     (letter) =>
       (code === undefined || letter.code === code) &&
       (key === undefined || letter.key?.startsWith(key)) &&
       (named.size === 0 || named.has(letter)),
   );
+  if (selected.length === 0 && (code !== undefined || key !== undefined || named.size > 0))
+    throw new Error(`No dead letter matches. There are: ${codesOf(letters) || 'none'}`);
+  return selected;
+}
+
+/** "2 not-json, 1 empty" */
+export function codesOf(letters: readonly DeadLetter[]): string {
+  const byCode = Object.entries(Object.groupBy(letters, ({ code }) => code));
+  return byCode.map(([code, those = []]) => `${those.length} ${code}`).join(', ');
 }
 
 function oneLetter<Letter extends DeadLetter>(letters: readonly Letter[], id: string): Letter {
@@ -32,7 +41,7 @@ function oneLetter<Letter extends DeadLetter>(letters: readonly Letter[], id: st
   throw new Error(
     letter
       ? `Several dead letters have an id that begins with ${id}. Type more of it.`
-      : `There is no dead letter with the id ${id}. Should somebody else be at work on the dead letters, it is out of sight for up to ${holdFor / 60} minutes.`,
+      : `There is no dead letter with the id ${id}. If another command is reading the queue, it may be hidden for up to ${holdFor / 60} minutes.`,
   );
 }
 

@@ -54,6 +54,7 @@ function filesLike(pattern: string): DropSource[] {
 /**
  * A file of what comes in, which is read more than once. Its name tells the content, so that the same content is the
  * same object.
+ * @throws {Error} when nothing comes in
  */
 export async function spool(input: Readable): Promise<DropSource & { remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'tdf-drop-'));
@@ -71,6 +72,8 @@ export async function spool(input: Readable): Promise<DropSource & { remove(): v
       },
       createWriteStream(unnamed),
     );
+    if (statSync(unnamed).size === 0)
+      throw new Error('Standard input is empty. Pipe a file into it: npx tdf drop - < FILE');
     const name = `stdin-${hash.digest('hex').slice(0, 12)}.json`;
     renameSync(unnamed, join(folder, name));
     return { file: join(folder, name), name, remove };

@@ -167,8 +167,10 @@ async function* until(
 
 /** DuckDB's words, with the tables that there are in place of those that it knows best. */
 function readable(error: unknown): unknown {
-  const message = String((error as Error).message);
-  if (!message.startsWith('Catalog Error: Table with name')) return error;
+  const message = String((error as Error).message).replace(/^Failed to extract statements: /, '');
   const tables = datasets.map(tableName).join(', ');
-  return new Error(message.replace(/Did you mean .*/, `There are: ${tables}.`), { cause: error });
+  const isUnknownTable = message.startsWith('Catalog Error: Table with name');
+  return new Error(isUnknownTable ? message.replace(/Did you mean .*/, `There are: ${tables}.`) : message, {
+    cause: error,
+  });
 }

@@ -190,6 +190,25 @@ describe('dead letters', () => {
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
   });
 
+  test.each(['redrive', 'drop'])(
+    'tdf dead-letters %s fails when no letter matches, and says which there are',
+    async (does) => {
+      await bury('a', 'empty');
+      for (const selection of [
+        ['--code', 'nope'],
+        ['--key', keyOf('b')],
+        ['--code', 'nope', idOf('a')],
+      ]) {
+        expect(await cloud.tdf('dead-letters', does, ...selection, '--dry-run')).toEqual({
+          code: 1,
+          stdout: '',
+          stderr: 'Failed No dead letter matches. There are: 1 empty\n',
+        });
+      }
+      expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+    },
+  );
+
   test('tdf dead-letters redrive sends those with a code, or one by its id, and leaves the others', async () => {
     await bury('a', 'not-json');
     await bury('b', 'empty');
@@ -224,7 +243,7 @@ describe('dead letters', () => {
     expect(unasked).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') });
     expect(await cloud.tdf('dead-letters', 'drop', id, '--dry-run')).toMatchObject({
       code: 0,
-      stdout: `Would drop ${id}: empty, ${keyOf('a')}.\n  Its raw object would be given-up/${keyOf('a')}, where nothing looks.\n`,
+      stdout: `Would drop ${id}: empty, ${keyOf('a')}.\n  Its raw object would be given-up/${keyOf('a')}, which the pipeline ignores.\n`,
     });
     expect(depth().visible).toBe(2);
     expect(await rawKeys()).toEqual([keyOf('a'), keyOf('b')]);

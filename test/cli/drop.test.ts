@@ -98,6 +98,16 @@ describe('tdf drop', () => {
     expect((await dropped()).stdout).toBe(stdout);
   });
 
+  test('refuses standard input that is empty', async () => {
+    const ended = await cloud.process(['drop', '-', '--json'], { input: '' });
+    expect(ended).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'Failed Standard input is empty. Pipe a file into it: npx tdf drop - < FILE\n',
+    });
+    expect(await raw()).toEqual({});
+  });
+
   test('waits until each object is converted or dead, and says what became of it', async () => {
     const { s3, sqs } = cloud.clients;
     const oslo = record('Oslo', start);
@@ -304,7 +314,7 @@ describe('tdf drop --local', () => {
       `  ✔ 2 rows in ${curated('2026-11-21')}`,
       `  ✔ 1 row in ${curated('2026-11-23')}`,
       '3 objects: 2 converted to 3 rows, 1 died, 0 waiting',
-      `What died waits for you: npx tdf dead-letters --local --state ${state}`,
+      `See what failed: npx tdf dead-letters --local --state ${state}`,
       '',
     ]);
     for (const day of ['2026-11-21', '2026-11-23'])

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -156,7 +157,16 @@ describe('a state directory', () => {
     ['query', 'SELECT 1'],
   ];
 
-  test.each(readers)(
+  test.each([
+    ...readers,
+    ['replay'],
+    ['replay', '--dry-run'],
+    ['reconcile', '--dry-run'],
+    ['dead-letters', 'redrive', '--dry-run'],
+    ['dead-letters', 'drop', '--all', '--dry-run'],
+    ['dead-letters', 'take-back', 'key', '--dry-run'],
+    ['set-key', '--dry-run'],
+  ])(
     'that is not there, or empty, is an error for tdf %s, which makes nothing [state-files]',
     async (...args) => {
       const missing = join(state, 'missing');
@@ -166,6 +176,7 @@ describe('a state directory', () => {
         stdout: '',
         stderr: `Failed There is no state directory ${missing}. Run one there with npm start, or name another: --state DIR\n`,
       });
+      expect(existsSync(missing)).toBe(false);
       await mkdir(missing);
       expect((await at(missing)).stderr).toContain(`Failed No pipeline ever ran in ${missing}. `);
       expect(await readdir(missing)).toEqual([]);

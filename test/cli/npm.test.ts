@@ -32,12 +32,23 @@ describe('the binary', () => {
     expect(JSON.parse(stdout)).toEqual({ files: [{ file: path, objects: [{ key }] }], dryRun: true });
   });
 
-  test('as npm run tdf changes nothing on AWS unless that is said behind two dashes', async () => {
-    const { code, stderr } = await typed('test', 'npm', 'run', 'tdf', 'replay', '--local');
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      'npm may have dropped --local, so say which deployment you mean: npx tdf replay --local or npx tdf replay --stage dev',
-    );
+  test('as npm run tdf neither looks at AWS nor changes it unless that is said behind two dashes', async () => {
+    const [status, replay] = await Promise.all([
+      typed('test', 'npm', 'run', 'tdf', 'status', '--local'),
+      typed('test', 'npm', 'run', 'tdf', 'replay', '--local', '--dry-run'),
+    ]);
+    expect(status).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'npm may have dropped --local, so say which deployment you mean: npx tdf status --local or npx tdf status --stage dev',
+      ),
+    });
+    expect(replay).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'npm took --dry-run for itself. Type: npx tdf replay --dry-run --local or npx tdf replay --dry-run --stage dev',
+      ),
+    });
   });
 });
 

@@ -227,7 +227,7 @@ describe('a query on this computer', () => {
     await expect(failure('SELECT temp FROM weatherapi_current')).rejects.toThrow(
       /"temp" not found.*\n.*temp_c/,
     );
-    await expect(failure('SELEC 1')).rejects.toThrow('syntax error at or near "SELEC"');
+    await expect(failure('SELEC 1')).rejects.toThrow(/^Parser Error: syntax error at or near "SELEC"/);
     await expect(failure('SELECT 1; SELECT 2')).rejects.toThrow('Expected one SQL statement, got 2.');
     await expect(failure('DROP VIEW weatherapi_current')).rejects.toThrow(
       'Expected a query, such as SELECT, got',

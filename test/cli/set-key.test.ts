@@ -114,7 +114,7 @@ describe('tdf set-key', () => {
 
   test('--dry-run asks for no key and says what would happen', async () => {
     const first = await cloud.tdf('set-key', '--dry-run');
-    expect(first.stdout).toContain('It would be: Created the secret team/weatherapi-key');
+    expect(first.stdout).toContain('Would create the secret team/weatherapi-key');
     cloud.emulator.secrets.set('team/weatherapi-key', key);
     const second = await cloud.tdf('set-key', '--dry-run', '--json');
     expect(JSON.parse(second.stdout)).toMatchObject({ stored: 'replaced', dryRun: true });
@@ -126,7 +126,7 @@ describe('tdf set-key', () => {
     Object.assign(cloud.stack, { status: 'ROLLBACK_COMPLETE', outputs: {} });
     const { stdout } = await cloud.tdf('set-key', '--dry-run', '--secret', 'mine');
     Object.assign(cloud.stack, { status, outputs });
-    expect(stdout).toContain('It would be: Created the secret mine');
+    expect(stdout).toContain('Would create the secret mine');
   });
 
   test('a refusal that repeats the key is reported without it', async () => {

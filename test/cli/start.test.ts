@@ -105,6 +105,9 @@ describe('npm start', () => {
     const refused = await start(['--state', state]);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(holder) });
     expect(refused.stderr).toMatch(new RegExp(`\\(process ${process.pid}\\), since \\d{4}-`));
+    expect(refused.stderr).toContain(
+      'Wait for it with --wait, or give this run a directory of its own: --state',
+    );
     expect(refused.stdout).not.toContain('✔');
     const json = await start(['--state', state, '--json']);
     expect(JSON.parse(json.stdout)).toEqual({ problems: [expect.stringContaining(holder)] });

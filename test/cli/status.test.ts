@@ -191,7 +191,7 @@ describe('tdf status', () => {
     });
   });
 
-  test('names what needs somebody: an alarm that rings, dead letters, and the newest run that is over', async () => {
+  test('names what needs attention: an alarm that rings, dead letters, and the newest run that is over', async () => {
     const kinds = async (others: Partial<Observed>, when = now) =>
       (await statusOf(others, when)).needs.map((need) => need.kind);
     expect(await kinds({})).toEqual(['dead-letters', 'run']);
@@ -314,7 +314,7 @@ What needs you
     expect(cloudWatch.asked).toHaveLength(3);
   });
 
-  test('ends with exit code 1 for a check when something needs somebody, and only then', async () => {
+  test('ends with exit code 1 for a check when something needs attention, and only then', async () => {
     cloudWatch.alarms = [];
     const check = (...args: string[]) => cloud.tdf('status', '--hours', '1', ...args);
     expect(await check()).toMatchObject({ code: 0 });

@@ -87,7 +87,7 @@ test('a second emulator on the same directory is refused, until the first is clo
   await expect(startEmulator({ stateDir, region })).rejects.toMatchObject({
     name: 'StateInUseError',
     message: expect.stringMatching(
-      new RegExp(`in use by ".*" \\(process ${process.pid}\\), since \\d{4}-.*--state`),
+      new RegExp(`in use by ".*" \\(process ${process.pid}\\), since \\d{4}-.*type the same command again`),
     ),
   });
   await aws.emulator.close();

@@ -2,7 +2,8 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { digestOf } from '../../local/synthesize.ts';
+import { digestOf, synthesize } from '../../local/synthesize.ts';
+import { assemblyDirectory } from '../assembly.ts';
 
 const patterns = ['**/*.ts', 'cdk.json'];
 let directory: string;
@@ -32,4 +33,15 @@ test.each<[string, () => Promise<void>]>([
   const before = await digest();
   await change();
   expect(await digest()).not.toBe(before);
+});
+
+test('a synthesis is told of only where there is no stack yet, or its sources changed', async () => {
+  const told: string[] = [];
+  const stopped = AbortSignal.abort();
+  const synthesized = (target: string) => synthesize(target, stopped, (doing) => told.push(doing));
+  await expect(synthesized(assemblyDirectory())).resolves.toBe(false);
+  await expect(synthesized(directory)).rejects.toThrow('aborted');
+  await writeSource('sources.sha256', 'of other sources');
+  await expect(synthesized(directory)).rejects.toThrow('aborted');
+  expect(told).toEqual(['synthesizing the stack', 'synthesizing the stack, as its sources changed']);
 });
