@@ -124,7 +124,7 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
     await prepare(connection, explained);
   } else if (statementType !== StatementType.SELECT) {
     // DuckDB calls an INSTALL a LOAD: the word that was typed, after any comments.
-    const typed = /^(?:\s|--.*\n|\/\*[^]*?\*\/)*([a-z]+)/i.exec(sql)?.[1]?.toUpperCase();
+    const typed = /^(?:\s|--.*\n|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(sql)?.[1]?.toUpperCase();
     throw new Error(`Expected a query, such as SELECT, got ${typed ?? StatementType[statementType]}.`);
   }
   return statement;
