@@ -55,6 +55,7 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
     next: 'dead-letters take-back',
   },
   gone: { style: 'red', text: 'There is no such raw object.' },
+  filed: { style: 'green', text: 'It was filed under its day, where its story goes on:' },
   upcoming: { style: 'gray', text: 'The run is not due yet.' },
   due: { style: 'yellow', text: 'The run is not over yet: with its retries it may take 15 minutes.' },
   skipped: { style: 'yellow', text: `The run was skipped. ${nothingLanded}` },

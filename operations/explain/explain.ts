@@ -16,7 +16,7 @@ import { placesWithout, storiesIn } from './run-story.ts';
 
 /**
  * How it is with a raw object. `dead`: convert gave it up. `given-up`: somebody did. `waiting`: for its event, or for
- * convert. `lost`: nothing waits, so its event never came. `gone`: it is not there. Of a run that landed nothing it is as
+ * convert. `lost`: nothing waits, so its event never came. `gone`: it is not there. `filed`: convert moved it. Of a run that landed nothing it is as
  * `tdf status` has it; `upcoming`: it is not due yet.
  */
 export type ObjectState =
@@ -26,6 +26,7 @@ export type ObjectState =
   | 'dead'
   | 'given-up'
   | 'gone'
+  | 'filed'
   | 'upcoming'
   | Exclude<RunState, 'landed'>;
 
@@ -61,10 +62,9 @@ export async function explain(observed: Observed, what: RunOrKey, now: Date): Pr
   for (const key of await keysOf(observed, what))
     stories.push(await storyOf(observed, key, { lines, letters, now }));
   // A dropped file may have been filed under its day, where its story goes on.
-  const filed = lines.find(({ members }) => 'key' in what && isFiled(members))?.members.key;
-  return stories[0]?.state === 'gone' && typeof filed === 'string'
-    ? [...stories, ...(await explain(observed, { key: filed }, now))]
-    : stories;
+  const [first] = stories;
+  const filed = first?.state === 'filed' ? filedAs(lines, first.key) : undefined;
+  return filed === undefined ? stories : [...stories, ...(await explain(observed, { key: filed }, now))];
 }
 
 async function keysOf({ s3, outputs }: Observed, what: RunOrKey): Promise<string[]> {
@@ -90,6 +90,7 @@ async function storyOf(
     raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
 
   const state = async (): Promise<ObjectState> => {
+    if (!raw && filedAs(lines, key) !== undefined) return 'filed';
     if (deadLetter) return 'dead';
     if (!raw) {
       if (await head(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
@@ -174,6 +175,12 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
     return `try ${receiveCount} failed, and is tried again: ${name}: ${why}`;
   }
   return code === undefined ? message : `gave up: ${code}: ${reason}`;
+}
+
+/** Where convert last moved an object without a day. */
+function filedAs(lines: readonly LogLine[], key: string): string | undefined {
+  const filed = lines.findLast(({ members }) => members.rawKey === key && isFiled(members));
+  return filed && String(filed.members.key);
 }
 
 function isFiled({ message, key, rawKey: from }: Readonly<Record<string, unknown>>): boolean {

@@ -219,10 +219,11 @@ describe('the story of a raw object', () => {
     const [first, second] = await stories(`s3://raw/${key}`);
     expect(first).toMatchObject({
       key,
-      state: 'gone',
+      state: 'filed',
       events: [expect.objectContaining({ what: `filed as ${filed}` })],
     });
     expect(second).toMatchObject({ key: filed, state: 'lost' });
+    expect(await said(key)).toContain(`It was filed under its day, where its story goes on:\n${filed}\n`);
   });
 
   test('says that it waits, or that its event was lost, and has it converted', async () => {
