@@ -263,7 +263,7 @@ function describeFetch(report: RunReport | Error): string | Step {
   }
   const text = landed
     ? `fetched ${count(fetched, 'place')}`
-    : 'this run had landed before, and is kept (another: --at)';
+    : 'this run had landed already, and is kept (another: --at)';
   return { text, ok: failed.length === 0 };
 }
 

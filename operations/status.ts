@@ -100,10 +100,8 @@ export async function pipelineStatus(
     async ({ run, found }): Promise<RunStatus> => {
       const story = stories?.find(({ time }) => time >= run.from && time <= run.to);
       if (!found) {
-        const isYoung = run.to.getTime() > now.getTime() - grace;
-        const why = isYoung
-          ? { state: 'due' as const, reason: null }
-          : whyNothingLanded(run, deployedAt, story, stories !== undefined);
+        const isLogKnown = stories !== undefined;
+        const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
         return { expected: run, ...why, raw: null, curated: null };
       }
       const key = curatedKey({ key: found.object.key, dataset, day: dayOf(found.time) });
@@ -148,12 +146,21 @@ function needsOf(
   ];
 }
 
-function whyNothingLanded(
+/** What there is to know of a run without a raw object. */
+interface Unlanded {
+  readonly now: Date;
+  readonly deployedAt: Date;
+  readonly story: RunStory | undefined;
+  readonly isLogKnown: boolean;
+}
+
+export function whyNothingLanded(
   run: ExpectedRun,
-  deployedAt: Date,
-  story: RunStory | undefined,
-  isLogKnown: boolean,
-): Pick<RunStatus, 'state' | 'reason'> {
+  { now, deployedAt, story, isLogKnown }: Unlanded,
+): { readonly state: Exclude<RunState, 'converted' | 'landed'>; readonly reason: string | null } {
+  // A run of an earlier hour may have begun just now.
+  const last = Math.max(run.to.getTime(), story && !story.end ? story.at.getTime() : 0);
+  if (last > now.getTime() - grace) return { state: 'due', reason: null };
   if (story?.end) {
     const { outcome } = story.end;
     return {

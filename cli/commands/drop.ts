@@ -144,7 +144,7 @@ function show(
   if (of('waiting') > 0)
     print(
       options.local
-        ? `What waits is converted while a command runs: ${next('status', options)}`
+        ? `What waits stays in the queue. To have it converted: ${next('reconcile', options)}`
         : `What waits is converted within minutes. What cannot be: ${next('dead-letters', options)}`,
     );
 }

@@ -34,6 +34,8 @@ Examples:
   });
 }
 
+const nothingLanded = "Nothing landed. An hour's weather cannot be fetched later.";
+
 const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>> = {
   converted: { style: 'green', text: 'It is converted, and its rows are current.' },
   waiting: { style: 'yellow', text: 'It is not converted yet: a message waits in the queue.' },
@@ -53,7 +55,13 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
     next: 'dead-letters take-back',
   },
   gone: { style: 'red', text: 'There is no such raw object.' },
-  'not-landed': { style: 'red', text: "Nothing landed. An hour's weather cannot be fetched later." },
+  filed: { style: 'green', text: 'It was filed under its day, where its story goes on:' },
+  upcoming: { style: 'gray', text: 'The run is not due yet.' },
+  due: { style: 'yellow', text: 'The run is not over yet: with its retries it may take 15 minutes.' },
+  skipped: { style: 'yellow', text: `The run was skipped. ${nothingLanded}` },
+  failed: { style: 'red', text: `The run failed, or ended before its time. ${nothingLanded}` },
+  missing: { style: 'red', text: `The run never started. ${nothingLanded}` },
+  'not-deployed': { style: 'gray', text: `The run was before the first deploy. ${nothingLanded}` },
 };
 
 function show({ key, state, events, fault, curatedKey }: Story, target: Target): void {

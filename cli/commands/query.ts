@@ -92,8 +92,10 @@ function tables(): string {
 }
 
 function parseLimit(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a number of rows, got "${text}".`);
-  return Number(text);
+  const limit = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(limit) || limit < 1)
+    throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
+  return limit;
 }
 
 const help = `

@@ -13,7 +13,7 @@ import { addRequestFaults, type RequestFaults } from './request-faults.ts';
 import { addConditionalWrites, addUrlListings, ObjectStore } from './s3.ts';
 import { addSecrets, SecretStore } from './secrets.ts';
 import { StateError, withStateFile } from './state-error.ts';
-import { lockState, type StateLock } from './state-lock.ts';
+import { isLocked, lockState, type StateLock } from './state-lock.ts';
 
 /** fauxqs stops at 11 MiB, S3 at 5 GB: this much is held in memory. */
 const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
@@ -138,7 +138,9 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
     const prefixes = { url: `${endpoint}/${accountId}/`, arn: queueArnPrefix };
     withStateFile(queueFile, () =>
-      queueState ? queueState.restore(stores, prefixes.url) : loadQueues(queueDir, sqsStore, prefixes.url),
+      queueState
+        ? queueState.restore(stores, prefixes.url)
+        : loadQueues(queueDir, sqsStore, { queueUrlPrefix: prefixes.url, isAtWork: isLocked(stateDir) }),
     );
 
     return {

@@ -98,8 +98,13 @@ export function localQueues(store: SqsStore, prefixes: { url: string; arn: strin
 /**
  * Fills a store with what the file of a directory holds now, also while a process writes to it. Nothing goes back to the
  * file; a directory without one has no queues.
+ * @param isAtWork whether a process works on the messages; nobody will delete those in flight of one that has ended
  */
-export function loadQueues(directory: string, sqs: SqsStore, queueUrlPrefix: string): void {
+export function loadQueues(
+  directory: string,
+  sqs: SqsStore,
+  { queueUrlPrefix, isAtWork }: { queueUrlPrefix: string; isAtWork: boolean },
+): void {
   const file = path.join(directory, 'fauxqs.db');
   if (!existsSync(file)) return;
   const database = openReadOnly(file);
@@ -108,7 +113,9 @@ export function loadQueues(directory: string, sqs: SqsStore, queueUrlPrefix: str
     const { loadSqsQueues, loadSqsMessages } = PersistenceManager.prototype as unknown as StateReader;
     const stmts = {
       loadQueues: { all: () => queues.all(queueUrlPrefix) },
-      loadMessages: database.prepare('SELECT * FROM sqs_messages WHERE queue_name = ?'),
+      loadMessages: database.prepare(
+        `SELECT *${isAtWork ? '' : ', NULL AS receipt_handle, NULL AS visibility_deadline'} FROM sqs_messages WHERE queue_name = ?`,
+      ),
       updateMessageInflight: { run: () => undefined },
     };
     loadSqsQueues.call({ stmts, loadSqsMessages }, sqs);

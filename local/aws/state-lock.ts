@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StateError, withStateFile } from './state-error.ts';
@@ -38,6 +38,8 @@ export function lockState(stateDir: string): StateLock {
     return new DatabaseSync(file);
   });
   try {
+    // Whoever only looks whether it is locked holds it for a moment.
+    database.exec('PRAGMA busy_timeout = 50');
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
@@ -58,6 +60,22 @@ export function lockState(stateDir: string): StateLock {
       database.close();
     },
   };
+}
+
+/** Whether a process holds the lock. It is only read: nothing is written, and nobody is kept from taking it. */
+export function isLocked(stateDir: string): boolean {
+  const file = path.join(stateDir, 'lock.db');
+  if (!existsSync(file)) return false;
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    database.exec('SELECT 1 FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return true;
+    throw new StateError(file, error);
+  } finally {
+    database.close();
+  }
 }
 
 /** For the one who finds it locked: what holds it cannot be read. */

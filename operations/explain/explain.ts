@@ -9,16 +9,26 @@ import { objectMetadata } from '../../shared/object-metadata.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
-import { depthOf } from '../status.ts';
+import { depthOf, type RunState, whyNothingLanded } from '../status.ts';
 import { type Fault, faultIn } from './fault.ts';
 import { linesAbout, type RunOrKey, runPrefixes } from './run-or-key.ts';
-import { placesWithout } from './run-story.ts';
+import { placesWithout, storiesIn } from './run-story.ts';
 
 /**
  * How it is with a raw object. `dead`: convert gave it up. `given-up`: somebody did. `waiting`: for its event, or for
- * convert. `lost`: nothing waits, so its event never came. `gone`: it is not there. `not-landed`: nor is its run.
+ * convert. `lost`: nothing waits, so its event never came. `gone`: it is not there. `filed`: convert moved it. Of a run that landed nothing it is as
+ * `tdf status` has it; `upcoming`: it is not due yet.
  */
-export type ObjectState = 'converted' | 'waiting' | 'lost' | 'dead' | 'given-up' | 'gone' | 'not-landed';
+export type ObjectState =
+  | 'converted'
+  | 'waiting'
+  | 'lost'
+  | 'dead'
+  | 'given-up'
+  | 'gone'
+  | 'filed'
+  | 'upcoming'
+  | Exclude<RunState, 'landed'>;
 
 /** In the order in which the data flows. */
 const stations = ['fetch', 'raw', 'convert', 'curated', 'dead letter'] as const;
@@ -49,12 +59,12 @@ export async function explain(observed: Observed, what: RunOrKey, now: Date): Pr
   );
   const letters = await new DeadLetters(observed.sqs, observed.outputs.DeadLetterQueueUrl).list();
   const stories: Story[] = [];
-  for (const key of await keysOf(observed, what)) stories.push(await storyOf(observed, key, lines, letters));
+  for (const key of await keysOf(observed, what))
+    stories.push(await storyOf(observed, key, { lines, letters, now }));
   // A dropped file may have been filed under its day, where its story goes on.
-  const filed = lines.find(({ members }) => 'key' in what && isFiled(members))?.members.key;
-  return stories[0]?.state === 'gone' && typeof filed === 'string'
-    ? [...stories, ...(await explain(observed, { key: filed }, now))]
-    : stories;
+  const [first] = stories;
+  const filed = first?.state === 'filed' ? filedAs(lines, first.key) : undefined;
+  return filed === undefined ? stories : [...stories, ...(await explain(observed, { key: filed }, now))];
 }
 
 async function keysOf({ s3, outputs }: Observed, what: RunOrKey): Promise<string[]> {
@@ -68,10 +78,9 @@ async function keysOf({ s3, outputs }: Observed, what: RunOrKey): Promise<string
 }
 
 async function storyOf(
-  { s3, sqs, outputs }: Observed,
+  { s3, sqs, outputs, deployedAt }: Observed,
   key: string,
-  lines: readonly LogLine[],
-  letters: readonly DeadLetter[],
+  { lines, letters, now }: { lines: readonly LogLine[]; letters: readonly DeadLetter[]; now: Date },
 ): Promise<Story> {
   const deadLetter = letters.findLast((letter) => letter.key === key) ?? null;
   const raw = await head(s3, outputs.RawBucketName, key);
@@ -81,10 +90,15 @@ async function storyOf(
     raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
 
   const state = async (): Promise<ObjectState> => {
+    if (!raw && filedAs(lines, key) !== undefined) return 'filed';
     if (deadLetter) return 'dead';
     if (!raw) {
       if (await head(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
-      return runTime(key) ? 'not-landed' : 'gone';
+      const time = runTime(key);
+      const story = storiesIn(lines).find((each) => each.time.getTime() === time?.getTime());
+      if (!time || story?.end?.outcome === 'landed') return 'gone';
+      if (time > now && !story) return 'upcoming';
+      return whyNothingLanded({ from: time, to: time }, { now, deployedAt, story, isLogKnown: true }).state;
     }
     if (isCurrent) return 'converted';
     const { waiting, inFlight } = await depthOf(sqs, outputs.QueueUrl);
@@ -161,6 +175,12 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
     return `try ${receiveCount} failed, and is tried again: ${name}: ${why}`;
   }
   return code === undefined ? message : `gave up: ${code}: ${reason}`;
+}
+
+/** Where convert last moved an object without a day. */
+function filedAs(lines: readonly LogLine[], key: string): string | undefined {
+  const filed = lines.findLast(({ members }) => members.rawKey === key && isFiled(members));
+  return filed && String(filed.members.key);
 }
 
 function isFiled({ message, key, rawKey: from }: Readonly<Record<string, unknown>>): boolean {

@@ -1,19 +1,26 @@
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
-import type { Logs } from '../logs.ts';
+import type { LogLine, Logs } from '../logs.ts';
 
 /** What fetch logged of a run; of one that was tried again, the last try. */
 export interface RunStory {
   readonly time: Date;
+  /** Of the line that says so. */
+  readonly at: Date;
   readonly end: RunEnd | undefined;
 }
 
 export async function runStories(logs: Logs, since: Date): Promise<readonly RunStory[]> {
-  const byTime = new Map<string, RunStory>();
   const any = [runStarted, runEnded].map((text) => ({ member: 'message', text }));
-  for await (const { members } of logs.lines({ functions: ['fetch'], since, any })) {
+  return storiesIn(await Array.fromAsync(logs.lines({ functions: ['fetch'], since, any })));
+}
+
+export function storiesIn(lines: readonly LogLine[]): readonly RunStory[] {
+  const byTime = new Map<string, RunStory>();
+  for (const { at, members } of lines) {
+    if (members.message !== runStarted && members.message !== runEnded) continue;
     const time = String(members.scheduledTime);
     const end = members.message === runEnded ? (members as unknown as RunEnd) : undefined;
-    byTime.set(time, { time: new Date(time), end });
+    byTime.set(time, { time: new Date(time), at, end });
   }
   return [...byTime.values()];
 }

@@ -123,7 +123,9 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
     if (explained === undefined) throw new Error('Expected EXPLAIN or EXPLAIN ANALYZE, and then a query.');
     await prepare(connection, explained);
   } else if (statementType !== StatementType.SELECT) {
-    throw new Error(`Expected a query, such as SELECT, got ${StatementType[statementType]}.`);
+    // DuckDB calls an INSTALL a LOAD: the word that was typed, after any comments.
+    const typed = /^(?:\s|--.*\n|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(sql)?.[1]?.toUpperCase();
+    throw new Error(`Expected a query, such as SELECT, got ${typed ?? StatementType[statementType]}.`);
   }
   return statement;
 }

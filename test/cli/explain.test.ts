@@ -121,7 +121,37 @@ describe('the story of a run', () => {
     const text = await said(run.toISOString().replace('.000Z', 'Z'));
     expect(text).toContain(`ended without data (failed); ${reason}\n`);
     expect(text).toContain('Nothing landed.');
-    expect((await stories(run.toISOString().slice(0, 13)))[0]?.state).toBe('not-landed');
+    expect((await stories(run.toISOString().slice(0, 13)))[0]?.state).toBe('failed');
+  });
+
+  const hour = 3_600_000;
+  const thisHour = Math.floor(Date.now() / hour) * hour;
+  const began = { message: 'Run started', places: 2 };
+  const ended = { message: 'Run ended', skipped: [], failed: [] };
+  test.each([
+    ['is not due yet', 'upcoming', thisHour + 2 * hour, null],
+    ['is not over yet', 'due', thisHour - 2 * hour, { ...began, at: Date.now() }],
+    ['failed, or', 'failed', thisHour - 3 * hour, { ...began, at: thisHour - 3 * hour }],
+    [
+      'was skipped',
+      'skipped',
+      thisHour - 4 * hour,
+      { ...ended, outcome: 'skipped', at: thisHour - 4 * hour },
+    ],
+    ['never started', 'missing', thisHour - 5 * hour, null],
+    ['was before the first deploy', 'not-deployed', Date.UTC(2025, 0, 1), null],
+    [
+      'There is no such raw object',
+      'gone',
+      thisHour - 6 * hour,
+      { ...ended, outcome: 'landed', at: thisHour },
+    ],
+  ] as const)('says "%s" of one without a raw object [%s]', async (text, state, time, line) => {
+    const scheduledTime = new Date(time).toISOString();
+    const message = JSON.stringify({ ...line, scheduledTime });
+    cloudWatch.events = { 'fetch-logs': line ? [{ timestamp: line.at, message }] : [] };
+    expect(await said(scheduledTime.slice(0, 16))).toContain(text);
+    expect((await stories(scheduledTime.slice(0, 16)))[0]?.state).toBe(state);
   });
 
   test('is one for each list of places that it ran for', async () => {
@@ -189,10 +219,11 @@ describe('the story of a raw object', () => {
     const [first, second] = await stories(`s3://raw/${key}`);
     expect(first).toMatchObject({
       key,
-      state: 'gone',
+      state: 'filed',
       events: [expect.objectContaining({ what: `filed as ${filed}` })],
     });
     expect(second).toMatchObject({ key: filed, state: 'lost' });
+    expect(await said(key)).toContain(`It was filed under its day, where its story goes on:\n${filed}\n`);
   });
 
   test('says that it waits, or that its event was lost, and has it converted', async () => {

@@ -76,7 +76,7 @@ describe('while another process runs the pipeline', () => {
     expect(await everyFile()).toEqual(before);
   });
 
-  test('its messages are seen as they are: waiting, or in flight', async () => {
+  test('its messages are seen as they are: waiting, or in flight, until it ends', async () => {
     const emulator = await startEmulator({ stateDir: state, region: 'us-east-1' });
     const sqs = new SQSClient({
       endpoint: emulator.endpoint,
@@ -95,6 +95,8 @@ describe('while another process runs the pipeline', () => {
       sqs.destroy();
       await emulator.close();
     }
+    // Nobody will delete what it was working on.
+    expect(JSON.parse((await looking('status', '--json')).stdout).queue).toEqual({ waiting: 3, inFlight: 0 });
   });
 });
 

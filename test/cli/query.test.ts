@@ -232,6 +232,9 @@ describe('a query on this computer', () => {
     await expect(failure('DROP VIEW weatherapi_current')).rejects.toThrow(
       'Expected a query, such as SELECT, got',
     );
+    await expect(failure('/* SELECT */ -- one\ninstall httpfs')).rejects.toThrow(
+      'such as SELECT, got INSTALL.',
+    );
     await expect(failure()).rejects.toThrow(
       /Table weatherapi_current, with the columns dt .*temp_c.*rescued\./,
     );

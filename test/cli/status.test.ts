@@ -18,6 +18,7 @@ import { cloudWatch } from './cloud-watch.ts';
 describe('tdf status', () => {
   const now = new Date('2026-11-22T02:05:00Z');
   const at = (text: string) => new Date(`2026-11-${text}:00Z`);
+  const hourAgo = at('22T01:05');
   let cloud: Cloud;
 
   async function land(
@@ -67,7 +68,7 @@ describe('tdf status', () => {
     async *lines({ functions }) {
       for (const [name, members] of lines)
         if (functions?.includes(name))
-          yield { function: name, at: now, text: JSON.stringify(members), members: { ...members } };
+          yield { function: name, at: hourAgo, text: JSON.stringify(members), members: { ...members } };
     },
   });
   const observed = (others: Partial<Observed> = {}): Observed => ({
