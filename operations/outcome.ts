@@ -32,6 +32,16 @@ export function deadLettersOf({ sqs, outputs, runtime }: Deployed): DeadLetters 
   return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
 }
 
+/** The dead letters that leave convert nothing to do: their raw objects are gone. By id. */
+export async function lettersWithoutObject(deployed: Deployed): Promise<ReadonlySet<string>> {
+  const { s3, outputs } = deployed;
+  const letters = await deadLettersOf(deployed).list();
+  const isGone = async ({ key }: DeadLetter) =>
+    key !== null && (await head(s3, outputs.RawBucketName, key)) === undefined;
+  const gone = await pMap(letters, isGone, { concurrency });
+  return new Set(letters.filter((_, index) => gone[index]).map(({ id }) => id));
+}
+
 export class OutcomeWatch {
   readonly #deployed: Deployed;
   readonly #deadBefore: ReadonlySet<string>;

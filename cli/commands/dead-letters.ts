@@ -5,7 +5,7 @@ import { type Redriven, redrive } from '../../operations/dead-letters/redrive.ts
 import { codesOf, type LetterSelection, shortIds } from '../../operations/dead-letters/selection.ts';
 import type { Deployed, Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
-import { deadLettersOf, type Outcome, watchOutcome } from '../../operations/outcome.ts';
+import { deadLettersOf, lettersWithoutObject, type Outcome, watchOutcome } from '../../operations/outcome.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
 import { givenUpPrefix } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
@@ -134,14 +134,20 @@ async function list(options: Options): Promise<void> {
 async function redriveSelected(ids: readonly string[], options: SelectionOptions): Promise<void> {
   const { dryRun } = options;
   const selection = selectionOf(ids, options);
-  const { redriven, left, failed, outcome, stopped } = await atWork(options, async (deployed, signal) => {
-    const to = { sqs: deployed.sqs, queueUrl: deployed.outputs.QueueUrl };
-    let sent: Redriven = { redriven: [], left: [], failed: [] };
-    const outcome = await outcomeOf(deployed, dryRun, signal, async () => {
-      sent = await redrive(deadLettersOf(deployed), to, selection, { dryRun, signal });
-    });
-    return { ...sent, outcome, stopped: signal.aborted };
-  });
+  const { redriven, left, failed, outcome, gone, stopped } = await atWork(
+    options,
+    async (deployed, signal) => {
+      const to = { sqs: deployed.sqs, queueUrl: deployed.outputs.QueueUrl };
+      let sent: Redriven = { redriven: [], left: [], failed: [] };
+      // Before they are sent: convert moves an object without a day.
+      const empty = deployed.runtime ? await lettersWithoutObject(deployed) : undefined;
+      const outcome = await outcomeOf(deployed, dryRun, signal, async () => {
+        sent = await redrive(deadLettersOf(deployed), to, selection, { dryRun, signal });
+      });
+      const gone = sent.redriven.filter(({ id }) => empty?.has(id)).length;
+      return { ...sent, outcome, gone, stopped: signal.aborted };
+    },
+  );
   if (stopped || failed.length > 0 || (outcome && outcome.dead.length > 0)) process.exitCode = 1;
   if (options.json)
     return printJson({ redriven, left, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
@@ -150,6 +156,12 @@ async function redriveSelected(ids: readonly string[], options: SelectionOptions
   print(`${dryRun ? 'Would send' : 'Sent'} ${count(redriven)} again; ${left.length} left.`);
   for (const { letter, reason } of failed) printError(failure, `${letter.id}: ${reason}`);
   if (!dryRun && redriven.length > 0) showOutcome(outcome, options);
+  if (!dryRun && gone > 0)
+    print(
+      gone === 1
+        ? '1 has nothing left to convert: its raw object is gone.'
+        : `${gone} have nothing left to convert: their raw objects are gone.`,
+    );
 }
 
 async function dropSelected(ids: readonly string[], options: DropOptions): Promise<void> {

@@ -64,7 +64,7 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
   'not-deployed': { style: 'gray', text: `The run was before the first deploy. ${nothingLanded}` },
 };
 
-function show({ key, state, events, fault, curatedKey }: Story, target: Target): void {
+function show({ key, state, events, fault, curatedKey, failedPlaces }: Story, target: Target): void {
   print({ style: 'bold', text: key });
   for (const { at, where, what, isTrouble } of events) {
     const time = at.toISOString().slice(0, 19).replace('T', ' ');
@@ -77,4 +77,9 @@ function show({ key, state, events, fault, curatedKey }: Story, target: Target):
   print(verdict);
   const isAboutKey = command?.startsWith('dead-letters') ?? false;
   if (command !== undefined) print(`  ${next(isAboutKey ? `${command} ${quoted(key)}` : command, target)}`);
+  if (failedPlaces.length > 0)
+    print({
+      style: 'yellow',
+      text: `Fix in cdk.json under locations, and deploy, or each run goes without: ${failedPlaces.join(', ')}`,
+    });
 }

@@ -50,6 +50,8 @@ export interface Story {
   /** What the dead letter is about, when that can be shown. */
   readonly fault: Fault | null;
   readonly curatedKey: string | null;
+  /** Places of its run that fail each time until somebody acts. */
+  readonly failedPlaces: readonly string[];
 }
 
 /** The stories of a raw object, or of all those that a run landed: one, unless it ran for several lists of places. */
@@ -89,16 +91,19 @@ async function storyOf(
   const isCurrent =
     raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
 
+  const time = runTime(key);
+  const run = storiesIn(lines).find((each) => each.time.getTime() === time?.getTime());
+  const end = run?.end;
+
   const state = async (): Promise<ObjectState> => {
     if (!raw && filedAs(lines, key) !== undefined) return 'filed';
     if (deadLetter) return 'dead';
     if (!raw) {
       if (await head(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
-      const time = runTime(key);
-      const story = storiesIn(lines).find((each) => each.time.getTime() === time?.getTime());
-      if (!time || story?.end?.outcome === 'landed') return 'gone';
-      if (time > now && !story) return 'upcoming';
-      return whyNothingLanded({ from: time, to: time }, { now, deployedAt, story, isLogKnown: true }).state;
+      if (!time || end?.outcome === 'landed') return 'gone';
+      if (time > now && !run) return 'upcoming';
+      const known = { now, deployedAt, story: run, isLogKnown: true };
+      return whyNothingLanded({ from: time, to: time }, known).state;
     }
     if (isCurrent) return 'converted';
     const { waiting, inFlight } = await depthOf(sqs, outputs.QueueUrl);
@@ -130,6 +135,7 @@ async function storyOf(
         ? await readFault(s3, outputs.RawBucketName, key, deadLetter.reason)
         : null,
     curatedKey: curated ? (target ?? null) : null,
+    failedPlaces: raw && end?.key === key ? end.failed.map(({ location }) => location) : [],
   };
 }
 

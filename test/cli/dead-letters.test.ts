@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -427,5 +427,17 @@ describe('dead letters on this computer', () => {
       deadAgain: [{ key, code: 'not-json' }],
     });
     expect(back.code).toBe(1);
+  });
+
+  test('whose objects are gone leave nothing to convert, and redrive says so', async () => {
+    const broken = join(state, 'broken.json');
+    await writeFile(broken, '{"location":{"name":"Oslo"},"current":');
+    const here = ['--local', '--state', state];
+    await tdf(['drop', broken, ...here]);
+    await rm(join(state, 's3/raw/weatherapi/current/broken.json'));
+    const { stdout } = await tdf(['dead-letters', 'redrive', '--key', 'weatherapi/current/broken', ...here]);
+    expect(stdout).toContain(
+      'Converted 0; dead again 0.\n1 has nothing left to convert: its raw object is gone.\n',
+    );
   });
 });
