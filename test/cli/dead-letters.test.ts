@@ -366,7 +366,7 @@ describe('dead letters on this computer', () => {
   });
   afterAll(() => rm(state, { recursive: true }));
 
-  test('convert once what was wrong is mended; what is still wrong is told as dead again', async () => {
+  test('convert once the fault is fixed; what is still wrong is reported as dead again', async () => {
     const runtime = await startRuntime({
       template: await readTemplate(join(state, 'cdk.out')),
       stateDir: state,

@@ -170,7 +170,7 @@ async function urlOfNobody(): Promise<string> {
   return gone.url;
 }
 
-/** What is no file, or not to be read in one. */
+/** Collects what is not in a file, or cannot be read from one. */
 async function look({ emulator, access: policies, alarms }: Runtime, outputs: Outputs): Promise<void> {
   for (const queue of [outputs.QueueUrl, outputs.DeadLetterQueueUrl])
     evidence.add('messages', emulator.messages(queue));

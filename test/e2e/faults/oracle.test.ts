@@ -25,7 +25,7 @@ describe('after faults, the oracle', () => {
     ['was given up', fate([good], [5]), state(undefined, givenUp)],
     ['was given up without a word', fate([good], [1, 5]), state(undefined, bare)],
     ['was given up after it was converted', fate([good], [5]), state('good', givenUp)],
-    ['was mended', fate([poison, good]), state('good', letter)],
+    ['was fixed', fate([poison, good]), state('good', letter)],
     ['was spoilt', fate([old, poison]), state('old', letter)],
     ['was deleted', fate([old, undefined]), state('old')],
     [

@@ -40,7 +40,7 @@ const maxReceiveCount = 5;
  *    `tries-exhausted`; or with nothing, as SQS moves a message by itself when the function was killed at its last try,
  *    or when the dead-letter queue did not take the letter. The last two only for a message that was tried as often as
  *    the queue allows. Such a letter may stand beside a right curated object: a worker wrote it and died before it
- *    could say so, or the object was mended. It asks for a look, and sending it again writes the same bytes.
+ *    could say so, or the object was fixed. It asks for a look, and sending it again writes the same bytes.
  * 5. Nothing else is there: no curated object of no raw object, no part of an upload.
  *
  * Twins of one letter are allowed, since events come at least once.
