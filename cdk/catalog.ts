@@ -138,7 +138,7 @@ const resultsPrefix = 'results/';
  * A dataset's table. Partitions are projected from the keys: no crawler, nothing to add when a day begins. `NOW` is
  * UTC, as the `dt=` folders are. https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
  */
-export function tableInput(dataset: Dataset, curated: Bucket): CfnTable.TableInputProperty {
+function tableInput(dataset: Dataset, curated: Bucket): CfnTable.TableInputProperty {
   const location = curated.s3UrlForObject(`${dataset.name}/`);
   return {
     name: tableName(dataset),

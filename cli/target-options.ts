@@ -43,7 +43,7 @@ export function alarmText(description: string, target: Target): string {
 }
 
 /** The options that name a deployment. */
-export function targetArguments({ local, stage, state }: Target): string {
+function targetArguments({ local, stage, state }: Target): string {
   if (!local) return `--stage ${stage}`;
   return state === ownState ? '--local' : `--local --state ${quoted(state)}`;
 }

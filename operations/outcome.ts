@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
+import { headObject } from '../shared/head-object.ts';
 import { curatedKey, parseRawKey } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
@@ -37,7 +37,7 @@ export async function lettersWithoutObject(deployed: Deployed): Promise<Readonly
   const { s3, outputs } = deployed;
   const letters = await deadLettersOf(deployed).list();
   const isGone = async ({ key }: DeadLetter) =>
-    key !== null && (await head(s3, outputs.RawBucketName, key)) === undefined;
+    key !== null && (await headObject(s3, outputs.RawBucketName, key)) === undefined;
   const gone = await pMap(letters, isGone, { concurrency });
   return new Set(letters.filter((_, index) => gone[index]).map(({ id }) => id));
 }
@@ -107,21 +107,12 @@ export class OutcomeWatch {
   /** The curated object, null until it is made of the raw object as that is now; undefined when that is gone. */
   async #curatedOf(rawKey: string): Promise<string | null | undefined> {
     const { s3, outputs } = this.#deployed;
-    const raw = await head(s3, outputs.RawBucketName, rawKey);
+    const raw = await headObject(s3, outputs.RawBucketName, rawKey);
     if (raw?.ETag === undefined) return undefined;
     const parsed = parseRawKey(rawKey);
     if (parsed.day === undefined) return null;
     const key = curatedKey({ ...parsed, day: parsed.day });
-    const curated = await head(s3, outputs.CuratedBucketName, key);
+    const curated = await headObject(s3, outputs.CuratedBucketName, key);
     return curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag) ? key : null;
-  }
-}
-
-async function head(s3: S3Client, Bucket: string, Key: string) {
-  try {
-    return await s3.send(new HeadObjectCommand({ Bucket, Key }));
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
-    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { headObject } from '../../shared/head-object.ts';
 import { unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 
@@ -16,13 +17,7 @@ interface CuratedTarget {
 }
 
 export async function curatedEtag(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
-  try {
-    const { ETag } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return ETag;
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
-    throw error;
-  }
+  return (await headObject(s3, bucket, key))?.ETag;
 }
 
 /** Uploads an object piece by piece and returns what the generator returns. A failed upload leaves nothing behind. */

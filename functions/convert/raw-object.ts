@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
+import { headObject } from '../../shared/head-object.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 
 export interface RawObject {
@@ -33,12 +34,8 @@ export async function readRaw(
 }
 
 export async function rawRevision(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
-  try {
-    return revisionOf(await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
-    throw error;
-  }
+  const head = await headObject(s3, bucket, key);
+  return head && revisionOf(head);
 }
 
 /** Accepts only the form that `fetch` writes: `Date` reads most others in the machine's time zone. */

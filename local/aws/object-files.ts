@@ -149,7 +149,7 @@ export class ObjectFiles implements S3PersistenceProvider {
 
   /**
    * Where the file is not the one that was written (edited by hand, or the run was killed between body and record),
-   * the object is what the file now holds. Where someone has removed the file, there is no object.
+   * the object is what the file now holds. A removed file means a removed object.
    */
   #loadObject(store: S3Store, bucket: string, record: ObjectRecord): void {
     const { file, md5, mtimeMs, lastModified, ...rest } = record;

@@ -1,11 +1,10 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
-  HeadObjectCommand,
   type HeadObjectCommandOutput,
-  NotFound,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { headObject } from '../../shared/head-object.ts';
 import { givenUpPrefix } from '../../shared/keys.ts';
 
 export interface RawObjects {
@@ -28,8 +27,8 @@ export async function giveUp(
   diedAt: Date,
   { dryRun = false } = {},
 ): Promise<GivenUp> {
-  const found = await look(raw, key);
-  if (!found) return (await look(raw, givenUpPrefix + key)) ? 'given-up' : 'gone';
+  const found = await headObject(raw.s3, raw.bucket, key);
+  if (!found) return (await headObject(raw.s3, raw.bucket, givenUpPrefix + key)) ? 'given-up' : 'gone';
   if (Number(found.LastModified) > diedAt.getTime()) return 'replaced';
   if (dryRun) return 'given-up';
   await copy(raw, key, givenUpPrefix + key);
@@ -49,26 +48,17 @@ export async function giveUp(
  * @throws {Error} when it was not given up, or another object has taken its place
  */
 export async function takeBack(raw: RawObjects, key: string, { dryRun = false } = {}): Promise<void> {
-  const found = await look(raw, givenUpPrefix + key);
+  const found = await headObject(raw.s3, raw.bucket, givenUpPrefix + key);
   if (!found) throw new Error(`there is no ${givenUpPrefix}${key}: it was not given up, or is back already`);
   if (dryRun) return;
   try {
     await copy(raw, givenUpPrefix + key, key, '*');
   } catch (error) {
     if (!isRefused(error)) throw error;
-    if ((await look(raw, key))?.ETag !== found.ETag)
+    if ((await headObject(raw.s3, raw.bucket, key))?.ETag !== found.ETag)
       throw new Error('raw has another object under this key by now', { cause: error });
   }
   await remove(raw, givenUpPrefix + key, found);
-}
-
-async function look({ s3, bucket }: RawObjects, Key: string): Promise<HeadObjectCommandOutput | undefined> {
-  try {
-    return await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }));
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
-    throw error;
-  }
 }
 
 /** @param IfNoneMatch `*`: only where there is nothing yet */

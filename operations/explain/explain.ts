@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { datasets } from '../../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import { headObject } from '../../shared/head-object.ts';
 import { curatedKey, givenUpPrefix, parseRawKey, rawKey, runTime } from '../../shared/keys.ts';
 import { listObjects, unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
@@ -85,9 +86,9 @@ async function storyOf(
   { lines, letters, now }: { lines: readonly LogLine[]; letters: readonly DeadLetter[]; now: Date },
 ): Promise<Story> {
   const deadLetter = letters.findLast((letter) => letter.key === key) ?? null;
-  const raw = await head(s3, outputs.RawBucketName, key);
+  const raw = await headObject(s3, outputs.RawBucketName, key);
   const target = curatedOf(key);
-  const curated = target === undefined ? undefined : await head(s3, outputs.CuratedBucketName, target);
+  const curated = target === undefined ? undefined : await headObject(s3, outputs.CuratedBucketName, target);
   const isCurrent =
     raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
 
@@ -99,7 +100,7 @@ async function storyOf(
     if (!raw && filedAs(lines, key) !== undefined) return 'filed';
     if (deadLetter) return 'dead';
     if (!raw) {
-      if (await head(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
+      if (await headObject(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
       if (!time || end?.outcome === 'landed') return 'gone';
       if (time > now && !run) return 'upcoming';
       const known = { now, deployedAt, story: run, isLogKnown: true };
@@ -204,15 +205,6 @@ function curatedOf(key: string): string | undefined {
     return parsed.day === undefined ? undefined : curatedKey({ ...parsed, day: parsed.day });
   } catch (error) {
     if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
-}
-
-async function head(s3: S3Client, Bucket: string, Key: string) {
-  try {
-    return await s3.send(new HeadObjectCommand({ Bucket, Key }));
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
     throw error;
   }
 }

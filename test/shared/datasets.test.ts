@@ -98,7 +98,7 @@ test('a row has the type that its columns declare', () => {
     raw_key: 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json',
     rescued: null,
   } satisfies Partial<Row<typeof weatherapiCurrent>>;
-  // @ts-expect-error: a number is no text.
+  // @ts-expect-error: a number is not a text.
   const foreign: Partial<Row<typeof weatherapiCurrent>> = { location_name: 1 };
   expect({ ...row, ...foreign }).toMatchObject({ humidity: 79 });
 });

@@ -253,7 +253,7 @@ test('a message that tells of an object twice has it converted once, and one dea
 
 describe('the dead-letter queue holds, with its reason,', () => {
   test.each([
-    ['a message that is no JSON', 'hello', 'malformed-message', 'not JSON'],
+    ['a message that is not JSON', 'hello', 'malformed-message', 'not JSON'],
     ['a message of another shape', '{"hello":1}', 'malformed-message', 'Records'],
     ['a message without records', '{"Records":[]}', 'malformed-message', 'Records'],
   ])('%s, as it came and without a key', async (_what, body, code, reason) => {

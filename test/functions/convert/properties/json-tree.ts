@@ -9,7 +9,7 @@ export type JsonTree =
 /** Enough to tell 500 levels from 501, and few enough for the stack. */
 const maxDepth = 600;
 
-/** The text at a place is no JSON, or deeper than is read here. */
+/** The text at a place is not JSON, or is nested deeper than is read here. */
 export class NoJson extends Error {}
 
 /** Reads JSON (RFC 8259) value by value: a reader of its own, so that the tests do not ask JSON.parse about JSON.parse. */
