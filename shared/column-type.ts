@@ -2,7 +2,7 @@ import type { SchemaElement } from 'hyparquet';
 
 /**
  * The types of columns, with their form in Parquet and in Athena (Glue). If the two differ, queries fail with HIVE_BAD_DATA.
- * Timestamps are UTC in milliseconds, the precision that Athena engine 3 keeps.
+ * Timestamps are UTC in milliseconds, the precision that Athena engine 3 keeps. A date is a day without a zone.
  */
 export const columnTypes = {
   string: {
@@ -12,6 +12,10 @@ export const columnTypes = {
   double: { glue: 'double', parquet: { type: 'DOUBLE' } },
   int: { glue: 'int', parquet: { type: 'INT32' } },
   bigint: { glue: 'bigint', parquet: { type: 'INT64' } },
+  date: {
+    glue: 'date',
+    parquet: { type: 'INT32', converted_type: 'DATE', logical_type: { type: 'DATE' } },
+  },
   timestamp: {
     glue: 'timestamp',
     parquet: {
@@ -29,5 +33,7 @@ export interface CellOf {
   double: number;
   int: number;
   bigint: bigint;
+  /** Midnight UTC. */
+  date: Date;
   timestamp: Date;
 }

@@ -2,9 +2,12 @@ import type { CellOf, ColumnType } from './column-type.ts';
 import type { Day } from './keys.ts';
 
 export interface Field {
-  /** Lower case, digits and underscores; not a word that Athena reserves. */
+  /** Lower case, digits and underscores; not a word that Athena reserves. Columns that mean the same have one name everywhere. */
   readonly column: string;
-  /** The value's place in a response: member names joined by dots. */
+  /**
+   * The value's place in an answer: member names joined by dots, with `[]` behind each array. It is in the row or in one
+   * of its ancestors: `forecast.forecastday[].date` for a row of `forecast.forecastday[].hour[]`.
+   */
   readonly path: string;
   /** Declared, never inferred: a provider may send `0` one hour and `114.12` the next. */
   readonly type: ColumnType;
@@ -12,27 +15,64 @@ export interface Field {
   readonly unit?: string;
 }
 
-/** Everything that the pipeline knows about one kind of response. A field is named here and nowhere else. */
+/** One kind of row in the answers of a dataset. */
+export interface Table {
+  /** `weatherapi/forecast_hour`: the prefix of its keys in curated. In Glue and Athena, `weatherapi_forecast_hour`. */
+  readonly name: string;
+  readonly description: string;
+  /** Where its rows are: `forecast.forecastday[].hour[]`; empty for one row per answer. */
+  readonly rows: string;
+  readonly fields: readonly Field[];
+}
+
+/** What a dataset can be asked for beside the place. Each is a setting in `cdk.json` and a parameter of the API. */
+export type Option = {
+  readonly parameter: string;
+  readonly meaning: string;
+} & (
+  | { readonly type: 'flag'; readonly default: boolean }
+  | { readonly type: 'number'; readonly least: number; readonly most: number; readonly default: number }
+  /** Not sent unless it is set. */
+  | { readonly type: 'text'; readonly pattern: RegExp; readonly expected: string }
+);
+
+/** Everything that the pipeline knows about one endpoint. A field is named here and nowhere else. */
 export interface Dataset {
-  /** Also the prefix of keys in both buckets. */
+  /** Also the prefix of its keys in raw. */
   readonly name: string;
   /** The provider's endpoint, relative to its base URL. */
   readonly endpoint: string;
   /** Raise it when the same raw objects give other columns or values. */
   readonly version: number;
   readonly description: string;
-  /** Its earliest value tells the day of a file that was dropped without a `dt=` folder. */
+  /** When to fetch, in UTC, unless `cdk.json` says otherwise: an EventBridge Scheduler expression. */
+  readonly schedule: string;
+  /**
+   * What makes two runs the same one:
+   * - `time`: its scheduled time. All places of a run are in one raw object.
+   * - `place-and-day`: each place and the local day that was asked for, which is an object of its own, and lands once.
+   *   A scheduled run asks for the day before.
+   */
+  readonly identity: 'time' | 'place-and-day';
+  /** By their names in `cdk.json`. */
+  readonly options: Readonly<Record<string, Option>>;
+  /**
+   * A column of the first table. Its earliest value tells the day of a file that was dropped without a `dt=` folder.
+   */
   readonly dayColumn: string;
-  /** The first day of the table. Queries do not find earlier days, so convert refuses them. */
+  /** The first day of the tables. Queries do not find earlier days, so convert refuses them. */
   readonly firstDay: Day;
-  /** Paths of objects in each of which a record has a value of a declared field; else it is not data. */
+  /** Paths of objects and arrays in each of which an answer has a value of a declared field; else it is not data. */
   readonly required: readonly string[];
+  /** Members of an answer that become no column, since another dataset has them. Raw keeps them. */
+  readonly ignored: readonly string[];
   /** Longest answer that fetch accepts. */
   readonly maxAnswerBytes: number;
-  readonly fields: readonly Field[];
+  /** What no table's row can rescue is rescued in the first row of the first table that has one. */
+  readonly tables: readonly Table[];
 }
 
-/** The last columns of every dataset: where a row comes from, and what did not fit. */
+/** The last columns of every table: where a row comes from, and what did not fit. */
 export const provenance = [
   {
     column: 'fetched_at',
@@ -49,16 +89,16 @@ export const provenance = [
   },
 ] as const satisfies readonly Omit<Field, 'path'>[];
 
-/** `weatherapi_current` for `weatherapi/current`. */
-export function tableName({ name }: Dataset): string {
+/** `weatherapi_current` for `weatherapi/current`: the table's name in Glue, Athena and DuckDB. */
+export function tableName({ name }: Pick<Table, 'name'>): string {
   return name.replaceAll('/', '_');
 }
 
 export type Column = Omit<Field, 'path'>;
 
 /** In the order of the file and of the table. */
-export function columnsOf(dataset: Dataset): readonly Column[] {
-  return [...dataset.fields, ...provenance];
+export function columnsOf({ fields }: Pick<Table, 'fields'>): readonly Column[] {
+  return [...fields, ...provenance];
 }
 
 type RowOf<Columns extends readonly Column[]> = {
@@ -66,4 +106,4 @@ type RowOf<Columns extends readonly Column[]> = {
 };
 
 /** Any cell may be null: an account can switch any field off. */
-export type Row<D extends Dataset> = RowOf<D['fields']> & RowOf<typeof provenance>;
+export type Row<T extends Table> = RowOf<T['fields']> & RowOf<typeof provenance>;

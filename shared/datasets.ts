@@ -1,8 +1,10 @@
 import type { Dataset } from './dataset.ts';
 import { weatherapiCurrent } from './datasets/weatherapi-current.ts';
+import { weatherapiForecast } from './datasets/weatherapi-forecast.ts';
+import { weatherapiHistory } from './datasets/weatherapi-history.ts';
 
 /** To add a dataset, declare it in `datasets/` and list it here. */
-export const datasets: readonly Dataset[] = [weatherapiCurrent];
+export const datasets: readonly Dataset[] = [weatherapiCurrent, weatherapiForecast, weatherapiHistory];
 
 export const datasetNames: readonly string[] = datasets.map(({ name }) => name);
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dataset } from './dataset.ts';
+import type { Dataset, Table } from './dataset.ts';
 import { datasetNames, datasets } from './datasets.ts';
 import { PermanentError } from './errors.ts';
 
@@ -17,13 +17,22 @@ export function rawKey(dataset: Dataset, scheduledTime: Date, list?: string): st
   return `${dataset.name}/dt=${iso.slice(0, 10)}/${iso.slice(0, 19).replaceAll(/[-:]/g, '')}Z${own}.json`;
 }
 
+/**
+ * `weatherapi/history/dt=2026-11-21/Oslo.1f6a3c0d9b27.json`: a local day of one place. Whoever asks for it, it lands under
+ * one key.
+ */
+export function placeDayKey({ name }: Dataset, day: Day, place: string): string {
+  return `${name}/dt=${day}/${digestedName(place)}.json`;
+}
+
 /** When the run was scheduled that an object's key names; undefined for an object that is not of a run. */
 export function runTime(key: string): Date | undefined {
   const [, year, month, day, hours, minutes, seconds, list] =
     /\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:\.([0-9a-f]{12}))?\.json$/.exec(key) ?? [];
   const time = new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
   const isRun =
-    !Number.isNaN(time.getTime()) && datasets.some((dataset) => rawKey(dataset, time, list) === key);
+    !Number.isNaN(time.getTime()) &&
+    datasets.some((dataset) => dataset.identity === 'time' && rawKey(dataset, time, list) === key);
   return isRun ? time : undefined;
 }
 
@@ -65,15 +74,22 @@ export function parseRawKey(key: string): ParsedKey {
 }
 
 /**
- * Curated mirrors raw: `…/dt=2026-11-22/20261122T050000Z.json` becomes `…/dt=2026-11-22/20261122T050000Z.parquet`. Any other
- * name (in a subfolder, without `.json`, or one that Athena hides or refuses) keeps a readable part and gets a digest of the
- * raw key. So does a name that looks as if it had a digest, so two raw objects never share a curated object.
+ * Each table of curated mirrors raw: `…/current/dt=2026-11-22/20261122T050000Z.json` becomes
+ * `…/current/dt=2026-11-22/20261122T050000Z.parquet`. Any other name (in a subfolder, without `.json`, or one that Athena
+ * hides or refuses) keeps a readable part and gets a digest of the raw key. So does a name that looks as if it had a digest,
+ * so two raw objects never share a curated object.
  */
-export function curatedKey(parsed: DatedKey): string {
-  const folder = folderOf(parsed, parsed.day);
-  return parsed.key.startsWith(folder) && isMirrored(parsed.key.slice(folder.length))
-    ? parsed.key.replace(/\.json$/, '.parquet')
-    : `${folder}${digestedName(parsed.key)}.parquet`;
+export function curatedKey(parsed: DatedKey, table: Table): string {
+  const { key, day } = parsed;
+  const folder = folderOf(parsed, day);
+  const name = key.slice(folder.length);
+  const isKept = key.startsWith(folder) && isMirrored(name);
+  return `${table.name}/dt=${day}/${isKept ? name.replace(/\.json$/, '') : digestedName(key)}.parquet`;
+}
+
+/** The curated objects of a raw object, one per table of its dataset. */
+export function curatedKeys(parsed: DatedKey): string[] {
+  return parsed.dataset.tables.map((table) => curatedKey(parsed, table));
 }
 
 /** The new key of a file that was dropped without a `dt=` folder. */
