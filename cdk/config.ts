@@ -67,14 +67,14 @@ const freshnessHours = v.pipe(
 
 /** What can be configured for one dataset; the rest are the options that it declares. */
 function settingsOf(dataset: Dataset) {
-  const options = Object.entries(dataset.options).map(([name, option]) => [name, valueOf(option)]);
+  const options = Object.entries(dataset.options).map(([name, option]) => [name, schemaOf(option)]);
   return v.pipe(
     v.strictObject({
       /** Instead of those for all datasets. */
       locations: v.optional(locations),
       schedule: v.optional(schedule, dataset.schedule),
       freshnessHours: v.optional(freshnessHours),
-      ...(Object.fromEntries(options) as Record<string, ReturnType<typeof valueOf>>),
+      ...(Object.fromEntries(options) as Record<string, ReturnType<typeof schemaOf>>),
     }),
     v.forward(
       v.partialCheck(
@@ -92,7 +92,7 @@ function settingsOf(dataset: Dataset) {
   );
 }
 
-function valueOf(option: Option) {
+function schemaOf(option: Option) {
   switch (option.type) {
     case 'flag':
       return flag(option.default);

@@ -19,6 +19,7 @@ export interface FunctionScheduleProps {
 /** Starts a function at set times, with a role that can start nothing else. */
 export class FunctionSchedule extends Construct {
   readonly scheduleName: string;
+  readonly expression: string;
 
   constructor(scope: Construct, id: string, props: FunctionScheduleProps) {
     super(scope, id);
@@ -47,6 +48,7 @@ export class FunctionSchedule extends Construct {
         ...(props.input ? { input: props.input } : {}),
       }),
     });
+    this.expression = props.expression;
     this.scheduleName = schedule.scheduleName;
   }
 }

@@ -93,12 +93,9 @@ export class PipelineStack extends Stack {
       FetchFunctionName: fetch.function.functionName,
       Schedules: this.toJsonString(
         Object.fromEntries(
-          datasets.map(({ name, schedule }) => [
-            name,
-            {
-              name: fetch.schedules.get(name)?.scheduleName,
-              expression: schedule,
-            } satisfies Partial<DatasetSchedule>,
+          Array.from(fetch.schedules, ([dataset, { scheduleName, expression }]) => [
+            dataset,
+            { name: scheduleName, expression } satisfies DatasetSchedule,
           ]),
         ),
       ),

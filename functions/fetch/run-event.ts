@@ -26,13 +26,10 @@ const members = v.strictObject({
     v.array(v.pipe(v.string(), v.nonEmpty('expected a place, got an empty text'))),
     v.minLength(1, 'expected at least one'),
   ),
-  options: v.optional(
-    v.pipe(
-      v.record(v.string(), v.string()),
-      v.check((options) => !('key' in options || 'q' in options), 'expected neither key nor q among them'),
-    ),
-    {},
-  ),
+  /** By the names of the API's parameters; only those that the dataset declares. */
+  options: v.optional(v.record(v.string(), v.string()), {}),
+  /** The local day to ask for, where each place's day is an object of its own. The default is the UTC day before. */
+  day: v.optional(v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'))),
 });
 
 const schema = v.pipe(
