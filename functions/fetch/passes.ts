@@ -57,7 +57,8 @@ export async function askInPasses(
       place,
       answer.kind === 'data' ? { place, kind: 'data', tries } : { ...answer, place, tries },
     );
-    if (stopping.includes(answer.kind)) stopped ??= `the run was stopped: ${answer.reason}`;
+    if (answer.kind !== 'data' && stopping.includes(answer.kind))
+      stopped ??= `the run was stopped: ${answer.reason}`;
   };
 
   let left = places;
