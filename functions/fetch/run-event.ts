@@ -75,7 +75,7 @@ const schema = v.pipe(
     ),
     ['day'],
   ),
-  v.transform((event) => ({ ...event, day: dayOfRun(event) })),
+  v.transform((event): Members => ({ ...event, day: dayOfRun(event) })),
 );
 
 /** Its `day` is the local day to ask for, or undefined where a run's time identifies it. */
