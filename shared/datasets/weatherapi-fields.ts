@@ -114,7 +114,12 @@ export function hourRowFields<const Instant extends Pick<Field, 'column' | 'mean
     { ...instant, path: `${hourRows}.time_epoch`, type: 'timestamp', unit: 'UTC' },
     ...locationFields,
     ...localDate,
-    { column: 'local_time', path: `${hourRows}.time`, type: 'string', meaning: 'The hour, as local text without a zone.' },
+    {
+      column: 'local_time',
+      path: `${hourRows}.time`,
+      type: 'string',
+      meaning: 'The hour, as local text without a zone.',
+    },
     ...below(hourRows, hourFields),
   ] as const satisfies readonly Field[];
 }

@@ -35,7 +35,8 @@ export const weatherapiHistory = {
     },
     {
       name: 'weatherapi/history_day',
-      description: 'Past weather, one row per place and local day, with the sun and the moon. dt is the local day.',
+      description:
+        'Past weather, one row per place and local day, with the sun and the moon. dt is the local day.',
       rows: dayRows,
       fields: dayRowFields,
     },
