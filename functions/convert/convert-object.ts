@@ -1,6 +1,6 @@
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { curatedKey, type DatedKey, parseRawKey } from '../../shared/keys.ts';
-import { type Counts, conversion } from './conversion.ts';
+import { curatedKeys, type DatedKey, parseRawKey } from '../../shared/keys.ts';
+import { conversion } from './conversion.ts';
 import { curatedEtag, writeCurated } from './curated-object.ts';
 import { fileObject, refuseBeforeFirstDay } from './file-object.ts';
 import { limits } from './limits.ts';
@@ -15,13 +15,17 @@ export interface ConvertDependencies {
 }
 
 export type Converted =
-  | ({ readonly kind: 'converted'; readonly key: string } & Counts)
+  | {
+      readonly kind: 'converted';
+      readonly tables: readonly { readonly key: string; readonly rows: number }[];
+      readonly rescuedFields: number;
+    }
   /** Moved to this key, because it had no `dt=` folder. The event of the new key converts it. */
   | { readonly kind: 'filed'; readonly key: string }
   | { readonly kind: 'gone' };
 
 /**
- * Converts a raw object, as it is now, into its curated object. Files it instead if its key does not name a day.
+ * Converts a raw object, as it is now, into its curated objects, one per table. Files it instead if its key does not name a day.
  * @throws {PermanentError} when no further try can succeed
  */
 export async function convertObject(rawKey: string, dependencies: ConvertDependencies): Promise<Converted> {
@@ -42,14 +46,20 @@ async function convertDated(
   parsed: DatedKey,
   { s3, raw, curated, signal }: ConvertDependencies,
 ): Promise<Converted | undefined> {
-  const key = curatedKey(parsed);
-  const replaces = await curatedEtag(s3, curated, key);
+  const keys = curatedKeys(parsed);
+  const replaced = await Promise.all(keys.map((key) => curatedEtag(s3, curated, key)));
   const object = await readRaw(s3, raw, parsed.key, signal);
   if (!object) return { kind: 'gone' };
-  const target = { bucket: curated, key, replaces, rawEtag: object.etag };
-  const counts = await writeCurated(s3, target, conversion(parsed, object, signal));
+  const targets = keys.map((key, table) => ({
+    bucket: curated,
+    key,
+    replaces: replaced[table],
+    rawEtag: object.etag,
+  }));
+  const { rows, rescuedFields } = await writeCurated(s3, targets, conversion(parsed, object, signal));
   if ((await rawRevision(s3, raw, parsed.key)) !== object.revision) return undefined;
-  return { kind: 'converted', key, ...counts };
+  const tables = keys.map((key, table) => ({ key, rows: rows[table] as number }));
+  return { kind: 'converted', tables, rescuedFields };
 }
 
 /** Repeats an attempt while it returns nothing, or S3 refuses one of its conditional requests. */

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { headObject } from '../../shared/head-object.ts';
@@ -20,22 +21,65 @@ export async function curatedEtag(s3: S3Client, bucket: string, key: string): Pr
   return (await headObject(s3, bucket, key))?.ETag;
 }
 
-/** Uploads an object piece by piece and returns what the generator returns. A failed upload leaves nothing behind. */
+/**
+ * Uploads objects side by side, piece by piece, and returns what the generator returns. When one fails, all do. A failed
+ * upload leaves nothing behind.
+ * @param pieces for each target the bytes that come next
+ */
 export async function writeCurated<T>(
   s3: S3Client,
-  { bucket, key, replaces, rawEtag }: CuratedTarget,
-  pieces: AsyncGenerator<Uint8Array, T, undefined>,
+  targets: readonly CuratedTarget[],
+  pieces: AsyncGenerator<readonly Uint8Array[], T, undefined>,
 ): Promise<T> {
+  const bodies = targets.map(() => new PassThrough());
+  const work = [
+    feed(bodies, pieces),
+    ...targets.map((target, index) => upload(s3, target, bodies[index] as PassThrough)),
+  ];
+  try {
+    const [returned] = await Promise.all(work);
+    return returned as T;
+  } catch (error) {
+    for (const body of bodies) body.destroy(error as Error);
+    // Until none of them is at work any more.
+    await Promise.allSettled(work);
+    throw error;
+  }
+}
+
+async function feed<T>(
+  bodies: readonly PassThrough[],
+  pieces: AsyncGenerator<readonly Uint8Array[], T, undefined>,
+): Promise<T> {
+  // Its upload reports the error of a body that is destroyed.
+  for (const body of bodies) body.on('error', () => {});
   const returned: T[] = [];
-  const body = async function* () {
+  const all = async function* () {
     returned.push(yield* pieces);
   };
+  for await (const next of all()) {
+    for (const [index, bytes] of next.entries()) {
+      const body = bodies[index] as PassThrough;
+      if (bytes.length === 0 || body.write(bytes)) continue;
+      if (body.destroyed) throw body.errored;
+      await once(body, 'drain');
+    }
+  }
+  for (const body of bodies) body.end();
+  return returned[0] as T;
+}
+
+async function upload(
+  s3: S3Client,
+  { bucket, key, replaces, rawEtag }: CuratedTarget,
+  body: Readable,
+): Promise<void> {
   const upload = new Upload({
     client: s3,
     params: {
       Bucket: bucket,
       Key: key,
-      Body: Readable.from(body(), { objectMode: false }),
+      Body: body,
       ContentType: 'application/vnd.apache.parquet',
       Metadata: { [objectMetadata.rawEtag]: unquoted(rawEtag) },
       ...(replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces }),
@@ -45,5 +89,4 @@ export async function writeCurated<T>(
     queueSize: 1,
   });
   await upload.done();
-  return returned[0] as T;
 }

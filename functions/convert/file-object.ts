@@ -1,14 +1,11 @@
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, type ParsedKey } from '../../shared/keys.ts';
-import type { RowGroup } from '../rows/row-group.ts';
-import { Table } from '../rows/table.ts';
+import { AnswerRows } from '../rows/answer-rows.ts';
+import { longestSpan, observedIn } from '../rows/observed.ts';
 import { readRecords } from './conversion.ts';
 import type { ConvertDependencies, Converted } from './convert-object.ts';
 import { type RawObject, readRaw } from './raw-object.ts';
-
-/** Milliseconds between an object's first and last observation, at most. A run around midnight has two days. */
-export const longestSpan = 24 * 3_600_000;
 
 /**
  * Files an object that was dropped without a `dt=` folder: copies it unchanged to the day of its earliest observation and
@@ -44,7 +41,7 @@ export function refuseBeforeFirstDay({ key, dataset }: ParsedKey, day: Day): voi
   if (day >= dataset.firstDay) return;
   throw new PermanentError(
     'before-first-day',
-    `"${key}" is from ${day}, but the table of ${dataset.name} begins on ${dataset.firstDay}, so nobody could query its rows. If the day is right, set firstDay in shared/datasets/ and deploy.`,
+    `"${key}" is from ${day}, but ${dataset.name} begins on ${dataset.firstDay}, so nobody could query its rows. If the day is right, set firstDay in shared/datasets/ and deploy.`,
   );
 }
 
@@ -55,20 +52,21 @@ async function dayIn(
   signal: AbortSignal,
 ): Promise<Day> {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const table = new Table(dataset, { rawKey: key, fetchedAt: null }, (group) => {
-    for (const instant of instantsOf(group, dataset.dayColumn)) {
+  const rows = new AnswerRows(dataset, { rawKey: key, fetchedAt: null }, (group, table) => {
+    if (table > 0) return;
+    for (const instant of observedIn(group, dataset)) {
       first = Math.min(first, instant);
       last = Math.max(last, instant);
     }
   });
-  for await (const _ of readRecords(body, table, dataset, signal));
+  for await (const _ of readRecords(body, rows, signal));
   if (last < first) {
     throw new PermanentError(
       'no-day',
       `"${key}" has no dt= folder, and none of its records has a usable ${dataset.dayColumn}. Put it under ${dataset.name}/dt=YYYY-MM-DD/.`,
     );
   }
-  if (last - first > longestSpan) {
+  if (last - first > longestSpan(dataset)) {
     const [from, to] = [first, last].map((instant) => new Date(instant).toISOString());
     throw new PermanentError(
       'several-days',
@@ -76,11 +74,4 @@ async function dayIn(
     );
   }
   return dayOf(new Date(first));
-}
-
-function* instantsOf(group: RowGroup, dayColumn: string): Generator<number> {
-  const start = group.columns.findIndex(({ column }) => column === dayColumn) * group.capacity;
-  for (let at = start; at < start + group.rowCount; at++) {
-    if (group.present[at]) yield Number(group.bigints[at]);
-  }
 }

@@ -42,7 +42,7 @@ function report(outcome: Outcome): void {
     case 'converted':
       logger.info('Converted', details);
       count('ObjectsConverted', 1);
-      count('RowsConverted', outcome.rows);
+      count('RowsConverted', sum(outcome.tables.map(({ rows }) => rows)));
       count('FieldsRescued', outcome.rescuedFields);
       break;
     case 'filed':
@@ -69,6 +69,10 @@ function rawKeyIn({ body }: SQSRecord): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function count(metric: ConvertMetric, value: number): void {

@@ -100,7 +100,7 @@ function dictionarySize(column: Column, distinct: Distinct): number {
   return cells + (column.count * bitsPerNumber) / 8;
 }
 
-const sizeOf = { double: 8, int: 4, bigint: 8, timestamp: 8 } as const;
+const sizeOf = { double: 8, int: 4, date: 4, bigint: 8, timestamp: 8 } as const;
 
 function textSizes(column: Column, { rows }: Distinct): number[] {
   return column.cells(rows).map((text) => 4 + (text as Uint8Array).length);

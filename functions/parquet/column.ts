@@ -38,6 +38,7 @@ export class Column {
       case 'double':
         return this.#group.doubles[at] as number;
       case 'int':
+      case 'date':
         return this.words[row * 2] as number;
       case 'string':
         return (this.#group.dictionaries[this.#number] as TextDictionary).bytesOf(

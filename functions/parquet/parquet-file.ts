@@ -2,7 +2,7 @@ import type { FileMetaData, RowGroup as RowGroupMetadata, SchemaElement } from '
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
-import { columnsOf, type Dataset } from '../../shared/dataset.ts';
+import { columnsOf, type Dataset, type Table } from '../../shared/dataset.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';
@@ -17,8 +17,8 @@ interface Footer {
   readonly rawSha256: string;
 }
 
-export function parquetSchema(dataset: Dataset): [root: SchemaElement, ...columns: SchemaElement[]] {
-  const columns = columnsOf(dataset);
+export function parquetSchema(table: Table): [root: SchemaElement, ...columns: SchemaElement[]] {
+  const columns = columnsOf(table);
   return [
     { name: 'root', num_children: columns.length },
     ...columns.map(
@@ -38,9 +38,9 @@ export class ParquetFile {
   readonly #writer = new ByteWriter(16 * 1024);
   readonly #rowGroups: RowGroupMetadata[] = [];
 
-  constructor(dataset: Dataset) {
+  constructor(dataset: Dataset, table: Table) {
     this.#dataset = dataset;
-    this.#schema = parquetSchema(dataset);
+    this.#schema = parquetSchema(table);
     this.#writer.appendUint32(magic);
   }
 

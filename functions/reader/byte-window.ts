@@ -1,6 +1,9 @@
 /** Bytes after `end`: a NUL, and what a reader of four bytes at a time may read beyond it. */
 const slack = 4;
 
+/** Bytes to read from `start` on. */
+export type ReadableBytes = Pick<ByteWindow, 'bytes' | 'view' | 'start'>;
+
 /**
  * The bytes that have arrived and were not read yet: from `start` to `end`. A NUL follows, which no JSON token contains, so
  * readers need not check for `end` at every byte.

@@ -6,7 +6,7 @@ import { outlineOf, tokens } from './json-scan.ts';
 const maxDepth = 500;
 
 /** Far more values than any API sends. A parsed value may take 200 bytes for two of text. */
-const maxValues = 250_000;
+export const maxValues = 250_000;
 
 // The reader drops a byte-order mark at the start of a file; elsewhere it is not JSON.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

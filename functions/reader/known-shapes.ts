@@ -1,6 +1,6 @@
-import type { FieldTree } from '../rows/field-tree.ts';
+import type { Level } from '../rows/field-tree.ts';
 import type { RowGroup } from '../rows/row-group.ts';
-import type { ByteWindow } from './byte-window.ts';
+import type { ReadableBytes } from './byte-window.ts';
 import { shapeOf } from './shape.ts';
 import { ShapeReader } from './shape-reader.ts';
 
@@ -9,16 +9,16 @@ const maxShapes = 8;
 const maxAttempts = 64;
 
 export class KnownShapes {
-  readonly #tree: FieldTree;
+  readonly #level: Level;
   readonly #readers: ShapeReader[] = [];
   #attempts = 0;
 
-  constructor(tree: FieldTree) {
-    this.#tree = tree;
+  constructor(level: Level) {
+    this.#level = level;
   }
 
   /** As `ShapeReader.read`, with any shape that fits a record which ends at `limit` or before. */
-  read(window: ByteWindow, group: RowGroup, limit: number): number {
+  read(window: ReadableBytes, group: RowGroup, limit: number): number {
     const readers = this.#readers;
     for (let index = 0; index < readers.length; index++) {
       const reader = readers[index] as ShapeReader;
@@ -30,15 +30,19 @@ export class KnownShapes {
         }
         return end;
       }
-      group.clearRow();
+      group.truncate(group.rowCount);
     }
     return -1;
   }
 
+  get canLearn(): boolean {
+    return this.#readers.length < maxShapes && this.#attempts < maxAttempts;
+  }
+
   learn(record: Uint8Array): void {
-    if (this.#readers.length === maxShapes || this.#attempts === maxAttempts) return;
+    if (!this.canLearn) return;
     this.#attempts += 1;
-    const shape = shapeOf(record, this.#tree);
+    const shape = shapeOf(record, this.#level);
     // The shape may be known: its reader gives up at some values.
     if (!shape || this.#readers.some((reader) => reader.isOf(shape))) return;
     this.#readers.unshift(new ShapeReader(shape));

@@ -1,10 +1,10 @@
 import { PermanentError } from '../../shared/errors.ts';
+import type { AnswerRows } from '../rows/answer-rows.ts';
 import { isExactNumber, isObject, type JsonObject } from '../rows/json.ts';
-import type { Table } from '../rows/table.ts';
+import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
 import { decodeUtf8, isJson, parseJson } from './json-text.ts';
-import type { KnownShapes } from './known-shapes.ts';
 
 /**
  * Longest record, and longest document that is neither lines nor an array. The function's memory has room for what parsing
@@ -23,14 +23,14 @@ const comma = 0x2c;
 type Expected = 'value' | 'line-end' | 'element' | 'separator' | 'document';
 
 /**
- * Reads the responses in a text that comes in pieces and adds them to a table in their order. It accepts one response, a
+ * Reads the responses in a text that comes in pieces and adds their rows in their order. It accepts one response, a
  * bulk answer, an array of these, one of these per line, and any of these inside a JSON string, because the files of this
  * pipeline's Python ancestor are encoded twice. If the first line is neither a whole value nor the start of an array, the
  * text is one document.
  */
 export class RecordReader {
-  readonly #table: Table;
-  readonly #shapes: Pick<KnownShapes, 'read' | 'learn'>;
+  readonly #rows: AnswerRows;
+  readonly #shapes: AnswerShapes | undefined;
   /** The name of this text in errors, if it was encoded in a JSON string. */
   readonly #encodedIn: string | undefined;
   readonly #onRecord: ((bytes: Uint8Array) => void) | undefined;
@@ -46,14 +46,17 @@ export class RecordReader {
   #arrayLine = 0;
   #element = 0;
 
-  /** @param onRecord is called with each record's bytes once its rows are in the table: a view, valid during the call */
+  /**
+   * @param shapes undefined to parse every answer, as shapes pay only for many
+   * @param onRecord is called with each record's bytes once its rows are in the table: a view, valid during the call
+   */
   constructor(
-    table: Table,
-    shapes: Pick<KnownShapes, 'read' | 'learn'>,
+    rows: AnswerRows,
+    shapes?: AnswerShapes,
     encodedIn?: string,
     onRecord?: (bytes: Uint8Array) => void,
   ) {
-    this.#table = table;
+    this.#rows = rows;
     this.#shapes = shapes;
     this.#encodedIn = encodedIn;
     this.#onRecord = onRecord;
@@ -162,12 +165,15 @@ export class RecordReader {
         `${this.#where(this.#arrayLine)} is an empty array. Expected at least one response in it.`,
       );
     }
-    if (this.#scanner.isActive || !this.#readKnown(this.#window.end)) {
+    const needsEnd = this.#scanner.isActive || this.#shapes?.needsEnd;
+    if (needsEnd || !this.#readKnown(window.end)) {
       const end = this.#scanner.find(window);
       if (end < 0) return false;
-      const element = window.bytes.subarray(window.start, end);
-      this.#take(element, `${this.#where(this.#arrayLine)}, element ${this.#element}`, true);
-      this.#passTo(end);
+      if (!needsEnd || !this.#readKnown(end)) {
+        const element = window.bytes.subarray(window.start, end);
+        this.#take(element, `${this.#where(this.#arrayLine)}, element ${this.#element}`, true);
+        this.#passTo(end);
+      }
     }
     this.#expected = 'separator';
     return true;
@@ -186,13 +192,8 @@ export class RecordReader {
 
   /** Reads a record that has a known shape and ends at `limit` or before. @returns false when there is none */
   #readKnown(limit: number): boolean {
-    const end = this.#shapes.read(this.#window, this.#table.group, limit);
+    const end = this.#shapes?.read(this.#window, limit) ?? -1;
     if (end < 0) return false;
-    if (!this.#table.isComplete) {
-      this.#table.group.clearRow();
-      return false; // Nulls alone are not data: `add` says so.
-    }
-    this.#table.commitRow();
     this.#onRecord?.(this.#window.bytes.subarray(this.#window.start, end));
     this.#passTo(end);
     return true;
@@ -203,8 +204,11 @@ export class RecordReader {
     const value = parseJson(decodeUtf8(bytes, where), where);
     if (isObject(value)) {
       const queries = queriesOf(value);
-      for (const query of queries) this.#table.add(query);
-      if (queries.length === 0 && this.#table.add(value) === 0) this.#shapes.learn(bytes);
+      for (const query of queries) this.#rows.add(query);
+      if (queries.length === 0) {
+        const hasRescued = this.#rows.add(value) > 0;
+        this.#shapes?.learn(bytes, hasRescued);
+      }
       this.#onRecord?.(bytes);
     } else if (typeof value === 'string' && this.#encodedIn === undefined && !isElement) {
       this.#takeEncoded(value, `The JSON inside the string of ${where.toLowerCase()}`);
@@ -220,7 +224,7 @@ export class RecordReader {
     if (!text.isWellFormed()) {
       throw new PermanentError('not-utf8', `${name} holds half a surrogate pair, so it is not Unicode text.`);
     }
-    const reader = new RecordReader(this.#table, this.#shapes, name, this.#onRecord);
+    const reader = new RecordReader(this.#rows, this.#shapes, name, this.#onRecord);
     reader.push(Buffer.from(text));
     reader.end();
   }

@@ -1,8 +1,8 @@
 import type { ColumnType } from '../../shared/column-type.ts';
-import { firstSecond, lastSecond } from '../rows/cell.ts';
+import { dayNumber, firstSecond, lastSecond } from '../rows/cell.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { firstHash, nextHash, type TextDictionary } from '../rows/text-dictionary.ts';
-import type { ByteWindow } from './byte-window.ts';
+import type { ReadableBytes } from './byte-window.ts';
 import type { Shape } from './shape.ts';
 
 const { floor, imul } = Math;
@@ -14,10 +14,13 @@ const powersOfTen = Float64Array.from({ length: maxDigits + 1 }, (_, exponent) =
 /** Numbers of so many digits fit into 32-bit integers, which are faster. */
 const maxSmallDigits = 9;
 
-const types: readonly ColumnType[] = ['string', 'double', 'int', 'bigint', 'timestamp'];
+const dateLength = 'YYYY-MM-DD'.length;
+
+const types: readonly ColumnType[] = ['string', 'double', 'int', 'bigint', 'date', 'timestamp'];
 const string = types.indexOf('string');
 const double = types.indexOf('double');
 const int = types.indexOf('int');
+const date = types.indexOf('date');
 const timestamp = types.indexOf('timestamp');
 
 /**
@@ -50,7 +53,7 @@ export class ShapeReader {
    * Reads the record at the window's start into the group's next row. The caller commits the row.
    * @returns the end of the record; -1 when it gave up, and the caller has to clear the row
    */
-  read({ bytes, view, start }: ByteWindow, group: RowGroup): number {
+  read({ bytes, view, start }: ReadableBytes, group: RowGroup): number {
     const { capacity, rowCount, present, doubles, words, dictionaries } = group;
     const literals = this.#literals;
     let at = start;
@@ -77,7 +80,7 @@ export class ShapeReader {
         words[cell * 2] = number;
         words[cell * 2 + 1] = 0;
       } else {
-        const number = this.#number(bytes, at);
+        const number = type === date ? this.#date(bytes, at) : this.#number(bytes, at);
         if (this.#end < 0) return -1;
         if (type === double) {
           doubles[cell] = number;
@@ -148,6 +151,16 @@ export class ShapeReader {
     this.#scale = scale;
     if (scale > 0) number /= powersOfTen[scale] as number;
     return isNegative ? -number : number;
+  }
+
+  /** For anything but a text that is a day, it sets `#end` to -1. */
+  #date(bytes: Uint8Array, start: number): number {
+    const end = start + dateLength + 1;
+    const isText = bytes[start] === 0x22 && bytes[end] === 0x22;
+    const day = isText ? dayNumber(String.fromCharCode(...bytes.subarray(start + 1, end))) : undefined;
+    this.#end = day === undefined ? -1 : end + 1;
+    this.#scale = 0;
+    return day ?? 0;
   }
 
   #digits(bytes: Uint8Array, start: number, end: number): number {

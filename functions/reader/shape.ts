@@ -1,5 +1,4 @@
-import type { ColumnType } from '../../shared/column-type.ts';
-import type { FieldNode, FieldTree } from '../rows/field-tree.ts';
+import type { ColumnPlace, FieldNode, FieldTree, Level } from '../rows/field-tree.ts';
 import { tokens } from './json-scan.ts';
 
 /**
@@ -10,37 +9,34 @@ export interface Shape {
   /** The text before each value and after the last one, concatenated. */
   readonly literals: Uint8Array;
   readonly ends: Int32Array;
-  readonly slots: readonly Slot[];
-}
-
-interface Slot {
-  readonly column: number;
-  readonly type: ColumnType;
+  readonly slots: readonly ColumnPlace[];
 }
 
 /** Larger records are few, and consist of values rather than names. */
 const maxRecordBytes = 64 * 1024;
 
 /**
- * @param record well-formed JSON that names no member twice and whose values have all found a column
- * @returns undefined when the shape would not fit again: it has an array, a name with an escape, or null for an object
+ * @param record an answer or an element of it: well-formed JSON that names no member twice
+ * @param level what it is, with a table
+ * @returns undefined when the shape cannot be read: it has an array, an undeclared name or one with an escape, a value that
+ * has to be in several rows, another kind of value for an object, or no value
  */
-export function shapeOf(record: Uint8Array, tree: FieldTree): Shape | undefined {
+export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | undefined {
   if (record.length > maxRecordBytes) return undefined;
   // One character per byte, so that places in the text are places in the bytes.
   const text = Buffer.from(record.buffer, record.byteOffset, record.length).toString('latin1');
   const literals: string[] = [];
-  const slots: Slot[] = [];
+  const slots: ColumnPlace[] = [];
   let literalStart = 0;
 
   const open: FieldTree[] = [];
   let isName = false;
-  let node: FieldNode | undefined = { branch: tree };
+  let node: FieldNode | undefined = { kind: 'object', tree };
   for (const [start, end] of tokens(text)) {
     const token = text.slice(start, end);
     if (token === '{') {
-      if (!node || !('branch' in node)) return undefined;
-      open.push(node.branch);
+      if (node?.kind !== 'object') return undefined;
+      open.push(node.tree);
       isName = true;
     } else if (token === '}') {
       open.pop();
@@ -54,12 +50,14 @@ export function shapeOf(record: Uint8Array, tree: FieldTree): Shape | undefined 
       node = open.at(-1)?.get(token.slice(1, -1));
       if (!node) return undefined;
     } else {
-      if (!node || 'branch' in node) return undefined;
+      const [place, other] = node?.kind === 'value' ? node.columns : [];
+      if (!place || other || place.table !== table) return undefined;
       literals.push(text.slice(literalStart, start));
-      slots.push(node);
+      slots.push(place);
       literalStart = end;
     }
   }
+  if (slots.length === 0) return undefined;
   literals.push(text.slice(literalStart, text.lastIndexOf('}') + 1));
 
   let end = 0;

@@ -1,11 +1,12 @@
-import type { Dataset } from '../../shared/dataset.ts';
+import type { Table } from '../../shared/dataset.ts';
 import { curatedKey, type DatedKey, type Day, isDay } from '../../shared/keys.ts';
 import type { ListedObject } from '../../shared/listing.ts';
 
 const dayLength = 'YYYY-MM-DD'.length;
 
-/** A dataset's curated objects, read day by day beside the listing of raw. Holds one day in memory. */
+/** A table's curated objects, read day by day beside the listing of raw. Holds one day in memory. */
 export class CuratedDays {
+  readonly #table: Table;
   readonly #prefix: string;
   readonly #objects: AsyncIterator<ListedObject>;
   readonly #onOrphan: (object: ListedObject) => void;
@@ -13,12 +14,9 @@ export class CuratedDays {
   #day: Day | undefined;
   #ofDay = new Map<string, ListedObject>();
 
-  constructor(
-    { name }: Dataset,
-    objects: AsyncIterator<ListedObject>,
-    onOrphan: (object: ListedObject) => void,
-  ) {
-    this.#prefix = `${name}/dt=`;
+  constructor(table: Table, objects: AsyncIterator<ListedObject>, onOrphan: (object: ListedObject) => void) {
+    this.#table = table;
+    this.#prefix = `${table.name}/dt=`;
     this.#objects = objects;
     this.#onOrphan = onOrphan;
   }
@@ -26,7 +24,7 @@ export class CuratedDays {
   /** Call it with ascending days. */
   async objectOf(parsed: DatedKey): Promise<ListedObject | undefined> {
     if (parsed.day !== this.#day) await this.#advance(parsed.day);
-    const key = curatedKey(parsed);
+    const key = curatedKey(parsed, this.#table);
     const object = this.#ofDay.get(key);
     this.#ofDay.delete(key);
     return object;

@@ -16,9 +16,9 @@ import { CuratedDays } from './curated-days.ts';
 import { limits } from './limits.ts';
 
 /**
- * - `current`: the curated object was made of the raw object as it is
- * - `missing`: the raw object has no curated object
- * - `stale`: the raw object is newer than its curated object
+ * - `current`: the curated objects were made of the raw object as it is, one for each table
+ * - `missing`: the raw object lacks a curated object
+ * - `stale`: the raw object is newer than a curated object
  * - `dead`: missing or stale, and in the dead-letter queue
  * - `young`: missing or stale, but its event may still be on its way
  * - `orphaned`: the curated object has no raw object
@@ -106,34 +106,43 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     const head = await s3.send(new HeadObjectCommand({ Bucket: curated, Key: made.key }));
     return head.Metadata?.[objectMetadata.rawEtag] === object.etag;
   };
-  const judge = async (object: ListedObject, made: ListedObject | undefined) => {
+  const areCurrent = async (object: ListedObject, made: readonly ListedObject[]): Promise<boolean> => {
+    for (const each of made) if (!(await isCurrent(object, each))) return false;
+    return true;
+  };
+  const judge = async (object: ListedObject, made: readonly (ListedObject | undefined)[]) => {
     signal?.throwIfAborted();
-    if (made && (await isCurrent(object, made))) counts.current += 1;
+    const there = made.filter((each) => each !== undefined);
+    const isComplete = made.length > 0 && there.length === made.length;
+    if (isComplete && (await areCurrent(object, there))) counts.current += 1;
     else if (deadKeys.has(object.key)) note('dead', object.key);
     else if (isYoung(object)) counts.young += 1;
     else {
-      note(made ? 'stale' : 'missing', object.key);
+      note(isComplete ? 'stale' : 'missing', object.key);
       if (!enqueue || enqueued + bodies.length >= limit) return;
       bodies.push(rawEvent({ bucket: raw, ...object }));
       if (bodies.length === batchSize) await flush();
     }
   };
 
-  for (const dataset of datasets) {
-    const prefix = `${dataset.name}/`;
-    const days = new CuratedDays(dataset, listObjects(s3, curated, { prefix }), (object) => {
-      // The raw object of a young one may have landed after its page was listed.
-      if (isYoung(object)) return;
-      note('orphaned', object.key);
-      if (prune && orphans.length < limit) orphans.push(object);
-    });
-    for await (const object of listObjects(s3, raw, { prefix })) {
+  const onOrphan = (object: ListedObject) => {
+    // The raw object of a young one may have landed after its page was listed.
+    if (isYoung(object)) return;
+    note('orphaned', object.key);
+    if (prune && orphans.length < limit) orphans.push(object);
+  };
+  for (const { name, tables } of datasets) {
+    const days = tables.map(
+      (table) => new CuratedDays(table, listObjects(s3, curated, { prefix: `${table.name}/` }), onOrphan),
+    );
+    for await (const object of listObjects(s3, raw, { prefix: `${name}/` })) {
       if (isFolderMarker(object)) continue;
       const parsed = parsedKey(object.key);
       const day = parsed?.day;
-      await judge(object, parsed && day !== undefined ? await days.objectOf({ ...parsed, day }) : undefined);
+      const dated = parsed && day !== undefined ? { ...parsed, day } : undefined;
+      await judge(object, dated ? await Promise.all(days.map((of) => of.objectOf(dated))) : []);
     }
-    await days.end();
+    for (const of of days) await of.end();
   }
   if (bodies.length > 0) await flush();
   for (const orphan of orphans) {

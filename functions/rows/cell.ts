@@ -1,4 +1,5 @@
 import type { CellOf, ColumnType } from '../../shared/column-type.ts';
+import { isDay } from '../../shared/keys.ts';
 import { isExactNumber, mayBeRounded } from './json.ts';
 
 /**
@@ -26,7 +27,18 @@ export const cellReaders: { readonly [T in ColumnType]: (value: unknown) => Cell
     const seconds = wholeNumber(value, firstSecond, lastSecond);
     return seconds === undefined ? undefined : new Date(seconds * 1000);
   },
+  date(value) {
+    const number = typeof value === 'string' ? dayNumber(value) : undefined;
+    return number === undefined ? undefined : new Date(number * millisecondsPerDay);
+  },
 };
+
+export const millisecondsPerDay = 86_400_000;
+
+/** Days since 1970 of a text such as `2026-11-22`; undefined when it is not a day of the years 1 to 9999. */
+export function dayNumber(text: string): number | undefined {
+  return isDay(text) && text >= '0001' ? Date.parse(text) / millisecondsPerDay : undefined;
+}
 
 export const firstSecond = Date.parse('0001-01-01T00:00:00Z') / 1000;
 export const lastSecond = Date.parse('9999-12-31T23:59:59Z') / 1000;

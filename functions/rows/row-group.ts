@@ -1,8 +1,12 @@
 import type { CellOf, ColumnType } from '../../shared/column-type.ts';
-import { columnsOf, type Dataset } from '../../shared/dataset.ts';
+import { columnsOf, type Table } from '../../shared/dataset.ts';
+import { millisecondsPerDay } from './cell.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
-/** More rows compress better; fewer take less memory. A constant, because the same raw has to give the same bytes. */
+/**
+ * More rows compress better; fewer take less memory. A constant, because the same raw has to give the same bytes. The rows
+ * of one answer stay together.
+ */
 export const maxRows = 50_000;
 
 /** A row group with more bytes of distinct texts is full, whatever its rows, to bound memory. */
@@ -26,8 +30,8 @@ export class RowGroup {
   bigints = new BigInt64Array();
   readonly #texts: readonly TextDictionary[];
 
-  constructor(dataset: Dataset) {
-    this.columns = columnsOf(dataset);
+  constructor(table: Table) {
+    this.columns = columnsOf(table);
     const none = new TextDictionary();
     this.dictionaries = this.columns.map(({ type }) => (type === 'string' ? new TextDictionary() : none));
     this.#texts = this.dictionaries.filter((dictionary) => dictionary !== none);
@@ -35,57 +39,63 @@ export class RowGroup {
   }
 
   get full(): boolean {
-    if (this.rowCount === maxRows) return true;
+    if (this.rowCount >= maxRows) return true;
     let bytes = 0;
     for (const { byteLength } of this.#texts) bytes += byteLength;
     return bytes >= maxTextBytes;
   }
 
+  /** Makes room for one more row. */
   reserve(): void {
-    if (this.rowCount === this.capacity) this.#allocate(Math.min(this.capacity * 4, maxRows));
+    const { rowCount, capacity } = this;
+    if (rowCount < capacity) return;
+    this.#allocate(capacity < maxRows ? Math.min(capacity * 4, maxRows) : capacity * 2);
   }
 
-  clearRow(): void {
-    for (let at = this.rowCount; at < this.present.length; at += this.capacity) this.present[at] = 0;
+  /** Removes the last rows, with what was set of the next one. */
+  truncate(rowCount: number): void {
+    const { present, capacity } = this;
+    const length = Math.min(this.rowCount + 1, capacity) - rowCount;
+    for (let at = rowCount; at < present.length; at += capacity) {
+      if (length === 1) present[at] = 0;
+      else present.fill(0, at, at + length);
+    }
+    this.rowCount = rowCount;
   }
 
-  set<T extends ColumnType>(column: number, type: T, cell: CellOf[T]): void;
-  set(column: number, type: ColumnType, cell: CellOf[ColumnType]): void {
+  /** Sets a cell of the next row. */
+  set<T extends ColumnType>(column: number, type: T, cell: CellOf[T]): void {
     const at = column * this.capacity + this.rowCount;
     this.present[at] = 1;
-    switch (type) {
-      case 'double':
-        this.doubles[at] = cell as number;
-        break;
-      case 'int':
-        this.bigints[at] = BigInt(cell as number);
-        break;
-      case 'bigint':
-        this.bigints[at] = cell as bigint;
-        break;
-      case 'timestamp':
-        this.bigints[at] = BigInt((cell as Date).getTime());
-        break;
-      case 'string':
-        this.bigints[at] = BigInt(this.dictionaries[column]?.numberOfString(cell as string) ?? 0);
-        break;
-    }
+    if (type === 'double') this.doubles[at] = cell as number;
+    else this.bigints[at] = this.#bits(column, type, cell);
   }
 
-  setAll<T extends ColumnType>(column: number, type: T, cell: CellOf[T]): void {
-    const { rowCount } = this;
-    const first = column * this.capacity;
-    this.rowCount = 0;
-    this.set(column, type, cell);
-    this.rowCount = rowCount;
-    this.present.fill(1, first, first + rowCount);
-    this.bigints.fill(this.bigints[first] ?? 0n, first, first + rowCount);
+  /** Sets a cell of the rows from `start` up to `end`. */
+  setAll<T extends ColumnType>(column: number, type: T, cell: CellOf[T], start: number, end: number): void {
+    const [from, to] = [column * this.capacity + start, column * this.capacity + end];
+    this.present.fill(1, from, to);
+    if (type === 'double') this.doubles.fill(cell as number, from, to);
+    else this.bigints.fill(this.#bits(column, type, cell), from, to);
   }
 
   clear(): void {
     this.rowCount = 0;
     this.present.fill(0);
     for (const texts of this.#texts) texts.clear();
+  }
+
+  #bits(column: number, type: ColumnType, cell: CellOf[ColumnType]): bigint {
+    switch (type) {
+      case 'date':
+        return BigInt((cell as Date).getTime() / millisecondsPerDay);
+      case 'timestamp':
+        return BigInt((cell as Date).getTime());
+      case 'string':
+        return BigInt(this.dictionaries[column]?.numberOfString(cell as string) ?? 0);
+      default:
+        return BigInt(cell as number | bigint);
+    }
   }
 
   #allocate(capacity: number): void {

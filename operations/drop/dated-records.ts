@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { KnownShapes } from '../../functions/reader/known-shapes.ts';
+import { answerShapes } from '../../functions/reader/answer-shapes.ts';
 import { unpacked } from '../../functions/reader/plain-bytes.ts';
 import { RecordReader } from '../../functions/reader/record-reader.ts';
-import { fieldTree } from '../../functions/rows/field-tree.ts';
-import { Table } from '../../functions/rows/table.ts';
+import { AnswerRows } from '../../functions/rows/answer-rows.ts';
+import { observedIn } from '../../functions/rows/observed.ts';
+import type { RowGroup } from '../../functions/rows/row-group.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 
 /** Instants of a record's first and last observation, in milliseconds; the first is beyond the last when it has none. */
@@ -23,7 +24,7 @@ export async function forEachRecord(
   signal: AbortSignal,
 ): Promise<void> {
   const rows = new DatedRows(dataset);
-  const reader = new RecordReader(rows, new KnownShapes(fieldTree(dataset)), undefined, (bytes) =>
+  const reader = new RecordReader(rows, answerShapes(rows), undefined, (bytes) =>
     onRecord(withoutSpace(bytes), rows.take()),
   );
   for await (const piece of unpacked(createReadStream(file))) {
@@ -41,30 +42,34 @@ function withoutSpace(record: Uint8Array): Uint8Array {
 const nothing: Observed = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
 
 /** Convert's rows, of which nothing is kept but when the latest ones were observed. */
-class DatedRows extends Table {
-  readonly #dayColumn: number;
+class DatedRows extends AnswerRows {
   #observed = nothing;
+  #isSeen = true;
 
   constructor(dataset: Dataset) {
     super(dataset, { rawKey: '', fetchedAt: null }, () => {});
-    this.#dayColumn = this.group.columns.findIndex(({ column }) => column === dataset.dayColumn);
   }
 
-  override commitRow(): void {
-    const { capacity, rowCount, present, bigints } = this.group;
-    const at = this.#dayColumn * capacity + rowCount;
-    if (present[at]) {
-      const instant = Number(bigints[at]);
-      const { first, last } = this.#observed;
-      this.#observed = { first: Math.min(first, instant), last: Math.max(last, instant) };
-    }
-    super.commitRow();
+  override begin(): void {
+    this.#see();
+    super.begin();
+    this.#isSeen = false;
   }
 
   /** Of the rows since the last call. */
   take(): Observed {
+    this.#see();
     const observed = this.#observed;
     this.#observed = nothing;
     return observed;
+  }
+
+  #see(): void {
+    if (this.#isSeen) return;
+    this.#isSeen = true;
+    for (const instant of observedIn(this.groups[0] as RowGroup, this.dataset, this.startOfAnswer(0))) {
+      const { first, last } = this.#observed;
+      this.#observed = { first: Math.min(first, instant), last: Math.max(last, instant) };
+    }
   }
 }

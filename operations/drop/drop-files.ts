@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
-import { longestSpan } from '../../functions/convert/file-object.ts';
+import { longestSpan } from '../../functions/rows/observed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
@@ -48,6 +48,7 @@ async function planDrop(
   if (undated.day !== undefined) return asItIs;
   if (day !== undefined) return { ...plan, keys: [filedKey(undated, day)], days: [] };
 
+  const span = longestSpan(dataset);
   const dayAt = daysByInstant();
   const days = new Set<Day>();
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -64,7 +65,7 @@ async function planDrop(
         last = Math.max(last, observed.last);
         if (observed.first > observed.last) withoutDay ??= records;
         else days.add(dayAt(observed.first));
-        if (observed.last - observed.first > longestSpan) tooLong ??= records;
+        if (observed.last - observed.first > span) tooLong ??= records;
       },
       signal,
     );
@@ -74,7 +75,7 @@ async function planDrop(
     throw error;
   }
   if (days.size === 0) return asItIs;
-  if (last - first <= longestSpan) {
+  if (last - first <= span) {
     return { ...plan, keys: [filedKey(undated, dayAt(first))], days: [] };
   }
   if (tooLong !== undefined) {

@@ -1,0 +1,46 @@
+import type { AnswerRows } from '../rows/answer-rows.ts';
+import type { ByteWindow } from './byte-window.ts';
+import { KnownShapes } from './known-shapes.ts';
+import { NestedRows } from './nested-rows.ts';
+
+/** Reads answers like earlier ones without parsing all of them. The rows are the same as if they were parsed. */
+export interface AnswerShapes {
+  /** Whether `read` has to know where the answer ends. */
+  readonly needsEnd: boolean;
+  /** Adds the answer at the window's start, which ends at `limit` or before. @returns its end; -1 when it has to be parsed */
+  read(window: ByteWindow, limit: number): number;
+  /** @param answer was parsed and added; @param hasRescued some of its values found no column */
+  learn(answer: Uint8Array, hasRescued: boolean): void;
+}
+
+export function answerShapes(rows: AnswerRows): AnswerShapes {
+  return rows.dataset.tables.every((table) => table.rows === '')
+    ? new WholeAnswers(rows)
+    : new NestedRows(rows);
+}
+
+/** Answers that are one row each. */
+class WholeAnswers implements AnswerShapes {
+  readonly needsEnd = false;
+  readonly #rows: AnswerRows;
+  readonly #shapes: KnownShapes;
+
+  constructor(rows: AnswerRows) {
+    this.#rows = rows;
+    this.#shapes = new KnownShapes(rows.level);
+  }
+
+  read(window: ByteWindow, limit: number): number {
+    const rows = this.#rows;
+    const [group] = rows.groups;
+    if (!group) return -1;
+    rows.begin();
+    const end = this.#shapes.read(window, group, limit);
+    // Nulls alone are not data: parsing says so.
+    return end >= 0 && rows.addRow() ? end : -1;
+  }
+
+  learn(answer: Uint8Array, hasRescued: boolean): void {
+    if (!hasRescued) this.#shapes.learn(answer);
+  }
+}

@@ -1,0 +1,152 @@
+import { PermanentError } from '../../shared/errors.ts';
+import type { AnswerRows } from '../rows/answer-rows.ts';
+import type { FieldTree, Level } from '../rows/field-tree.ts';
+import { isObject } from '../rows/json.ts';
+import type { RowGroup } from '../rows/row-group.ts';
+import type { AnswerShapes } from './answer-shapes.ts';
+import { ByteWindow, type ReadableBytes } from './byte-window.ts';
+import { ElementScanner } from './element-scanner.ts';
+import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
+import { KnownShapes } from './known-shapes.ts';
+
+const comma = 0x2c;
+const closeBracket = 0x5d;
+
+/** An array whose elements are rows without rows in them. */
+interface InnerArray {
+  readonly table: number;
+  readonly group: RowGroup;
+  readonly shapes: KnownShapes;
+  /** `"hour":[`. Inside a JSON string, the quotation marks would be escaped. */
+  readonly opening: Buffer;
+}
+
+/**
+ * Answers with rows in arrays. The innermost rows, which are most of an answer, are read by their shapes. The rest of the
+ * answer, with these arrays empty, is parsed, which also proves that the arrays were where they have to be.
+ */
+export class NestedRows implements AnswerShapes {
+  readonly needsEnd = true;
+  readonly #rows: AnswerRows;
+  readonly #arrays: readonly InnerArray[];
+
+  constructor(rows: AnswerRows) {
+    this.#rows = rows;
+    this.#arrays = innerLevels(rows.level.tree).map(({ table, level }) => ({
+      table,
+      group: rows.groups[table] as RowGroup,
+      shapes: new KnownShapes(level),
+      opening: Buffer.from(`${JSON.stringify(level.name)}:[`),
+    }));
+  }
+
+  read({ bytes, view, start }: ByteWindow, limit: number): number {
+    this.#rows.begin();
+    const record = bytes.subarray(0, limit);
+    const rest: Uint8Array[] = [];
+    const ends = new Map<number, number[]>(this.#arrays.map(({ table }) => [table, []]));
+    const next = this.#arrays.map(({ opening }) => record.indexOf(opening, start));
+    let from = start;
+    let cells = 0;
+    for (;;) {
+      const [array, at] = this.#nearest(next);
+      if (!array) break;
+      const { table, group, opening } = array;
+      const first = group.rowCount;
+      rest.push(record.subarray(from, at + opening.length));
+      from = readRows(array, { bytes, view, start: at + opening.length }, limit);
+      if (from < 0) return this.#giveUp();
+      ends.get(table)?.push(group.rowCount);
+      cells += (group.rowCount - first) * group.columns.length;
+      for (const [index, other] of this.#arrays.entries()) {
+        const found = next[index] as number;
+        if (found >= 0 && found < from) next[index] = record.indexOf(other.opening, from);
+      }
+    }
+    rest.push(record.subarray(from));
+    const text = Buffer.concat(rest);
+    // An answer that may have too many values has to be counted, and refused, as a whole.
+    if (4 * cells > maxValues || text.length > maxValues) return this.#giveUp();
+    const answer = parsed(text);
+    if (!isObject(answer)) return this.#giveUp();
+    return this.#rows.addAround(answer, ends) ? limit : -1;
+  }
+
+  learn(answer: Uint8Array): void {
+    if (!this.#arrays.some(({ shapes }) => shapes.canLearn)) return;
+    const window = new ByteWindow();
+    window.append(answer);
+    const { bytes } = window;
+    for (const { opening, shapes, group } of this.#arrays) {
+      const scanner = new ElementScanner();
+      let at = 0;
+      while (shapes.canLearn && (at = bytes.indexOf(opening, at)) >= 0) {
+        at += opening.length;
+        while (shapes.canLearn && bytes[at] !== closeBracket) {
+          window.start = at;
+          let end = shapes.read(window, group, window.end);
+          group.truncate(group.rowCount);
+          if (end < 0) {
+            end = scanner.find(window);
+            shapes.learn(bytes.subarray(at, end));
+          }
+          at = bytes[end] === comma ? end + 1 : end;
+        }
+      }
+    }
+  }
+
+  /** The array that opens next, and where. */
+  #nearest(openings: readonly number[]): [array: InnerArray | undefined, at: number] {
+    let nearest = -1;
+    for (const [index, at] of openings.entries()) {
+      if (at >= 0 && (nearest < 0 || at < (openings[nearest] as number))) nearest = index;
+    }
+    return [this.#arrays[nearest], openings[nearest] ?? -1];
+  }
+
+  #giveUp(): -1 {
+    this.#rows.undo();
+    return -1;
+  }
+}
+
+/** Reads the rows of an array from its first element on. @returns where its bracket closes; -1 when it gave up */
+function readRows(
+  { group, shapes }: InnerArray,
+  { bytes, view, start }: ReadableBytes,
+  limit: number,
+): number {
+  const next = { bytes, view, start };
+  while (bytes[next.start] !== closeBracket) {
+    group.reserve();
+    const end = shapes.read(next, group, limit);
+    if (end < 0) return -1;
+    group.rowCount += 1;
+    if (bytes[end] === closeBracket) return end;
+    if (bytes[end] !== comma || bytes[end + 1] === closeBracket) return -1;
+    next.start = end + 1;
+  }
+  return next.start;
+}
+
+/** Undefined for what is not JSON: the caller parses the whole answer, and says why. */
+function parsed(text: Uint8Array): unknown {
+  try {
+    return parseJson(decodeUtf8(text, ''), '');
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
+}
+
+/** The arrays of rows that have no arrays of rows in them. */
+function innerLevels(tree: FieldTree): { readonly table: number; readonly level: Level }[] {
+  return [...tree.values()].flatMap((node) => {
+    if (node.kind === 'object') return innerLevels(node.tree);
+    if (node.kind !== 'array') return [];
+    const inner = innerLevels(node.level.tree);
+    const { table } = node.level;
+    return inner.length > 0 || table === undefined ? inner : [{ table, level: node.level }];
+  });
+}
