@@ -1,4 +1,3 @@
-import { startOfHour } from './local-time.ts';
 import { smoothNoise } from './noise.ts';
 import { clamp, round } from './numbers.ts';
 import type { Place } from './places.ts';
@@ -7,22 +6,23 @@ import { sunAt } from './sun.ts';
 /** What the weather is worked out from. Temperatures in °C, wind in km/h, pressure in mb, precipitation in mm. */
 export type Air = ReturnType<typeof airAt>;
 
-/** After so many hours a forecast knows nothing but the climate. */
-const horizon = 14 * 24;
+/** After so many seconds a forecast knows nothing but the climate. */
+const horizon = 14 * 86_400;
 
 /**
- * The air over a place in the local hour that an instant is in; the same for the same place and hour, and in
- * keeping with latitude, season and the sun. For an hour that comes after `issued` it is a forecast: it strays
- * from what comes, further with every hour, and each hour's issue in a way of its own.
+ * The air over a place in the local hour that starts at an instant; in keeping with latitude, season and the sun.
+ * For an hour that comes after the one it is `issued` in, it is a forecast: it strays from what comes, further
+ * with every hour, and each hour's issue in a way of its own.
  */
-export function airAt(place: Place, epoch: number, issued = epoch) {
-  const hour = startOfHour(epoch, place.tz_id) / 3600;
-  const issue = startOfHour(issued, place.tz_id) / 3600;
-  const doubt = Math.sqrt(clamp((hour - issue) / horizon, 0, 1));
+export function airAt(place: Place, start: number, issued = start) {
+  const hour = start / 3600;
+  const doubt = Math.sqrt(clamp((start - issued) / horizon, 0, 1));
   const drift = (what: string, hours: number) => {
     const seed = `${place.lat},${place.lon} ${what}`;
     const comes = smoothNoise(seed, hour, hours);
-    return doubt === 0 ? comes : comes + doubt * (smoothNoise(`${seed} as of ${issue}`, hour, hours) - comes);
+    return doubt === 0
+      ? comes
+      : comes + doubt * (smoothNoise(`${seed} as of ${issued}`, hour, hours) - comes);
   };
   const sun = sunAt(place, hour);
   const afternoon = Math.cos(((sun.solarHour - 15) * Math.PI) / 12);

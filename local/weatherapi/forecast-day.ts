@@ -1,7 +1,7 @@
 import { astro } from './astro.ts';
 import { conditionCode, describe } from './conditions.ts';
 import { type ForecastHour, forecastHour, type HourOptions } from './forecast-hour.ts';
-import { epochOf, hoursOfDay } from './local-time.ts';
+import { epochOf, hoursOfDay, startOfHour } from './local-time.ts';
 import { inches, temperature, visibility } from './measures.ts';
 import { round } from './numbers.ts';
 import type { Place } from './places.ts';
@@ -11,7 +11,8 @@ export type ForecastDay = ReturnType<typeof forecastDay>;
 /** An element of `forecastday`: one local day, as far as it is known at `now`. Days that are over are as they came. */
 export function forecastDay(place: Place, date: string, now: number, options: HourOptions = {}) {
   const epoch = epochOf(date);
-  const hour = hoursOfDay(date, place.tz_id).map((start) => forecastHour(place, start, now, options));
+  const issued = startOfHour(now, place.tz_id);
+  const hour = hoursOfDay(date, place.tz_id).map((start) => forecastHour(place, start, issued, options));
   const [first, last] = [hour[0]?.time_epoch ?? epoch, hour.at(-1)?.time_epoch ?? epoch];
   return {
     date,

@@ -8,14 +8,14 @@ export type HourOptions = WeatherOptions & { et0?: boolean; wind100mph?: boolean
 
 export type ForecastHour = ReturnType<typeof forecastHour>;
 
-/** An element of `hour`: what `current` says at that instant, or, where it is after `now`, what is expected. */
-export function forecastHour(place: Place, epoch: number, now: number, options: HourOptions) {
-  const air = airAt(place, epoch, now);
+/** An element of `hour`: what `current` says at that instant, or, where it starts after `issued`, what is expected. */
+export function forecastHour(place: Place, start: number, issued: number, options: HourOptions) {
+  const air = airAt(place, start, issued);
   // Wind grows with height by a power of one seventh; it is measured at 10 m.
   const wind100 = round(air.wind * 10 ** (1 / 7), 1);
   return {
-    time_epoch: epoch,
-    time: localTime(epoch, place.tz_id),
+    time_epoch: start,
+    time: localTime(start, place.tz_id),
     ...measures(air, options),
     snow_cm: air.temp < 2 ? air.precip : 0,
     ...(options.et0 ? { et0: evapotranspiration(air) } : {}),

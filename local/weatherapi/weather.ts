@@ -1,5 +1,5 @@
 import { airAt } from './air.ts';
-import { localTime } from './local-time.ts';
+import { localTime, startOfHour } from './local-time.ts';
 import { measures, type WeatherOptions } from './measures.ts';
 import type { Place } from './places.ts';
 
@@ -19,7 +19,7 @@ export function currentWeather(place: Place, instant: Date, options: WeatherOpti
     current: {
       last_updated_epoch: updated,
       last_updated: localTime(updated, place.tz_id),
-      ...measures(airAt(place, epoch), options),
+      ...measures(airAt(place, startOfHour(epoch, place.tz_id)), options),
     },
   };
 }
