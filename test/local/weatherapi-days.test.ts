@@ -236,7 +236,7 @@ describe('sun and moon', () => {
     const at = async (hour: string) =>
       (await history('London', '2026-06-29', {}, { at: new Date(`2026-07-01T${hour}:00Z`) })).forecast
         .forecastday[0]?.astro;
-    expect(await at('12')).toMatchObject({ is_sun_up: 1, is_moon_up: 0 });
+    expect(await at('16')).toMatchObject({ is_sun_up: 1, is_moon_up: 0 });
     expect(await at('00')).toMatchObject({ is_sun_up: 0, is_moon_up: 1 });
   });
 });
@@ -349,6 +349,13 @@ describe('alerts', () => {
       ...['effective', 'expires', 'desc', 'instruction'],
     ]);
     expect((await forecast('Cairo', parameters, { at })).alerts).toEqual(alerts);
+  });
+
+  test('do not warn of hours that are over', async () => {
+    // A day in Cairo that is hot from 08:00 to 18:00 UTC.
+    const at = new Date('2026-08-01T12:30Z');
+    const { alerts } = await forecast('Cairo', { alerts: 'yes' }, { at });
+    expect(alerts?.alert).toMatchObject([{ event: 'Heat Warning', effective: '2026-08-01T15:00:00+03:00' }]);
   });
 });
 
