@@ -26,7 +26,7 @@ export const endpoints: Readonly<Record<string, (question: Question) => object |
 /** A plan answers with as many days as it includes, however many are asked for. */
 function forecast({ place, now, query, plan }: Question) {
   const days = query.get('days') ?? '1';
-  if (!/^[1-9]\d*$/.test(days)) return errorBody(1005, `days must be a number from 1 to 14, not ${days}.`);
+  if (!/^[1-9]\d*$/.test(days)) return errorBody(1005, `days must be a number from 1 to 14, not "${days}".`);
   const options = optionsIn(query);
   const { location, current } = currentWeather(place, now, options);
   const { localtime_epoch: epoch } = location;
@@ -48,11 +48,12 @@ function history({ place, now, query, plan }: Question) {
   const today = localDate(epoch, place.tz_id);
   const from = query.get('dt') ?? '';
   const to = query.get('end_dt') ?? from;
-  if (![from, to].every((date) => isDate(date) && date >= '2010-01-01' && date <= today)) {
-    return errorBody(1005, `dt and end_dt must be like 2026-01-31, from 2010-01-01 to ${today}.`);
+  const wrong = [from, to].find((date) => !isDate(date) || date < '2010-01-01' || date > today);
+  if (wrong !== undefined) {
+    return errorBody(1005, `dt and end_dt must be dates from 2010-01-01 to ${today}, not "${wrong}".`);
   }
   if (to < from || to > addDays(from, 30)) {
-    return errorBody(1005, 'end_dt must be dt or up to 30 days later.');
+    return errorBody(1005, 'end_dt must be the day of dt, or up to 30 days later.');
   }
   const { historyDays, ranges } = plans[plan];
   if ((query.has('end_dt') && !ranges) || daysBetween(from, today) > historyDays) return errorBody(2009);

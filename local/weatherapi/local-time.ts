@@ -45,7 +45,7 @@ export function hoursOfDay(date: string, timeZone: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The day that comes some days after another; before it, when there are less than none. */
+/** The day that comes so many days after another, or before it for a negative number. */
 export function addDays(date: string, days: number): string {
   return new Date((epochOf(date) + days * 86_400) * 1000).toISOString().slice(0, 10);
 }

@@ -158,6 +158,16 @@ describe('history', () => {
     expect(codeOf(await ask('history', { key, q: 'Oslo', ...parameters }))).toEqual([status, code]);
   });
 
+  test('says which date it does not take', async () => {
+    const { body } = await ask('history', { key, q: 'Oslo', dt: '2026-11-20', end_dt: '2026-11-27' });
+    expect(body).toEqual({
+      error: {
+        code: 1005,
+        message: 'dt and end_dt must be dates from 2010-01-01 to 2026-11-26, not "2026-11-27".',
+      },
+    });
+  });
+
   test('ends with the day that it is in the place', async () => {
     const tomorrow = (q: string) =>
       ask('history', { key, q, dt: '2026-11-27' }, { at: new Date('2026-11-26T12:00Z') });
@@ -236,7 +246,7 @@ describe('sun and moon', () => {
     const at = async (hour: string) =>
       (await history('London', '2026-06-29', {}, { at: new Date(`2026-07-01T${hour}:00Z`) })).forecast
         .forecastday[0]?.astro;
-    expect(await at('16')).toMatchObject({ is_sun_up: 1, is_moon_up: 0 });
+    for (const hour of ['10', '16']) expect(await at(hour)).toMatchObject({ is_sun_up: 1, is_moon_up: 0 });
     expect(await at('00')).toMatchObject({ is_sun_up: 0, is_moon_up: 1 });
   });
 });
