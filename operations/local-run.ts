@@ -72,7 +72,11 @@ export interface LocalRun {
   readonly tables: readonly TableSample[];
   readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
   /** Places without data, whether that passes by itself or not. */
-  readonly skipped: readonly { readonly dataset: string; readonly location: string; readonly reason: string }[];
+  readonly skipped: readonly {
+    readonly dataset: string;
+    readonly location: string;
+    readonly reason: string;
+  }[];
   /** What each alarm of the template says of the metrics that this run emitted. */
   readonly alarms: readonly AlarmReport[];
   /** Files on disk, in the order of the keys. */
@@ -242,7 +246,8 @@ async function runOnce(
     'reading the rows',
     pMap(
       datasets.filter((dataset) => about.has(dataset)).flatMap((dataset) => dataset.tables),
-      (table) => sampleTable(table, keptCurated, (key) => emulator.pathOf(outputs.CuratedBucketName, key), options),
+      (table) =>
+        sampleTable(table, keptCurated, (key) => emulator.pathOf(outputs.CuratedBucketName, key), options),
       { concurrency: 1 },
     ),
     (read) =>

@@ -37,11 +37,10 @@ export async function planDrops(
   dataset: Dataset | undefined,
   { day, signal }: { readonly day?: Day | undefined; readonly signal: AbortSignal },
 ): Promise<DropPlan[]> {
-  const fitting = await pMap(
-    sources,
-    ({ file }) => (dataset ? [dataset] : fittingDatasets(file, signal)),
-    { concurrency, signal },
-  );
+  const fitting = await pMap(sources, ({ file }) => (dataset ? [dataset] : fittingDatasets(file, signal)), {
+    concurrency,
+    signal,
+  });
   refuseUnclear(sources, fitting);
   return pMap(sources, (source, index) => planDrop(source, fitting[index]?.[0] as Dataset, day, signal), {
     concurrency,

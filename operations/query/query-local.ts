@@ -173,7 +173,12 @@ async function* until(
 function readable(error: unknown): unknown {
   const message = String((error as Error).message).replace(/^Failed to extract statements: /, '');
   const isUnknownTable = message.startsWith('Catalog Error: Table with name');
-  return new Error(isUnknownTable ? message.replace(/Did you mean .*/, `There are: ${tables.map(tableName).join(', ')}.`) : message, {
-    cause: error,
-  });
+  return new Error(
+    isUnknownTable
+      ? message.replace(/Did you mean .*/, `There are: ${tables.map(tableName).join(', ')}.`)
+      : message,
+    {
+      cause: error,
+    },
+  );
 }
