@@ -52,7 +52,7 @@ const shownColumns = [
   'expires',
   'rescued',
 ];
-/** Of each table. */
+/** Of a list, and of all tables. */
 const shownRows = 20;
 /** Of each list of `--json`: a file of any size may have been dropped. */
 const jsonItems = 1000;
@@ -232,7 +232,8 @@ function show({ files, tables, skipped, alarms, problems: said }: LocalRun, stat
     );
   }
 
-  for (const table of tables) showTable(table);
+  const shown = Math.ceil(shownRows / tables.length);
+  for (const { rows, ...table } of tables) showTable({ ...table, rows: rows.slice(0, shown) });
   if (tables.some(({ rowCount }) => rowCount > 0))
     print(
       '\nAll of it: npm start --silent -- --json, npx tdf query --local, or any reader of Parquet files.',
