@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, tableName } from '../../shared/dataset.ts';
-import { datasets } from '../../shared/datasets.ts';
+import { datasets, tableNames } from '../../shared/datasets.ts';
 import { assemblyTemplate } from './template-view.ts';
 
 const stack = assemblyTemplate();
@@ -119,7 +119,7 @@ describe('the policy for analysts', () => {
   });
 
   test('allows reading curated and writing results, and reaches neither raw nor anything else [analysts]', () => {
-    const prefixes = datasets.map(({ name }) => name);
+    const prefixes = tableNames;
     expect(resourcesOf('s3')).toEqual(
       [
         `<${curated.id}>`,
