@@ -19,7 +19,7 @@ const maxRecordBytes = 64 * 1024;
  * @param record an answer or an element of it: well-formed JSON that names no member twice
  * @param level what it is, with a table
  * @returns undefined when the shape cannot be read: it has an array, an undeclared name or one with an escape, a value that
- * has to be in several rows, another kind of value for an object, or no value
+ * has to be in several rows, another kind of value for an object, or no member
  */
 export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | undefined {
   if (record.length > maxRecordBytes) return undefined;
@@ -31,6 +31,7 @@ export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | und
 
   const open: FieldTree[] = [];
   let isName = false;
+  let names = 0;
   let node: FieldNode | undefined = { kind: 'object', tree };
   for (const [start, end] of tokens(text)) {
     const token = text.slice(start, end);
@@ -49,6 +50,7 @@ export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | und
     } else if (isName) {
       node = open.at(-1)?.get(token.slice(1, -1));
       if (!node) return undefined;
+      names += 1;
     } else {
       const [place, other] = node?.kind === 'value' ? node.columns : [];
       if (!place || other || place.table !== table) return undefined;
@@ -57,7 +59,7 @@ export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | und
       literalStart = end;
     }
   }
-  if (slots.length === 0) return undefined;
+  if (names === 0) return undefined;
   literals.push(text.slice(literalStart, text.lastIndexOf('}') + 1));
 
   let end = 0;

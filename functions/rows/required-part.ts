@@ -23,7 +23,8 @@ export function requiredParts(dataset: Dataset): RequiredPart[] {
 export function isPresent({ path, node }: RequiredPart, answer: JsonObject): boolean {
   let part: unknown = answer;
   for (const name of path.split('.')) part = isObject(part) ? part[name] : undefined;
-  return (isObject(part) || Array.isArray(part)) && isValue(node, part);
+  const isInPlace = node.kind === 'array' ? Array.isArray(part) : isObject(part);
+  return isInPlace && isValue(node, part);
 }
 
 function isValue(node: FieldNode, value: unknown): boolean {

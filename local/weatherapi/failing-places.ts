@@ -74,7 +74,9 @@ export function sendError(reply: FastifyReply, code: ErrorCode, message?: string
   return reply.code(errors[code].status).send(errorBody(code, message));
 }
 
-function errorBody(code: ErrorCode, message: string = errors[code].message) {
+export type ErrorBody = { error: { code: ErrorCode; message: string } };
+
+export function errorBody(code: ErrorCode, message: string = errors[code].message): ErrorBody {
   return { error: { code, message } };
 }
 

@@ -232,7 +232,7 @@ describe('a request', () => {
     await expectError(await ask({ key: 'another', q: 'London' }), 401, 2006, 'API key is invalid.');
     await expectError(await ask({ key }), 400, 1003, 'Parameter q is missing.');
     await expectError(await ask({ key, q: '' }), 400, 1003, 'Parameter q is missing.');
-    const elsewhere = await fetch(`${api.url}/forecast.json?${new URLSearchParams({ key, q: 'London' })}`);
+    const elsewhere = await fetch(`${api.url}/marine.json?${new URLSearchParams({ key, q: 'London' })}`);
     await expectError(elsewhere, 400, 1005, 'API request url is invalid.');
   });
 

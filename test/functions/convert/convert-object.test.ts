@@ -31,8 +31,7 @@ describe('a raw object', () => {
     await aws.put('raw', rawKey, `${response({ temp_c: 1, new: 1 })}\n${response({ temp_c: 2 })}\n`);
     expect(await worker.convert(rawKey)).toEqual({
       kind: 'converted',
-      key: curatedKey,
-      rows: 2,
+      tables: [{ key: curatedKey, rows: 2 }],
       rescuedFields: 1,
     });
     expect(await aws.keys('curated')).toEqual([curatedKey]);
@@ -74,7 +73,7 @@ describe('a raw object', () => {
     meanwhile(async (time) => {
       if (time <= 2) await aws.put('raw', rawKey, response({ temp_c: time + 1 }));
     });
-    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 1 });
+    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', tables: [{ rows: 1 }] });
     expect(await temperatures()).toEqual([3]);
   });
 

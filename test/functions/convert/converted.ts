@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
-import { type Counts, conversion } from '../../../functions/convert/conversion.ts';
+import { conversion } from '../../../functions/convert/conversion.ts';
 import { Column } from '../../../functions/parquet/column.ts';
-import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
+import { type AnswerShapes, answerShapes } from '../../../functions/reader/answer-shapes.ts';
 import { RecordReader } from '../../../functions/reader/record-reader.ts';
-import { fieldTree } from '../../../functions/rows/field-tree.ts';
-import { Table } from '../../../functions/rows/table.ts';
+import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
 import { type ParquetRow, readParquet } from '../../../operations/query/parquet-rows.ts';
 import type { ColumnType } from '../../../shared/column-type.ts';
-import type { Dataset } from '../../../shared/dataset.ts';
+import { type Dataset, type Table, tableName } from '../../../shared/dataset.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { curatedKey, type DatedKey, parseRawKey } from '../../../shared/keys.ts';
 
@@ -30,29 +29,42 @@ export interface RawFile {
   readonly fetchedAt?: Date | null;
 }
 
-export interface Converted extends Counts {
+export interface Converted {
   readonly key: string;
   readonly file: Uint8Array;
+  readonly rows: number;
+  readonly rescuedFields: number;
 }
 
-/** What a raw file becomes. */
-export function converted(raw: string | Uint8Array, { key = rawKey, fetchedAt = null }: RawFile = {}) {
+/** What a raw file becomes: the file of its dataset's first table. */
+export async function converted(raw: string | Uint8Array, file?: RawFile): Promise<Converted> {
+  const { tables, rescuedFields } = await tablesOf(raw, file);
+  return { ...(tables[0] as (typeof tables)[number]), rescuedFields };
+}
+
+/** The files that a raw file becomes, one per table. */
+export function tablesOf(raw: string | Uint8Array, { key = rawKey, fetchedAt = null }: RawFile = {}) {
   const { day = '', ...parsed } = parseRawKey(key);
   return convertedAs({ ...parsed, day }, raw, fetchedAt);
 }
 
-async function convertedAs(
-  key: DatedKey,
-  raw: string | Uint8Array,
-  fetchedAt: Date | null,
-): Promise<Converted> {
+async function convertedAs(key: DatedKey, raw: string | Uint8Array, fetchedAt: Date | null) {
   const body = Readable.from([Buffer.from(raw)]);
-  const pieces: Uint8Array[] = [];
+  const { tables } = key.dataset;
+  const pieces: Uint8Array[][] = tables.map(() => []);
   const converting = conversion(key, { body, fetchedAt });
   for (;;) {
     const { done, value } = await converting.next();
-    if (done) return { key: curatedKey(key), file: Buffer.concat(pieces), ...value };
-    pieces.push(value);
+    if (done) {
+      const files = tables.map((table, number) => ({
+        table: tableName(table),
+        key: curatedKey(key, table),
+        file: Buffer.concat(pieces[number] ?? []),
+        rows: value.rows[number] ?? 0,
+      }));
+      return { tables: files, rescuedFields: value.rescuedFields };
+    }
+    for (const [table, bytes] of value.entries()) pieces[table]?.push(bytes);
   }
 }
 
@@ -107,7 +119,7 @@ export async function failureOf(work: () => unknown): Promise<PermanentError> {
   throw new Error('It did not fail.');
 }
 
-const types: readonly ColumnType[] = ['string', 'double', 'int', 'bigint', 'timestamp'];
+const types: readonly ColumnType[] = ['string', 'double', 'int', 'bigint', 'date', 'timestamp'];
 
 /** A dataset with one column of each type, which the fields `a.string`, `a.double`, … fill. */
 export const everyType: Dataset = {
@@ -115,22 +127,35 @@ export const everyType: Dataset = {
   endpoint: 'test.json',
   version: 3,
   description: 'One column of each type.',
+  schedule: 'rate(1 hour)',
+  identity: 'time',
+  options: {},
   dayColumn: 'timestamp',
   firstDay: '2024-01-01',
   required: [],
+  ignored: [],
   maxAnswerBytes: 64 * 1024,
-  fields: types.map((type) => ({ column: type, path: `a.${type}`, type, meaning: type })),
+  tables: [
+    {
+      name: 'test/every-type',
+      description: 'One column of each type.',
+      rows: '',
+      fields: types.map((type) => ({ column: type, path: `a.${type}`, type, meaning: type })),
+    },
+  ],
 };
+
+export const everyTypeTable = everyType.tables[0] as Table;
 
 /** The cells of each column that the records of a text give, top to bottom; the text comes in pieces of some bytes. */
 export function columnsFrom(
   text: string | Uint8Array,
   dataset: Dataset = everyType,
   pieceBytes = Number.POSITIVE_INFINITY,
-  shapes: Pick<KnownShapes, 'read' | 'learn'> = new KnownShapes(fieldTree(dataset)),
+  shapesOf: (rows: AnswerRows) => AnswerShapes | undefined = answerShapes,
 ): Record<string, unknown[]> {
   const columns: Record<string, unknown[]> = {};
-  const table = new Table(dataset, { rawKey, fetchedAt: null }, (group) => {
+  const rows = new AnswerRows(dataset, { rawKey, fetchedAt: null }, (group) => {
     for (const [number, { column, type }] of group.columns.entries()) {
       const cells = Array.from(new Column(group, number, type).allCells(), (cell) =>
         cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell,
@@ -138,10 +163,10 @@ export function columnsFrom(
       columns[column] = [...(columns[column] ?? []), ...cells];
     }
   });
-  const reader = new RecordReader(table, shapes);
+  const reader = new RecordReader(rows, shapesOf(rows));
   for (const piece of pieces(Buffer.from(text), pieceBytes)) reader.push(piece);
   reader.end();
-  table.end();
+  rows.end();
   return columns;
 }
 
@@ -151,6 +176,6 @@ export function* pieces(bytes: Uint8Array, length: number): Generator<Uint8Array
 
 /** A Parquet file with every type. */
 export async function parquetOf(text: string): Promise<Uint8Array> {
-  const { file } = await convertedAs({ key: rawKey, dataset: everyType, day: '2026-11-22' }, text, null);
-  return file;
+  const { tables } = await convertedAs({ key: rawKey, dataset: everyType, day: '2026-11-22' }, text, null);
+  return tables[0]?.file ?? new Uint8Array();
 }

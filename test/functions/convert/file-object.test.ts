@@ -57,7 +57,7 @@ describe('an object without a dt= folder', () => {
     await worker.convert(`weatherapi/current/${name}`);
     const keys = await aws.keys('raw');
     expect(keys).toEqual([expect.stringMatching(/^weatherapi\/current\/dt=2026-11-22\/[^/]+\.json$/)]);
-    expect(await worker.convert(keys[0] ?? '')).toMatchObject({ kind: 'converted', rows: 1 });
+    expect(await worker.convert(keys[0] ?? '')).toMatchObject({ kind: 'converted', tables: [{ rows: 1 }] });
   });
 
   test('that is dropped twice is there once, with its newest content [filed-once]', async () => {

@@ -165,7 +165,7 @@ describe('a message is tried again', () => {
         attributes: {
           code: 'tries-exhausted',
           reason: expect.stringContaining(
-            'ran out of time and stopped, after 0.0 MB of text and 0 rows',
+            'ran out of time and stopped, after 0.0 MB of text and 0 records',
           ) as unknown,
         },
       },

@@ -43,7 +43,7 @@ describe('a large object', () => {
   test('goes up in parts', async () => {
     await aws.put('raw', rawKey, lines.join('\n'));
     const times = watch();
-    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', rows: 3 });
+    expect(await worker.convert(rawKey)).toMatchObject({ kind: 'converted', tables: [{ rows: 3 }] });
     expect(Object.fromEntries(times)).toMatchObject({
       GetObject: 1,
       CreateMultipartUpload: 1,
@@ -77,7 +77,7 @@ describe('a large object', () => {
       await aws.put('raw', rawKey, response({ temp_c: 7 }));
       await worker.convert(rawKey);
     };
-    expect(await worker.convert(rawKey)).toMatchObject({ rows: 1 });
+    expect(await worker.convert(rawKey)).toMatchObject({ tables: [{ rows: 1 }] });
     expect(await temperatures()).toEqual([7]);
   });
 });

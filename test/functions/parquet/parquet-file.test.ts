@@ -7,7 +7,7 @@ import { columnsOf } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import {
   converted,
-  everyType,
+  everyTypeTable,
   filled,
   parquetOf,
   query,
@@ -26,6 +26,7 @@ const duckdbTypes = {
   double: 'DOUBLE',
   int: 'INTEGER',
   bigint: 'BIGINT',
+  date: 'DATE',
   timestamp: 'TIMESTAMP WITH TIME ZONE',
 };
 
@@ -34,7 +35,10 @@ describe('a reader that is not ours finds', () => {
     const { file } = await converted(response({ temp_c: 1 }));
     const described = await query(file, 'DESCRIBE SELECT * FROM $file');
     expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
-      columnsOf(weatherapiCurrent).map(({ column, type }) => [column, duckdbTypes[columnTypes[type].glue]]),
+      columnsOf(weatherapiCurrent.tables[0]).map(({ column, type }) => [
+        column,
+        duckdbTypes[columnTypes[type].glue],
+      ]),
     );
   });
 
@@ -233,5 +237,5 @@ describe('the same raw gives the same bytes', () => {
 });
 
 test('every type that a dataset may declare is one of those that are tested here', () => {
-  expect(everyType.fields.map(({ type }) => type).sort()).toEqual(Object.keys(columnTypes).sort());
+  expect(everyTypeTable.fields.map(({ type }) => type).sort()).toEqual(Object.keys(columnTypes).sort());
 });

@@ -10,7 +10,7 @@ import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
 import { firstSecond, lastSecond } from '../../../functions/rows/cell.ts';
 import { RowGroup } from '../../../functions/rows/row-group.ts';
 import fc, { runs } from '../../fast-check.ts';
-import { everyType, rawKey } from '../convert/converted.ts';
+import { everyType, everyTypeTable, rawKey } from '../convert/converted.ts';
 
 /** A cell of each type, and how SQL writes it. */
 interface Cells {
@@ -133,8 +133,8 @@ function queryOf({ name, operator, cells }: Filter): ParquetQueryFilter {
 
 /** A file, in the pieces that its row groups become. */
 function* parquetOf(groups: readonly Row[][]): Generator<Uint8Array> {
-  const file = new ParquetFile(everyType);
-  const group = new RowGroup(everyType);
+  const file = new ParquetFile(everyType, everyTypeTable);
+  const group = new RowGroup(everyTypeTable);
   for (const rows of groups) {
     for (const row of rows) {
       for (const [number, { column, type }] of group.columns.entries()) {

@@ -1,17 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import { KnownShapes } from '../../../functions/reader/known-shapes.ts';
-import { fieldTree } from '../../../functions/rows/field-tree.ts';
+import { type AnswerShapes, answerShapes } from '../../../functions/reader/answer-shapes.ts';
+import type { AnswerRows } from '../../../functions/rows/answer-rows.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { columnsFrom, everyType } from '../convert/converted.ts';
 
 /** No record is read by its shape: each is parsed. */
-const parseAll = { read: () => -1, learn: () => {} };
+const parseAll = () => undefined;
 
 /** What a text becomes: its columns, or the failure and its place. (What follows a value, JSON.parse says in its own words.) */
-function outcomeOf(text: string | Uint8Array, pieceBytes?: number, shapes?: typeof parseAll): unknown {
+function outcomeOf(
+  text: string | Uint8Array,
+  pieceBytes?: number,
+  shapesOf?: (rows: AnswerRows) => AnswerShapes | undefined,
+): unknown {
   try {
-    return columnsFrom(text, everyType, pieceBytes, shapes);
+    return columnsFrom(text, everyType, pieceBytes, shapesOf);
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     return { code: error.code, place: /^.*? (is|has|names) /.exec(error.message)?.[0] };
@@ -20,15 +24,18 @@ function outcomeOf(text: string | Uint8Array, pieceBytes?: number, shapes?: type
 
 /** How many records of a text are read by their shape. */
 function knownRecords(text: string): number {
-  const shapes = new KnownShapes(fieldTree(everyType));
   let known = 0;
-  columnsFrom(text, everyType, undefined, {
-    read(window, group, limit) {
-      const end = shapes.read(window, group, limit);
-      if (end >= 0) known += 1;
-      return end;
-    },
-    learn: (record) => shapes.learn(record),
+  columnsFrom(text, everyType, undefined, (rows) => {
+    const shapes = answerShapes(rows);
+    return {
+      needsEnd: shapes.needsEnd,
+      read(window, limit) {
+        const end = shapes.read(window, limit);
+        if (end >= 0) known += 1;
+        return end;
+      },
+      learn: (answer, hasRescued) => shapes.learn(answer, hasRescued),
+    };
   });
   return known;
 }
@@ -61,7 +68,7 @@ const others = [
   '1}',
 ];
 
-const plain = { string: '"x"', double: '1.5', int: '7', bigint: '8', timestamp: '9' };
+const plain = { string: '"x"', double: '1.5', int: '7', bigint: '8', date: '"2026-11-22"', timestamp: '9' };
 
 function record(values: Partial<Record<keyof typeof plain, string>>, separator = ','): string {
   const members = Object.entries(values).map(([name, value]) => `"${name}":${value}`);

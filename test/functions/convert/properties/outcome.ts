@@ -25,7 +25,8 @@ export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentError> {
   try {
     const body = asynchronous(pieces);
-    return Buffer.concat(await Array.fromAsync(conversion(parseRawKey(rawKey), { body, fetchedAt: null })));
+    const files = await Array.fromAsync(conversion(parseRawKey(rawKey), { body, fetchedAt: null }));
+    return Buffer.concat(files.flat());
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     expect(error.code).toMatch(/^[a-z0-9-]+$/);
@@ -133,7 +134,7 @@ export function duckdb() {
 }
 
 /** Texts are read as bytes: DuckDB's client drops a byte-order mark from their beginning. */
-const texts = columnsOf(weatherapiCurrent)
+const texts = columnsOf(weatherapiCurrent.tables[0])
   .filter(({ type }) => type === 'string')
   .map(({ column }) => `encode(${column}) AS ${column}`);
 

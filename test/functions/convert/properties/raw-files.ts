@@ -17,7 +17,7 @@ interface Tree {
 
 /** The declared fields as they are nested. */
 const declared: Tree = {};
-for (const { path, type } of weatherapiCurrent.fields) {
+for (const { path, type } of weatherapiCurrent.tables[0].fields) {
   const names = path.split('.');
   const last = names.pop() as string;
   let tree = declared;

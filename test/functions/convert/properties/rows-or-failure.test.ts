@@ -55,7 +55,7 @@ describe('every value in its place, or one permanent failure:', () => {
     );
   });
 
-  const oneOfEachType = [...Map.groupBy(weatherapiCurrent.fields, ({ type }) => type).values()].map(
+  const oneOfEachType = [...Map.groupBy(weatherapiCurrent.tables[0].fields, ({ type }) => type).values()].map(
     ([field]) => field?.path ?? '',
   );
 

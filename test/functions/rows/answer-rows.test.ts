@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { Table } from '../../../functions/rows/table.ts';
+import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
 import { columnsOf } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import {
   columnsFrom,
   converted,
   everyType,
+  everyTypeTable,
   failureOf,
   filled,
   rawKey,
@@ -252,26 +253,34 @@ describe('one permanent failure, and no row, comes of', () => {
   });
 });
 
-describe('a table', () => {
+describe('the rows', () => {
   test('refuses a dataset that declares a path twice, or through a value', () => {
-    const [field] = everyType.fields;
+    const [field] = everyTypeTable.fields;
     if (!field) throw new Error('A dataset has fields.');
     const declaring =
       (...paths: string[]) =>
       () =>
-        new Table(
-          { ...everyType, fields: paths.map((path, index) => ({ ...field, column: `c${index}`, path })) },
+        new AnswerRows(
+          {
+            ...everyType,
+            tables: [
+              {
+                ...everyTypeTable,
+                fields: paths.map((path, index) => ({ ...field, column: `c${index}`, path })),
+              },
+            ],
+          },
           { rawKey, fetchedAt: null },
           () => {},
         );
     expect(declaring('a.b', 'a.b')).toThrow('"a.b" is declared twice');
-    expect(declaring('a', 'a.b')).toThrow('"a.b" leads through another declared field');
-    expect(declaring('a.b', 'a')).toThrow('"a" is declared twice');
+    expect(declaring('a', 'a.b')).toThrow('"a" leads through another declared path at "a"');
+    expect(declaring('a.b', 'a')).toThrow('"a" is declared, and leads to another declared path');
   });
 
   test('has a cell for every column and row', () => {
     const columns = columnsFrom('{"a":{"int":1}}\n{"a":{"new":1}}\n{"a":null}');
-    expect(Object.keys(columns)).toEqual(columnsOf(everyType).map(({ column }) => column));
+    expect(Object.keys(columns)).toEqual(columnsOf(everyTypeTable).map(({ column }) => column));
     for (const cells of Object.values(columns)) expect(cells).toHaveLength(3);
   });
 });

@@ -1,0 +1,90 @@
+import { alertsFor } from './alerts.ts';
+import { type ErrorBody, errorBody } from './failing-places.ts';
+import { forecastDay } from './forecast-day.ts';
+import type { HourOptions } from './forecast-hour.ts';
+import { addDays, epochOf, localDate } from './local-time.ts';
+import type { Place } from './places.ts';
+import { currentWeather } from './weather.ts';
+
+/** What a plan of the provider includes: forecast days, days of history before today, and `end_dt`. */
+const plans = {
+  free: { forecastDays: 3, historyDays: 7, ranges: false },
+  pro: { forecastDays: 14, historyDays: Number.POSITIVE_INFINITY, ranges: true },
+} as const;
+
+export type Plan = keyof typeof plans;
+
+type Question = { place: Place; now: Date; query: URLSearchParams; plan: Plan };
+
+/** What answers `/v1/<name>.json`. */
+export const endpoints: Readonly<Record<string, (question: Question) => object | ErrorBody>> = {
+  current: ({ place, now, query }) => currentWeather(place, now, optionsIn(query)),
+  forecast,
+  history,
+};
+
+/** A plan answers with as many days as it includes, however many are asked for. */
+function forecast({ place, now, query, plan }: Question) {
+  const days = query.get('days') ?? '1';
+  if (!/^[1-9]\d*$/.test(days)) return errorBody(1005, `days must be a number from 1 to 14, not "${days}".`);
+  const options = optionsIn(query);
+  const { location, current } = currentWeather(place, now, options);
+  const { localtime_epoch: epoch } = location;
+  const today = localDate(epoch, place.tz_id);
+  const length = Math.min(Number(days), plans[plan].forecastDays);
+  const forecastday = daysFrom(today, length).map((date) => forecastDay(place, date, epoch, options));
+  const hours = forecastday.flatMap(({ hour }) => hour);
+  return {
+    location,
+    current,
+    forecast: { forecastday },
+    ...(query.get('alerts') === 'yes' ? { alerts: alertsFor(place, hours, epoch) } : {}),
+  };
+}
+
+function history({ place, now, query, plan }: Question) {
+  const { location } = currentWeather(place, now);
+  const { localtime_epoch: epoch } = location;
+  const today = localDate(epoch, place.tz_id);
+  const from = query.get('dt') ?? '';
+  const to = query.get('end_dt') ?? from;
+  const wrong = [from, to].find((date) => !isDate(date) || date < '2010-01-01' || date > today);
+  if (wrong !== undefined) {
+    return errorBody(1005, `dt and end_dt must be dates from 2010-01-01 to ${today}, not "${wrong}".`);
+  }
+  if (to < from || to > addDays(from, 30)) {
+    return errorBody(1005, 'end_dt must be the day of dt, or up to 30 days later.');
+  }
+  const { historyDays, ranges } = plans[plan];
+  if ((query.has('end_dt') && !ranges) || daysBetween(from, today) > historyDays) return errorBody(2009);
+  const options = optionsIn(query);
+  const forecastday = daysFrom(from, daysBetween(from, to) + 1).map((date) =>
+    forecastDay(place, date, epoch, options),
+  );
+  return { location, forecast: { forecastday } };
+}
+
+function optionsIn(query: URLSearchParams): HourOptions {
+  const wants = (name: string) => query.get(name) === 'yes';
+  return {
+    aqi: wants('aqi'),
+    pollen: wants('pollen'),
+    language: query.get('lang') ?? 'en',
+    et0: wants('et0'),
+    wind100mph: wants('wind100mph'),
+    wind100kph: wants('wind100kph'),
+  };
+}
+
+/** A date that the calendar has, written as the API wants it. */
+function isDate(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(epochOf(text)) && addDays(text, 0) === text;
+}
+
+function daysFrom(date: string, length: number): string[] {
+  return Array.from({ length }, (_, days) => addDays(date, days));
+}
+
+function daysBetween(from: string, to: string): number {
+  return (epochOf(to) - epochOf(from)) / 86_400;
+}
