@@ -201,8 +201,8 @@ async function runOnce(
   const skipped: LocalRun['skipped'][number][] = [];
   const before: string[] = [];
   if (options.drop.length > 0) {
-    const [dataset] = options.datasets === 'all' ? [] : (options.datasets ?? []);
-    const plans = await planDrops(options.drop, dataset, { signal });
+    const among = Array.isArray(options.datasets) ? options.datasets : datasets;
+    const plans = await planDrops(options.drop, among, { signal });
     for (const plan of plans) about.add(plan.dataset);
     await timed(
       'putting files into raw',

@@ -2,9 +2,14 @@ import { Command } from 'commander';
 import type { Deployed, Target } from '../../operations/deployed.ts';
 import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
-import { type DroppedFile, type DroppedObject, droppedFiles, type TableRows } from '../../operations/drop/dropped-objects.ts';
+import {
+  type DroppedFile,
+  type DroppedObject,
+  droppedFiles,
+  type TableRows,
+} from '../../operations/drop/dropped-objects.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
-import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
@@ -69,7 +74,9 @@ Examples:
     try {
       const all: DropSource[] = input ? [...sources, input] : sources;
       // All of them before anything is put anywhere.
-      const plans = await interruptible((signal) => planDrops(all, dataset, { day, signal }));
+      const plans = await interruptible((signal) =>
+        planDrops(all, dataset ? [dataset] : datasets, { day, signal }),
+      );
       const files = options.dryRun
         ? plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) }))
         : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal), {
@@ -166,7 +173,10 @@ function describe(object: Shown): string {
 /** "72 rows in weatherapi_forecast_hour, 3 in weatherapi_forecast_day" */
 function rowsByTable(tables: readonly TableRows[]): string {
   return tables
-    .map(({ table, rows }, index) => `${index === 0 ? count(rows, 'row') : rows.toLocaleString('en')} in ${table}`)
+    .map(
+      ({ table, rows }, index) =>
+        `${index === 0 ? count(rows, 'row') : rows.toLocaleString('en')} in ${table}`,
+    )
     .join(', ');
 }
 
