@@ -19,7 +19,7 @@ export async function fetchHours(stack: Stack, seed: number): Promise<string[]> 
       let invocation = await stack.invokeFetch(time, places);
       for (let retries = 2; retries > 0 && !invocation.ok; retries--)
         invocation = await stack.invokeFetch(time, places);
-      return invocation.ok ? (invocation.response as RunReport).key : undefined;
+      return invocation.ok ? (invocation.response as RunReport).keys[0] : undefined;
     }),
   );
   return keys.filter((key) => key !== undefined);
