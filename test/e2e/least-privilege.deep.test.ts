@@ -9,7 +9,7 @@ import {
   breakOff,
   convertAct,
   fetchAct,
-  lostKey,
+  lostKeys,
   reconcileAct,
   response,
   uploadAct,
@@ -78,7 +78,8 @@ afterAll(() => Promise.all(stacks.map((stack) => stack.close())));
 /** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
 async function takeAwayEach(names: readonly string[]) {
   const stack = await startStack({
-    prepare: (stateDir) => landAnHourAgo(stateDir, { [lostKey]: response }),
+    prepare: (stateDir) =>
+      landAnHourAgo(stateDir, Object.fromEntries(lostKeys.map((key) => [key, response]))),
   });
   stack.faults = breakOff();
   stacks.push(stack);

@@ -100,7 +100,7 @@ describe('a run lands its hour once', () => {
     ['the connection is cut when the object was written', { cut: 'answer' }],
   ])('though %s [landing-faults]', async (_what, fault) => {
     firstLanding(() => fault);
-    expect(await run()).toMatchObject({ ok: true, response: { key: rawKey } });
+    expect(await run()).toMatchObject({ ok: true, response: { keys: [rawKey] } });
     expect(stack.landed).toEqual([rawKey]);
   });
 
@@ -110,7 +110,7 @@ describe('a run lands its hour once', () => {
   ])('when Lambda tries it again, though %s [fetch-killed]', async (_what, fault) => {
     firstLanding(fault);
     expect(await run()).toMatchObject({ ok: false });
-    expect(await run()).toMatchObject({ ok: true, response: { key: rawKey } });
+    expect(await run()).toMatchObject({ ok: true, response: { keys: [rawKey] } });
     expect(stack.landed).toEqual([rawKey]);
   });
 
