@@ -6,7 +6,7 @@ import { interruptible } from './terminal/interruption.ts';
 export function atWork<T>(
   target: Target,
   work: (deployed: Deployed, signal: AbortSignal) => Promise<T>,
-  options: Pick<ConnectOptions, 'create'> = {},
+  options: Pick<ConnectOptions, 'create' | 'api'> = {},
 ): Promise<T> {
   return interruptible(async (signal) => {
     let heard = () => {};

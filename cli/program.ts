@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  backfill: async () => (await import('./commands/backfill.ts')).backfillCommand(),
   drop: async () => (await import('./commands/drop.ts')).dropCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),

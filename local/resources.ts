@@ -10,6 +10,7 @@ import type { Access } from './iam/access.ts';
 import { permissionsOf } from './iam/policy.ts';
 import { FunctionRuntime } from './lambda/function-runtime.ts';
 import type { References } from './references.ts';
+import type { ScheduleTarget } from './schedule.ts';
 
 /** What is deployed, and where to. */
 export interface Deploying {
@@ -86,6 +87,21 @@ export function grantPolicies({ plan, references, access }: Deploying): void {
       access.grant(permissionsOf(PolicyDocument, { holder: nameIn(url), kind: 'resource' }));
     }
   }
+}
+
+/** What a schedule starts. @throws {Error} when there is none of this name */
+export function scheduleBy(
+  name: string,
+  { plan, references }: Pick<Deploying, 'plan' | 'references'>,
+): ScheduleTarget {
+  const found = plan.schedules.find((schedule) => schedule.name === name);
+  if (!found) {
+    const names = plan.schedules.map((schedule) => schedule.name).join(', ');
+    throw new Error(`There is no schedule "${name}"; there are: ${names}`);
+  }
+  // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
+  const { Arn, Input, RoleArn } = found.properties.Target as ScheduleTarget;
+  return references.resolve<ScheduleTarget>({ Arn, Input, RoleArn });
 }
 
 /** The queues as they are now, for the alarms. */

@@ -25,8 +25,9 @@ import {
   grantPolicies,
   nameResources,
   sampleQueues,
+  scheduleBy,
 } from './resources.ts';
-import { type ScheduleTarget, scheduledEvent } from './schedule.ts';
+import { scheduledEvent } from './schedule.ts';
 import type { Template } from './template.ts';
 
 export interface RuntimeOptions {
@@ -155,16 +156,6 @@ async function start(
     if (found) return found;
     throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
   };
-  const scheduleBy = (name: string): ScheduleTarget => {
-    const found = plan.schedules.find((schedule) => schedule.name === name);
-    if (!found) {
-      const names = plan.schedules.map((schedule) => schedule.name).join(', ');
-      throw new Error(`There is no schedule "${name}"; there are: ${names}`);
-    }
-    // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
-    const { Arn, Input, RoleArn } = found.properties.Target as ScheduleTarget;
-    return references.resolve<ScheduleTarget>({ Arn, Input, RoleArn });
-  };
   const eventSources = connectEventSources(deploying, {
     sqs,
     queueUrls,
@@ -210,9 +201,9 @@ async function start(
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: async (functionName, event) => functionBy(functionName).invoke(event),
     crash: actions.crash,
-    scheduleInput: (scheduleName) => JSON.parse(scheduleBy(scheduleName).Input ?? '{}'),
+    scheduleInput: (scheduleName) => JSON.parse(scheduleBy(scheduleName, deploying).Input ?? '{}'),
     async runSchedule(scheduleName, scheduledTime, edit = (event) => event) {
-      const schedule = scheduleBy(scheduleName);
+      const schedule = scheduleBy(scheduleName, deploying);
       const target = functionBy(schedule.Arn);
       const denial = access.authorizeSchedule(schedule.RoleArn, schedule.Arn);
       if (denial) {

@@ -6,7 +6,7 @@ import { startEmulator } from './aws/emulator.ts';
 import { planDeployment } from './deployment-plan.ts';
 import { linesIn } from './log-file.ts';
 import { References } from './references.ts';
-import { createBuckets, createQueues, nameResources, sampleQueues } from './resources.ts';
+import { createBuckets, createQueues, nameResources, sampleQueues, scheduleBy } from './resources.ts';
 import type { Template } from './template.ts';
 
 /** The local pipeline as it is at one moment: nothing runs, and nothing that is done to it stays. */
@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly clientConfig: { endpoint: string; region: string; credentials: typeof credentials };
   /** The stack's outputs, such as the names of its buckets. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** The event that a schedule sends, as the template has it; its scheduled time is a placeholder. */
+  scheduleInput(scheduleName: string): Readonly<Record<string, unknown>>;
   /** What the template's alarms say now, of all that the log files tell. @param since when the pipeline began */
   alarms(since: Date): Promise<AlarmReport[]>;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export async function takeSnapshot(template: Template, directory: string): Promi
   return {
     clientConfig: { endpoint: emulator.endpoint, region, credentials },
     outputs: references.resolve<Record<string, string>>(template.outputs),
+    scheduleInput: (scheduleName) => JSON.parse(scheduleBy(scheduleName, deploying).Input ?? '{}'),
     async alarms(since) {
       const watch = new AlarmWatch(plan.alarms, references, { since });
       for (const { name } of plan.functions)

@@ -4,10 +4,12 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sd
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import type { Runtime } from '../local/runtime.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { s3Client } from '../shared/s3-client.ts';
 import { assemblyIn } from './local-assembly.ts';
+import { scheduleInput } from './schedule-input.ts';
 import { NoStackError, stackOutputs } from './stack-outputs.ts';
 
 /** Which deployment a command is about. */
@@ -26,6 +28,8 @@ export interface Deployed {
   readonly sqs: SQSClient;
   readonly secrets: SecretsManagerClient;
   readonly athena: AthenaClient;
+  /** What a schedule sends to fetch, by its name; the scheduled time is a placeholder. */
+  scheduleInput(name: string): Promise<RunEventInput>;
   /** The local runtime, which converts what is enqueued for as long as the command runs; undefined on AWS. */
   readonly runtime: Runtime | undefined;
   close(): Promise<void>;
@@ -37,6 +41,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** A pipeline on this computer that never ran is made. */
   readonly create?: boolean;
+  /** What fetch calls on this computer: WeatherAPI.com with this key, or else the stand-in. */
+  readonly api?: { readonly key: string | undefined };
 }
 
 /** @throws {Error} that says what to type, when there is no such deployment, or it is not whole; see `stackOutputs` */
@@ -76,22 +82,32 @@ export async function describeStack(StackName: string): Promise<Stack | undefine
 
 async function connectLocally(
   stateDir: string,
-  { onProgress, signal, create = false }: ConnectOptions,
+  { onProgress, signal, create = false, api }: ConnectOptions,
 ): Promise<Deployed> {
   const assembly = create ? resolve(stateDir, 'cdk.out') : assemblyIn(stateDir);
   // Loaded only here: a command on AWS does without the whole emulator.
-  const [{ startRuntime }, { lockState }, { synthesize }, { readTemplate }] = await Promise.all([
+  const [{ startRuntime }, { lockState }, { synthesize }, { readTemplate }, weather] = await Promise.all([
     import('../local/runtime.ts'),
     import('../local/aws/state-lock.ts'),
     import('../local/synthesize.ts'),
     import('../local/template.ts'),
+    import('../local/weatherapi/server.ts'),
   ]);
   const lock = lockState(stateDir);
+  let standIn: Awaited<ReturnType<typeof weather.startWeatherApi>> | undefined;
   try {
     await synthesize(assembly, signal, onProgress);
     const template = await readTemplate(assembly);
-    return deployedLocally(await startRuntime({ template, stateDir, lock, retryDelay: 1 }));
+    if (api && !api.key)
+      standIn = await weather.startWeatherApi({ key: weather.standInKey, now: () => new Date() });
+    const environment = standIn ? { WEATHERAPI_URL: standIn.url } : {};
+    const runtime = await startRuntime({ template, stateDir, lock, environment, retryDelay: 1 });
+    const local = deployedLocally(runtime);
+    if (api) runtime.emulator.secrets.set(local.outputs.ApiKeySecretName, api.key ?? weather.standInKey);
+    const close = () => local.close().finally(() => standIn?.close());
+    return { ...local, close };
   } catch (error) {
+    await standIn?.close();
     lock.release();
     throw error;
   }
@@ -116,6 +132,7 @@ function deployed(
   return {
     outputs,
     ...clients,
+    scheduleInput: runtime ? async (name) => runtime.scheduleInput(name) as RunEventInput : scheduleInput,
     runtime,
     async close() {
       for (const client of Object.values(clients)) client.destroy();

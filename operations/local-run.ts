@@ -9,7 +9,7 @@ import { type FaultKind, seededFaults } from '../local/faults/seeded-faults.ts';
 import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { readTemplate } from '../local/template.ts';
-import { startWeatherApi } from '../local/weatherapi/server.ts';
+import { standInKey, startWeatherApi } from '../local/weatherapi/server.ts';
 import { type Dataset, type Table, tableName } from '../shared/dataset.ts';
 import { datasets } from '../shared/datasets.ts';
 import { latestRun } from '../shared/expected-runs.ts';
@@ -91,9 +91,6 @@ const notToday: ReadonlySet<FaultKind> = new Set([
   'S3: event before the object is visible',
   'S3: access denied, more often than a message is tried',
 ]);
-
-/** Not a secret: the stand-in's own. */
-const standInKey = 'stand-in';
 
 /** Runs the pipeline once on this computer, from the synthesized template and its bundles. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {

@@ -2,12 +2,14 @@ import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudw
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ListBucketsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { s3Client } from '../shared/s3-client.ts';
 import { describeStack, type Target } from './deployed.ts';
 import { assemblyIn } from './local-assembly.ts';
 import { cloudWatchLogs, type Logs, logFiles } from './logs.ts';
+import { scheduleInput } from './schedule-input.ts';
 import { stackOutputs } from './stack-outputs.ts';
 
 export interface AlarmStatus {
@@ -28,6 +30,8 @@ export interface Observed {
   /** When the first deployment was. */
   readonly deployedAt: Date;
   alarms(): Promise<readonly AlarmStatus[]>;
+  /** What a schedule sends to fetch, by its name; the scheduled time is a placeholder. */
+  scheduleInput(name: string): Promise<RunEventInput>;
 }
 
 type Closeable = Observed & { close(): Promise<void> };
@@ -64,6 +68,7 @@ async function observeStack(stage: string): Promise<Closeable> {
     }),
     deployedAt: stack?.CreationTime ?? new Date(0),
     alarms: () => describeAlarms(clients.cloudWatch, stage),
+    scheduleInput,
     async close() {
       for (const client of Object.values(clients)) client.destroy();
     },
@@ -109,6 +114,7 @@ async function observeState(state: string): Promise<Closeable> {
     logs: logFiles(state),
     deployedAt,
     alarms: () => snapshot.alarms(deployedAt),
+    scheduleInput: async (name) => snapshot.scheduleInput(name) as RunEventInput,
     async close() {
       s3.destroy();
       sqs.destroy();

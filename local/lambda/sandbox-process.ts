@@ -16,6 +16,9 @@ new Worker(new URL('parent-watch.ts', import.meta.url)).unref();
 // Otherwise what does not fit into the pipe at once is lost when the handler ends the process.
 for (const { _handle } of [process.stdout, process.stderr] as unknown as Output[]) _handle?.setBlocking(true);
 
+// Ctrl-C at a terminal reaches this process, too. The runtime says when it ends.
+process.on('SIGINT', () => {});
+
 const [, , directory = '', handlerName = '', clockAhead = '0'] = process.argv;
 // The deadline is an instant of the runtime's clock, whatever the function's own says.
 const { now } = Date;

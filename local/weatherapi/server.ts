@@ -17,6 +17,9 @@ export type WeatherApiOptions = {
   calls?: number;
 };
 
+/** Not a secret: what commands give the stand-in that they start. */
+export const standInKey = 'stand-in';
+
 /** One request as it came in; `status` is 0 as long as nothing was answered. Never holds the key. */
 export type LoggedRequest = { path: string; q: string | undefined; dt?: string; status: number };
 

@@ -1,0 +1,231 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import type { RunEventInput } from '../../functions/fetch/run-event.ts';
+import { type Backfilled, backfill } from '../../operations/backfill/backfill.ts';
+import { CallRate } from '../../operations/backfill/call-rate.ts';
+import { fetchInvoker } from '../../operations/backfill/fetch-invoker.ts';
+import { type BackfillPlan, planBackfill } from '../../operations/backfill/plan.ts';
+import {
+  type BackfillArguments,
+  type BackfillRequest,
+  datasetsByDay,
+  parseBackfill,
+  whenDaysEnd,
+} from '../../operations/backfill/request.ts';
+import type { Deployed, Target } from '../../operations/deployed.ts';
+import { type Observed, observing } from '../../operations/observed.ts';
+import { watchOutcome } from '../../operations/outcome.ts';
+import { schedulesIn } from '../../shared/outputs.ts';
+import { atWork } from '../at-work.ts';
+import { collectPlaces } from '../run-arguments.ts';
+import { next, targetOptions } from '../target-options.ts';
+import { failed, print, printError, printJson } from '../terminal/output.ts';
+import { progressBar } from '../terminal/progress-bar.ts';
+import { quoted } from '../terminal/quoted.ts';
+import { type Converted, convertedOf, describeConverted, settle } from '../terminal/settle.ts';
+
+interface Arguments extends Target, BackfillArguments {
+  readonly location: readonly string[];
+  readonly maxCalls?: string;
+  readonly rate?: string;
+  readonly dryRun?: true;
+  readonly wait: boolean;
+  readonly json?: true;
+}
+
+export function backfillCommand(): Command {
+  const command = new Command('backfill')
+    .description('Fetches days of the past that are not there yet, each place and day once.')
+    .option('--dataset <name>', 'which dataset', datasetsByDay[0]?.name)
+    .option('--from <day>', 'first local day, such as 2026-11-22')
+    .option('--to <day>', 'last local day, included')
+    .option('--location <q>', 'a place, instead of the configured ones (repeatable)', collectPlaces, [])
+    .option('--max-calls <n>', 'stop after so many calls of the API')
+    .option('--rate <n>', 'calls per minute at most (default: as fast as it goes)')
+    .option('--dry-run', 'say what it costs, and call nothing')
+    .option('--no-wait', 'do not wait until what landed is converted')
+    .option('--json', 'print nothing but the result, as JSON')
+    .addHelpText('after', help);
+  for (const option of targetOptions) command.addOption(option);
+  return command.action(async (options: Arguments) => {
+    const request = parseBackfill(options, new Date());
+    const problems = [
+      'problems' in request ? request.problems : [],
+      countProblems({ '--max-calls': options.maxCalls, '--rate': options.rate }),
+    ].flat();
+    if ('problems' in request || problems.length > 0)
+      return command.error(`error: ${problems.join('\nerror: ')}`);
+    if (options.dryRun) return observing(options, (observed) => foresee(observed, request, options));
+    const api = { key: process.env.WEATHERAPI_KEY || undefined };
+    await atWork(options, (deployed, signal) => run(deployed, request, options, signal), {
+      create: true,
+      api,
+    });
+  });
+}
+
+/** What there is to do: the plan, and what the schedule asks for. */
+async function planned(
+  { s3, outputs, scheduleInput }: Pick<Deployed & Observed, 's3' | 'outputs' | 'scheduleInput'>,
+  request: BackfillRequest,
+  { location, json }: Arguments,
+  signal?: AbortSignal,
+): Promise<BackfillPlan & Pick<RunEventInput, 'options'>> {
+  const { dataset, leftOut } = request;
+  const schedule = schedulesIn(outputs).get(dataset.name);
+  if (!schedule) {
+    throw new Error(
+      `cdk.json does not configure ${dataset.name}, so nothing says how to ask for it. Add under datasets: "${dataset.name}": {}; then deploy it: npx cdk deploy`,
+    );
+  }
+  const { locations, options } = await scheduleInput(schedule.name);
+  const places = [...new Set(location.length > 0 ? location : locations)];
+  const plan = await planBackfill(s3, outputs.RawBucketName, { ...request, places }, signal);
+  if (!json) {
+    const days = plan.missing.length + plan.daysThere;
+    print(
+      `${dataset.name}, ${request.from} to ${request.to}: ${count(days, 'day')} of ${count(places.length, 'place')}; ${plan.there.toLocaleString('en')} of ${(days * places.length).toLocaleString('en')} are there already.`,
+    );
+    if (leftOut !== undefined) print(`Left out: ${leftOut} and later, since ${whenDaysEnd}.`);
+  }
+  return { ...plan, options };
+}
+
+async function foresee(observed: Observed, request: BackfillRequest, typed: Arguments): Promise<void> {
+  const { missing, calls, there, daysThere } = await planned(observed, request, typed);
+  if (typed.json) return printJson({ calls, there, daysThere, daysMissing: missing.length });
+  print(`Would make ${count(calls, 'call')} of the API. Nothing was called (--dry-run).`);
+}
+
+/** What was done; also the form of `--json`. */
+interface Result extends Omit<Backfilled, 'keys'> {
+  readonly calls: number;
+  readonly there: number;
+  readonly seconds: number;
+  /** Undefined when nothing was waited for. */
+  readonly outcome: Converted | undefined;
+}
+
+async function run(
+  deployed: Deployed,
+  request: BackfillRequest,
+  typed: Arguments,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = performance.now();
+  const { options, missing, calls, there } = await planned(deployed, request, typed, signal);
+  const shown = !typed.json;
+  if (shown && calls > 0) print(`Makes ${count(calls, 'call')} of the API.`);
+  const watch = await watchOutcome(deployed, signal);
+  const fetch = await fetchInvoker(deployed);
+  const bar = progressBar('Asked for', Math.min(calls, Number(typed.maxCalls ?? calls)), { shown });
+  const onAbort = () =>
+    shown && printError('Stopping when the runs under way have landed. Ctrl-C again ends at once.');
+  signal.addEventListener('abort', onAbort, { once: true });
+  const clock = {
+    now: Date.now,
+    sleep: (milliseconds: number, aborted: AbortSignal) =>
+      sleep(milliseconds, undefined, { signal: aborted }),
+  };
+  const perMinute = typed.rate === undefined ? undefined : Number(typed.rate);
+  const { keys, ...backfilled } = await backfill(
+    { missing, calls },
+    {
+      event: { scheduledTime: new Date().toISOString(), dataset: request.dataset.name, options },
+      invoke: fetch.invoke,
+      maxCalls: Number(typed.maxCalls ?? Number.POSITIVE_INFINITY),
+      rate: perMinute === undefined ? undefined : { perMinute, calls: new CallRate(perMinute, clock) },
+      signal,
+      onProgress: (asked) => bar.advance(asked),
+    },
+  ).finally(() => {
+    bar.clear();
+    fetch.close();
+    signal.removeEventListener('abort', onAbort);
+  });
+  const settled = typed.wait ? await settle(watch, keys, signal, { shown }) : undefined;
+  const outcome = settled && convertedOf(settled);
+  const seconds = (performance.now() - start) / 1000;
+  const result: Result = { ...backfilled, calls, there, seconds, outcome };
+  if (typed.json) printJson(result);
+  else show(result, typed);
+  const isWrong =
+    result.failed.length > 0 ||
+    result.skipped.count > 0 ||
+    ['quota-spent', 'failed'].includes(result.stopped?.why ?? '') ||
+    (outcome?.deadLetters.length ?? 0) > 0;
+  process.exitCode = signal.aborted ? 130 : isWrong ? 1 : 0;
+}
+
+function show(
+  { asked, landed, left, failed: places, skipped, stopped, seconds, outcome }: Result,
+  typed: Arguments,
+) {
+  print(
+    `${count(asked, 'call')} made, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
+  );
+  for (const line of outcome ? describeConverted(outcome) : []) print(line);
+  for (const { location, reason, day } of places)
+    printError(failed, `${location}: ${reason} (first on ${day}). It was not asked for again.`);
+  if (skipped.count > 0) print(`No data for ${skipped.count.toLocaleString('en')} of them this time:`);
+  for (const { location, day, reason } of skipped.first) print(`  ${location}, ${day}: ${reason}`);
+  if (skipped.count > skipped.first.length)
+    print(`  … and ${(skipped.count - skipped.first.length).toLocaleString('en')} more`);
+  if (stopped) {
+    const { why, day, reason } = stopped;
+    if (why === 'failed') printError(failed, `at ${day}: ${reason}`);
+    else print({ style: 'yellow', text: 'Stopped' }, `at ${day}: ${stops[why]}`);
+  }
+  if (stopped || skipped.count > 0) print(`To go on: ${again(typed)}`);
+}
+
+const stops = {
+  interrupted: 'interrupted. What has landed stays.',
+  'max-calls': 'as many calls as --max-calls allows are made.',
+  'quota-spent': 'the calls of this month are spent. Go on when the plan has calls again.',
+} as const;
+
+/** The same command, as it was typed. */
+function again({
+  dataset,
+  from = '',
+  to = '',
+  location,
+  maxCalls,
+  rate,
+  wait,
+  ...target
+}: Arguments): string {
+  const words = [
+    `backfill --dataset ${dataset} --from ${from} --to ${to}`,
+    ...location.map((place) => `--location ${quoted(place)}`),
+    ...(maxCalls === undefined ? [] : [`--max-calls ${maxCalls}`]),
+    ...(rate === undefined ? [] : [`--rate ${rate}`]),
+    ...(wait ? [] : ['--no-wait']),
+  ];
+  return next(words.join(' '), target);
+}
+
+function countProblems(typed: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(typed).flatMap(([option, text]) =>
+    text === undefined || /^[1-9]\d{0,8}$/.test(text)
+      ? []
+      : [`${option}: expected a whole number, at least 1, got "${text}"`],
+  );
+}
+
+function count(things: number, noun: string): string {
+  return `${things.toLocaleString('en')} ${noun}${things === 1 ? '' : 's'}`;
+}
+
+const help = `
+A call fetches one day of one place. What is there already costs nothing, so
+after Ctrl-C, a crash or a spent quota the same command goes on where it was.
+On this computer it calls a stand-in, or WeatherAPI.com if WEATHERAPI_KEY is
+set.
+
+Examples:
+  npx tdf backfill --from 2026-01-01 --to 2026-10-31 --dry-run
+  npx tdf backfill --from 2026-01-01 --to 2026-10-31 --max-calls 50000
+  npx tdf backfill --from 2026-11-01 --to 2026-11-07 --location Oslo --rate 60
+  npx tdf backfill --from 2026-11-01 --to 2026-11-07 --local`;
