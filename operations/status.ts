@@ -1,47 +1,25 @@
-import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import pMap from 'p-map';
-import type { Dataset, Table } from '../shared/dataset.ts';
-import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
-import { curatedKey, dayOf, rawKey, runTime } from '../shared/keys.ts';
-import { objectMetadata } from '../shared/object-metadata.ts';
+import type { Dataset } from '../shared/dataset.ts';
+import { expectedRuns } from '../shared/expected-runs.ts';
+import type { Day } from '../shared/keys.ts';
 import { schedulesIn } from '../shared/outputs.ts';
-import { placesWithout, type RunStory, runStories } from './explain/run-story.ts';
-import type { Logs } from './logs.ts';
+import { runStories } from './explain/run-story.ts';
 import type { AlarmStatus, Observed } from './observed.ts';
+import { withLastWords } from './status/last-words.ts';
+import type { RunStatus } from './status/run-status.ts';
+import { runsByDay } from './status/runs-by-day.ts';
+import { runsByTime } from './status/runs-by-time.ts';
 
-/**
- * `converted`: there is a raw and a curated object. `landed`: only the raw one; its message waits, or died.
- * Nothing landed: `skipped`, for what passes by itself; `failed`, for what does not; `missing`, as fetch never began;
- * `due`, as the run may still be at it; `not-deployed`, as there was no pipeline yet.
- */
-export type RunState = 'converted' | 'landed' | 'skipped' | 'failed' | 'missing' | 'due' | 'not-deployed';
-
-export interface StoredObject {
-  readonly key: string;
-  readonly bytes: number;
-  readonly writtenAt: Date;
-}
-
-export interface RunStatus {
-  /** When it was scheduled: the same instant twice for `cron`, an interval for `rate`. UTC. */
-  readonly expected: ExpectedRun;
-  readonly state: RunState;
-  /** Why it is so, or why places are missing; null when all is well, or nobody knows. */
-  readonly reason: string | null;
-  readonly raw:
-    | (StoredObject & {
-        /** Places whose data came, and places without; null for an object that fetch did not write. */
-        readonly places: number | null;
-        readonly placesMissing: number | null;
-      })
-    | null;
-  readonly curated: StoredObject | null;
+export interface DatasetStatus {
+  /** Its name. */
+  readonly dataset: string;
+  /** Oldest first. */
+  readonly runs: readonly RunStatus[];
 }
 
 export interface PipelineStatus {
-  /** Oldest first. */
-  readonly runs: readonly RunStatus[];
+  /** Those that have a schedule. */
+  readonly datasets: readonly DatasetStatus[];
   /** Messages between raw and curated. SQS counts approximately. */
   readonly queue: { readonly waiting: number; readonly inFlight: number };
   readonly deadLetters: number;
@@ -56,76 +34,63 @@ export type Need =
   | { readonly kind: 'alarm'; readonly alarm: AlarmStatus }
   | { readonly kind: 'dead-letters'; readonly count: number }
   /** The newest run that is over, when it failed or never began: what comes next will do the same. */
-  | { readonly kind: 'run'; readonly run: RunStatus };
+  | { readonly kind: 'run'; readonly dataset: string; readonly run: RunStatus }
+  /** Days that places lack, and that can be fetched later. */
+  | {
+      readonly kind: 'days';
+      readonly dataset: string;
+      readonly from: Day;
+      readonly to: Day;
+      readonly days: number;
+      readonly places: readonly string[];
+    };
 
-/** A run has three tries of its own and Scheduler's, all within this time: no gap before, in milliseconds. */
-const grace = 15 * 60_000;
 const hour = 3_600_000;
-/** Runs of which convert's log is asked: what a filter has room for. */
-const askedKeys = 10;
-/** Requests at the same time. */
-const concurrency = 10;
+/** Where a run is of a day, one of the last week can be fetched as well as yesterday. */
+const leastHoursByDay = 7 * 24;
 
-/** How the runs of the last hours went: one listing a day, one HEAD a run, and what fetch and convert logged. */
+/** How the runs of the last hours went, by the buckets and by what fetch and convert logged. */
 export async function pipelineStatus(
   observed: Observed,
-  dataset: Dataset,
+  datasets: readonly Dataset[],
   { hours, now }: { readonly hours: number; readonly now: Date },
 ): Promise<PipelineStatus> {
-  const { s3, sqs, outputs, logs, deployedAt } = observed;
-  const since = new Date(now.getTime() - hours * hour);
-  const expression = schedulesIn(outputs).get(dataset.name)?.expression;
-  const table = dataset.tables[0] as Table;
+  const { sqs, outputs, logs, deployedAt } = observed;
   const unknown: string[] = [];
   const known = <T>(what: string, work: Promise<T>, otherwise: T) =>
     work.catch((error: Error) => {
       unknown.push(`${what}: ${error.message}`);
       return otherwise;
     });
-  const [raw, curated, queue, dead, stories, alarms] = await Promise.all([
-    listDays(s3, outputs.RawBucketName, dataset, since, now),
-    listDays(s3, outputs.CuratedBucketName, table, since, now),
+  const scheduled = datasets.flatMap((dataset) => {
+    const schedule = schedulesIn(outputs).get(dataset.name);
+    const isByDay = dataset.identity === 'place-and-day';
+    const since = new Date(now.getTime() - (isByDay ? Math.max(hours, leastHoursByDay) : hours) * hour);
+    return schedule ? [{ dataset, schedule, isByDay, since }] : [];
+  });
+  const since = new Date(
+    Math.min(now.getTime() - hours * hour, ...scheduled.map((each) => each.since.getTime())),
+  );
+  const stories = known('the log of fetch', runStories(logs, since), undefined);
+  const [queue, dead, alarms, statuses] = await Promise.all([
     depthOf(sqs, outputs.QueueUrl),
     depthOf(sqs, outputs.DeadLetterQueueUrl),
-    known('the log of fetch', runStories(logs, since), undefined),
     known('the alarms', observed.alarms(), []),
+    Promise.all(
+      scheduled.map(async ({ dataset, schedule, isByDay, since: from }) => {
+        const what = `the schedule of ${dataset.name}`;
+        const input = await known(what, observed.scheduleInput(schedule.name), undefined);
+        const surroundings = { now, deployedAt, stories: await stories };
+        const runs = expectedRuns(schedule.expression, from, now);
+        const judged = await (isByDay ? runsByDay : runsByTime)(observed, dataset, runs, input, surroundings);
+        return { dataset: dataset.name, runs: judged };
+      }),
+    ),
   ]);
-  const curatedByKey = new Map(curated.map((object) => [object.key, object]));
-  const landed = landedRuns(raw, dataset);
-
-  let next = 0;
-  const runs = await pMap(
-    (expression === undefined ? [] : expectedRuns(expression, since, now)).map((run) => {
-      while (at(landed[next]) < run.from.getTime()) next += 1;
-      const found = landed[next];
-      return { run, found: at(found) <= run.to.getTime() ? found : undefined };
-    }),
-    async ({ run, found }): Promise<RunStatus> => {
-      const story = stories?.find(
-        ({ dataset: name, time }) => name === dataset.name && time >= run.from && time <= run.to,
-      );
-      if (!found) {
-        const isLogKnown = stories !== undefined;
-        const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
-        return { expected: run, ...why, raw: null, curated: null };
-      }
-      const key = curatedKey({ key: found.object.key, dataset, day: dayOf(found.time) }, table);
-      const written = curatedByKey.get(key) ?? null;
-      const stored = { ...found.object, ...(await placesOf(s3, outputs.RawBucketName, found.object.key)) };
-      return {
-        expected: run,
-        state: written ? 'converted' : 'landed',
-        reason: stored.placesMissing ? (story?.end && placesWithout(story.end)) || null : null,
-        raw: stored,
-        curated: written,
-      };
-    },
-    { concurrency },
-  );
-  const explained = await known('the log of convert', withLastWords(runs, logs, since), runs);
+  const explained = await known('the log of convert', withLastWords(statuses, logs, since), statuses);
   const deadLetters = dead.waiting + dead.inFlight;
   return {
-    runs: explained,
+    datasets: explained,
     queue,
     deadLetters,
     alarms,
@@ -135,130 +100,39 @@ export async function pipelineStatus(
 }
 
 function needsOf(
-  runs: readonly RunStatus[],
+  datasets: readonly DatasetStatus[],
   alarms: readonly AlarmStatus[],
   deadLetters: number,
 ): readonly Need[] {
   const ringing = alarms.filter(({ state }) => state === 'ALARM');
-  const last = runs.findLast(({ state }) => state !== 'due');
   return [
     ...ringing.map((alarm) => ({ kind: 'alarm' as const, alarm })),
     // Unless the alarm about them says so already.
     ...(deadLetters > 0 && !ringing.some(({ name }) => name.endsWith('-DeadLetters'))
       ? [{ kind: 'dead-letters' as const, count: deadLetters }]
       : []),
-    ...(last?.state === 'failed' || last?.state === 'missing' ? [{ kind: 'run' as const, run: last }] : []),
+    ...datasets.flatMap(needsOfRuns),
   ];
 }
 
-/** What there is to know of a run without a raw object. */
-interface Unlanded {
-  readonly now: Date;
-  readonly deployedAt: Date;
-  readonly story: RunStory | undefined;
-  readonly isLogKnown: boolean;
-}
-
-export function whyNothingLanded(
-  run: ExpectedRun,
-  { now, deployedAt, story, isLogKnown }: Unlanded,
-): { readonly state: Exclude<RunState, 'converted' | 'landed'>; readonly reason: string | null } {
-  // A run of an earlier hour may have begun just now.
-  const last = Math.max(run.to.getTime(), story && !story.end ? story.at.getTime() : 0);
-  if (last > now.getTime() - grace) return { state: 'due', reason: null };
-  if (story?.end) {
-    const { outcome } = story.end;
-    return {
-      state: outcome === 'skipped' ? 'skipped' : 'failed',
-      reason: placesWithout(story.end),
-    };
-  }
-  if (story) return { state: 'failed', reason: 'began and did not end: time-out, memory or a crash' };
-  if (run.to < deployedAt) return { state: 'not-deployed', reason: 'before the first deploy' };
-  return { state: 'missing', reason: isLogKnown ? 'never started' : null };
-}
-
-/** What convert last said of each run that is not converted. */
-async function withLastWords(
-  runs: readonly RunStatus[],
-  logs: Logs,
-  since: Date,
-): Promise<readonly RunStatus[]> {
-  const keys = runs
-    .flatMap(({ state, raw }) => (state === 'landed' && raw ? [raw.key] : []))
-    .slice(-askedKeys);
-  if (keys.length === 0) return runs;
-  const any = keys.map((text) => ({ member: 'rawKey', text }));
-  const words = new Map<string, string>();
-  for await (const { members } of logs.lines({ functions: ['convert'], since, any })) {
-    const { rawKey, code, reason, error } = members as {
-      readonly [name: string]: string | undefined;
-    } & { readonly error?: { readonly name: string; readonly message: string } };
-    if (code !== undefined) words.set(String(rawKey), `${code}: ${reason}`);
-    else if (error) words.set(String(rawKey), `is tried again after ${error.name}: ${error.message}`);
-  }
-  return runs.map((run) =>
-    run.state === 'landed' ? { ...run, reason: words.get(run.raw?.key ?? '') ?? run.reason } : run,
-  );
-}
-
-interface LandedRun {
-  readonly time: Date;
-  readonly object: StoredObject;
-}
-
-function at(run: LandedRun | undefined): number {
-  return run ? run.time.getTime() : Number.POSITIVE_INFINITY;
-}
-
-/** The objects that runs landed, oldest first; not what was dropped beside them. */
-function landedRuns(objects: readonly StoredObject[], dataset: Dataset): LandedRun[] {
-  return objects
-    .flatMap((object) => {
-      const time = runTime(object.key);
-      // A run for another list of places is not the schedule's.
-      return time && rawKey(dataset, time) === object.key ? [{ time, object }] : [];
-    })
-    .sort((a, b) => at(a) - at(b));
-}
-
-/** What lies in the `dt=` folders of these days, UTC. */
-async function listDays(
-  client: S3Client,
-  Bucket: string,
-  { name }: Pick<Dataset, 'name'>,
-  from: Date,
-  to: Date,
-): Promise<StoredObject[]> {
-  const days: string[] = [];
-  for (let day = Date.parse(dayOf(from)); day <= to.getTime(); day += 24 * hour)
-    days.push(dayOf(new Date(day)));
-  const listings = await pMap(
-    days,
-    async (day) => {
-      const objects: StoredObject[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2(
-        { client },
-        { Bucket, Prefix: `${name}/dt=${day}/` },
-      )) {
-        for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
-          objects.push({ key: Key, bytes: Size, writtenAt: LastModified });
-        }
-      }
-      return objects;
-    },
-    { concurrency },
-  );
-  return listings.flat();
-}
-
-async function placesOf(s3: S3Client, Bucket: string, Key: string) {
-  const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
-  const number = (text: string | undefined) => (text === undefined ? null : Number(text));
-  return {
-    places: number(Metadata[objectMetadata.places]),
-    placesMissing: number(Metadata[objectMetadata.placesMissing]),
-  };
+function needsOfRuns({ dataset, runs }: DatasetStatus): Need[] {
+  const last = runs.findLast(({ state }) => state !== 'due');
+  const days = runs.flatMap(({ day, lacking }) => (day !== null && lacking.length > 0 ? [day] : []));
+  const [from, to] = [days[0], days.at(-1)];
+  return [
+    ...(last?.state === 'failed' || last?.state === 'missing'
+      ? [{ kind: 'run' as const, dataset, run: last }]
+      : []),
+    ...(from !== undefined && to !== undefined
+      ? [
+          {
+            kind: 'days' as const,
+            ...{ dataset, from, to, days: days.length },
+            places: [...new Set(runs.flatMap(({ lacking }) => lacking))],
+          },
+        ]
+      : []),
+  ];
 }
 
 export async function depthOf(sqs: SQSClient, QueueUrl: string) {

@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
+import type { RunState, RunStatus } from '../../operations/status/run-status.ts';
 import {
+  type DatasetStatus,
   type Need,
   type PipelineStatus,
   pipelineStatus,
-  type RunState,
-  type RunStatus,
 } from '../../operations/status.ts';
-import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import type { Dataset } from '../../shared/dataset.ts';
+import { datasets } from '../../shared/datasets.ts';
+import { collectNames, parseDatasets } from '../run-arguments.ts';
 import { alarmText, next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { clearScreen, type Printed, print, printJson, type Styled } from '../terminal/output.ts';
@@ -17,6 +19,7 @@ import { spinning } from '../terminal/spinner.ts';
 
 interface Options extends Target {
   readonly hours: number;
+  readonly dataset?: readonly string[];
   /** Seconds; `true` without a number. */
   readonly watch?: number | true;
   readonly check?: true;
@@ -32,6 +35,7 @@ export function statusCommand(): Command {
   const command = new Command('status')
     .description('Shows how the last runs went and why, which alarms ring, and what needs you.')
     .option('--hours <n>', 'how far to look back', wholeNumber('hours', mostHours), 24)
+    .option('--dataset <name>', 'only this dataset (repeatable)', collectNames)
     .addOption(
       new Option('--watch [seconds]', `look again every ${watchEvery} seconds, until Ctrl-C`)
         .argParser(wholeNumber('seconds', 3600))
@@ -44,34 +48,37 @@ export function statusCommand(): Command {
       `
 Examples:
   npx tdf status
-  npx tdf status --stage prod --hours 48
+  npx tdf status --stage prod --hours 48 --dataset weatherapi/current
   npx tdf status --local --watch
   npx tdf status --check --json > status.json || ./page-somebody.sh
-  npx tdf status --json | jq '.runs[] | select(.state == "failed")'`,
+  npx tdf status --json | jq '.datasets[].runs[] | select(.state == "failed")'`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {
+    const { datasets: asked = datasets, problems } = parseDatasets(options.dataset, { isDrop: false });
+    if (problems.length > 0) return command.error(`error: ${problems.join('\nerror: ')}`);
+    const about = asked === 'all' ? datasets : asked;
     const status = options.watch
-      ? await watch(options)
-      : await spinning('Looking at buckets, queues, logs and alarms', () => look(options));
+      ? await watch(options, about)
+      : await spinning('Looking at buckets, queues, logs and alarms', () => look(options, about));
     if (!options.watch) options.json ? printJson(status) : show(status, options.hours, options);
     if (options.check && status.needs.length > 0) process.exitCode = 1;
   });
 }
 
 /** Of this computer's pipeline it is a copy that is looked at, so that each look is anew. */
-function look(options: Options): Promise<PipelineStatus> {
+function look(options: Options, about: readonly Dataset[]): Promise<PipelineStatus> {
   return observing(options, (observed) =>
-    pipelineStatus(observed, weatherapiCurrent, { hours: options.hours, now: new Date() }),
+    pipelineStatus(observed, about, { hours: options.hours, now: new Date() }),
   );
 }
 
 /** @returns the last status, once it is interrupted */
-function watch(options: Options): Promise<PipelineStatus> {
+function watch(options: Options, about: readonly Dataset[]): Promise<PipelineStatus> {
   const every = (options.watch === true ? watchEvery : Number(options.watch)) * 1000;
   return interruptible(async (signal) => {
     for (;;) {
-      const status = await look(options);
+      const status = await look(options, about);
       clearScreen();
       show(status, options.hours, options);
       print(`\n${new Date().toISOString().slice(11, 19)} UTC, every ${every / 1000} s until Ctrl-C`);
@@ -102,26 +109,28 @@ const words: Readonly<Record<RunState, Styled>> = {
 
 /** For people: one line per span of runs that went the same way, and what to do about it. */
 export function show(status: PipelineStatus, hours: number, target: Target): void {
-  const { runs, queue, deadLetters, alarms, unknown, needs } = status;
-  if (runs.length === 0) print(`The schedule has no run in the last ${hours} hours.`);
-  else print({ style: 'bold', text: 'Runs (UTC)' });
-  for (const span of spansOf(runs)) showSpan(span);
+  const { datasets: shown, queue, deadLetters, alarms, unknown, needs } = status;
+  for (const dataset of shown) showDataset(dataset, hours);
+  if (shown.length === 0) print('No schedule fetches it.');
+  const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
+  print(`Queue:  ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`);
+  print(`Alarms: ${ringing} of ${alarms.length} ring`);
+  for (const what of unknown) print({ style: 'yellow', text: 'Unknown' }, what);
+  if (needs.length > 0) print({ style: 'bold', text: '\nWhat needs you' });
+  for (const need of needs) print({ style: 'red', text: '•' }, describeNeed(need, target));
+}
+
+function showDataset({ dataset, runs }: DatasetStatus, hours: number): void {
   const states = Object.keys(words) as RunState[];
   const counts = states.map((state) => [state, runs.filter((run) => run.state === state).length] as const);
   const counted = counts
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${words[state].text}`);
   const incomplete = runs.filter(({ raw }) => (raw?.placesMissing ?? 0) > 0).length;
-  const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
+  const all = [...counted, ...(incomplete > 0 ? [`${incomplete} incomplete`] : [])];
+  print({ style: 'bold', text: dataset }, all.join(', ') || `no run in the last ${hours} hours`);
+  for (const span of spansOf(runs)) showSpan(span);
   print();
-  print(
-    `Runs:   ${[...counted, ...(incomplete > 0 ? [`${incomplete} incomplete`] : [])].join(', ') || 'none'}`,
-  );
-  print(`Queue:  ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`);
-  print(`Alarms: ${ringing} of ${alarms.length} ring`);
-  for (const what of unknown) print({ style: 'yellow', text: 'Unknown' }, what);
-  if (needs.length > 0) print({ style: 'bold', text: '\nWhat needs you' });
-  for (const need of needs) print({ style: 'red', text: '•' }, describeNeed(need, target));
 }
 
 function describeNeed(need: Need, target: Target): string {
@@ -136,7 +145,12 @@ function describeNeed(need: Need, target: Target): string {
       const run = minute(need.run.expected.to);
       const why = need.run.reason ? ` (${need.run.reason})` : '';
       const time = `${run.replace(' ', 'T')}Z`;
-      return `The newest run that is over, ${run}, ${words[need.run.state].text}${why}. More: ${next(`explain ${time}`, target)}`;
+      return `${need.dataset}: the newest run that is over, ${run}, ${words[need.run.state].text}${why}. More: ${next(`explain ${time}`, target)}`;
+    }
+    case 'days': {
+      const { dataset, from, to, days } = need;
+      const command = `backfill --dataset ${dataset} --from ${from} --to ${to}`;
+      return `${dataset}: ${some(need.places)} lack ${days === 1 ? 'a day' : `some of ${days} days`}. Fetch what is missing: ${next(command, target)}`;
     }
   }
 }
@@ -146,7 +160,8 @@ type Span = readonly [RunStatus, ...RunStatus[]];
 
 function spansOf(runs: readonly RunStatus[]): Span[] {
   const spans: [RunStatus, ...RunStatus[]][] = [];
-  const same = ({ state, reason, raw }: RunStatus) => JSON.stringify([state, reason, raw && places(raw)]);
+  const same = ({ state, reason, lacking, raw }: RunStatus) =>
+    JSON.stringify([state, reason, lacking, raw && places(raw)]);
   for (const run of runs) {
     const last = spans.at(-1);
     if (last && same(last[0]) === same(run)) last.push(run);
@@ -158,9 +173,10 @@ function spansOf(runs: readonly RunStatus[]): Span[] {
 const indent = ' '.repeat(32);
 
 function showSpan(span: Span): void {
-  const [{ expected, state, reason, raw }] = span;
-  const from = minute(expected.from);
-  const to = minute((span.at(-1) ?? span[0]).expected.to);
+  const [{ expected, day, state, reason, lacking, raw }] = span;
+  const last = span.at(-1) ?? span[0];
+  const from = day ?? minute(expected.from);
+  const to = last.day ?? minute(last.expected.to);
   const end = to === from ? '' : ` – ${to.slice(to.slice(0, 10) === from.slice(0, 10) ? 11 : 5)}`;
   const count = span.length > 1 ? `${span.length} ` : '';
   const { text, style } = words[state];
@@ -169,14 +185,25 @@ function showSpan(span: Span): void {
     { style, text: count + text },
     ...(raw ? [places(raw)] : []),
   );
-  if (reason !== null) print({ style: 'gray', text: indent + reason });
+  const why = reason ?? (raw && lacking.length > 0 ? `without ${some(lacking)}` : null);
+  if (why !== null) print({ style: 'gray', text: indent + why });
 }
 
-function places({ places: came, placesMissing }: NonNullable<RunStatus['raw']>): Printed {
+/** "Oslo, Bergen, Tromsø and 5 more" */
+function some(names: readonly string[]): string {
+  const more = names.length - namedPlaces;
+  return `${names.slice(0, namedPlaces).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const namedPlaces = 3;
+
+function places({ places: came, placesMissing, ...raw }: NonNullable<RunStatus['raw']>): Printed {
   if (came === null) return '';
   const missing = placesMissing ?? 0;
-  if (missing > 0) return { style: 'yellow', text: `${came} of ${came + missing} places` };
-  return `${came} ${came === 1 ? 'place' : 'places'}`;
+  const others = raw.byHand > 0 ? `, and ${raw.byHand} more by hand` : '';
+  const whose = raw.isConfigured ? others : ', by hand or as configured before';
+  if (missing > 0) return { style: 'yellow', text: `${came} of ${came + missing} places${whose}` };
+  return `${came} ${came === 1 ? 'place' : 'places'}${whose}`;
 }
 
 function minute(instant: Date): string {

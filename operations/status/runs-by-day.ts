@@ -1,0 +1,80 @@
+import type { RunEventInput } from '../../functions/fetch/run-event.ts';
+import type { Dataset, Table } from '../../shared/dataset.ts';
+import { addDays } from '../../shared/days.ts';
+import type { ExpectedRun } from '../../shared/expected-runs.ts';
+import { curatedKey, type Day, dayOf } from '../../shared/keys.ts';
+import { placesByName } from '../backfill/plan.ts';
+import { placesWithout } from '../explain/run-story.ts';
+import type { Observed } from '../observed.ts';
+import { isOver, type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
+import { listDays, type StoredObject } from './stored-objects.ts';
+
+/** The days that the runs of a dataset asked for, each place's day being an object: one listing a day. */
+export async function runsByDay(
+  { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
+  dataset: Dataset,
+  expected: readonly ExpectedRun[],
+  input: RunEventInput | undefined,
+  { now, deployedAt, stories }: Surroundings,
+): Promise<RunStatus[]> {
+  // Of a day that several runs ask for, the last one.
+  const days = [...new Map(expected.map((run) => [addDays(dayOf(run.to), -1), run]))];
+  const [from, to] = [days[0]?.[0], days.at(-1)?.[0]];
+  if (from === undefined || to === undefined) return [];
+  const table = dataset.tables[0] as Table;
+  const [raw, curated] = await Promise.all([
+    listDays(s3, outputs.RawBucketName, dataset, from, to),
+    listDays(s3, outputs.CuratedBucketName, table, from, to),
+  ]);
+  const places = input && placesByName(dataset, input.locations);
+  const rawByDay = Map.groupBy(raw, dayIn);
+  const curatedByKey = new Map(curated.map((object) => [object.key, object]));
+
+  return days.map(([day, run]): RunStatus => {
+    const objects = rawByDay.get(day) ?? [];
+    // Where it is not known which places are configured, whatever is there is taken for theirs.
+    const own = objects.filter(({ key }) => places === undefined || places.has(nameOf(key)));
+    const names = new Set(own.map(({ key }) => nameOf(key)));
+    const without = [...(places ?? [])].flatMap(([name, place]) => (names.has(name) ? [] : [place]));
+    const story = stories?.findLast((each) => each.dataset === dataset.name && each.day === day);
+    const about = { expected: run, day };
+    if (own.length === 0) {
+      const isLogKnown = stories !== undefined;
+      const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
+      const isLacking = why.state !== 'due' && why.state !== 'not-deployed';
+      return { ...about, ...why, lacking: isLacking ? without : [], raw: null, curated: null };
+    }
+    const made = own.flatMap(({ key }) => curatedByKey.get(curatedKey({ key, dataset, day }, table)) ?? []);
+    const lacking = isOver(run, now) ? without : [];
+    return {
+      ...about,
+      state: made.length === own.length ? 'converted' : 'landed',
+      reason: lacking.length > 0 ? (story?.end && placesWithout(story.end)) || null : null,
+      lacking,
+      raw: {
+        ...together(`${dataset.name}/dt=${day}/`, own),
+        places: own.length,
+        placesMissing: without.length,
+        isConfigured: true,
+        byHand: objects.length - own.length,
+      },
+      curated: made.length > 0 ? together(`${table.name}/dt=${day}/`, made) : null,
+    };
+  });
+}
+
+function together(key: string, objects: readonly StoredObject[]): StoredObject {
+  return {
+    key,
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    writtenAt: new Date(Math.max(...objects.map(({ writtenAt }) => writtenAt.getTime()))),
+  };
+}
+
+function dayIn({ key }: StoredObject): Day | undefined {
+  return /\/dt=([^/]*)\//.exec(key)?.[1];
+}
+
+function nameOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,110 @@
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { listDigest } from '../../functions/fetch/place-list.ts';
+import type { RunEventInput } from '../../functions/fetch/run-event.ts';
+import type { Dataset, Table } from '../../shared/dataset.ts';
+import type { ExpectedRun } from '../../shared/expected-runs.ts';
+import { curatedKey, dayOf, runTime } from '../../shared/keys.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
+import { placesWithout } from '../explain/run-story.ts';
+import type { Observed } from '../observed.ts';
+import { type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
+import { concurrency, listDays, type StoredObject } from './stored-objects.ts';
+
+/** The runs of a dataset whose run has one object: one listing a day, one HEAD a run. */
+export async function runsByTime(
+  { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
+  dataset: Dataset,
+  expected: readonly ExpectedRun[],
+  input: RunEventInput | undefined,
+  { now, deployedAt, stories }: Surroundings,
+): Promise<RunStatus[]> {
+  const [first] = expected;
+  if (!first) return [];
+  const table = dataset.tables[0] as Table;
+  const [from, to] = [dayOf(first.from), dayOf(now)];
+  const [raw, curated] = await Promise.all([
+    listDays(s3, outputs.RawBucketName, dataset, from, to),
+    listDays(s3, outputs.CuratedBucketName, table, from, to),
+  ]);
+  const curatedByKey = new Map(curated.map((object) => [object.key, object]));
+  const landed = landedRuns(raw);
+  const configured = input && listDigest({ locations: input.locations, options: input.options ?? {} });
+
+  let next = 0;
+  return pMap(
+    expected.map((run) => {
+      while (at(landed[next]) < run.from.getTime()) next += 1;
+      const found = landed[next];
+      return { run, found: at(found) <= run.to.getTime() ? found : undefined };
+    }),
+    async ({ run, found }): Promise<RunStatus> => {
+      const story = stories?.find(
+        ({ dataset: name, time }) => name === dataset.name && time >= run.from && time <= run.to,
+      );
+      const about = { expected: run, day: null, lacking: [] };
+      if (!found) {
+        const isLogKnown = stories !== undefined;
+        const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
+        return { ...about, ...why, raw: null, curated: null };
+      }
+      const stored = await scheduledObject(s3, outputs.RawBucketName, found.objects, configured);
+      const key = curatedKey({ key: stored.key, dataset, day: dayOf(found.time) }, table);
+      const written = curatedByKey.get(key) ?? null;
+      return {
+        ...about,
+        state: written ? 'converted' : 'landed',
+        reason: stored.placesMissing ? (story?.end && placesWithout(story.end)) || null : null,
+        raw: stored,
+        curated: written,
+      };
+    },
+    { concurrency },
+  );
+}
+
+interface LandedRun {
+  readonly time: Date;
+  /** One for each list of places. */
+  readonly objects: readonly StoredObject[];
+}
+
+function at(run: LandedRun | undefined): number {
+  return run ? run.time.getTime() : Number.POSITIVE_INFINITY;
+}
+
+/** What runs landed, oldest first; not what was dropped beside it. */
+function landedRuns(objects: readonly StoredObject[]): LandedRun[] {
+  const byTime = Map.groupBy(objects, ({ key }) => runTime(key)?.getTime());
+  return [...byTime]
+    .flatMap(([time, landed]) => (time === undefined ? [] : [{ time: new Date(time), objects: landed }]))
+    .sort((a, b) => at(a) - at(b));
+}
+
+/** The object of the schedule's run: that of the configured places, else the one that landed first. */
+async function scheduledObject(
+  s3: S3Client,
+  bucket: string,
+  objects: readonly StoredObject[],
+  configured: string | undefined,
+): Promise<NonNullable<RunStatus['raw']>> {
+  const looked = await pMap(objects, async (object) => {
+    const { list, ...places } = await placesOf(s3, bucket, object.key);
+    const isConfigured = list === undefined || configured === undefined || list === configured;
+    return { ...object, ...places, isConfigured };
+  });
+  // The first list of a time has the shortest key.
+  const rank = ({ isConfigured, key }: (typeof looked)[number]) => (isConfigured ? 0 : key.length);
+  const scheduled = looked.reduce((best, other) => (rank(other) < rank(best) ? other : best));
+  return { ...scheduled, byHand: objects.length - 1 };
+}
+
+async function placesOf(s3: S3Client, Bucket: string, Key: string) {
+  const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
+  const number = (text: string | undefined) => (text === undefined ? null : Number(text));
+  return {
+    places: number(Metadata[objectMetadata.places]),
+    placesMissing: number(Metadata[objectMetadata.placesMissing]),
+    list: Metadata[objectMetadata.placesList],
+  };
+}
