@@ -150,7 +150,7 @@ function describeNeed(need: Need, target: Target): string {
     case 'days': {
       const { dataset, from, to, days } = need;
       const command = `backfill --dataset ${dataset} --from ${from} --to ${to}`;
-      return `${dataset}: ${some(need.places)} lack ${days === 1 ? 'a day' : `some of ${days} days`}. Fetch what is missing: ${next(command, target)}`;
+      return `${dataset}: ${days === 1 ? 'a day lacks' : `${days} days lack`} places (${some(need.places)}). Fetch what is missing: ${next(command, target)}`;
     }
   }
 }

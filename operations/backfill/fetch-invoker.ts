@@ -9,7 +9,10 @@ export interface FetchInvoker {
 }
 
 /** The deployment's fetch function, to be called by hand. */
-export async function fetchInvoker({ runtime, outputs }: Deployed): Promise<FetchInvoker> {
+export async function fetchInvoker({
+  runtime,
+  outputs,
+}: Pick<Deployed, 'runtime' | 'outputs'>): Promise<FetchInvoker> {
   const FunctionName = outputs.FetchFunctionName;
   if (runtime) return { invoke: (event) => runtime.invoke(FunctionName, event), close: () => {} };
   // Loaded only here: most commands do without.

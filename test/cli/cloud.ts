@@ -12,6 +12,7 @@ import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { cloudRuns } from './cloud-runs.ts';
 import './cloud-watch.ts';
 
 const region = 'eu-central-1';
@@ -77,10 +78,15 @@ export async function startCloud(): Promise<Cloud> {
     FetchFunctionName: 'fetch',
     Schedules: JSON.stringify({
       'weatherapi/current': { name: 'current', expression: 'cron(0 * * * ? *)' },
+      'weatherapi/history': { name: 'history', expression: 'cron(0 14 * * ? *)' },
     }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
     ReconcileLogGroup: 'reconcile-logs',
+  };
+  cloudRuns.inputs = {
+    current: { locations: ['Oslo', 'Bergen'] },
+    history: { locations: ['Oslo', 'Bergen'] },
   };
   const stages = new Set(['dev']);
   const stack = { status: 'CREATE_COMPLETE', outputs, createdAt: new Date('2026-01-01') };

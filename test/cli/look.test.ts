@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startEmulator } from '../../local/aws/emulator.ts';
 import { StateError } from '../../local/aws/state-error.ts';
 import { lockState } from '../../local/aws/state-lock.ts';
-import type { RunStatus } from '../../operations/status.ts';
+import type { RunStatus } from '../../operations/status/run-status.ts';
 import { start, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
 
@@ -102,9 +102,10 @@ describe('while another process runs the pipeline', () => {
 
 describe('of the pipeline on this computer', () => {
   test('status has the reason of each run, and what its alarms say of all that was logged', async () => {
-    const { runs, alarms, deadLetters, unknown } = JSON.parse(
+    const { datasets, alarms, deadLetters, unknown } = JSON.parse(
       (await looking('status', '--hours', '3', '--json')).stdout,
     );
+    const [{ runs }] = datasets;
     const byTime = new Map(runs.map((run: RunStatus) => [String(run.expected.to), run]));
     expect(byTime.get(landed.toISOString())).toMatchObject({
       state: 'converted',
@@ -124,7 +125,8 @@ describe('of the pipeline on this computer', () => {
   });
 
   test('an hour is a gap to the query exactly when status does not call its run converted [gaps]', async () => {
-    const { runs } = JSON.parse((await looking('status', '--hours', '168', '--json')).stdout);
+    const { datasets } = JSON.parse((await looking('status', '--hours', '168', '--json')).stdout);
+    const [{ runs }] = datasets;
     const notConverted = runs
       .filter((run: RunStatus) => run.state !== 'converted')
       .map((run: RunStatus) => String(run.expected.to));

@@ -4,12 +4,17 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { show } from '../../cli/commands/status.ts';
+import { listDigest } from '../../functions/fetch/place-list.ts';
 import type { Logs } from '../../operations/logs.ts';
 import type { AlarmStatus, Observed } from '../../operations/observed.ts';
+import { scheduleInput } from '../../operations/schedule-input.ts';
 import { stackOutputs } from '../../operations/stack-outputs.ts';
 import { pipelineStatus } from '../../operations/status.ts';
+import type { Dataset } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { rawKey } from '../../shared/keys.ts';
+import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
+import { datasets } from '../../shared/datasets.ts';
+import { curatedKeys, parseRawKey, placeDayKey, rawKey } from '../../shared/keys.ts';
 import { outputNames } from '../../shared/outputs.ts';
 import { runEnded, runStarted } from '../../shared/run-log.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -77,12 +82,24 @@ describe('tdf status', () => {
     logs: nothingLogged,
     deployedAt: at('01T00:00'),
     alarms: async () => [alarm('NotFresh', 'OK')],
+    scheduleInput,
     ...others,
   });
-  const statusOf = (others: Partial<Observed>, when = now, hours = 5) =>
-    pipelineStatus(observed(others), weatherapiCurrent, { hours, now: when });
-  const statusBy = (ScheduleExpression: string, when = now) =>
-    statusOf({ outputs: { ...cloud.outputs, ScheduleExpression } }, when);
+  const pipelineOf = (
+    others: Partial<Observed>,
+    when = now,
+    hours = 5,
+    about: readonly Dataset[] = datasets,
+  ) => pipelineStatus(observed(others), about, { hours, now: when });
+  /** Of the dataset that has one object per run. */
+  const statusOf = async (others: Partial<Observed>, when = now, hours = 5) => {
+    const status = await pipelineOf(others, when, hours, [weatherapiCurrent]);
+    return { ...status, runs: status.datasets.flatMap(({ runs }) => runs) };
+  };
+  const statusBy = (expression: string, when = now) => {
+    const Schedules = JSON.stringify({ 'weatherapi/current': { name: 'current', expression } });
+    return statusOf({ outputs: { ...cloud.outputs, Schedules } }, when);
+  };
   const shown = async (work: () => void) => {
     const log = jest.spyOn(console, 'log').mockReturnValue();
     work();
@@ -136,7 +153,10 @@ describe('tdf status', () => {
   describe('says of a run without data', () => {
     const ended = (time: string, end: object): ['fetch', object] => [
       'fetch',
-      { message: runEnded, scheduledTime: at(time).toISOString(), skipped: [], failed: [], ...end },
+      {
+        ...{ message: runEnded, dataset: 'weatherapi/current', scheduledTime: at(time).toISOString() },
+        ...{ skipped: [], failed: [], ...end },
+      },
     ];
     const of = async (logs: Logs, deployedAt = at('01T00:00')) =>
       (await statusOf({ logs, deployedAt })).runs.map(({ state, reason }) => [state, reason]);
@@ -156,7 +176,13 @@ describe('tdf status', () => {
     });
 
     test('that it began, and did not end', async () => {
-      const began = { message: runStarted, scheduledTime: at('22T01:00').toISOString() };
+      const began = {
+        ...{
+          message: runStarted,
+          dataset: 'weatherapi/current',
+          scheduledTime: at('22T01:00').toISOString(),
+        },
+      };
       const runs = await of(logged(['fetch', began]));
       expect(runs[3]).toEqual(['failed', 'began and did not end: time-out, memory or a crash']);
     });
@@ -206,6 +232,132 @@ describe('tdf status', () => {
     expect(await kinds({ outputs }, at('21T23:05'))).toEqual([]);
   });
 
+  describe('of the dataset whose places have an object for each day', () => {
+    const later = at('22T18:00');
+    const landDay = async (day: string, place: string, { convert = true } = {}) => {
+      const Key = placeDayKey(weatherapiHistory, day, place);
+      await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: '{}\n' }));
+      const parquet = { Bucket: 'curated', Key: curatedKeyOf(Key), Body: 'PAR1' };
+      if (convert) await cloud.clients.s3.send(new PutObjectCommand(parquet));
+    };
+    const curatedKeyOf = (key: string) => {
+      const parsed = parseRawKey(key);
+      return curatedKeys({ ...parsed, day: parsed.day ?? '' })[0];
+    };
+    const daysOf = (others: Partial<Observed> = {}, when = later) =>
+      pipelineOf(others, when, 5, [weatherapiHistory]);
+
+    beforeAll(async () => {
+      for (const day of ['2026-11-17', '2026-11-18', '2026-11-21'])
+        for (const place of ['Oslo', 'Bergen']) await landDay(day, place);
+      await landDay('2026-11-19', 'Oslo');
+      await landDay('2026-11-19', 'Lima');
+      await landDay('2026-11-15', 'Oslo', { convert: false });
+      await landDay('2026-11-15', 'Bergen');
+    });
+
+    test('tells of each day of the last week which configured places lack it', async () => {
+      const { datasets: all } = await daysOf({ deployedAt: at('18T00:00') });
+      expect(
+        all[0]?.runs.map(({ day, state, lacking, raw }) => [
+          day?.slice(8),
+          state,
+          lacking,
+          raw && [raw.places, raw.placesMissing, raw.byHand],
+        ]),
+      ).toEqual([
+        ['15', 'landed', [], [2, 0, 0]],
+        ['16', 'not-deployed', [], null],
+        ['17', 'converted', [], [2, 0, 0]],
+        ['18', 'converted', [], [2, 0, 0]],
+        ['19', 'converted', ['Bergen'], [1, 1, 1]],
+        ['20', 'missing', ['Oslo', 'Bergen'], null],
+        ['21', 'converted', [], [2, 0, 0]],
+      ]);
+    });
+
+    test('names the command that fetches what is missing, and takes a run that goes on for due', async () => {
+      const status = await daysOf({ deployedAt: at('18T00:00') });
+      expect(status.needs).toContainEqual({
+        ...{ kind: 'days', dataset: 'weatherapi/history', from: '2026-11-19', to: '2026-11-20', days: 2 },
+        places: ['Bergen', 'Oslo'],
+      });
+      const text = await shown(() => show(status, 5, { stage: 'prod', state: '.local' }));
+      expect(text).toContain(
+        'weatherapi/history 4 converted, 1 landed, not converted, 1 missing, 1 not deployed, 1 incomplete',
+      );
+      expect(text).toContain(`2026-11-17 – 11-18              2 converted 2 places
+2026-11-19                      converted 1 of 2 places, and 1 more by hand
+                                without Bergen
+2026-11-20                      missing
+                                never started`);
+      expect(text).toContain(
+        '• weatherapi/history: 2 days lack places (Bergen, Oslo). Fetch what is missing: npx tdf backfill --dataset weatherapi/history --from 2026-11-19 --to 2026-11-20 --stage prod',
+      );
+
+      const young = await daysOf({ deployedAt: at('01T00:00') }, at('21T14:05'));
+      expect(young.datasets[0]?.runs.at(-1)).toMatchObject({ day: '2026-11-20', state: 'due', lacking: [] });
+    });
+
+    test('says why a day has no data, and what convert said of what landed', async () => {
+      const reason = 'HTTP 503 (after 3 tries)';
+      const end = { outcome: 'skipped', failed: [], skipped: [{ location: 'Oslo', reason }] };
+      const run = { dataset: 'weatherapi/history', scheduledTime: at('21T14:00').toISOString() };
+      const rawKey = placeDayKey(weatherapiHistory, '2026-11-15', 'Oslo');
+      const logs = logged(
+        ['fetch', { message: runEnded, ...run, day: '2026-11-20', ...end }],
+        ['convert', { rawKey, code: 'not-json', reason: 'Line 1 is not JSON' }],
+      );
+      const [{ runs = [] } = {}] = (await daysOf({ logs })).datasets;
+      expect(runs.map(({ reason: why }) => why)).toEqual([
+        'not-json: Line 1 is not JSON',
+        'never started',
+        ...[null, null, null],
+        `Oslo: ${reason}`,
+        null,
+      ]);
+    });
+
+    test('takes whatever is there for the places when the schedule may not be looked at', async () => {
+      const denied = async () => {
+        throw new Error('not authorized to perform: scheduler:GetSchedule');
+      };
+      const { datasets: all, unknown } = await daysOf({ scheduleInput: denied });
+      expect(unknown).toEqual([
+        'the schedule of weatherapi/history: not authorized to perform: scheduler:GetSchedule',
+      ]);
+      expect(all[0]?.runs.map(({ lacking }) => lacking.length)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    });
+  });
+
+  test('has a section for each dataset that has a schedule, or for those that are named', async () => {
+    const sections = async (...args: string[]) =>
+      JSON.parse((await cloud.tdf('status', '--json', ...args)).stdout).datasets.map(
+        ({ dataset }: { dataset: string }) => dataset,
+      );
+    expect(await sections()).toEqual(['weatherapi/current', 'weatherapi/history']);
+    expect(await sections('--dataset', 'weatherapi/history')).toEqual(['weatherapi/history']);
+    const none = await cloud.tdf('status', '--dataset', 'weatherapi/forecast');
+    expect(none.stdout).toContain('No schedule fetches it.');
+    expect((await cloud.tdf('status', '--dataset', 'metar')).stderr).toContain(
+      '--dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"',
+    );
+  });
+
+  test('takes the run of the configured places for the scheduled one, and calls the other by hand', async () => {
+    const configured = listDigest({ locations: ['Oslo', 'Bergen'], options: {} });
+    const time = at('10T05:00');
+    await land(time, { 'places-list': listDigest({ locations: ['Lima'], options: {} }), places: 1 });
+    const [early] = (await statusOf({}, at('10T05:30'), 1)).runs;
+    expect(early?.raw).toMatchObject({ places: 1, isConfigured: false, byHand: 0 });
+
+    const Key = rawKey(weatherapiCurrent, time, configured);
+    const Metadata = { 'places-list': configured, places: '2' };
+    await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: '{}', Metadata }));
+    const [run] = (await statusOf({}, at('10T05:30'), 1)).runs;
+    expect(run?.raw).toMatchObject({ key: Key, places: 2, isConfigured: true, byHand: 1 });
+  });
+
   test('shows what it can when it may not see logs and alarms, and says what it does not know', async () => {
     const denied = async () => {
       throw new Error('not authorized to perform: cloudwatch:DescribeAlarms');
@@ -238,7 +390,9 @@ describe('tdf status', () => {
       29,
     );
     const text = await shown(() => show(status, 29, { stage: 'prod', state: '.local' }));
-    expect(text).toBe(`Runs (UTC)
+    expect(
+      text,
+    ).toBe(`weatherapi/current 2 converted, 1 landed, not converted, 25 missing, 1 due, 1 incomplete
 2026-11-20 22:00 – 11-21 21:00  24 missing
                                 never started
 2026-11-21 22:00                converted 2 places
@@ -248,14 +402,13 @@ describe('tdf status', () => {
                                 never started
 2026-11-22 02:00                due
 
-Runs:   2 converted, 1 landed, not converted, 25 missing, 1 due, 1 incomplete
 Queue:  1 waiting, 0 in flight; 2 dead
 Alarms: 1 of 2 ring
 
 What needs you
 • tdf-weather-dev-NotFresh: What NotFresh means. Next: npx tdf status --stage dev
 • 2 raw objects are not converted, and why is in: npx tdf dead-letters --stage prod
-• The newest run that is over, 2026-11-22 01:00, missing (never started). More: npx tdf explain 2026-11-22T01:00Z --stage prod`);
+• weatherapi/current: the newest run that is over, 2026-11-22 01:00, missing (never started). More: npx tdf explain 2026-11-22T01:00Z --stage prod`);
     const local = await shown(() => show(status, 29, { local: true, stage: '', state: 'here' }));
     expect(local).toContain('Next: npx tdf status --local --state here');
   });
@@ -265,8 +418,8 @@ What needs you
     await land(hour, { places: 1, 'places-missing': 0 });
     const { code, stdout } = await cloud.tdf('status', '--hours', '6', '--json');
     expect(code).toBe(0);
-    const { runs, deadLetters } = JSON.parse(stdout);
-    expect(runs).toContainEqual(
+    const { datasets: all, deadLetters } = JSON.parse(stdout);
+    expect(all[0].runs).toContainEqual(
       expect.objectContaining({
         expected: { from: hour.toISOString(), to: hour.toISOString() },
         state: 'converted',
@@ -317,7 +470,8 @@ What needs you
 
   test('ends with exit code 1 for a check when something needs attention, and only then', async () => {
     cloudWatch.alarms = [];
-    const check = (...args: string[]) => cloud.tdf('status', '--hours', '1', ...args);
+    const check = (...args: string[]) =>
+      cloud.tdf('status', '--dataset', 'weatherapi/current', '--hours', '1', ...args);
     expect(await check()).toMatchObject({ code: 0 });
     expect(await check('--check')).toMatchObject({
       code: 1,
@@ -436,7 +590,9 @@ describe('a stack that is not whole', () => {
     ['reconcile', '--dry-run'],
     ['query', 'SELECT 1'],
     ['destroy', '--dry-run'],
-    ['drop', 'package.json'],
+    ['drop', 'package.json', '--dataset', 'weatherapi/current', '--day', '2026-11-22'],
+    ['backfill', '--from', '2026-11-01', '--to', '2026-11-02'],
+    ['backfill', '--from', '2026-11-01', '--to', '2026-11-02', '--dry-run'],
   ])('is told of by tdf %s %s', async (...args) => {
     const cloud = await startCloud();
     try {
