@@ -5,7 +5,7 @@ import { headObject } from '../shared/head-object.ts';
 import { curatedKey, parseRawKey } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
-import type { Deployed } from './deployed.ts';
+import type { Reached } from './deployed.ts';
 
 /** What became of raw objects. */
 export interface Outcome {
@@ -22,18 +22,18 @@ const longestPause = 10_000;
 const concurrency = 16;
 
 /** Watches from now on what becomes of raw objects. */
-export async function watchOutcome(deployed: Deployed, signal?: AbortSignal): Promise<OutcomeWatch> {
+export async function watchOutcome(deployed: Reached, signal?: AbortSignal): Promise<OutcomeWatch> {
   const before = await deadLettersOf(deployed).list({ signal });
   return new OutcomeWatch(deployed, new Set(before.map(({ id }) => id)));
 }
 
 /** The dead-letter queue of a deployment. */
-export function deadLettersOf({ sqs, outputs, runtime }: Deployed): DeadLetters {
+export function deadLettersOf({ sqs, outputs, runtime }: Reached): DeadLetters {
   return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
 }
 
 /** The dead letters that leave convert nothing to do: their raw objects are gone. By id. */
-export async function lettersWithoutObject(deployed: Deployed): Promise<ReadonlySet<string>> {
+export async function lettersWithoutObject(deployed: Reached): Promise<ReadonlySet<string>> {
   const { s3, outputs } = deployed;
   const letters = await deadLettersOf(deployed).list();
   const isGone = async ({ key }: DeadLetter) =>
@@ -43,13 +43,13 @@ export async function lettersWithoutObject(deployed: Deployed): Promise<Readonly
 }
 
 export class OutcomeWatch {
-  readonly #deployed: Deployed;
+  readonly #deployed: Reached;
   readonly #deadBefore: ReadonlySet<string>;
   readonly #converted = new Set<string>();
   /** Called for each curated object. */
   onConverted: () => void = () => {};
 
-  constructor(deployed: Deployed, deadBefore: ReadonlySet<string>) {
+  constructor(deployed: Reached, deadBefore: ReadonlySet<string>) {
     this.#deployed = deployed;
     this.#deadBefore = deadBefore;
     const { runtime, outputs } = deployed;

@@ -3,7 +3,7 @@ import { type Dropped, dropLetters } from '../../operations/dead-letters/drop-le
 import { takeBack } from '../../operations/dead-letters/given-up.ts';
 import { type Redriven, redrive } from '../../operations/dead-letters/redrive.ts';
 import { codesOf, type LetterSelection, shortIds } from '../../operations/dead-letters/selection.ts';
-import type { Deployed, Target } from '../../operations/deployed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
 import { deadLettersOf, lettersWithoutObject, type Outcome, watchOutcome } from '../../operations/outcome.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
@@ -16,11 +16,14 @@ import { interruptible } from '../terminal/interruption.ts';
 import { failed as failure, print, printError, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { quoted } from '../terminal/quoted.ts';
+import { settle } from '../terminal/settle.ts';
 
 interface Options extends Target {
   readonly dryRun?: true;
   readonly json?: true;
 }
+
+type SentOptions = Options & { readonly wait: boolean };
 
 interface SelectionOptions extends Options {
   readonly code?: string;
@@ -65,6 +68,7 @@ Examples:
   selecting(command.command('redrive'))
     .description('send them to the queue again, once what was wrong is fixed')
     .option('--all', 'all of them, as without any selection')
+    .option('--no-wait', 'do not wait until it is known what became of them')
     .option('--dry-run', 'say which would be sent, and send none')
     .addHelpText(
       'after',
@@ -93,6 +97,7 @@ Examples:
     .command('take-back')
     .argument('<keys...>', 'of raw objects that were given up')
     .description('move raw objects back to where they were, which converts them')
+    .option('--no-wait', 'do not wait until it is known what became of them')
     .option('--dry-run', 'say what would be taken back, and move nothing')
     .addHelpText(
       'after',
@@ -131,24 +136,29 @@ async function list(options: Options): Promise<void> {
   );
 }
 
-async function redriveSelected(ids: readonly string[], options: SelectionOptions): Promise<void> {
-  const { dryRun } = options;
+async function redriveSelected(
+  ids: readonly string[],
+  options: SelectionOptions & SentOptions,
+): Promise<void> {
+  const { dryRun, wait } = options;
   const selection = selectionOf(ids, options);
-  const { redriven, left, failed, outcome, gone, stopped } = await atWork(
+  const { redriven, left, failed, outcome, gone } = await atWork(
     options,
     async (deployed, signal) => {
       const to = { sqs: deployed.sqs, queueUrl: deployed.outputs.QueueUrl };
       let sent: Redriven = { redriven: [], left: [], failed: [] };
       // Before they are sent: convert moves an object without a day.
-      const empty = deployed.runtime ? await lettersWithoutObject(deployed) : undefined;
-      const outcome = await outcomeOf(deployed, dryRun, signal, async () => {
+      const empty = wait && !dryRun ? await lettersWithoutObject(deployed) : undefined;
+      const outcome = await outcomeOf(deployed, options, signal, async () => {
         sent = await redrive(deadLettersOf(deployed), to, selection, { dryRun, signal });
+        return sent.redriven.flatMap(({ key }) => key ?? []);
       });
       const gone = sent.redriven.filter(({ id }) => empty?.has(id)).length;
-      return { ...sent, outcome, gone, stopped: signal.aborted };
+      return { ...sent, outcome, gone };
     },
+    options,
   );
-  if (stopped || failed.length > 0 || (outcome && outcome.dead.length > 0)) process.exitCode = 1;
+  if (failed.length > 0) process.exitCode = 1;
   if (options.json)
     return printJson({ redriven, left, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
 
@@ -162,6 +172,10 @@ async function redriveSelected(ids: readonly string[], options: SelectionOptions
         ? '1 has nothing left to convert: its raw object is gone.'
         : `${gone} have nothing left to convert: their raw objects are gone.`,
     );
+  // Their keys have no day: convert moves such an object to its day, where another event converts it.
+  const filed = outcome ? redriven.length - gone - outcome.converted.length - outcome.dead.length : 0;
+  if (filed > 0)
+    print(`${filed} of them convert filed under its day. What came of it: ${next('explain KEY', options)}`);
 }
 
 async function dropSelected(ids: readonly string[], options: DropOptions): Promise<void> {
@@ -172,13 +186,17 @@ async function dropSelected(ids: readonly string[], options: DropOptions): Promi
     throw new Error('This is not a terminal, so no one can confirm. To drop them, say --yes.');
   const agreed = async (letters: readonly DeadLetter[]) =>
     yes === true || confirmed(`Drop ${count(letters)}: ${printable(codesOf(letters))}?`);
-  const result = await atWork(options, async (deployed, signal) => {
-    const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
-    const selection = selectionOf(ids, options);
-    const dropped = await dropLetters(deadLettersOf(deployed), raw, selection, { agreed, dryRun, signal });
-    await deployed.runtime?.settled({ signal });
-    return dropped;
-  });
+  const result = await atWork(
+    options,
+    async (deployed, signal) => {
+      const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
+      const selection = selectionOf(ids, options);
+      const dropped = await dropLetters(deadLettersOf(deployed), raw, selection, { agreed, dryRun, signal });
+      await deployed.runtime?.settled({ signal });
+      return dropped;
+    },
+    options,
+  );
   const { dropped, failed } = result ?? { dropped: [], failed: [] };
   if (failed.length > 0) process.exitCode = 1;
   if (options.json) return printJson({ dropped, failed, dryRun: dryRun ?? false });
@@ -210,52 +228,63 @@ function describe({ key, outcome }: Dropped['objects'][number], dryRun?: true): 
   }
 }
 
-async function takeBackAll(keys: readonly string[], options: Options): Promise<void> {
+async function takeBackAll(keys: readonly string[], options: SentOptions): Promise<void> {
   const { dryRun } = options;
   const takenBack: string[] = [];
   const failed: { key: string; reason: string }[] = [];
-  const outcome = await atWork(options, (deployed, signal) =>
-    outcomeOf(deployed, dryRun, signal, async () => {
-      const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
-      for (const typed of keys) {
-        const key = typed.startsWith(givenUpPrefix) ? typed.slice(givenUpPrefix.length) : typed;
-        try {
-          await takeBack(raw, key, { dryRun });
-          takenBack.push(key);
-        } catch (error) {
-          failed.push({ key, reason: error instanceof Error ? error.message : String(error) });
+  const outcome = await atWork(
+    options,
+    (deployed, signal) =>
+      outcomeOf(deployed, options, signal, async () => {
+        const raw = { s3: deployed.s3, bucket: deployed.outputs.RawBucketName };
+        for (const typed of keys) {
+          const key = typed.startsWith(givenUpPrefix) ? typed.slice(givenUpPrefix.length) : typed;
+          try {
+            await takeBack(raw, key, { dryRun });
+            takenBack.push(key);
+          } catch (error) {
+            failed.push({ key, reason: error instanceof Error ? error.message : String(error) });
+          }
         }
-      }
-    }),
+        return takenBack;
+      }),
+    options,
   );
-  if (failed.length > 0 || (outcome && outcome.dead.length > 0)) process.exitCode = 1;
+  if (failed.length > 0) process.exitCode = 1;
   if (options.json) return printJson({ takenBack, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
   for (const { key, reason } of failed) printError(failure, printable(`${key}: ${reason}`));
   for (const key of takenBack) print(`${dryRun ? 'Would take back' : 'Took back'} ${printable(key)}.`);
   if (takenBack.length > 0 && !dryRun) showOutcome(outcome, options);
 }
 
-/** What becomes of what `send` sends. Undefined on AWS, where nobody waits for it, and when nothing is sent. */
+/** What becomes of the raw objects that `send` has converted. Undefined when nobody waits for it until its end. */
 async function outcomeOf(
-  deployed: Deployed,
-  dryRun: true | undefined,
+  deployed: Reached,
+  { dryRun, wait, json }: SentOptions,
   signal: AbortSignal,
-  send: () => Promise<void>,
+  send: () => Promise<readonly string[]>,
 ): Promise<Outcome | undefined> {
-  const watch = deployed.runtime && !dryRun ? await watchOutcome(deployed, signal) : undefined;
-  await send();
-  return watch?.settled([], signal);
+  const watch = wait && !dryRun ? await watchOutcome(deployed, signal) : undefined;
+  const keys = await send();
+  const outcome = watch && (await settle(watch, keys, signal, { shown: !json }));
+  if (signal.aborted) process.exitCode = 130;
+  else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
+  return outcome;
 }
 
 function outcomeJson(outcome: Outcome | undefined) {
   return outcome && { converted: outcome.converted, deadAgain: outcome.dead };
 }
 
-/** What became of messages: here it is known; on AWS it will be. */
 function showOutcome(outcome: Outcome | undefined, target: Target): void {
   if (outcome) {
-    print(`Converted ${outcome.converted.length}; dead again ${outcome.dead.length}.`);
-    show(outcome.dead);
+    const { converted, dead } = outcome;
+    for (const key of converted.slice(0, shownLetters))
+      print(' ', { style: 'green', text: '✔' }, printable(key));
+    const more = converted.length - shownLetters;
+    if (more > 0) print(`    and ${more} more (--json lists all)`);
+    print(`Converted ${converted.length}; dead again ${dead.length}.`);
+    show(dead);
   } else print(`See what became of them: ${next('status', target)}; ${next('dead-letters', target)}`);
 }
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Deployed, Target } from '../../operations/deployed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
 import { type DroppedFile, type DroppedObject, droppedFiles } from '../../operations/drop/dropped-objects.ts';
@@ -85,7 +85,7 @@ Examples:
 
 async function put(
   plans: readonly DropPlan[],
-  deployed: Deployed,
+  deployed: Reached,
   { wait, json }: Options,
   signal: AbortSignal,
 ): Promise<DroppedFile[]> {

@@ -217,7 +217,7 @@ describe('dead letters', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject({ dryRun: true, redriven: [{}, {}], left: [{}] });
     expect(depth()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
 
-    const byId = await cloud.tdf('dead-letters', 'redrive', idOf('c').slice(0, 8));
+    const byId = await cloud.tdf('dead-letters', 'redrive', idOf('c').slice(0, 8), '--no-wait');
     expect(byId).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Sent 1 dead letter again; 2 left.'),
@@ -231,6 +231,41 @@ describe('dead letters', () => {
     expect(sentAgain()).toEqual([eventOf('b'), eventOf('c')]);
     expect(deadBodies()).toEqual([eventOf('a')]);
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+  });
+
+  /** Writes the curated object, as convert would. */
+  const convert = async (name: string, etag = '') => {
+    const Key = keyOf(name).replace('.json', '.parquet');
+    const Metadata = { 'raw-etag': etag.replaceAll('"', '') };
+    await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'curated', Key, Body: 'PAR1', Metadata }));
+    return Key;
+  };
+
+  test('tdf dead-letters redrive waits until each is converted or dead again, and says what became of it', async () => {
+    const { ETag } = await put(keyOf('a'), 'fixed');
+    await put(keyOf('b'), 'broken');
+    for (const name of ['a', 'b', 'gone']) await bury(name, 'not-json', `${name} is wrong`);
+    const redriving = cloud.tdf('dead-letters', 'redrive');
+    await until(() => sentAgain().length === 3);
+    const curated = await convert('a', ETag);
+    await bury('b', 'not-json', 'b is still wrong');
+    const { code, stdout } = await redriving;
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `Sent 3 dead letters again; 0 left.\n  ✔ ${curated}\nConverted 1; dead again 1.\nnot-json  b is still wrong\n`,
+    );
+    expect(stdout).toContain('1 has nothing left to convert: its raw object is gone.');
+  });
+
+  test('tdf dead-letters take-back waits until each is converted, and names the curated object', async () => {
+    await put(`given-up/${keyOf('a')}`);
+    cloud.emulator.onObjectCreated(({ bucket, etag }) => {
+      if (bucket === 'raw') void convert('a', etag);
+    });
+    const { stdout } = await cloud.tdf('dead-letters', 'take-back', keyOf('a'));
+    expect(stdout).toBe(
+      `Took back ${keyOf('a')}.\n  ✔ ${keyOf('a').replace('.json', '.parquet')}\nConverted 1; dead again 0.\n`,
+    );
   });
 
   test('tdf dead-letters drop gives up exactly one with its object, and asks a script for --yes', async () => {
@@ -262,7 +297,7 @@ describe('dead letters', () => {
 
     // What it says can be typed.
     const [, typed = ''] = /npx tdf (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
-    expect(await cloud.tdf(...typed.split(' '))).toMatchObject({
+    expect(await cloud.tdf(...typed.split(' '), '--no-wait')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`Took back ${keyOf('a')}.`),
     });

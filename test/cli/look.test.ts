@@ -55,7 +55,7 @@ async function everyFile(): Promise<Record<string, string>> {
 }
 
 describe('while another process runs the pipeline', () => {
-  test('all can be looked at, and nothing is changed [looking]', async () => {
+  test('all can be looked at within a second, dry runs included, and nothing is changed [looking]', async () => {
     const before = await everyFile();
     const lock = lockState(state);
     try {
@@ -66,10 +66,20 @@ describe('while another process runs the pipeline', () => {
         ['explain', 'weatherapi/current/broken.json'],
         ['dead-letters'],
         ['query', 'SELECT * FROM weatherapi_current'],
+        ['reconcile', '--grace', '0', '--dry-run'],
+        ['replay', '--dry-run'],
+        ['dead-letters', 'redrive', '--dry-run'],
+        ['dead-letters', 'drop', '--all', '--dry-run'],
       ]) {
+        const began = performance.now();
         const { code, stderr } = await looking(...args);
         expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+        expect(performance.now() - began).toBeLessThan(1000);
       }
+      expect(await looking('dead-letters', 'take-back', 'given-up/none', '--dry-run')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('was not given up, or is back already'),
+      });
     } finally {
       lock.release();
     }
@@ -221,7 +231,7 @@ describe('a state directory', () => {
     const lock = join(state, 'lock.db');
     await rm(lock);
     await mkdir(lock);
-    const locked = await looking('replay', '--dry-run');
+    const locked = await looking('replay');
     expect([locked.code, locked.stderr]).toEqual([1, expect.stringContaining(`${lock} cannot be used: `)]);
     await rm(lock, { recursive: true });
 
