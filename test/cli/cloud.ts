@@ -155,7 +155,7 @@ async function captured(
     return true;
   }) as typeof write;
   for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
-  process.env = { ...env, NO_COLOR: '1', ...environment };
+  process.env = { ...env, NO_COLOR: '1', COLUMNS: '', ...environment };
   try {
     process.exitCode = 0;
     await work();

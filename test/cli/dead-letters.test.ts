@@ -202,7 +202,7 @@ describe('dead letters', () => {
         expect(await cloud.tdf('dead-letters', does, ...selection, '--dry-run')).toEqual({
           code: 1,
           stdout: '',
-          stderr: 'Failed No dead letter matches. There are: 1 empty\n',
+          stderr: 'Error: No dead letter matches. There are: 1 empty\n',
         });
       }
       expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });

@@ -103,7 +103,7 @@ describe('tdf drop', () => {
     expect(ended).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'Failed Standard input is empty. Pipe a file into it: npx tdf drop - < FILE\n',
+      stderr: 'Error: Standard input is empty. Pipe a file into it: npx tdf drop - < FILE\n',
     });
     expect(await raw()).toEqual({});
   });
@@ -233,10 +233,10 @@ describe('tdf drop', () => {
     const wrong = ['--dataset', 'weatherapi/tides', '--day', '2026-02-30'];
     const { code, stderr } = await drop('no-such-file', '*.none', folder, one, another, ...wrong);
     expect(code).toBe(1);
-    expect(stderr).toContain('error: no-such-file: there is no such file');
-    expect(stderr).toContain('error: *.none: there is no such file');
-    expect(stderr).toContain(`error: ${folder}: there are no files in this folder`);
-    expect(stderr).toContain(`error: ${another}: a file of the same name is dropped already`);
+    expect(stderr).toContain('Error: no-such-file: there is no such file');
+    expect(stderr).toContain('Error: *.none: there is no such file');
+    expect(stderr).toContain(`Error: ${folder}: there are no files in this folder`);
+    expect(stderr).toContain(`Error: ${another}: a file of the same name is dropped already`);
     expect(stderr).toContain('--day: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
     expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "weatherapi/tides"');
   });

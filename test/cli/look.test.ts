@@ -186,11 +186,11 @@ describe('a state directory', () => {
       expect(await at(missing)).toEqual({
         code: 1,
         stdout: '',
-        stderr: `Failed There is no state directory ${missing}. Run one there with npm start, or name another: --state DIR\n`,
+        stderr: `Error: There is no state directory ${missing}. Run one there with npm start, or name another: --state DIR\n`,
       });
       expect(existsSync(missing)).toBe(false);
       await mkdir(missing);
-      expect((await at(missing)).stderr).toContain(`Failed No pipeline ever ran in ${missing}. `);
+      expect((await at(missing)).stderr).toContain(`Error: No pipeline ever ran in ${missing}. `);
       expect(await readdir(missing)).toEqual([]);
       await rm(missing, { recursive: true });
     },
@@ -218,7 +218,7 @@ describe('a state directory', () => {
         const { code, stderr } = await looking(...args);
         expect({ args, code }).toEqual({ args, code: 1 });
         expect(stderr).toMatch(
-          /^Failed .* cannot be used: .*(JSON|not a database).*\. It is damaged: give another/m,
+          /^Error: .* cannot be used: .*(JSON|not a database).*\. It is damaged: give another/m,
         );
         expect(stderr).toContain(file);
       }
@@ -242,9 +242,9 @@ describe('a state directory', () => {
     const run = await start(['--state', state, '--at', timeOf(ago(3)), '--location', 'Oslo']);
     expect([run.code, run.stderr]).toEqual([
       1,
-      expect.stringContaining(`Failed ${log} cannot be used: EISDIR`),
+      expect.stringContaining(`Error: ${log} cannot be used: EISDIR`),
     ]);
-    expect((await looking('logs')).stderr).toContain(`Failed ${log} cannot be used: EISDIR`);
+    expect((await looking('logs')).stderr).toContain(`Error: ${log} cannot be used: EISDIR`);
     await rm(log, { recursive: true });
     await writeFile(log, lines);
   });
@@ -259,7 +259,7 @@ describe('a state directory', () => {
     const { code, stdout, stderr } = await looking('drop', fine);
     expect([code, stdout + stderr]).toEqual([
       1,
-      expect.stringMatching(/^Failed .*\/s3\/raw\/weatherapi\/.* cannot be used: E/),
+      expect.stringMatching(/^Error: .*\/s3\/raw\/weatherapi\/.* cannot be used: E/),
     ]);
     expect(performance.now() - began).toBeLessThan(10_000);
     await Promise.all([rm(fine), rm(folder)]);

@@ -125,11 +125,11 @@ describe('npm start', () => {
       code: 1,
       stdout: '',
       stderr:
-        'error: npm took --state, --json for itself. Type two dashes before the options: npm start -- --state <dir> --json\n',
+        'Error: npm took --state, --json for itself. Type two dashes before the options: npm start -- --state <dir> --json\n',
     });
     expect(await start(['10:15'])).toMatchObject({
       code: 1,
-      stderr: 'error: expected nothing but options, got "10:15"\n',
+      stderr: 'Error: expected nothing but options, got "10:15"\n',
     });
   });
 

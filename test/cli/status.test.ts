@@ -444,7 +444,7 @@ describe('a stack that is not whole', () => {
       cloud.stack.outputs = {};
       const { code, stdout, stderr } = await cloud.tdf(...args);
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/^Failed The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
+      expect(stderr).toMatch(/^Error: The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
       expect(stderr).not.toContain('undefined');
     } finally {
       await cloud.close();
