@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
 import { headObject } from '../shared/head-object.ts';
-import { curatedKey, parseRawKey } from '../shared/keys.ts';
+import { curatedKeyOf } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
 import type { Reached } from './deployed.ts';
@@ -46,8 +46,8 @@ export class OutcomeWatch {
   readonly #deployed: Reached;
   readonly #deadBefore: ReadonlySet<string>;
   readonly #converted = new Set<string>();
-  /** Called for each curated object. */
-  onConverted: () => void = () => {};
+  /** Called for each curated object, with its key. */
+  onConverted: (curatedKey: string) => void = () => {};
 
   constructor(deployed: Reached, deadBefore: ReadonlySet<string>) {
     this.#deployed = deployed;
@@ -101,7 +101,7 @@ export class OutcomeWatch {
   #add(curated: string): void {
     if (this.#converted.has(curated)) return;
     this.#converted.add(curated);
-    this.onConverted();
+    this.onConverted(curated);
   }
 
   /** The curated object, null until it is made of the raw object as that is now; undefined when that is gone. */
@@ -109,9 +109,8 @@ export class OutcomeWatch {
     const { s3, outputs } = this.#deployed;
     const raw = await headObject(s3, outputs.RawBucketName, rawKey);
     if (raw?.ETag === undefined) return undefined;
-    const parsed = parseRawKey(rawKey);
-    if (parsed.day === undefined) return null;
-    const key = curatedKey({ ...parsed, day: parsed.day });
+    const key = curatedKeyOf(rawKey);
+    if (key === undefined) return null;
     const curated = await headObject(s3, outputs.CuratedBucketName, key);
     return curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag) ? key : null;
   }

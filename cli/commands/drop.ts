@@ -98,9 +98,11 @@ async function put(
   }
   const keys = plans.flatMap((plan) => plan.keys);
   const outcome = wait ? await settle(watch, keys, signal, { shown: !json }) : undefined;
+  const files = await droppedFiles(plans, outcome ?? { converted: [], dead: [] }, deployed);
+  const died = files.some(({ objects }) => objects.some((object) => object.outcome === 'died'));
   if (signal.aborted) process.exitCode = 130;
-  else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
-  return droppedFiles(plans, outcome ?? { converted: [], dead: [] }, deployed);
+  else if (died) process.exitCode = 1;
+  return files;
 }
 
 /** An object; of a dry run, no more than its key. */

@@ -1,7 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
-import { curatedKey, parseRawKey } from '../../shared/keys.ts';
+import { curatedKeyOf } from '../../shared/keys.ts';
 import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './drop-files.ts';
@@ -39,8 +39,7 @@ export function droppedFiles(
       objects: await pMap(keys, async (key): Promise<DroppedObject> => {
         const letter = letters.get(key);
         if (letter) return { key, outcome: 'died', code: letter.code, reason: letter.reason };
-        const parsed = parseRawKey(key);
-        const curated = parsed.day === undefined ? '' : curatedKey({ ...parsed, day: parsed.day });
+        const curated = curatedKeyOf(key) ?? '';
         return curatedKeys.has(curated)
           ? { key, outcome: 'converted', curated, rows: await rowCount(deployed, curated) }
           : { key, outcome: 'waiting' };
