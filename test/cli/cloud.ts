@@ -75,6 +75,7 @@ export async function startCloud(): Promise<Cloud> {
     Database: 'weather',
     Workgroup: 'weather',
     ScheduleExpression: 'cron(0 * * * ? *)',
+    PlacesList: 'of-the-configured',
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
     ReconcileLogGroup: 'reconcile-logs',
