@@ -6,7 +6,7 @@ export function terminalWidth(stream: { readonly columns?: number | undefined })
 }
 
 /** A command stays whole, to be copied. */
-const words = /(?:npx|npm|aws) [^;,]*?(?=[.:]?$|[;,]|[.:] | and )\S*|\S+/g;
+const words = /(?:npx|npm|aws) [^;,]*?(?=[.:]?$|[;,]|[.:] | and\b)\S*|\S+/g;
 
 /** A text in lines of so many columns at most, broken between words. A line that goes on is indented by two more. */
 export function wrapped(text: string, width = Number.POSITIVE_INFINITY): string {

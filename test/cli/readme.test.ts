@@ -1,10 +1,86 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { Command } from 'commander';
+import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
+import { destroyCommand } from '../../cli/commands/destroy.ts';
+import { dropCommand } from '../../cli/commands/drop.ts';
+import { explainCommand } from '../../cli/commands/explain.ts';
+import { logsCommand } from '../../cli/commands/logs.ts';
+import { queryCommand } from '../../cli/commands/query.ts';
+import { reconcileCommand } from '../../cli/commands/reconcile.ts';
+import { replayCommand } from '../../cli/commands/replay.ts';
+import { setKeyCommand } from '../../cli/commands/set-key.ts';
+import { statusCommand } from '../../cli/commands/status.ts';
+import { assemblyTemplate } from '../cdk/template-view.ts';
 import { type Ended, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
+
+const commands = [
+  statusCommand,
+  logsCommand,
+  explainCommand,
+  dropCommand,
+  deadLettersCommand,
+  replayCommand,
+  reconcileCommand,
+  queryCommand,
+  setKeyCommand,
+  destroyCommand,
+];
+
+/** Everything that a person is told to type: by the README and docs/, by `--help`, by an alarm's e-mail. */
+function told(): string[] {
+  const files = ['README.md', ...readdirSync('docs').map((name) => join('docs', name))];
+  const texts = files.filter((name) => name.endsWith('.md')).map((name) => readFileSync(name, 'utf8'));
+  const inCode = texts.flatMap((text) => text.match(/`npx tdf [^\s`]+ [^`]+`|^[^`]*npx tdf [^`]*$/gm) ?? []);
+  const inHelp = commands
+    .flatMap((make) => [make(), ...make().commands])
+    .flatMap((command) => {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      return help.match(/^ {2}.*npx tdf .*$/gm) ?? [];
+    });
+  const inAlarms = assemblyTemplate()
+    .ofType('AWS::CloudWatch::Alarm')
+    .flatMap(
+      ({ Properties }) => String(Properties.AlarmDescription).match(/npx tdf .*?(?=[;,]| and\b|$)/g) ?? [],
+    );
+  return [
+    ...inCode.flatMap((line) => line.match(/npx tdf [^`]*?(?=`| {2,}#|$)/g) ?? []),
+    ...inHelp,
+    ...inAlarms,
+  ];
+}
+
+test('whatever the README, docs/, --help and an alarm tell somebody to type, the commands take', async () => {
+  const typed = [...new Set(told())].map(
+    (line) => /npx tdf (.*?)(?: {2,}#.*| [|>&]+ .*)?$/.exec(line)?.[1] ?? '',
+  );
+  expect(typed.length).toBeGreaterThan(50);
+  for (const line of typed.filter((each) => !/^(COMMAND|…)/.test(each))) {
+    const args = (line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) =>
+      word.replaceAll(/^["']|["']$/g, ''),
+    );
+    const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+    for (const make of commands) program.addCommand(make());
+    let ran = false;
+    for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
+      command
+        .exitOverride()
+        .configureOutput({ writeErr: () => {} })
+        .action(() => {
+          ran = true;
+        });
+    const refused = await program.parseAsync(args, { from: 'user' }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    expect({ line, ran, refused }).toEqual({ line, ran: true, refused: undefined });
+  }
+});
 
 const [, script = ''] = /Try it here.*?```sh\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
 
