@@ -60,7 +60,11 @@ export function startCommand(): Command {
         .default([], 'none')
         .conflicts(['location', 'at']),
     )
-    .option('--location <q>', 'a place to fetch instead of those of cdk.json (repeatable)', collectPlaces, [])
+    .addOption(
+      new Option('--location <q>', 'a place to fetch (repeatable)')
+        .default([], 'those of cdk.json')
+        .argParser(collectPlaces),
+    )
     .option(
       '--at <time>',
       'make up weather for this run: 2026-11-22T05:00Z, or 10:15 (default: now)',

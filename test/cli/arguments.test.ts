@@ -32,7 +32,7 @@ import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { isDay } from '../../shared/keys.ts';
 import { namedQueries } from '../../shared/named-queries.ts';
 import fc, { runs } from '../fast-check.ts';
-import { tdf } from './cloud.ts';
+import { start, tdf } from './cloud.ts';
 
 const commands = {
   status: statusCommand,
@@ -125,6 +125,16 @@ test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(help).toMatch(new RegExp(`Examples?:\n  .*npx tdf ${name}`));
   }
+});
+
+test('the help of npm start and of tdf itself fits 80 columns, and has examples', async () => {
+  const helps = [await start(['--help']), await tdf(['--help'])];
+  expect(helps.map(({ code }) => code)).toEqual([0, 0]);
+  for (const { stdout } of helps) {
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toContain('\nExamples:\n  npm start');
+  }
+  for (const name of Object.keys(commands)) expect(helps[1]?.stdout).toContain(`\n  ${name} `);
 });
 
 describe('numbers', () => {
