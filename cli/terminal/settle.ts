@@ -42,7 +42,7 @@ export function convertedOf({ converted, dead }: Outcome): Converted {
 /** For a person, a line each. */
 export function describeConverted({ converted, deadLetters }: Converted): string[] {
   return [
-    `${converted.toLocaleString('en')} converted, ${deadLetters.length.toLocaleString('en')} dead letters`,
+    `${converted.toLocaleString('en')} converted, ${deadLetters.length.toLocaleString('en')} dead ${deadLetters.length === 1 ? 'letter' : 'letters'}`,
     ...deadLetters.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
   ];
 }
