@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
@@ -14,8 +15,12 @@ import { reconcileCommand } from '../../cli/commands/reconcile.ts';
 import { replayCommand } from '../../cli/commands/replay.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
+import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { curatedKeyOf } from '../../shared/keys.ts';
+import { unquoted } from '../../shared/listing.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
 import { assemblyTemplate } from '../cdk/template-view.ts';
-import { type Ended, tdf } from './cloud.ts';
+import { type Ended, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
 
 const commands = [
@@ -83,6 +88,34 @@ test('whatever the README, docs/, --help and an alarm tell somebody to type, the
 });
 
 const [, script = ''] = /Try it here.*?```sh\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+
+const [, night = ''] = /The usual night:.*?```sh\n(.*?)```/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+
+test('the usual night of the README finds the run that died on AWS, tells its story and sends it again', async () => {
+  const cloud = await startCloud();
+  const key = `weatherapi/current/dt=2026-11-22/20261122T050000Z.json`;
+  const { s3, sqs } = cloud.clients;
+  const put = (Bucket: string, Key: string, etag = '') =>
+    s3.send(new PutObjectCommand({ Bucket, Key, Body: 'PAR1', Metadata: { 'raw-etag': etag } }));
+  const { ETag = '' } = await put('raw', key);
+  const event = rawEvent({ bucket: 'raw', key, size: 4 });
+  const letter = { body: event, rawKey: key, code: 'not-json', reason: 'It is not JSON.', tries: 1 };
+  await sendDeadLetter(sqs, cloud.outputs.DeadLetterQueueUrl, letter);
+  const ended: Ended[] = [];
+  for (const line of night.trim().split('\n')) {
+    // Somebody has fixed it by then.
+    if (line.includes('redrive')) await put('curated', curatedKeyOf(key) ?? '', unquoted(ETag));
+    const typed = /^npx tdf (.*?)\s+#/.exec(line)?.[1] ?? '';
+    ended.push(await cloud.tdf(...typed.replace('RUN_OR_KEY', key).split(' ')));
+  }
+  await cloud.close();
+  const [status, story, redriven] = ended;
+  expect(ended.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(status?.stdout).toContain('1 raw object is not converted');
+  expect(story?.stdout).toContain('not-json: It is not JSON.');
+  expect(redriven?.stdout).toContain('Sent 1 dead letter again; 0 left.');
+  expect(redriven?.stdout).toContain('Converted 1; dead again 0.');
+});
 
 test('the README shows how a broken file is dropped, found, fixed and sent again, in commands that do just that', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'readme-'));
