@@ -180,6 +180,18 @@ describe('dead letters', () => {
     });
   });
 
+  test('tdf dead-letters tells of those with the same reason once, on a line without breaks, and names ten of them', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `file-${index}`);
+    for (const name of names) await bury(name, 'not-json', `${keyOf(name)} is not JSON:\nend of file`);
+    await bury('other', 'empty');
+    const lines = (await cloud.tdf('dead-letters')).stdout.split('\n');
+    expect(lines).toContainEqual(expect.stringMatching(/^12 × not-json {2}\S+ is not JSON: end of file$/));
+    expect(lines.filter((line) => /file-\d+\.json {2}/.test(line))).toHaveLength(10);
+    expect(lines).toContain('  and 2 more (--json lists all)');
+    expect(lines).toContain('empty  other is wrong');
+    expect(lines).toContain('13 dead letters: 12 not-json, 1 empty');
+  });
+
   test('tdf dead-letters gives them back when it is stopped by Ctrl-C', async () => {
     await bury('a', 'empty');
     const { code, stderr } = await cloud.process(['dead-letters'], {
