@@ -7,7 +7,7 @@ import type { Reached, Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
 import { deadLettersOf, lettersWithoutObject, type Outcome, watchOutcome } from '../../operations/outcome.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
-import { givenUpPrefix } from '../../shared/keys.ts';
+import { curatedKeyOf, givenUpPrefix } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { ago } from '../terminal/ago.ts';
@@ -153,7 +153,7 @@ async function redriveSelected(
         sent = await redrive(deadLettersOf(deployed), to, selection, { dryRun, signal });
         return sent.redriven.flatMap(({ key }) => key ?? []);
       });
-      const gone = sent.redriven.filter(({ id }) => empty?.has(id)).length;
+      const gone = sent.redriven.filter(({ id }) => empty?.has(id));
       return { ...sent, outcome, gone };
     },
     options,
@@ -166,16 +166,22 @@ async function redriveSelected(
   print(`${dryRun ? 'Would send' : 'Sent'} ${count(redriven)} again; ${left.length} left.`);
   for (const { letter, reason } of failed) printError(failure, `${letter.id}: ${reason}`);
   if (!dryRun && redriven.length > 0) showOutcome(outcome, options);
-  if (!dryRun && gone > 0)
+  if (!dryRun && gone.length > 0)
     print(
-      gone === 1
+      gone.length === 1
         ? '1 has nothing left to convert: its raw object is gone.'
-        : `${gone} have nothing left to convert: their raw objects are gone.`,
+        : `${gone.length} have nothing left to convert: their raw objects are gone.`,
     );
-  // Their keys have no day: convert moves such an object to its day, where another event converts it.
-  const filed = outcome ? redriven.length - gone - outcome.converted.length - outcome.dead.length : 0;
-  if (filed > 0)
-    print(`${filed} of them convert filed under its day. What came of it: ${next('explain KEY', options)}`);
+  if (options.local || !outcome) return;
+  const isDead = new Set(outcome.dead.map(({ key }) => key));
+  for (const letter of redriven)
+    if (
+      letter.key !== null &&
+      curatedKeyOf(letter.key) === undefined &&
+      !isDead.has(letter.key) &&
+      !gone.includes(letter)
+    )
+      print(`Filed under its day, to be converted there: ${next(`explain ${quoted(letter.key)}`, options)}`);
 }
 
 async function dropSelected(ids: readonly string[], options: DropOptions): Promise<void> {

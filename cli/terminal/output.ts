@@ -29,7 +29,7 @@ export function print(...parts: readonly Printed[]): void {
 
 /** A line for programs, however long. */
 export function printLine(text: string): void {
-  console.log(printable(text));
+  console.log(printableLines(text));
 }
 
 /** The same as {@link print} to standard error. */

@@ -13,6 +13,7 @@ import { readParquet } from '../../operations/query/parquet-rows.ts';
 import { DeadLetters, notRecorded } from '../../shared/dead-letters.ts';
 import { listObjects } from '../../shared/listing.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
 import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
@@ -267,6 +268,20 @@ describe('dead letters', () => {
       `Sent 3 dead letters again; 0 left.\n  ✔ ${curated}\nConverted 1; dead again 1.\nnot-json  b is still wrong\n`,
     );
     expect(stdout).toContain('1 has nothing left to convert: its raw object is gone.');
+  });
+
+  test('tdf dead-letters redrive follows an object without a day until convert has filed it, and says so', async () => {
+    const key = 'weatherapi/current/undated.json';
+    await put(key);
+    const body = rawEvent({ bucket: 'raw', key, size: 1 });
+    const letter = { body, rawKey: key, code: 'several-days', reason: 'It is of several days.', tries: 1 };
+    await sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, letter);
+    const redriving = cloud.tdf('dead-letters', 'redrive');
+    await until(() => sentAgain().length === 1);
+    await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: 'raw', Key: key }));
+    expect((await redriving).stdout).toContain(
+      `Converted 0; dead again 0.\nFiled under its day, to be converted there: npx tdf explain ${key} --stage dev\n`,
+    );
   });
 
   test('tdf dead-letters take-back waits until each is converted, and names the curated object', async () => {
