@@ -1,6 +1,7 @@
 import { Annotations, CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { listDigest } from '../functions/fetch/place-list.ts';
 import { outlook } from '../shared/expected-runs.ts';
 import type { DatasetSchedule, Outputs } from '../shared/outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
@@ -93,9 +94,13 @@ export class PipelineStack extends Stack {
       FetchFunctionName: fetch.function.functionName,
       Schedules: this.toJsonString(
         Object.fromEntries(
-          Array.from(fetch.schedules, ([dataset, { scheduleName, expression }]) => [
-            dataset,
-            { name: scheduleName, expression } satisfies DatasetSchedule,
+          config.datasets.map(({ dataset: { name }, schedule: expression, ...list }) => [
+            name,
+            {
+              name: fetch.schedules.get(name)?.scheduleName ?? '',
+              expression,
+              placesList: listDigest(list),
+            } satisfies DatasetSchedule,
           ]),
         ),
       ),

@@ -1,15 +1,6 @@
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { PermanentError } from '../../shared/errors.ts';
-import {
-  dayOf,
-  givenUpPrefix,
-  isDay,
-  type ParsedKey,
-  parseRawKey,
-  rawKey,
-  runTime,
-} from '../../shared/keys.ts';
+import { dayOf, givenUpPrefix, isDay, parsedKey, rawKey, runTime } from '../../shared/keys.ts';
 import type { LogQuery } from '../logs.ts';
 
 /** What somebody asks about: a run, by its time, or a raw object. */
@@ -44,16 +35,6 @@ export function runPrefixes(time: Date): string[] {
 export function plannedKey(dataset: Dataset, time: Date): string {
   if (dataset.identity === 'time') return rawKey(dataset, time);
   return `${dataset.name}/dt=${dayOf(new Date(time.getTime() - days))}/`;
-}
-
-/** Undefined when its dataset is not known. */
-export function parsedKey(key: string): ParsedKey | undefined {
-  try {
-    return parseRawKey(key);
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
 }
 
 const days = 86_400_000;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { listDigest } from '../../functions/fetch/place-list.ts';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
 import { datasetNames, datasets, tableNames } from '../../shared/datasets.ts';
@@ -257,16 +258,17 @@ describe('a schedule', () => {
     expect(inputs).toEqual(['weatherapi/history']);
   });
 
-  test('is among the outputs, by the name of its dataset, with its own name and its expression', () => {
+  test('is among the outputs, by the name of its dataset, with its own name, its expression and the digest of its places', () => {
     const { Schedules } = stack.json.Outputs as { Schedules: { Value: { 'Fn::Join': [string, unknown[]] } } };
     const [separator, parts] = Schedules.Value['Fn::Join'];
     const text = parts
       .map((part) => (typeof part === 'string' ? part : (part as { Ref: string }).Ref))
       .join(separator);
-    const expected = datasets.map(({ name, schedule }) => [
-      name,
-      { name: scheduleOf(name).id, expression: schedule },
-    ]);
+    const expected = datasets.map(({ name, schedule }) => {
+      const { id, Properties } = scheduleOf(name);
+      const event = parseRunEvent(scheduledEvent(Properties.Target, new Date('2026-11-22T05:00:00Z')));
+      return [name, { name: id, expression: schedule, placesList: listDigest(event) }];
+    });
     expect([...schedulesIn({ Schedules: text })]).toEqual(expected);
     expect(stack.json.Outputs?.FetchFunctionName).toEqual({ Value: { Ref: fetchFunction.id } });
   });
