@@ -61,8 +61,15 @@ export interface Story {
 
 /** The stories of a raw object, or of all those that the runs of a time landed, of whichever dataset and list of places. */
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
+  const { since, any } = linesAbout(what, now);
+  // Of a run whose places are objects of their own, `keysOf` knows which.
+  const days = 'time' in what ? datasets.filter(({ identity }) => identity === 'place-and-day') : [];
+  const ofDays = days.map((dataset) => ({
+    ...{ member: 'rawKey', isPrefix: true },
+    text: plannedKey(dataset, 'time' in what ? what.time : now),
+  }));
   const lines = await Array.fromAsync(
-    observed.logs.lines({ functions: ['fetch', 'convert'], ...linesAbout(what, now) }),
+    observed.logs.lines({ functions: ['fetch', 'convert'], since, any: [...any, ...ofDays] }),
   );
   const letters = await new DeadLetters(observed.sqs, observed.outputs.DeadLetterQueueUrl).list();
   const stories: Story[] = [];

@@ -51,11 +51,7 @@ export function linesAbout(what: RunOrKey, now: Date): Required<Pick<LogQuery, '
       ...(dataset?.identity === 'place-and-day' && day !== undefined ? [{ member: 'day', text: day }] : []),
       ...('key' in what
         ? [{ member: 'rawKey', text: what.key }]
-        : datasets.map((each) => ({
-            member: 'rawKey',
-            text: plannedKey(each, what.time).replace(/json$/, ''),
-            isPrefix: true,
-          }))),
+        : runPrefixes(what.time).map((text) => ({ member: 'rawKey', text, isPrefix: true }))),
     ],
   };
 }

@@ -282,7 +282,7 @@ describe('a query on this computer', () => {
       'such as SELECT, got INSTALL.',
     );
     await expect(failure()).rejects.toThrow(
-      /Table weatherapi_current, with the columns dt .*temp_c.*rescued\.\nTable weatherapi_forecast_hour, .*forecast_for/,
+      /Which query\? .*\n {2}weatherapi_current +Current weather, .*\n {2}weatherapi_forecast_hour +Forecasts, .*(\n.*)*"DESCRIBE weatherapi_current"/,
     );
     await expect(failure('SELECT 1', '--named', 'x')).rejects.toThrow('got both');
     await expect(failure('--named', 'nothing')).rejects.toThrow('Gaps per hour');

@@ -147,7 +147,7 @@ describe('npm start', () => {
     ]);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'error: --dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"\nerror: --dataset: expected one with --drop, which is what the files are\n',
+      'Error: --dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"\nError: --dataset: expected one with --drop, which is what the files are\n',
     );
   });
 

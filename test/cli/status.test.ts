@@ -463,7 +463,7 @@ describe('a stack that is not whole', () => {
     ['reconcile', '--dry-run'],
     ['query', 'SELECT 1'],
     ['destroy', '--dry-run'],
-    ['drop', 'package.json'],
+    ['drop', 'package.json', '--dataset', 'weatherapi/current'],
   ])('is told of by tdf %s %s', async (...args) => {
     const cloud = await startCloud();
     try {
