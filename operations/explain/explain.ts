@@ -62,12 +62,9 @@ export interface Story {
 /** The stories of a raw object, or of all those that the runs of a time landed, of whichever dataset and list of places. */
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
   const { since, any } = linesAbout(what, now);
-  // Of a run whose places are objects of their own, `keysOf` knows which.
-  const days = 'time' in what ? datasets.filter(({ identity }) => identity === 'place-and-day') : [];
-  const ofDays = days.map((dataset) => ({
-    ...{ member: 'rawKey', isPrefix: true },
-    text: plannedKey(dataset, 'time' in what ? what.time : now),
-  }));
+  // Where each place is an object of its own, `keysOf` knows which are of the run.
+  const days = 'time' in what ? runPrefixes(what.time, 'place-and-day') : [];
+  const ofDays = days.map((text) => ({ member: 'rawKey', text, isPrefix: true }));
   const lines = await Array.fromAsync(
     observed.logs.lines({ functions: ['fetch', 'convert'], since, any: [...any, ...ofDays] }),
   );

@@ -24,11 +24,11 @@ export function parseRunOrKey(text: string): RunOrKey {
   return { time };
 }
 
-/** What keys of the runs of a time begin with, whichever places they were for; of those that land in one object. */
-export function runPrefixes(time: Date): string[] {
+/** What the keys begin with that the runs of a time land, whichever places they are for. */
+export function runPrefixes(time: Date, identity: Dataset['identity'] = 'time'): string[] {
   return datasets
-    .filter(({ identity }) => identity === 'time')
-    .map((dataset) => rawKey(dataset, time).replace(/json$/, ''));
+    .filter((dataset) => dataset.identity === identity)
+    .map((dataset) => plannedKey(dataset, time).replace(/json$/, ''));
 }
 
 /** What a run lands, or the folder of it where each place is an object of its own. */
