@@ -80,19 +80,18 @@ export class EventSource {
     const limit = Math.min(this.settings.maximumConcurrency, availableParallelism());
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#working.size >= limit) {
-        await Promise.race(this.#working);
-        continue;
+      // While the function works on others, so that it does not wait for its next message. As on AWS, these are in flight.
+      for (const message of await this.#receive(limit)) {
+        while (this.#working.size >= limit) await Promise.race(this.#working);
+        // One that was received before polling ended is visible again after its time-out.
+        if (signal.aborted) return;
+        const work = this.#run(message).finally(() => this.#working.delete(work));
+        this.#working.add(work);
       }
-      const message = await this.#receive();
-      // One that was received while polling ended is visible again after its time-out.
-      if (message === undefined || signal.aborted) continue;
-      const work = this.#run(message).finally(() => this.#working.delete(work));
-      this.#working.add(work);
     }
   }
 
-  async #receive(): Promise<Message | undefined> {
+  async #receive(limit: number): Promise<readonly Message[]> {
     const { signal } = this.#stop;
     const QueueUrl = this.settings.queueUrl;
     try {
@@ -102,18 +101,19 @@ export class EventSource {
       await this.#sqs.send(new GetQueueAttributesCommand(look), { abortSignal: signal });
       const receive = new ReceiveMessageCommand({
         QueueUrl,
+        MaxNumberOfMessages: Math.min(limit, 10),
         WaitTimeSeconds: 20,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
       const { Messages = [] } = await this.#sqs.send(receive, { abortSignal: signal });
       this.#trouble = undefined;
-      return Messages[0];
+      return Messages;
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted) return [];
       this.#trouble = String(error);
       await delay(pause, undefined, { signal }).catch(() => {}); // Cut short by closing.
-      return undefined;
+      return [];
     }
   }
 
