@@ -10,7 +10,14 @@ import { buildApp, type S3Object, type S3PersistenceProvider, SnsStore, SqsStore
 import { ObjectFiles } from './object-files.ts';
 import { loadQueues, localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
-import { addConditionalWrites, addStreamedObjects, addUrlListings, isStreamed, ObjectStore } from './s3.ts';
+import {
+  addConditionalWrites,
+  addHeadLengths,
+  addStreamedObjects,
+  addUrlListings,
+  isStreamed,
+  ObjectStore,
+} from './s3.ts';
 import { addSecrets, SecretStore } from './secrets.ts';
 import { StateError, withStateFile } from './state-error.ts';
 import { isLocked, lockState, type StateLock } from './state-lock.ts';
@@ -126,6 +133,7 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     addSecrets(app, secrets);
     addConditionalWrites(app, s3Store);
     addUrlListings(app);
+    addHeadLengths(app);
     returnAbandonedReceives(app, sqsStore);
     // The last hook before the handler, which writes within the same tick: no other request can come between.
     app.addHook('preHandler', (request, _reply, done) => {

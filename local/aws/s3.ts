@@ -228,3 +228,14 @@ export function addUrlListings(app: FastifyInstance): void {
     done(null, encoded.replace('</ListBucketResult>', '<EncodingType>url</EncodingType></ListBucketResult>'));
   });
 }
+
+/**
+ * Gives each answer to HEAD a length: without one, as fauxqs 2.4.1 answers for a missing object, clients take it to end
+ * with the connection, and open another.
+ */
+export function addHeadLengths(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.method === 'HEAD' && !reply.hasHeader('content-length')) reply.header('content-length', 0);
+    done(null, payload);
+  });
+}

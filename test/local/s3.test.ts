@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import {
@@ -98,6 +100,20 @@ describe('S3 through the SDK', () => {
     expect(String(await aws.bytesOf(put.Key))).toBe('{}');
     expect(await aws.bytesOf('empty')).toEqual(Buffer.alloc(0));
     expect((await aws.bytesOf('parts')).equals(body)).toBe(true);
+  });
+
+  test('the connection outlives the answers to HEAD for objects that are not there', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const reused: boolean[] = [];
+    for (const key of ['missing', 'also-missing', 'missing']) {
+      const sent = request(`${aws.emulator.endpoint}/${Bucket}/${key}`, { method: 'HEAD', agent }).end();
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      await once(answer.resume(), 'close');
+      expect(answer.statusCode).toBe(404);
+      reused.push(sent.reusedSocket);
+    }
+    agent.destroy();
+    expect(reused).toEqual([false, true, true]);
   });
 
   test('a listing in pages has every key once, in the order of their bytes', async () => {
