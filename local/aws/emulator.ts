@@ -8,6 +8,7 @@ import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
 import { buildApp, type S3Object, type S3PersistenceProvider, SnsStore, SqsStore } from './fauxqs.ts';
 import { ObjectFiles } from './object-files.ts';
+import { ObjectStore } from './object-store.ts';
 import { loadQueues, localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
 import {
@@ -16,7 +17,6 @@ import {
   addStreamedObjects,
   addUrlListings,
   isStreamed,
-  ObjectStore,
 } from './s3.ts';
 import { addSecrets, SecretStore } from './secrets.ts';
 import { StateError, withStateFile } from './state-error.ts';
