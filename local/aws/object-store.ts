@@ -121,6 +121,7 @@ export class ObjectStore extends S3Store {
 
 /** @throws {S3Error} when S3 would not join them either */
 function chosenParts({ parts }: Upload, named: readonly NamedPart[]): Part[] {
+  if (named.length === 0) throw new S3Error('MalformedXML', 'You must specify at least one part.', 400);
   if (named.some(({ partNumber }, index) => partNumber <= (named[index - 1]?.partNumber ?? 0)))
     throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.', 400);
   const chosen = named.map(({ partNumber, etag }) => {

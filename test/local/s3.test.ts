@@ -240,8 +240,9 @@ describe('an upload in parts', () => {
     await expect(complete([part])).rejects.toMatchObject({ name: 'NoSuchUpload' });
   });
 
-  test('is refused with parts that are too small, in another order, unknown or changed, and can still be completed', async () => {
+  test('is refused with no parts, or ones that are too small, in another order, unknown or changed, and can still be completed', async () => {
     const [one, two] = [await upload(1, last), await upload(2, first)];
+    await expect(complete([])).rejects.toMatchObject({ name: 'MalformedXML' });
     await expect(complete([one, two])).rejects.toMatchObject({ name: 'EntityTooSmall' });
     await expect(complete([two, one])).rejects.toMatchObject({ name: 'InvalidPartOrder' });
     await expect(complete([one, one])).rejects.toMatchObject({ name: 'InvalidPartOrder' });
