@@ -1,13 +1,14 @@
 import { Annotations, CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { listDigest } from '../functions/fetch/place-list.ts';
 import { outlook } from '../shared/expected-runs.ts';
 import type { DatasetSchedule, Outputs } from '../shared/outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms, type WatchedDataset } from './alarms.ts';
+import { callsPerMonth } from './calls-per-month.ts';
 import { Catalog } from './catalog.ts';
-import { type Config, callsPerMonth, maxFreshnessHours } from './config.ts';
+import type { Config } from './config.ts';
+import { maxFreshnessHours } from './config-schema.ts';
 import { Convert } from './convert.ts';
 import { FlowDashboard } from './dashboard.ts';
 import { DataBucket } from './data-bucket.ts';
@@ -40,7 +41,7 @@ export class PipelineStack extends Stack {
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
     // The first run may start at once, and the event of its object needs somewhere to go.
-    for (const schedule of fetch.schedules.values())
+    for (const { schedule } of fetch.schedules.values())
       schedule.node.addDependency(raw.node.findChild('Notifications'));
 
     const reconcile = new Reconcile(this, 'Reconcile', {
@@ -94,12 +95,12 @@ export class PipelineStack extends Stack {
       FetchFunctionName: fetch.function.functionName,
       Schedules: this.toJsonString(
         Object.fromEntries(
-          config.datasets.map(({ dataset: { name }, schedule: expression, ...list }) => [
-            name,
+          Array.from(fetch.schedules, ([dataset, { schedule, placesList }]) => [
+            dataset,
             {
-              name: fetch.schedules.get(name)?.scheduleName ?? '',
-              expression,
-              placesList: listDigest(list),
+              name: schedule.scheduleName,
+              expression: schedule.expression,
+              placesList,
             } satisfies DatasetSchedule,
           ]),
         ),

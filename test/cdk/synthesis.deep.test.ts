@@ -24,10 +24,11 @@ test('a synthesis says how many calls the schedule makes, also beside a warning,
   } finally {
     await rm(directory, { recursive: true });
   }
-});
+}, 60_000);
 
 test('a synthesis of a wrong cdk.json prints what is wrong and what it got, and no stack trace', async () => {
-  const CDK_CONTEXT_JSON = JSON.stringify({ tdf: { locations: [7], retainData: 'x' } });
+  const tdf = { locations: [7], datasets: { 'weatherapi/current': {} }, retainData: 'x' };
+  const CDK_CONTEXT_JSON = JSON.stringify({ tdf });
   const synthesis = promisify(execFile)(process.execPath, ['cdk/app.ts'], {
     env: { ...process.env, CDK_CONTEXT_JSON },
   });

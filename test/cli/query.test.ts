@@ -11,7 +11,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { queryCommand } from '../../cli/commands/query.ts';
 import { type RowsFormat, rowsOutput } from '../../cli/terminal/rows-output.ts';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
-import { ObjectStore } from '../../local/aws/s3.ts';
+import { ObjectStore } from '../../local/aws/object-store.ts';
 import { queryAthena } from '../../operations/query/query-athena.ts';
 import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
