@@ -66,3 +66,20 @@ describe.each<Dataset>([everyLevel, onlyInArrays, onlyInnermost, nothingRequired
     });
   },
 );
+
+describe('rows are taken for those of an array only if they stand in it:', () => {
+  const plan = '"plan":{"days":[{"date":"2026-11-22"}]}';
+  const known = `{"station":{"name":"a"},${plan},"notes":[{"text":"b"}]}`;
+
+  test.each([
+    ['an array of the same name elsewhere, and an empty one in its place', '"x":{"notes":[{"text":"c"}]},"notes" :[]'],
+    ['the same the other way round', '"notes" :[],"x":{"notes":[{"text":"c"}]}'],
+    ['one in a part that is ignored', '"now":{"notes":[{"text":"c"}]},"notes": []'],
+    ['one in a rescued text', '"x":"\\"notes\\":[{\\"text\\":\\"c\\"}]","notes": []'],
+    ['a name that ends alike', '"x\\"notes":[{"text":"c"}],"not\\u0065s":[]'],
+    ['the array twice', '"notes":[{"text":"c"}],"notes":[]'],
+  ])('%s [known-shapes]', (_what, notes) => {
+    const odd = `{"station":{"name":"a"},${plan},${notes}}`;
+    for (const dataset of [everyLevel, nothingRequired]) expectSame(`${known}\n${odd}\n${known}`, dataset);
+  });
+});

@@ -97,6 +97,9 @@ export function answerMembers(dataset: Dataset): fc.Arbitrary<Member[]> {
 const mostly = (good: fc.Arbitrary<string>) =>
   fc.oneof({ arbitrary: good, weight: 40 }, scalar, fc.constantFrom(...nastyDates));
 
+/** Where an array of rows is: mostly in its place, now and then elsewhere, with an empty one in its place. */
+const placements = [...Array<string>(9).fill('$&'), '"x":{"$1":$2},"$1" :[]', '"$1": [],"x\\"$1":$2', '"$1":$2,"$1":[]'];
+
 /** What the text around an array of rows may be, and what an array that is elsewhere may be called. */
 const openings = (name: string) =>
   fc.oneof(
@@ -157,7 +160,14 @@ function alikeAnswers(dataset: Dataset): fc.Arbitrary<string[]> {
         }),
     );
   };
-  return formOf(declaredIn(dataset), true).chain((one) => fc.array(one, { minLength: 2, maxLength: 8 }));
+  return formOf(declaredIn(dataset), true).chain((one) =>
+    fc.array(
+      fc
+        .tuple(one, fc.constantFrom(...placements))
+        .map(([answer, place]) => answer.replace(/"(\w+)":(\[\{[^[\]]*\])/, place)),
+      { minLength: 2, maxLength: 8 },
+    ),
+  );
 }
 
 function answersOf(dataset: Dataset): fc.Arbitrary<string[]> {
