@@ -5,13 +5,18 @@ import { weatherapiForecast } from '../../../shared/datasets/weatherapi-forecast
 import { PermanentError } from '../../../shared/errors.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { type ShapesOf, tablesFrom } from '../convert/converted.ts';
-import { everyLevel, nothingRequired, onlyInArrays, onlyInnermost } from '../convert/every-level.ts';
+import { everyLevel, nothingRequired, onlyInnermost } from '../convert/every-level.ts';
 import { damagedFileOf, rawTextOf } from '../convert/properties/raw-files.ts';
 
 const parseAll: ShapesOf = () => undefined;
 
 /** What a text becomes: its tables and their files, or the failure and its place. */
-function outcomeOf(text: string | Uint8Array, dataset: Dataset, pieceBytes: number, shapesOf: ShapesOf): unknown {
+function outcomeOf(
+  text: string | Uint8Array,
+  dataset: Dataset,
+  pieceBytes: number,
+  shapesOf: ShapesOf,
+): unknown {
   try {
     const { tables, counts } = tablesFrom(text, dataset, pieceBytes, shapesOf);
     const files = tables.map(({ file }) => Buffer.from(file).toString('latin1'));
@@ -39,14 +44,18 @@ const counting: ShapesOf = (rows) => {
   };
 };
 
-function expectSame(text: string | Uint8Array, dataset: Dataset, pieceBytes = Number.POSITIVE_INFINITY): void {
+function expectSame(
+  text: string | Uint8Array,
+  dataset: Dataset,
+  pieceBytes = Number.POSITIVE_INFINITY,
+): void {
   const read = outcomeOf(text, dataset, pieceBytes, counting);
   expect(read).toEqual(outcomeOf(text, dataset, Number.POSITIVE_INFINITY, parseAll));
 }
 
 const pieceBytes = fc.constantFrom(1, 7, 64, 1_000, 100_000);
 
-describe.each<Dataset>([everyLevel, onlyInArrays, onlyInnermost, nothingRequired, weatherapiForecast])(
+describe.each<Dataset>([everyLevel, onlyInnermost, nothingRequired, weatherapiForecast])(
   'answers of $name that are read by the shapes of their rows become the files, or the failure, that parsing gives:',
   (dataset) => {
     test('whatever comes [known-shapes]', () => {
@@ -72,7 +81,10 @@ describe('rows are taken for those of an array only if they stand in it:', () =>
   const known = `{"station":{"name":"a"},${plan},"notes":[{"text":"b"}]}`;
 
   test.each([
-    ['an array of the same name elsewhere, and an empty one in its place', '"x":{"notes":[{"text":"c"}]},"notes" :[]'],
+    [
+      'an array of the same name elsewhere, and an empty one in its place',
+      '"x":{"notes":[{"text":"c"}]},"notes" :[]',
+    ],
     ['the same the other way round', '"notes" :[],"x":{"notes":[{"text":"c"}]}'],
     ['one in a part that is ignored', '"now":{"notes":[{"text":"c"}]},"notes": []'],
     ['one in a rescued text', '"x":"\\"notes\\":[{\\"text\\":\\"c\\"}]","notes": []'],

@@ -54,7 +54,7 @@ function declaredValue(below: Kind | Tree, isArray: boolean, odd: number): fc.Ar
   if (!isArray) return one;
   const element = odd === 0 ? one : fc.oneof({ arbitrary: one, weight: 8 }, anyJson);
   return fc
-    .tuple(fc.array(element, { maxLength: 3 }), space)
+    .tuple(fc.array(element, { minLength: odd === 0 ? 1 : 0, maxLength: 3 }), space)
     .map(([all, gap]) => `[${gap}${all.join(`${gap},`)}]`);
 }
 
@@ -94,17 +94,28 @@ export function answerMembers(dataset: Dataset): fc.Arbitrary<Member[]> {
   return fc.oneof(...[0, 2, 6].map((odds) => declaredMembers(declared, odds, length, odds === 6 ? 1 : 0)));
 }
 
+export const recordMembers = answerMembers(weatherapiCurrent);
+
 const mostly = (good: fc.Arbitrary<string>) =>
   fc.oneof({ arbitrary: good, weight: 40 }, scalar, fc.constantFrom(...nastyDates));
 
 /** Where an array of rows is: mostly in its place, now and then elsewhere, with an empty one in its place. */
-const placements = [...Array<string>(9).fill('$&'), '"x":{"$1":$2},"$1" :[]', '"$1": [],"x\\"$1":$2', '"$1":$2,"$1":[]'];
+const placements = [
+  ...Array<string>(20).fill('$&'),
+  '"x":{"$1":$2},"$1" :[]',
+  '"$1": [],"x\\"$1":$2',
+  '"$1":$2,"$1":[]',
+];
 
 /** What the text around an array of rows may be, and what an array that is elsewhere may be called. */
 const openings = (name: string) =>
   fc.oneof(
     { arbitrary: fc.constant(`"${name}":`), weight: 30 },
-    fc.constantFrom(`"${name}" :`, `"${name}": `, `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":`),
+    fc.constantFrom(
+      `"${name}" :`,
+      `"${name}": `,
+      `"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":`,
+    ),
   );
 
 /**
@@ -112,6 +123,10 @@ const openings = (name: string) =>
  * with the name of one of rows in a place where rows are not expected.
  */
 function alikeAnswers(dataset: Dataset): fc.Arbitrary<string[]> {
+  return fc.constantFrom(false, false, true).chain((isOdd) => answersAlike(dataset, isOdd));
+}
+
+function answersAlike(dataset: Dataset, isOdd: boolean): fc.Arbitrary<string[]> {
   const arrays = dataset.tables.flatMap(({ rows }) => rows.split('.').filter((name) => name.endsWith('[]')));
   const formOf = (tree: Tree, isTop: boolean): fc.Arbitrary<fc.Arbitrary<string>> => {
     const names = Object.keys(tree);
@@ -122,12 +137,16 @@ function alikeAnswers(dataset: Dataset): fc.Arbitrary<string[]> {
         ...names.map((name) => {
           const below = tree[name] as Kind | Tree;
           return typeof below === 'string'
-            ? fc.constant(mostly(plain[below]))
-            : fc.tuple(formOf(below, false), fc.nat(3)).map(([one, most]) =>
-                name.endsWith('[]')
-                  ? fc.array(one, { maxLength: most + 1 }).map((all) => `[${all.join()}]`)
-                  : one,
-              );
+            ? fc.constant(isOdd ? mostly(plain[below]) : plain[below])
+            : fc
+                .tuple(formOf(below, false), fc.nat(3))
+                .map(([one, most]) =>
+                  name.endsWith('[]')
+                    ? fc
+                        .array(one, { minLength: isOdd ? 0 : 1, maxLength: most + 1 })
+                        .map((all) => `[${all.join()}]`)
+                    : one,
+                );
         }),
       )
       .map(([chosen, ...values]) => {
@@ -143,14 +162,18 @@ function alikeAnswers(dataset: Dataset): fc.Arbitrary<string[]> {
   };
   const strayIn = (tree: Tree): fc.Arbitrary<string[]> => {
     const nested = Object.values(tree).some((below) => typeof below !== 'string');
-    if (!nested || arrays.length === 0) return fc.constant([]);
+    if (!isOdd || !nested || arrays.length === 0) return fc.constant([]);
     const rows = fc.array(fc.constantFrom('{"text":"x"}', '{"start":1}', '{"temp_c":1}', '1', 'null'), {
       maxLength: 2,
     });
-    return fc.oneof(
-      { arbitrary: fc.constant([]), weight: 12 },
+    return fc.oneof<fc.MaybeWeightedArbitrary<string[]>[]>(
+      { arbitrary: fc.constant([]), weight: 20 },
       fc
-        .tuple(fc.constantFrom(...arrays.map(bare)), rows, fc.constantFrom('x', 'now', 'x\\"', 'twice', 'text'))
+        .tuple(
+          fc.constantFrom(...arrays.map(bare)),
+          rows,
+          fc.constantFrom('x', 'now', 'x\\"', 'twice', 'text'),
+        )
         .map(([name, all, where]) => {
           const array = `${name}":[${all.join()}]`;
           if (where === 'x\\"') return [`"x\\"${array}`];
@@ -163,7 +186,7 @@ function alikeAnswers(dataset: Dataset): fc.Arbitrary<string[]> {
   return formOf(declaredIn(dataset), true).chain((one) =>
     fc.array(
       fc
-        .tuple(one, fc.constantFrom(...placements))
+        .tuple(one, isOdd ? fc.constantFrom(...placements) : fc.constant('$&'))
         .map(([answer, place]) => answer.replace(/"(\w+)":(\[\{[^[\]]*\])/, place)),
       { minLength: 2, maxLength: 8 },
     ),
@@ -179,8 +202,8 @@ function answersOf(dataset: Dataset): fc.Arbitrary<string[]> {
   return fc
     .array(
       fc.oneof(
-        record.map((one) => [one]),
-        alikeAnswers(dataset),
+        { arbitrary: record.map((one) => [one]), weight: 2 },
+        { arbitrary: alikeAnswers(dataset), weight: 3 },
         indented,
       ),
       { minLength: 1, maxLength: 4 },

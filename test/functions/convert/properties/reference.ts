@@ -252,11 +252,7 @@ function hasValue(value: JsonTree, way: string, declared: Declaration): boolean 
   return true;
 }
 
-function hasValueIn(
-  { members }: JsonTree & { kind: 'object' },
-  way: string,
-  declared: Declaration,
-): boolean {
+function hasValueIn({ members }: JsonTree & { kind: 'object' }, way: string, declared: Declaration): boolean {
   const { columns, ways } = declared;
   return members.some(([name, member]) => {
     const next = `${way}.${name}`;
