@@ -80,8 +80,7 @@ export class NestedRows implements AnswerShapes {
     const { bytes } = window;
     for (const { opening, shapes, group } of this.#arrays) {
       const scanner = new ElementScanner();
-      let at = 0;
-      while (shapes.canLearn && (at = bytes.indexOf(opening, at)) >= 0) {
+      for (let at = bytes.indexOf(opening); at >= 0; at = bytes.indexOf(opening, at)) {
         at += opening.length;
         while (shapes.canLearn && bytes[at] !== closeBracket) {
           window.start = at;
