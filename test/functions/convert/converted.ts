@@ -69,10 +69,14 @@ async function convertedAs(key: DatedKey, raw: string | Uint8Array, fetchedAt: D
   }
 }
 
-/** The rows of the Parquet file that a raw file becomes, read by DuckDB. */
+/** The rows of the first table that a raw file becomes, read by DuckDB. */
 export async function rowsOf(raw: string | Uint8Array, file?: RawFile): Promise<ParquetRow[]> {
-  const parquet = await converted(raw, file);
-  return inFile(parquet.file, (path) => readParquet([path]));
+  return rowsIn((await converted(raw, file)).file);
+}
+
+/** The rows of a Parquet file, read by DuckDB. */
+export function rowsIn(parquet: Uint8Array): Promise<ParquetRow[]> {
+  return inFile(parquet, (path) => readParquet([path]));
 }
 
 /** What DuckDB answers about a file; `$file` in the SQL stands for it. Cells as DuckDB's JSON has them. */
