@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type ParquetRow } from '../../../operations/query/parquet-rows.ts';
+import type { ParquetRow } from '../../../operations/query/parquet-rows.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { filled, rowsIn, tablesOf } from './converted.ts';
 
