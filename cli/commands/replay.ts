@@ -32,7 +32,7 @@ const maxRate = 1_000;
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('Has raw objects converted again: sends their events to the queue, and rewrites nothing.')
-    .option('--dataset <name>', 'which dataset', datasetNames[0])
+    .option('--dataset <name>', `which dataset (default: that of --prefix, or ${datasetNames[0]})`)
     .option('--from <day>', 'first UTC day, such as 2026-11-22')
     .option('--to <day>', 'last UTC day, included')
     .option('--prefix <key>', 'everything under this key prefix, instead of days')
