@@ -12,8 +12,7 @@ import {
   parseBackfill,
   whenDaysEnd,
 } from '../../operations/backfill/request.ts';
-import type { Deployed, Target } from '../../operations/deployed.ts';
-import { type Observed, observing } from '../../operations/observed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { atWork } from '../at-work.ts';
@@ -55,21 +54,21 @@ export function backfillCommand(): Command {
     ].flat();
     if ('problems' in request || problems.length > 0)
       return command.error(`error: ${problems.join('\nerror: ')}`);
-    if (options.dryRun) return observing(options, (observed) => foresee(observed, request, options));
     const api = { key: process.env.WEATHERAPI_KEY || undefined };
-    await atWork(options, (deployed, signal) => run(deployed, request, options, signal), {
-      create: true,
-      api,
+    const { dryRun } = options;
+    const work = dryRun ? foresee : run;
+    await atWork(options, (deployed, signal) => work(deployed, request, options, signal), {
+      ...{ create: true, dryRun, api },
     });
   });
 }
 
 /** What there is to do: the plan, and what the schedule asks for. */
 async function planned(
-  { s3, outputs, scheduleInput }: Pick<Deployed & Observed, 's3' | 'outputs' | 'scheduleInput'>,
+  { s3, outputs, scheduleInput }: Reached,
   request: BackfillRequest,
   { location, json }: Arguments,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<BackfillPlan & Pick<RunEventInput, 'options'>> {
   const { dataset, leftOut } = request;
   const schedule = schedulesIn(outputs).get(dataset.name);
@@ -91,8 +90,13 @@ async function planned(
   return { ...plan, options };
 }
 
-async function foresee(observed: Observed, request: BackfillRequest, typed: Arguments): Promise<void> {
-  const { missing, calls, there, daysThere } = await planned(observed, request, typed);
+async function foresee(
+  deployed: Reached,
+  request: BackfillRequest,
+  typed: Arguments,
+  signal: AbortSignal,
+): Promise<void> {
+  const { missing, calls, there, daysThere } = await planned(deployed, request, typed, signal);
   if (typed.json) return printJson({ calls, there, daysThere, daysMissing: missing.length });
   print(`Would make ${count(calls, 'call')} of the API. Nothing was called (--dry-run).`);
 }
@@ -107,7 +111,7 @@ interface Result extends Omit<Backfilled, 'keys'> {
 }
 
 async function run(
-  deployed: Deployed,
+  deployed: Reached,
   request: BackfillRequest,
   typed: Arguments,
   signal: AbortSignal,
@@ -173,7 +177,7 @@ function show(
     print(`  … and ${(skipped.count - skipped.first.length).toLocaleString('en')} more`);
   if (stopped) {
     const { why, day, reason } = stopped;
-    if (why === 'failed') printError(failed, `at ${day}: ${reason}`);
+    if (why === 'failed') printError(failed, `fetch failed on ${day}: ${reason}`);
     else print({ style: 'yellow', text: 'Stopped' }, `at ${day}: ${stops[why]}`);
   }
   if (stopped || skipped.count > 0) print(`To go on: ${again(typed)}`);

@@ -1,6 +1,6 @@
 import type { RunEventInput } from '../../functions/fetch/run-event.ts';
 import type { Invocation } from '../../local/lambda/sandbox.ts';
-import type { Deployed } from '../deployed.ts';
+import type { Reached } from '../deployed.ts';
 
 export interface FetchInvoker {
   /** Resolves when the run has ended. One that failed as a whole is an answer. */
@@ -12,7 +12,7 @@ export interface FetchInvoker {
 export async function fetchInvoker({
   runtime,
   outputs,
-}: Pick<Deployed, 'runtime' | 'outputs'>): Promise<FetchInvoker> {
+}: Pick<Reached, 'runtime' | 'outputs'>): Promise<FetchInvoker> {
   const FunctionName = outputs.FetchFunctionName;
   if (runtime) return { invoke: (event) => runtime.invoke(FunctionName, event), close: () => {} };
   // Loaded only here: most commands do without.

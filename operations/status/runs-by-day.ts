@@ -1,4 +1,3 @@
-import type { RunEventInput } from '../../functions/fetch/run-event.ts';
 import type { Dataset, Table } from '../../shared/dataset.ts';
 import { addDays } from '../../shared/days.ts';
 import type { ExpectedRun } from '../../shared/expected-runs.ts';
@@ -9,12 +8,15 @@ import type { Observed } from '../observed.ts';
 import { isOver, type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
 import { listDays, type StoredObject } from './stored-objects.ts';
 
-/** The days that the runs of a dataset asked for, each place's day being an object: one listing a day. */
+/**
+ * The days that the runs of a dataset asked for, each place's day being an object: one listing a day.
+ * @param configured the places; undefined when nobody knows
+ */
 export async function runsByDay(
   { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
   dataset: Dataset,
   expected: readonly ExpectedRun[],
-  input: RunEventInput | undefined,
+  configured: readonly string[] | undefined,
   { now, deployedAt, stories }: Surroundings,
 ): Promise<RunStatus[]> {
   // Of a day that several runs ask for, the last one.
@@ -26,7 +28,7 @@ export async function runsByDay(
     listDays(s3, outputs.RawBucketName, dataset, from, to),
     listDays(s3, outputs.CuratedBucketName, table, from, to),
   ]);
-  const places = input && placesByName(dataset, input.locations);
+  const places = configured && placesByName(dataset, configured);
   const rawByDay = Map.groupBy(raw, dayIn);
   const curatedByKey = new Map(curated.map((object) => [object.key, object]));
 

@@ -1,11 +1,10 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { listDigest } from '../../functions/fetch/place-list.ts';
-import type { RunEventInput } from '../../functions/fetch/run-event.ts';
 import type { Dataset, Table } from '../../shared/dataset.ts';
 import type { ExpectedRun } from '../../shared/expected-runs.ts';
 import { curatedKey, dayOf, runTime } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
+import type { DatasetSchedule } from '../../shared/outputs.ts';
 import { placesWithout } from '../explain/run-story.ts';
 import type { Observed } from '../observed.ts';
 import { type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
@@ -16,7 +15,7 @@ export async function runsByTime(
   { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
   dataset: Dataset,
   expected: readonly ExpectedRun[],
-  input: RunEventInput | undefined,
+  schedule: DatasetSchedule,
   { now, deployedAt, stories }: Surroundings,
 ): Promise<RunStatus[]> {
   const [first] = expected;
@@ -29,7 +28,6 @@ export async function runsByTime(
   ]);
   const curatedByKey = new Map(curated.map((object) => [object.key, object]));
   const landed = landedRuns(raw);
-  const configured = input && listDigest({ locations: input.locations, options: input.options ?? {} });
 
   let next = 0;
   return pMap(
@@ -48,7 +46,7 @@ export async function runsByTime(
         const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
         return { ...about, ...why, raw: null, curated: null };
       }
-      const stored = await scheduledObject(s3, outputs.RawBucketName, found.objects, configured);
+      const stored = await scheduledObject(s3, outputs.RawBucketName, found.objects, schedule);
       const key = curatedKey({ key: stored.key, dataset, day: dayOf(found.time) }, table);
       const written = curatedByKey.get(key) ?? null;
       return {
@@ -86,12 +84,11 @@ async function scheduledObject(
   s3: S3Client,
   bucket: string,
   objects: readonly StoredObject[],
-  configured: string | undefined,
+  { placesList }: DatasetSchedule,
 ): Promise<NonNullable<RunStatus['raw']>> {
   const looked = await pMap(objects, async (object) => {
     const { list, ...places } = await placesOf(s3, bucket, object.key);
-    const isConfigured = list === undefined || configured === undefined || list === configured;
-    return { ...object, ...places, isConfigured };
+    return { ...object, ...places, isConfigured: list === undefined || list === placesList };
   });
   // The first list of a time has the shortest key.
   const rank = ({ isConfigured, key }: (typeof looked)[number]) => (isConfigured ? 0 : key.length);

@@ -179,7 +179,7 @@ describe('tdf backfill on AWS', () => {
     const typed = [...days('2026-07-01', '2026-07-20'), '--location', 'Oslo', '--location', 'Nowhere'];
     const { code, stdout, stderr } = await cloud.tdf('backfill', ...typed);
     expect(code).toBe(1);
-    expect(stderr).toBe(`Failed Nowhere: ${reason} (first on 2026-07-01). It was not asked for again.\n`);
+    expect(stderr).toBe(`Error: Nowhere: ${reason} (first on 2026-07-01). It was not asked for again.\n`);
     expect(stdout).toContain('20 landed, 20 left');
     // Two runs are under way before the first one ends.
     expect(asked.filter((run) => run.includes('Nowhere')).length).toBeLessThanOrEqual(2);
@@ -205,7 +205,7 @@ describe('tdf backfill on AWS', () => {
       return { ok: false, error: { type: 'ConfigurationError', message } };
     };
     const { code, stdout, stderr } = await cloud.tdf('backfill', ...days('2026-09-01', '2026-09-30'));
-    expect([code, stderr]).toEqual([1, `Failed at 2026-09-01: ${message}\n`]);
+    expect([code, stderr]).toEqual([1, `Error: fetch failed on 2026-09-01: ${message}\n`]);
     expect(stdout).toContain('To go on: npx tdf backfill');
     expect(asked).toEqual(['2026-09-01', '2026-09-02']);
   });
@@ -245,15 +245,15 @@ describe('tdf backfill on AWS', () => {
       );
       expect([code, stderr]).toEqual([
         1,
-        `error: --dataset: a run of ${dataset} is of the time at which it calls the provider, who does not answer for an earlier one. Expected weatherapi/history\n`,
+        `Error: --dataset: a run of ${dataset} is of the time at which it calls the provider, who does not answer for an earlier one. Expected weatherapi/history\n`,
       ]);
     }
     const wrong = await cloud.tdf('backfill', '--from', '2026-02-30', '--rate', '0', '--max-calls', 'x');
     expect(wrong.stderr.trim().split('\n')).toEqual([
-      'error: --from: expected a day that exists, such as 2026-11-22, got "2026-02-30"',
-      'error: --to: expected a day, such as 2026-11-22, got nothing',
-      'error: --max-calls: expected a whole number, at least 1, got "x"',
-      'error: --rate: expected a whole number, at least 1, got "0"',
+      'Error: --from: expected a day that exists, such as 2026-11-22, got "2026-02-30"',
+      'Error: --to: expected a day, such as 2026-11-22, got nothing',
+      'Error: --max-calls: expected a whole number, at least 1, got "x"',
+      'Error: --rate: expected a whole number, at least 1, got "0"',
     ]);
     expect(cloudRuns.asked).toEqual([]);
   });
@@ -267,7 +267,7 @@ describe('tdf backfill on AWS', () => {
     );
     const none = await cloud.tdf('backfill', ...days(addDays(last, 1), addDays(last, 1)));
     expect(none.stderr).toBe(
-      `error: --from: expected ${last} or earlier, since a day is over in every time zone at 12:00 UTC of the next one, got ${addDays(last, 1)}\n`,
+      `Error: --from: expected ${last} or earlier, since a day is over in every time zone at 12:00 UTC of the next one, got ${addDays(last, 1)}\n`,
     );
     const early = await cloud.tdf('backfill', ...days('2009-12-31', '2010-01-01'));
     expect(early.stderr).toContain(

@@ -77,8 +77,12 @@ export async function startCloud(): Promise<Cloud> {
     Workgroup: 'weather',
     FetchFunctionName: 'fetch',
     Schedules: JSON.stringify({
-      'weatherapi/current': { name: 'current', expression: 'cron(0 * * * ? *)' },
-      'weatherapi/history': { name: 'history', expression: 'cron(0 14 * * ? *)' },
+      'weatherapi/current': {
+        name: 'current',
+        expression: 'cron(0 * * * ? *)',
+        placesList: 'of-the-configured',
+      },
+      'weatherapi/history': { name: 'history', expression: 'cron(0 14 * * ? *)', placesList: '' },
     }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
@@ -164,7 +168,7 @@ async function captured(
     return true;
   }) as typeof write;
   for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
-  process.env = { ...env, NO_COLOR: '1', ...environment };
+  process.env = { ...env, NO_COLOR: '1', COLUMNS: '', ...environment };
   try {
     process.exitCode = 0;
     await work();

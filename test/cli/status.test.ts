@@ -4,7 +4,6 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { show } from '../../cli/commands/status.ts';
-import { listDigest } from '../../functions/fetch/place-list.ts';
 import type { Logs } from '../../operations/logs.ts';
 import type { AlarmStatus, Observed } from '../../operations/observed.ts';
 import { scheduleInput } from '../../operations/schedule-input.ts';
@@ -14,7 +13,7 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { curatedKeys, parseRawKey, placeDayKey, rawKey } from '../../shared/keys.ts';
+import { curatedKeysOf, placeDayKey, rawKey } from '../../shared/keys.ts';
 import { outputNames } from '../../shared/outputs.ts';
 import { runEnded, runStarted } from '../../shared/run-log.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -28,15 +27,15 @@ describe('tdf status', () => {
 
   async function land(
     time: Date,
-    { convert = true, ...metadata }: { convert?: boolean } & Record<string, unknown>,
+    { convert = true, list, ...metadata }: { convert?: boolean; list?: string } & Record<string, unknown>,
   ) {
-    const key = rawKey(weatherapiCurrent, time);
+    const key = rawKey(weatherapiCurrent, time, list);
     const Metadata = Object.fromEntries(
       Object.entries(metadata).map(([name, value]) => [name, String(value)]),
     );
     await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}\n', Metadata }));
     if (!convert) return;
-    const Key = key.replace('.json', '.parquet');
+    const [Key] = curatedKeysOf(key);
     await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'curated', Key, Body: 'PAR1' }));
   }
 
@@ -132,6 +131,27 @@ describe('tdf status', () => {
     expect({ queue, deadLetters }).toEqual({ queue: { waiting: 1, inFlight: 0 }, deadLetters: 2 });
   });
 
+  test('takes the run of the configured places for the scheduled one, though another list landed first', async () => {
+    const hour = at('20T12:00');
+    const byHand = { places: 1, 'places-missing': 0, 'places-list': 'of-another-list' };
+    const told = async () => {
+      const status = await statusOf({}, at('20T12:05'), 1);
+      const text = await shown(() => show(status, 1, { stage: 'dev', state: '.local' }));
+      return [text.split('\n')[1]?.trim(), status.runs[0]?.raw?.key];
+    };
+    await land(hour, byHand);
+    expect(await told()).toEqual([
+      '2026-11-20 12:00                converted 1 place, by hand or as configured before',
+      rawKey(weatherapiCurrent, hour),
+    ]);
+    const list = 'fedcba987654';
+    await land(hour, { list, places: 2, 'places-missing': 0, 'places-list': 'of-the-configured' });
+    expect(await told()).toEqual([
+      '2026-11-20 12:00                converted 2 places, and 1 more by hand',
+      rawKey(weatherapiCurrent, hour, list),
+    ]);
+  });
+
   test('calls an hour missing once it is older than 15 minutes', async () => {
     const lastState = async (when: string) =>
       (await statusBy('cron(0 * * * ? *)', at(when))).runs.at(-1)?.state;
@@ -151,12 +171,13 @@ describe('tdf status', () => {
   });
 
   describe('says of a run without data', () => {
+    const ofRun = (time: string) => ({
+      dataset: 'weatherapi/current',
+      scheduledTime: at(time).toISOString(),
+    });
     const ended = (time: string, end: object): ['fetch', object] => [
       'fetch',
-      {
-        ...{ message: runEnded, dataset: 'weatherapi/current', scheduledTime: at(time).toISOString() },
-        ...{ skipped: [], failed: [], ...end },
-      },
+      { message: runEnded, ...ofRun(time), skipped: [], failed: [], ...end },
     ];
     const of = async (logs: Logs, deployedAt = at('01T00:00')) =>
       (await statusOf({ logs, deployedAt })).runs.map(({ state, reason }) => [state, reason]);
@@ -176,13 +197,7 @@ describe('tdf status', () => {
     });
 
     test('that it began, and did not end', async () => {
-      const began = {
-        ...{
-          message: runStarted,
-          dataset: 'weatherapi/current',
-          scheduledTime: at('22T01:00').toISOString(),
-        },
-      };
+      const began = { message: runStarted, ...ofRun('22T01:00') };
       const runs = await of(logged(['fetch', began]));
       expect(runs[3]).toEqual(['failed', 'began and did not end: time-out, memory or a crash']);
     });
@@ -237,12 +252,8 @@ describe('tdf status', () => {
     const landDay = async (day: string, place: string, { convert = true } = {}) => {
       const Key = placeDayKey(weatherapiHistory, day, place);
       await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: '{}\n' }));
-      const parquet = { Bucket: 'curated', Key: curatedKeyOf(Key), Body: 'PAR1' };
+      const parquet = { Bucket: 'curated', Key: curatedKeysOf(Key)[0], Body: 'PAR1' };
       if (convert) await cloud.clients.s3.send(new PutObjectCommand(parquet));
-    };
-    const curatedKeyOf = (key: string) => {
-      const parsed = parseRawKey(key);
-      return curatedKeys({ ...parsed, day: parsed.day ?? '' })[0];
     };
     const daysOf = (others: Partial<Observed> = {}, when = later) =>
       pipelineOf(others, when, 5, [weatherapiHistory]);
@@ -342,20 +353,6 @@ describe('tdf status', () => {
     expect((await cloud.tdf('status', '--dataset', 'metar')).stderr).toContain(
       '--dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"',
     );
-  });
-
-  test('takes the run of the configured places for the scheduled one, and calls the other by hand', async () => {
-    const configured = listDigest({ locations: ['Oslo', 'Bergen'], options: {} });
-    const time = at('10T05:00');
-    await land(time, { 'places-list': listDigest({ locations: ['Lima'], options: {} }), places: 1 });
-    const [early] = (await statusOf({}, at('10T05:30'), 1)).runs;
-    expect(early?.raw).toMatchObject({ places: 1, isConfigured: false, byHand: 0 });
-
-    const Key = rawKey(weatherapiCurrent, time, configured);
-    const Metadata = { 'places-list': configured, places: '2' };
-    await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: '{}', Metadata }));
-    const [run] = (await statusOf({}, at('10T05:30'), 1)).runs;
-    expect(run?.raw).toMatchObject({ key: Key, places: 2, isConfigured: true, byHand: 1 });
   });
 
   test('shows what it can when it may not see logs and alarms, and says what it does not know', async () => {
@@ -590,7 +587,7 @@ describe('a stack that is not whole', () => {
     ['reconcile', '--dry-run'],
     ['query', 'SELECT 1'],
     ['destroy', '--dry-run'],
-    ['drop', 'package.json', '--dataset', 'weatherapi/current', '--day', '2026-11-22'],
+    ['drop', 'package.json', '--dataset', 'weatherapi/current'],
     ['backfill', '--from', '2026-11-01', '--to', '2026-11-02'],
     ['backfill', '--from', '2026-11-01', '--to', '2026-11-02', '--dry-run'],
   ])('is told of by tdf %s %s', async (...args) => {
@@ -600,7 +597,7 @@ describe('a stack that is not whole', () => {
       cloud.stack.outputs = {};
       const { code, stdout, stderr } = await cloud.tdf(...args);
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/^Failed The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
+      expect(stderr).toMatch(/^Error: The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
       expect(stderr).not.toContain('undefined');
     } finally {
       await cloud.close();
