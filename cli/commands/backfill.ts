@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command } from 'commander';
-import type { RunEventInput } from '../../functions/fetch/run-event.ts';
-import { type Backfilled, backfill } from '../../operations/backfill/backfill.ts';
+import { Command, Option } from 'commander';
+import { type Backfilled, type BackfillOptions, backfill } from '../../operations/backfill/backfill.ts';
 import { CallRate } from '../../operations/backfill/call-rate.ts';
 import { fetchInvoker } from '../../operations/backfill/fetch-invoker.ts';
 import { type BackfillPlan, planBackfill } from '../../operations/backfill/plan.ts';
@@ -38,7 +37,11 @@ export function backfillCommand(): Command {
     .option('--dataset <name>', 'which dataset', datasetsByDay[0]?.name)
     .option('--from <day>', 'first local day, such as 2026-11-22')
     .option('--to <day>', 'last local day, included')
-    .option('--location <q>', 'a place, instead of the configured ones (repeatable)', collectPlaces, [])
+    .addOption(
+      new Option('--location <q>', 'a place (repeatable)')
+        .argParser(collectPlaces)
+        .default([], 'those that are configured'),
+    )
     .option('--max-calls <n>', 'stop after so many calls of the API')
     .option('--rate <n>', 'calls per minute at most (default: as fast as it goes)')
     .option('--dry-run', 'say what it costs, and call nothing')
@@ -69,7 +72,7 @@ async function planned(
   request: BackfillRequest,
   { location, json }: Arguments,
   signal: AbortSignal,
-): Promise<BackfillPlan & Pick<RunEventInput, 'options'>> {
+): Promise<BackfillPlan & Pick<BackfillOptions['event'], 'options'>> {
   const { dataset, leftOut } = request;
   const schedule = schedulesIn(outputs).get(dataset.name);
   if (!schedule) {

@@ -32,7 +32,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed / 1024 ** 2;
 }
 
-test('the plan of ten years of a thousand places stays below 50 MB, were each day another list of places', async () => {
+test('the plan of ten years of a thousand places stays below 50 MB, were each day another list of places [backfill-bounds]', async () => {
   const nothing = await planBackfill(s3Of([]), 'raw', decade);
   expect([nothing.calls, nothing.missing.length, nothing.there]).toEqual([3_653_000, 3653, 0]);
   expect(new Set(nothing.missing.map((day) => day.places)).size).toBe(1);
@@ -71,7 +71,7 @@ test('of any days, places and objects, the plan has what is not there, oldest fi
   );
 });
 
-test('with a rate, no minute has more calls than that, and a day of more places takes several runs', async () => {
+test('with a rate, no minute has more calls than that, and a day of more places takes several runs [backfill-bounds]', async () => {
   let now = 0;
   const calls: { at: number; count: number }[] = [];
   const clock = {
