@@ -1,3 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RunReport } from '../../functions/fetch/run.ts';
@@ -6,8 +13,10 @@ import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { addDays, lastDayOver } from '../../shared/days.ts';
 import { curatedKeys, placeDayKey } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
-import { type Cloud, startCloud } from './cloud.ts';
+import { until } from '../local/until.ts';
+import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { cloudRuns } from './cloud-runs.ts';
+import { useAssembly } from './state.ts';
 
 const keyOf = (day: string, place: string) => placeDayKey(weatherapiHistory, day, place);
 
@@ -285,6 +294,45 @@ describe('tdf backfill on AWS', () => {
       'cdk.json does not configure weatherapi/history, so nothing says how to ask for it. Add under datasets: "weatherapi/history": {}',
     );
   });
+});
+
+describe('tdf backfill on this computer', () => {
+  let state: string;
+  beforeAll(async () => {
+    state = await mkdtemp(join(tmpdir(), 'backfill-'));
+    await useAssembly(state);
+  });
+  afterAll(() => rm(state, { recursive: true }));
+  const local = (...args: string[]) => tdf(['backfill', ...args, '--local', '--state', state]);
+
+  test('starts the pipeline with the stand-in, lands and converts the days, and finds them there the next time', async () => {
+    const typed = ['--from', '2026-11-15', '--to', '2026-11-21', '--location', 'Oslo', '--json'];
+    const first = JSON.parse((await local(...typed)).stdout);
+    expect(first).toMatchObject({ calls: 7, landed: 7, outcome: { converted: 7, deadLetters: [] } });
+    expect(JSON.parse((await local(...typed)).stdout)).toMatchObject({ calls: 0, there: 7, asked: 0 });
+    const sql = 'SELECT count(*) AS hours, min(dt) AS first FROM weatherapi_history_hour';
+    const rows = await tdf(['query', sql, '--json', '--local', '--state', state]);
+    expect(JSON.parse(rows.stdout)).toEqual([{ hours: 168, first: '2026-11-15' }]);
+  }, 60_000);
+
+  test('is stopped by Ctrl-C at a terminal, which its functions get as well, and loses no call', async () => {
+    const typed = ['--from', '2026-08-01', '--to', '2026-10-31', '--location', 'Lima'];
+    const args = ['cli/tdf.ts', 'backfill', ...typed, '--local', '--state', state];
+    const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const texts = Promise.all([text(child.stdout), text(child.stderr)]);
+    const ended = once(child, 'exit');
+    const landed = join(state, 's3/raw', keyOf('2026-08-03', 'Lima'));
+    await until(() => existsSync(landed));
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    const [code] = await ended;
+    const [stdout, stderr] = await texts;
+    expect(stderr).not.toContain('fetch failed');
+    expect([code, stdout]).toEqual([130, expect.stringContaining('interrupted. What has landed stays.')]);
+    const [, made, came] = /(\d+) calls made, (\d+) landed/.exec(stdout) ?? [];
+    expect(Number(made)).toBe(Number(came));
+    const rest = JSON.parse((await local(...typed, '--dry-run', '--json')).stdout);
+    expect(rest).toMatchObject({ there: Number(came), calls: 92 - Number(came) });
+  }, 60_000);
 });
 
 test('a day is over once it is over 12 hours behind UTC', () => {

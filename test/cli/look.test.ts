@@ -68,6 +68,7 @@ describe('while another process runs the pipeline', () => {
         ['query', 'SELECT * FROM weatherapi_current'],
         ['reconcile', '--grace', '0', '--dry-run'],
         ['replay', '--dry-run'],
+        ['backfill', '--from', '2026-11-01', '--to', '2026-11-02', '--dry-run'],
         ['dead-letters', 'redrive', '--dry-run'],
         ['dead-letters', 'drop', '--all', '--dry-run'],
       ]) {
