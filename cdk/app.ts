@@ -1,6 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { type Config, callsPerMonth, parseConfig } from './config.ts';
+import { callsPerMonth } from './calls-per-month.ts';
+import { type Config, parseConfig } from './config.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 
 const app = new App();
@@ -14,7 +15,7 @@ console.error(callsPerMonth(config).text);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 new PipelineStack(app, 'TdfWeather', {
   stackName: `TdfWeather-${config.stage}`,
-  description: 'Hourly weather from WeatherAPI.com: raw JSON and curated Parquet on S3.',
+  description: 'Weather from WeatherAPI.com: raw JSON and curated Parquet on S3.',
   config,
 });
 

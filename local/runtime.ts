@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -60,9 +60,11 @@ export interface Runtime {
   invoke(functionName: string, event: unknown): Promise<Invocation>;
   /** Kills a function at its work, as a failure of the machine would. */
   crash(functionName: string): Promise<void>;
-  /** Starts the schedule of a function for an instant; `edit` may change the event. */
+  /** The event that a schedule sends, as the template has it; its scheduled time is a placeholder. */
+  scheduleInput(scheduleName: string): Readonly<Record<string, unknown>>;
+  /** Starts a schedule for an instant; `edit` may change the event. */
   runSchedule(
-    functionName: string,
+    scheduleName: string,
     scheduledTime: Date,
     edit?: (event: Record<string, unknown>) => Record<string, unknown>,
   ): Promise<Invocation>;
@@ -117,6 +119,7 @@ async function start(
   };
 
   const logs = join(stateDir, 'logs');
+  const isFirst = !existsSync(logs);
   withStateFile(logs, () => mkdirSync(logs, { recursive: true }));
   /** Called where nobody could catch what it throws. */
   const keepLine = (functionName: string, line: string) => {
@@ -153,6 +156,16 @@ async function start(
     if (found) return found;
     throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
   };
+  const scheduleBy = (name: string): ScheduleTarget => {
+    const found = plan.schedules.find((schedule) => schedule.name === name);
+    if (!found) {
+      const names = plan.schedules.map((schedule) => schedule.name).join(', ');
+      throw new Error(`There is no schedule "${name}"; there are: ${names}`);
+    }
+    // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
+    const { Arn, Input, RoleArn } = found.properties.Target as ScheduleTarget;
+    return references.resolve<ScheduleTarget>({ Arn, Input, RoleArn });
+  };
   const eventSources = connectEventSources(deploying, {
     sqs,
     queueUrls,
@@ -177,6 +190,7 @@ async function start(
       maySend: (queueArn, bucketArn) => access.maySend(queueArn, bucketArn),
       delays: (created) => faults.event?.(created),
       late,
+      isFirst,
     });
   }
 
@@ -198,14 +212,10 @@ async function start(
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: async (functionName, event) => functionBy(functionName).invoke(event),
     crash: actions.crash,
-    async runSchedule(functionName, scheduledTime, edit = (event) => event) {
-      const target = functionBy(functionName);
-      const schedule = plan.schedules
-        .map(({ Target }) => Target as ScheduleTarget)
-        // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
-        .map(({ Arn, Input, RoleArn }) => references.resolve<ScheduleTarget>({ Arn, Input, RoleArn }))
-        .find(({ Arn }) => functionBy(Arn) === target);
-      if (!schedule) throw new Error(`There is no schedule for the function "${functionName}".`);
+    scheduleInput: (scheduleName) => JSON.parse(scheduleBy(scheduleName).Input ?? '{}'),
+    async runSchedule(scheduleName, scheduledTime, edit = (event) => event) {
+      const schedule = scheduleBy(scheduleName);
+      const target = functionBy(schedule.Arn);
       const denial = access.authorizeSchedule(schedule.RoleArn, schedule.Arn);
       if (denial) {
         return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };

@@ -64,7 +64,7 @@ export async function land(
       tries: String(tries + (landed?.tries ?? 0)),
       [objectMetadata.places]: String(places.length),
       [objectMetadata.placesMissing]: String(event.locations.length - places.length),
-      'places-list': list,
+      [objectMetadata.placesList]: list,
       'places-landed': encodePlaces(places),
     };
     if (await raw.put(key, spool.lines(places), metadata, landed)) {
@@ -85,7 +85,10 @@ async function takeOver(
   if (!lines) return false;
   const places = [...landed.places];
   let count = 0;
-  for await (const line of lines) await spool.add(places[count++] ?? -1, line);
+  for await (const line of lines) {
+    if (!(await spool.add(places[count++] ?? -1, line)))
+      throw new Error(`The disk has no room for "${key}".`);
+  }
   if (count === places.length) return true;
   throw new Error(`"${key}" has ${count} lines, but its metadata says ${places.length} places.`);
 }

@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import { limits } from '../../../functions/fetch/limits.ts';
 import type { RunReport } from '../../../functions/fetch/run.ts';
 import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
+import { weatherapiHistory } from '../../../shared/datasets/weatherapi-history.ts';
+import { placeDayKey } from '../../../shared/keys.ts';
 import { runEnded, runStarted } from '../../../shared/run-log.ts';
 import { type Aws, startAws } from '../../aws.ts';
 import { captureOutput, type Output } from '../../output.ts';
@@ -51,7 +54,7 @@ afterAll(async () => {
 function invoke(locations: string[], { time = 20_000, event = {} } = {}): Promise<Outcome> {
   const scheduledTime = new Date(Date.UTC(2026, 10, 22, hour++)).toISOString();
   return handler({ scheduledTime, dataset: 'weatherapi/current', locations, ...event }, {
-    getRemainingTimeInMillis: () => 10_000 + time,
+    getRemainingTimeInMillis: () => limits.landing + time,
   } as Context).then(
     (report) => ({ report }),
     (error: Error) => ({ error }),
@@ -71,10 +74,21 @@ function errorOf(outcome: Outcome): Error {
   return outcome.error;
 }
 
-/** The metrics of the invocation that came last. */
+/** The metrics of the invocation that came last: in one line those of its dataset, and in one the others. */
 function lastMetrics(): Record<string, unknown> {
   const emitted = output.lines().filter((line) => line.includes('CloudWatchMetrics'));
-  return JSON.parse(emitted.at(-1) ?? '{}') as Record<string, unknown>;
+  return Object.assign({}, ...emitted.slice(-2).map((line) => JSON.parse(line)));
+}
+
+/** The metrics that came last with a dimension beside the service, and its value. */
+function metricsBy(dimension: string): Record<string, unknown> {
+  const set = `"Dimensions":[["service","${dimension}"]]`;
+  const {
+    _aws,
+    service: _,
+    ...counted
+  } = JSON.parse(output.lines().findLast((line) => line.includes(set)) ?? '{}');
+  return counted;
 }
 
 /** What was logged of a run. */
@@ -88,8 +102,8 @@ describe('the function', () => {
     expect(errorOf(await invoke(['Melbourne']))).toMatchObject({ name: 'ResourceNotFoundException' });
     aws.emulator.secrets.set(secretId, apiKey);
     const report = reportOf(await invoke(['Melbourne', 'fail:1006']));
-    expect(report).toMatchObject({ landed: true, fetched: 1, failed: [{ location: 'fail:1006' }] });
-    const { body } = await aws.object('raw', report.key ?? '');
+    expect(report).toMatchObject({ landed: 1, fetched: 1, failed: [{ location: 'fail:1006' }] });
+    const { body } = await aws.object('raw', report.keys[0] ?? '');
     expect(String(body)).toContain('"name":"Melbourne"');
     expect(lastMetrics()).toMatchObject({
       PlacesFetched: 1,
@@ -103,7 +117,7 @@ describe('the function', () => {
   });
 
   test('skips the hour when the quota is spent', async () => {
-    expect(reportOf(await invoke(['fail:2007']))).toMatchObject({ key: undefined, quotaSpent: true });
+    expect(reportOf(await invoke(['fail:2007']))).toMatchObject({ keys: [], quotaSpent: true });
     expect(lastMetrics()).toMatchObject({ QuotaSpent: 1, RunsSkipped: 1, RunsLanded: 0, PlacesFailed: 0 });
   });
 
@@ -143,7 +157,7 @@ describe('the function', () => {
   });
 
   test.each<[string[], object]>([
-    [['Melbourne'], { level: 'INFO', outcome: 'landed', fetched: 1, places: 1, key: expect.any(String) }],
+    [['Melbourne'], { level: 'INFO', outcome: 'landed', fetched: 1, places: 1, keys: [expect.any(String)] }],
     [
       ['Melbourne', 'fail:1006'],
       { level: 'ERROR', outcome: 'landed', failed: [{ location: 'fail:1006', reason: expect.any(String) }] },
@@ -171,6 +185,27 @@ describe('the function', () => {
     expect(others).toEqual([]);
   });
 
+  test('names the dataset and the day of a run in its lines, and counts by dataset whether it landed', async () => {
+    const [ofDay, ofHour] = ['2026-11-20T14:00:00.000Z', '2026-11-20T15:00:00.000Z'];
+    await invoke(['Melbourne', 'Oslo'], { event: { scheduledTime: ofDay, dataset: 'weatherapi/history' } });
+    expect(linesOf(ofDay)).toEqual([
+      expect.objectContaining({ message: runStarted, dataset: 'weatherapi/history', day: '2026-11-19' }),
+      expect.objectContaining({
+        ...{ message: runEnded, dataset: 'weatherapi/history', day: '2026-11-19' },
+        ...{ outcome: 'landed', landed: 2, fetched: 2, places: 2 },
+        keys: ['Melbourne', 'Oslo'].map((place) => placeDayKey(weatherapiHistory, '2026-11-19', place)),
+      }),
+    ]);
+    expect(metricsBy('dataset')).toEqual({ dataset: 'weatherapi/history', RunsLanded: 1, RunsSkipped: 0 });
+
+    await invoke(['fail:2007'], { event: { scheduledTime: ofHour } });
+    for (const line of linesOf(ofHour)) {
+      expect(line).toMatchObject({ dataset: 'weatherapi/current' });
+      expect(line).not.toHaveProperty('day');
+    }
+    expect(metricsBy('dataset')).toEqual({ dataset: 'weatherapi/current', RunsLanded: 0, RunsSkipped: 1 });
+  });
+
   test('logs how a run ended that S3 refused', async () => {
     aws.fault = refusePut;
     const scheduledTime = '2026-11-26T05:00:00.000Z';
@@ -187,7 +222,7 @@ describe('the function', () => {
 
   test('ends by its deadline with what came', async () => {
     const report = reportOf(await invoke(['Melbourne', 'fail:slow', 'fail:429'], { time: 1_500 }));
-    expect(report).toMatchObject({ landed: true, fetched: 1 });
+    expect(report).toMatchObject({ landed: 1, fetched: 1 });
     expect(report.skipped.map(({ location }) => location)).toEqual(['fail:slow', 'fail:429']);
     expect(lastMetrics()).toMatchObject({
       PlacesFetched: 1,
