@@ -1,4 +1,4 @@
-import { type ConnectOptions, connect, type Reached, type Target } from '../operations/deployed.ts';
+import { type ConnectOptions, connect, type Scheduled, type Target } from '../operations/deployed.ts';
 import { observing } from '../operations/observed.ts';
 import { announce } from './terminal/announcement.ts';
 import { interruptible } from './terminal/interruption.ts';
@@ -11,7 +11,7 @@ interface WorkOptions extends Pick<ConnectOptions, 'create' | 'api'> {
 /** Connects to a deployment for as long as a command works on it. Ctrl-C has it give everything back. */
 export function atWork<T>(
   target: Target,
-  work: (deployed: Reached, signal: AbortSignal) => Promise<T>,
+  work: (deployed: Scheduled, signal: AbortSignal) => Promise<T>,
   { dryRun = false, ...options }: WorkOptions = {},
 ): Promise<T> {
   return interruptible(async (signal) => {

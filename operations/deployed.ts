@@ -36,7 +36,9 @@ export interface Deployed {
 }
 
 /** What there is of a deployment, whether somebody works on it or only looks. */
-export type Reached = Pick<Deployed, 'outputs' | 's3' | 'sqs' | 'scheduleInput' | 'runtime'>;
+export type Reached = Pick<Deployed, 'outputs' | 's3' | 'sqs' | 'runtime'>;
+/** The same, where somebody asks what its schedules send. */
+export type Scheduled = Reached & Pick<Deployed, 'scheduleInput'>;
 
 export interface ConnectOptions {
   /** Told of what takes long, in words such as "synthesizing the stack". */

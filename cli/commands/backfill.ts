@@ -11,7 +11,7 @@ import {
   parseBackfill,
   whenDaysEnd,
 } from '../../operations/backfill/request.ts';
-import type { Reached, Target } from '../../operations/deployed.ts';
+import type { Scheduled, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { atWork } from '../at-work.ts';
@@ -68,7 +68,7 @@ export function backfillCommand(): Command {
 
 /** What there is to do: the plan, and what the schedule asks for. */
 async function planned(
-  { s3, outputs, scheduleInput }: Reached,
+  { s3, outputs, scheduleInput }: Scheduled,
   request: BackfillRequest,
   { location, json }: Arguments,
   signal: AbortSignal,
@@ -94,7 +94,7 @@ async function planned(
 }
 
 async function foresee(
-  deployed: Reached,
+  deployed: Scheduled,
   request: BackfillRequest,
   typed: Arguments,
   signal: AbortSignal,
@@ -114,7 +114,7 @@ interface Result extends Omit<Backfilled, 'keys'> {
 }
 
 async function run(
-  deployed: Reached,
+  deployed: Scheduled,
   request: BackfillRequest,
   typed: Arguments,
   signal: AbortSignal,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { Command } from 'commander';
+import { backfillCommand } from '../../cli/commands/backfill.ts';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
 import { destroyCommand } from '../../cli/commands/destroy.ts';
 import { dropCommand } from '../../cli/commands/drop.ts';
@@ -27,6 +28,7 @@ const commands = [
   statusCommand,
   logsCommand,
   explainCommand,
+  backfillCommand,
   dropCommand,
   deadLettersCommand,
   replayCommand,
