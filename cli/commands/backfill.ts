@@ -100,12 +100,14 @@ async function foresee(
   signal: AbortSignal,
 ): Promise<void> {
   const { missing, calls, there, daysThere } = await planned(deployed, request, typed, signal);
-  if (typed.json) return printJson({ calls, there, daysThere, daysMissing: missing.length });
+  const { from, to, leftOut } = request;
+  if (typed.json)
+    return printJson({ from, to, leftOut, calls, there, daysThere, daysMissing: missing.length });
   print(`Would make ${count(calls, 'call')} of the API. Nothing was called (--dry-run).`);
 }
 
 /** What was done; also the form of `--json`. */
-interface Result extends Omit<Backfilled, 'keys'> {
+interface Result extends Omit<Backfilled, 'keys'>, Pick<BackfillRequest, 'from' | 'to' | 'leftOut'> {
   readonly calls: number;
   readonly there: number;
   readonly seconds: number;
@@ -153,7 +155,8 @@ async function run(
   const settled = typed.wait ? await settle(watch, keys, signal, { shown }) : undefined;
   const outcome = settled && convertedOf(settled);
   const seconds = (performance.now() - start) / 1000;
-  const result: Result = { ...backfilled, calls, there, seconds, outcome };
+  const { from, to, leftOut } = request;
+  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome };
   if (typed.json) printJson(result);
   else show(result, typed);
   const isWrong =
@@ -169,7 +172,7 @@ function show(
   typed: Arguments,
 ) {
   print(
-    `${count(asked, 'call')} made, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
+    `${asked.toLocaleString('en')} asked for, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
   );
   for (const line of outcome ? describeConverted(outcome) : []) print(line);
   for (const { location, reason, day } of places)

@@ -102,8 +102,11 @@ export async function backfill(
     landed += report.keys.length;
     keys = [...keys, ...report.keys].slice(-rememberedKeys);
     onProgress(places.length);
-    for (const place of report.failed)
-      if (!failed.has(place.location)) failed.set(place.location, { ...place, day });
+    for (const place of report.failed) {
+      // Two runs at once may both have asked for it, and end in any order.
+      const earlier = failed.get(place.location);
+      if (!earlier || day < earlier.day) failed.set(place.location, { ...place, day });
+    }
     if (report.quotaSpent) return stop({ why: 'quota-spent', day });
     skipped += report.skipped.length;
     for (const place of report.skipped.slice(0, shownSkipped - first.length)) first.push({ ...place, day });

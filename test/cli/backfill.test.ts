@@ -79,7 +79,7 @@ describe('tdf backfill on AWS', () => {
     const { code, stdout, stderr } = await cloud.tdf('backfill', ...days('2026-03-01', '2026-03-04'));
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /^weatherapi\/history, 2026-03-01 to 2026-03-04: 4 days of 2 places; 3 of 8 are there already\.\nMakes 5 calls of the API\.\n5 calls made, 5 landed, 0 left, [\d.]+ s\n5 converted, 0 dead letters\n$/,
+      /^weatherapi\/history, 2026-03-01 to 2026-03-04: 4 days of 2 places; 3 of 8 are there already\.\nMakes 5 calls of the API\.\n5 asked for, 5 landed, 0 left, [\d.]+ s\n5 converted, 0 dead letters\n$/,
     );
     const run = (day: string, ...locations: string[]) => ({
       command: 'InvokeCommand',
@@ -143,7 +143,10 @@ describe('tdf backfill on AWS', () => {
 
   test('of a dry run says what it would cost, and calls nothing', async () => {
     const plan = await json(...days('2026-04-01', '2026-04-30'), '--location', 'Rome', '--dry-run');
-    expect(plan).toEqual({ code: 0, calls: 30, there: 0, daysThere: 0, daysMissing: 30 });
+    expect(plan).toEqual({
+      ...{ code: 0, from: '2026-04-01', to: '2026-04-30' },
+      ...{ calls: 30, there: 0, daysThere: 0, daysMissing: 30 },
+    });
     expect(cloudRuns.asked.map(({ command }) => command)).toEqual(['GetScheduleCommand']);
   });
 
@@ -230,7 +233,7 @@ describe('tdf backfill on AWS', () => {
       130,
       'Stopping when the runs under way have landed. Ctrl-C again ends at once.\n',
     ]);
-    expect(stdout).toContain('1 call made, 1 landed, 9 left');
+    expect(stdout).toContain('1 asked for, 1 landed, 9 left');
     expect(stdout).toContain('Stopped at 2026-10-02: interrupted. What has landed stays.\nTo go on: npx tdf');
     fate = () => undefined;
     expect(await json(...typed)).toMatchObject({ code: 0, there: 1, asked: 9, landed: 9 });
@@ -328,7 +331,7 @@ describe('tdf backfill on this computer', () => {
     const [stdout, stderr] = await texts;
     expect(stderr).not.toContain('fetch failed');
     expect([code, stdout]).toEqual([130, expect.stringContaining('interrupted. What has landed stays.')]);
-    const [, made, came] = /(\d+) calls made, (\d+) landed/.exec(stdout) ?? [];
+    const [, made, came] = /(\d+) asked for, (\d+) landed/.exec(stdout) ?? [];
     expect(Number(made)).toBe(Number(came));
     const rest = JSON.parse((await local(...typed, '--dry-run', '--json')).stdout);
     expect(rest).toMatchObject({ there: Number(came), calls: 92 - Number(came) });
