@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import type { RunEventInput } from '../../functions/fetch/run-event.ts';
+import type { Invocation } from '../../local/lambda/sandbox.ts';
 import type { Day } from '../../shared/keys.ts';
 import type { Unfetched } from '../../shared/run-log.ts';
 import type { CallRate } from './call-rate.ts';
@@ -47,6 +48,9 @@ export interface Backfilled {
   /** The raw objects that landed; of very many, the last ones, which are converted last. */
   readonly keys: readonly string[];
 }
+
+/** Of a run that could not be started, or whose answer did not come. */
+const asFailed = ({ name, message }: Error): Invocation => ({ ok: false, error: { type: name, message } });
 
 /** Runs at the same time. Each asks for eight places at once. */
 const runsAtOnce = 2;
@@ -95,7 +99,7 @@ export async function backfill(
     if (signal.aborted) stop({ why: 'interrupted', day });
     if (stopped) return stop({ ...stopped, day });
     asked += places.length;
-    const invocation = await invoke({ ...event, day, locations: [...places] });
+    const invocation = await invoke({ ...event, day, locations: [...places] }).catch(asFailed);
     rate?.calls.ended(places.length);
     if (!invocation.ok) return stop({ why: 'failed', day, reason: invocation.error.message });
     const report = invocation.response as RunReport;

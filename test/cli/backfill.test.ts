@@ -220,6 +220,15 @@ describe('tdf backfill on AWS', () => {
     expect([code, stderr]).toEqual([1, `Error: fetch failed on 2026-09-01: ${message}\n`]);
     expect(stdout).toContain('To go on: npx tdf backfill');
     expect(asked).toEqual(['2026-09-01', '2026-09-02']);
+
+    cloudRuns.fetch = async () => {
+      throw new Error('not authorized to perform: lambda:InvokeFunction');
+    };
+    const denied = await cloud.tdf('backfill', ...days('2026-09-01', '2026-09-30'));
+    expect([denied.code, denied.stderr]).toEqual([
+      1,
+      'Error: fetch failed on 2026-09-01: not authorized to perform: lambda:InvokeFunction\n',
+    ]);
   });
 
   test('finishes what is under way after Ctrl-C, and ends with exit code 130', async () => {
