@@ -1,11 +1,11 @@
 import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import type { Dataset } from '../shared/dataset.ts';
+import type { Dataset, Table } from '../shared/dataset.ts';
 import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
 import { curatedKey, dayOf, runTime } from '../shared/keys.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
-import type { Outputs } from '../shared/outputs.ts';
+import { type DatasetSchedule, schedulesIn } from '../shared/outputs.ts';
 import { placesWithout, type RunStory, runStories } from './explain/run-story.ts';
 import type { Logs } from './logs.ts';
 import type { AlarmStatus, Observed } from './observed.ts';
@@ -78,6 +78,8 @@ export async function pipelineStatus(
 ): Promise<PipelineStatus> {
   const { s3, sqs, outputs, logs, deployedAt } = observed;
   const since = new Date(now.getTime() - hours * hour);
+  const schedule = schedulesIn(outputs).get(dataset.name);
+  const table = dataset.tables[0] as Table;
   const unknown: string[] = [];
   const known = <T>(what: string, work: Promise<T>, otherwise: T) =>
     work.catch((error: Error) => {
@@ -86,7 +88,7 @@ export async function pipelineStatus(
     });
   const [raw, curated, queue, dead, stories, alarms] = await Promise.all([
     listDays(s3, outputs.RawBucketName, dataset, since, now),
-    listDays(s3, outputs.CuratedBucketName, dataset, since, now),
+    listDays(s3, outputs.CuratedBucketName, table, since, now),
     depthOf(sqs, outputs.QueueUrl),
     depthOf(sqs, outputs.DeadLetterQueueUrl),
     known('the log of fetch', runStories(logs, since), undefined),
@@ -97,20 +99,22 @@ export async function pipelineStatus(
 
   let next = 0;
   const runs = await pMap(
-    expectedRuns(outputs.ScheduleExpression, since, now).map((run) => {
+    (schedule ? expectedRuns(schedule.expression, since, now) : []).map((run) => {
       while (at(landed[next]) < run.from.getTime()) next += 1;
       const found = landed[next];
       return { run, found: at(found) <= run.to.getTime() ? found : undefined };
     }),
     async ({ run, found }): Promise<RunStatus> => {
-      const story = stories?.find(({ time }) => time >= run.from && time <= run.to);
+      const story = stories?.find(
+        ({ dataset: name, time }) => name === dataset.name && time >= run.from && time <= run.to,
+      );
       if (!found) {
         const isLogKnown = stories !== undefined;
         const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
         return { expected: run, ...why, raw: null, curated: null };
       }
-      const stored = await scheduledObject(s3, outputs, found.objects);
-      const key = curatedKey({ key: stored.key, dataset, day: dayOf(found.time) });
+      const stored = await scheduledObject(s3, outputs.RawBucketName, schedule, found.objects);
+      const key = curatedKey({ key: stored.key, dataset, day: dayOf(found.time) }, table);
       const written = curatedByKey.get(key) ?? null;
       return {
         expected: run,
@@ -223,12 +227,13 @@ function landedRuns(objects: readonly StoredObject[]): LandedRun[] {
 /** The object of the schedule's run: that of the configured places, else the one that landed first. */
 async function scheduledObject(
   s3: S3Client,
-  { RawBucketName, PlacesList }: Outputs,
+  bucket: string,
+  schedule: DatasetSchedule | undefined,
   objects: readonly StoredObject[],
 ): Promise<NonNullable<RunStatus['raw']>> {
   const looked = await pMap(objects, async (object) => {
-    const { list, ...places } = await placesOf(s3, RawBucketName, object.key);
-    return { ...object, ...places, isConfigured: list === undefined || list === PlacesList };
+    const { list, ...places } = await placesOf(s3, bucket, object.key);
+    return { ...object, ...places, isConfigured: list === undefined || list === schedule?.placesList };
   });
   // The first list of a time has the shortest key.
   const rank = ({ isConfigured, key }: (typeof looked)[number]) => (isConfigured ? 0 : key.length);
@@ -240,7 +245,7 @@ async function scheduledObject(
 async function listDays(
   client: S3Client,
   Bucket: string,
-  { name }: Dataset,
+  { name }: Pick<Dataset, 'name'>,
   from: Date,
   to: Date,
 ): Promise<StoredObject[]> {

@@ -92,11 +92,16 @@ export function curatedKeys(parsed: DatedKey): string[] {
   return parsed.dataset.tables.map((table) => curatedKey(parsed, table));
 }
 
-/** The same for a raw key of any form: undefined when its day, or its dataset, is not known. */
-export function curatedKeyOf(rawKey: string): string | undefined {
+/** The same by a raw key; none when its dataset or its day is not known. */
+export function curatedKeysOf(rawKey: string): readonly string[] {
+  const parsed = parsedKey(rawKey);
+  return parsed?.day === undefined ? [] : curatedKeys({ ...parsed, day: parsed.day });
+}
+
+/** Undefined when its dataset is not known. */
+export function parsedKey(rawKey: string): ParsedKey | undefined {
   try {
-    const parsed = parseRawKey(rawKey);
-    return parsed.day === undefined ? undefined : curatedKey({ ...parsed, day: parsed.day });
+    return parseRawKey(rawKey);
   } catch (error) {
     if (error instanceof PermanentError) return undefined;
     throw error;

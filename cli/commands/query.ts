@@ -5,7 +5,7 @@ import { connect, type Target } from '../../operations/deployed.ts';
 import { queryAthena } from '../../operations/query/query-athena.ts';
 import { queryLocally } from '../../operations/query/query-local.ts';
 import type { QueryResult } from '../../operations/query/query-result.ts';
-import { columnsOf, tableName } from '../../shared/dataset.ts';
+import { type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
 import { targetOptions } from '../target-options.ts';
@@ -89,11 +89,13 @@ function listOfQueries(): QueryResult {
 
 /** What can be asked, for somebody who does not know yet. */
 function tables(): string {
-  const list = datasets.map((dataset) => {
-    const columns = columnsOf(dataset).map(({ column }) => column);
-    return `Table ${tableName(dataset)}, with the columns dt (the UTC day), ${columns.join(', ')}.`;
-  });
-  return list.join('\n');
+  const all = datasets.flatMap((dataset) => dataset.tables);
+  const longest = Math.max(...all.map((table) => tableName(table).length));
+  return [
+    'There are these tables, each with its day in dt:',
+    ...all.map((table) => `  ${tableName(table).padEnd(longest)}  ${table.description}`),
+    `Columns of one, such as the first: "DESCRIBE ${tableName(all[0] as Table)}"; what they mean: docs/datasets.md`,
+  ].join('\n');
 }
 
 function parseLimit(text: string): number {

@@ -1,13 +1,24 @@
 import { Command, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
-import { type LocalRun, type LocalRunOptions, runLocally } from '../../operations/local-run.ts';
+import {
+  type LocalRun,
+  type LocalRunOptions,
+  runLocally,
+  type TableSample,
+} from '../../operations/local-run.ts';
 import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../../shared/api-url.ts';
-import { tableName } from '../../shared/dataset.ts';
-import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { swallowedOptions } from '../npm.ts';
-import { collectPlaces, parseBaseUrl, parseSeed, parseTime, timeProblems } from '../run-arguments.ts';
+import {
+  collectNames,
+  collectPlaces,
+  parseBaseUrl,
+  parseDatasets,
+  parseSeed,
+  parseTime,
+  timeProblems,
+} from '../run-arguments.ts';
 import { alarmText, next, stateOption } from '../target-options.ts';
 import { announce } from '../terminal/announcement.ts';
 import { interruptible } from '../terminal/interruption.ts';
@@ -22,23 +33,33 @@ import {
 } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 
-/** What a person wants to see first of a row; the rest is in the file. */
+/** What a person wants to see first of a row, of whichever table; the rest is in the file. */
 const shownColumns = [
   'location_name',
   'location_country',
   'observed_at',
+  'forecast_for',
+  'local_date',
   'temp_c',
+  'mintemp_c',
+  'maxtemp_c',
   'condition_text',
   'humidity',
   'wind_kph',
   'precip_mm',
+  'totalprecip_mm',
+  'headline',
+  'severity',
+  'expires',
   'rescued',
 ];
+/** Of a list, and of all tables. */
 const shownRows = 20;
 /** Of each list of `--json`: a file of any size may have been dropped. */
 const jsonItems = 1000;
 
 interface Arguments {
+  dataset?: string[];
   drop: string[];
   location: string[];
   at?: Date;
@@ -55,6 +76,7 @@ export function startCommand(): Command {
     // What stands behind an option that npm kept; said below.
     .allowExcessArguments()
     .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
+    .option('--dataset <name>', 'what to run, or what --drop drops (repeatable; or: all)', collectNames)
     .addOption(
       new Option('--drop <file...>', 'put these files or folders into raw instead of fetching')
         .default([], 'none')
@@ -84,6 +106,7 @@ Environment:
 Examples:
   npm start
   npm start -- --location Melbourne --location Oslo
+  npm start -- --dataset all
   npm start -- --drop response.json
   npm start --silent -- --json | jq .rows`,
     );
@@ -92,9 +115,14 @@ Examples:
     const now = new Date();
     const realApi = typed.api === undefined ? apiKey !== undefined : isElsewhere(typed.api);
     const { sources, problems } = findSources(typed.drop);
-    problems.push(...swallowedProblems(command), ...timeProblems(typed.at, realApi, now));
+    const datasets = parseDatasets(typed.dataset, { isDrop: typed.drop.length > 0 });
+    problems.push(
+      ...swallowedProblems(command),
+      ...timeProblems(typed.at, realApi, now),
+      ...datasets.problems,
+    );
     if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
-    await interruptible((signal) => start(typed, { sources, apiKey, now, signal }));
+    await interruptible((signal) => start(typed, { datasets, sources, apiKey, now, signal }));
   });
 }
 
@@ -107,6 +135,7 @@ function swallowedProblems({ options, args }: Command): string[] {
 }
 
 interface Surroundings {
+  readonly datasets: Pick<LocalRunOptions, 'datasets'>;
   readonly sources: readonly DropSource[];
   readonly apiKey: string | undefined;
   readonly now: Date;
@@ -115,7 +144,7 @@ interface Surroundings {
 
 async function start(
   { state, at, location, api, faults, wait = false, json }: Arguments,
-  { sources, apiKey, now, signal }: Surroundings,
+  { datasets, sources, apiKey, now, signal }: Surroundings,
 ): Promise<void> {
   let heard = () => {};
   const say = (mark: Styled, text: string) => {
@@ -124,6 +153,7 @@ async function start(
   };
   const options: LocalRunOptions = {
     stateDir: state,
+    datasets: datasets.datasets,
     at: at ?? now,
     drop: sources,
     locations: location,
@@ -165,23 +195,28 @@ const waiting: Styled = { style: 'yellow', text: '…' };
 const worked: Styled = { style: 'green', text: '✔' };
 const broke: Styled = { style: 'red', text: '✘' };
 
-/** The form of `--json`, which says what it leaves out. */
-function bounded({ raw, curated, rows, rowCount, deadLetters, skipped, problems: said }: LocalRun) {
+/** The form of `--json`, which says what it leaves out: rows by table. */
+function bounded({ raw, curated, tables, deadLetters, skipped, problems: said }: LocalRun) {
   const lists = { raw, curated, deadLetters, skipped, problems: said };
   const first = Object.entries(lists).map(([name, list]) => [name, list.slice(0, jsonItems)] as const);
-  const leftOut = Object.entries({ ...lists, rows }).map(
-    ([name, list]) => [name, Math.max(0, (name === 'rows' ? rowCount : list.length) - jsonItems)] as const,
+  const byTable = <T>(of: (table: TableSample) => T) =>
+    Object.fromEntries(tables.map((table) => [table.table, of(table)]));
+  const leftOut = Object.entries(lists).map(
+    ([name, list]) => [name, Math.max(0, list.length - jsonItems)] as const,
   );
+  const rowsLeftOut = tables.reduce((sum, { rows, rowCount }) => sum + rowCount - rows.length, 0);
   return {
     ...Object.fromEntries(first),
-    rows,
-    rowCount,
-    leftOut: Object.fromEntries(leftOut.filter(([, number]) => number > 0)),
+    rows: byTable(({ rows }) => rows),
+    rowCounts: byTable(({ rowCount }) => rowCount),
+    leftOut: Object.fromEntries(
+      [...leftOut, ['rows', rowsLeftOut] as const].filter(([, number]) => number > 0),
+    ),
   };
 }
 
 function show(run: LocalRun, state: string): void {
-  const { files, rows, skipped, alarms, problems: said } = run;
+  const { files, tables, skipped, alarms, problems: said } = run;
   const target: Target = { local: true, stage: '', state };
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
@@ -193,30 +228,38 @@ function show(run: LocalRun, state: string): void {
   list('Logs', [`${state}/logs`]);
   const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
   if (passing.length > 0) print();
-  for (const { location: place, reason } of passing)
-    print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
+  for (const { dataset, location: place, reason } of passing)
+    print({ style: 'yellow', text: 'Skipped' }, printable(`${dataset}, ${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang)
     print({ style: 'red', text: 'ALARM' }, `   ${name}: ${alarmText(description, target)}`);
-  if (rows[0]) showRows(run, rows[0]);
-  const query = `${next('query', target)} "SELECT * FROM ${tableName(weatherapiCurrent)}"`;
+  const shown = Math.ceil(shownRows / tables.length);
+  for (const { rows, ...table } of tables) showTable({ ...table, rows: rows.slice(0, shown) });
+  const filled = tables.filter(({ rowCount }) => rowCount > 0);
   print('\nNext:');
-  for (const command of [...(rows[0] ? [query] : []), next('status', target)]) print(`  ${command}`);
+  for (const { table } of filled.slice(0, 1)) print(`  ${next('query', target)} "SELECT * FROM ${table}"`);
+  print(`  ${next('status', target)}`);
 }
 
-function showRows({ rows, rowCount }: LocalRun, first: ParquetRow): void {
+function showTable({ table, rows, rowCount }: TableSample): void {
+  const heading = { style: 'bold', text: table } as const;
+  const [first] = rows;
+  if (!first) {
+    print();
+    print(heading, 'has no rows');
+    return;
+  }
   const columns = shownColumns.filter((column) =>
     rows.some((row) => row[column] !== null && row[column] !== undefined),
   );
   const cells = (row: ParquetRow) => columns.map((column) => String(row[column] ?? ''));
   print();
+  print(heading);
   const left = printTable(columns, rows.map(cells));
   const hidden = Object.keys(first).length - columns.length + left.length;
   const more = rowCount > rows.length ? `${(rowCount - rows.length).toLocaleString('en')} more rows, ` : '';
-  print(
-    `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
-  );
+  print(`${more}${hidden} more columns`);
 }
 
 function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {

@@ -1,5 +1,5 @@
 import type { Outcome, OutcomeWatch } from '../../operations/outcome.ts';
-import { curatedKeyOf } from '../../shared/keys.ts';
+import { curatedKeysOf } from '../../shared/keys.ts';
 import { printable } from './printable.ts';
 import { progressBar } from './progress-bar.ts';
 
@@ -11,10 +11,10 @@ export async function settle(
   { shown }: { readonly shown: boolean },
 ): Promise<Outcome | undefined> {
   // What waited in the queue before is nobody's concern who named objects.
-  const own = new Set(rawKeys.map(curatedKeyOf));
+  const own = new Set(rawKeys.flatMap(curatedKeysOf));
   const bar = progressBar('Converted', rawKeys.length || watch.waiting, { shown });
-  watch.onConverted = (key) => {
-    if (own.size === 0 || own.has(key)) bar.advance(1);
+  watch.onConverted = (keys) => {
+    if (own.size === 0 || keys.some((key) => own.has(key))) bar.advance(1);
   };
   try {
     return await watch.settled(rawKeys, signal);

@@ -10,6 +10,7 @@ import type { Reached } from '../deployed.ts';
 import { forEachRecord } from './dated-records.ts';
 import { DayPieces } from './day-pieces.ts';
 import type { DropSource } from './drop-sources.ts';
+import { fittingDatasets } from './fitting-datasets.ts';
 
 /** How a file goes into raw. */
 export interface DropPlan extends DropSource {
@@ -25,15 +26,56 @@ const concurrency = 8;
 
 /**
  * What is to be done with files.
+ * @param among what they may be of: each is of the one that its first answer fits best
  * @param day of all of them, whatever their records say
- * @throws {Error} when a file has to be split, and a record does not say its day or is of several
+ * @throws {Error} when a file has to be split, and a record does not say its day or is of several; and when it cannot be
+ * told what files are of
  */
-export function planDrops(
+export async function planDrops(
   sources: readonly DropSource[],
-  dataset: Dataset,
+  among: readonly Dataset[],
   { day, signal }: { readonly day?: Day | undefined; readonly signal: AbortSignal },
 ): Promise<DropPlan[]> {
-  return pMap(sources, (source) => planDrop(source, dataset, day, signal), { concurrency, signal });
+  const found = await datasetsOf(sources, among, signal);
+  return pMap(found, ([source, dataset]) => planDrop(source, dataset, day, signal), { concurrency, signal });
+}
+
+/** Files that an error names. */
+const namedFiles = 10;
+
+async function datasetsOf(
+  sources: readonly DropSource[],
+  among: readonly Dataset[],
+  signal: AbortSignal,
+): Promise<[DropSource, Dataset][]> {
+  const [only, ...others] = among;
+  if (only && others.length === 0) return sources.map((source) => [source, only]);
+  const unclear: string[] = [];
+  const found = await pMap(
+    sources,
+    async (source): Promise<[DropSource, Dataset][]> => {
+      const { datasets, reason } = await fittingDatasets(source.file, among, signal);
+      const [dataset, another] = datasets;
+      if (dataset && !another) return [[source, dataset]];
+      const names = datasets.map(({ name }) => name).join(' and ');
+      unclear.push(
+        dataset
+          ? `${source.file}: its first answer fits ${names} alike.`
+          : `${source.file}: no dataset accepts its first answer. ${reason ?? ''}`.trimEnd(),
+      );
+      return [];
+    },
+    { concurrency, signal },
+  );
+  if (unclear.length === 0) return found.flat();
+  const more = unclear.length - namedFiles;
+  throw new Error(
+    [
+      ...unclear.slice(0, namedFiles),
+      ...(more > 0 ? [`… and ${more} more`] : []),
+      `Nothing was put. Say what the files are: --dataset NAME, one of ${among.map(({ name }) => name).join(', ')}`,
+    ].join('\n'),
+  );
 }
 
 async function planDrop(

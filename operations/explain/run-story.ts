@@ -1,9 +1,14 @@
+import type { Day } from '../../shared/keys.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import type { LogLine, Logs } from '../logs.ts';
 
 /** What fetch logged of a run; of one that was tried again, the last try. */
 export interface RunStory {
+  /** Its name. */
+  readonly dataset: string;
   readonly time: Date;
+  /** The local day that it asked for, where a run asks for one. */
+  readonly day: Day | undefined;
   /** Of the line that says so. */
   readonly at: Date;
   readonly end: RunEnd | undefined;
@@ -15,14 +20,27 @@ export async function runStories(logs: Logs, since: Date): Promise<readonly RunS
 }
 
 export function storiesIn(lines: readonly LogLine[]): readonly RunStory[] {
-  const byTime = new Map<string, RunStory>();
+  const byRun = new Map<string, RunStory>();
   for (const { at, members } of lines) {
     if (members.message !== runStarted && members.message !== runEnded) continue;
-    const time = String(members.scheduledTime);
+    const run = runIn(members);
     const end = members.message === runEnded ? (members as unknown as RunEnd) : undefined;
-    byTime.set(time, { time: new Date(time), at, end });
+    byRun.set(JSON.stringify(run), { ...run, at, end });
   }
-  return [...byTime.values()];
+  return [...byRun.values()];
+}
+
+/** The run that a line of fetch is about. */
+export function runIn({
+  dataset,
+  scheduledTime,
+  day,
+}: LogLine['members']): Pick<RunStory, 'dataset' | 'time' | 'day'> {
+  return {
+    dataset: String(dataset),
+    time: new Date(String(scheduledTime)),
+    day: day === undefined ? undefined : String(day),
+  };
 }
 
 /** Places that a reason names. */

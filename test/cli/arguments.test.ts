@@ -29,6 +29,7 @@ import { printable, printableJson, printableLines } from '../../cli/terminal/pri
 import { wrapped } from '../../cli/terminal/wrapped.ts';
 import { findSources } from '../../operations/drop/drop-sources.ts';
 import { parseSelection } from '../../operations/replay/raw-selection.ts';
+import { tableNames } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { namedQueries } from '../../shared/named-queries.ts';
 import fc, { runs } from '../fast-check.ts';
@@ -390,7 +391,7 @@ describe('what is printed', () => {
     const narrow = await tdf(['query', '--local'], { COLUMNS: '60' });
     expect(narrow.stderr.split('\n').filter((line) => line.length > 60)).toEqual([]);
     const piped = await tdf(['query', '--local']);
-    expect(piped.stderr.split('\n')).toHaveLength(2);
+    expect(piped.stderr.split('\n')).toHaveLength(3 + tableNames.length);
     const list = await tdf(['query', '--named'], { COLUMNS: '40' });
     expect(list.stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
     for (const { name, description } of namedQueries)

@@ -74,8 +74,14 @@ export async function startCloud(): Promise<Cloud> {
     ApiKeySecretName: 'team/weatherapi-key',
     Database: 'weather',
     Workgroup: 'weather',
-    ScheduleExpression: 'cron(0 * * * ? *)',
-    PlacesList: 'of-the-configured',
+    FetchFunctionName: 'fetch',
+    Schedules: JSON.stringify({
+      'weatherapi/current': {
+        name: 'current',
+        expression: 'cron(0 * * * ? *)',
+        placesList: 'of-the-configured',
+      },
+    }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
     ReconcileLogGroup: 'reconcile-logs',

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await start(['--state', state, '--at', timeOf(skipped), '--location', 'fail:2007']);
   const broken = join(state, 'broken.json');
   await writeFile(broken, '{"location":{"name":"Oslo"},"current":');
-  await looking('drop', broken);
+  await looking('drop', broken, '--dataset', 'weatherapi/current');
   await rm(broken);
 });
 afterAll(() => rm(state, { recursive: true }));
@@ -152,7 +152,7 @@ describe('of the pipeline on this computer', () => {
       /fetch +info +Run started .*\n.*fetch +error Run ended .*outcome=landed.*\n.*convert +info +Converted /,
     );
     expect((await looking('explain', timeOf(landed))).stdout).toContain(
-      'convert      converted: 1 row, 0 values rescued',
+      'convert      converted: 1 row in weatherapi_current; 0 values rescued',
     );
     const dead = (await looking('explain', 'weatherapi/current/broken.json')).stdout;
     expect(dead).toContain('Line 1: {"location":{"name":"Oslo"},"current":');

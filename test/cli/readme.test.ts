@@ -16,7 +16,7 @@ import { replayCommand } from '../../cli/commands/replay.ts';
 import { setKeyCommand } from '../../cli/commands/set-key.ts';
 import { statusCommand } from '../../cli/commands/status.ts';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
-import { curatedKeyOf } from '../../shared/keys.ts';
+import { curatedKeysOf } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { assemblyTemplate } from '../cdk/template-view.ts';
@@ -104,7 +104,7 @@ test('the usual night of the README finds the run that died on AWS, tells its st
   const ended: Ended[] = [];
   for (const line of night.trim().split('\n')) {
     // Somebody has fixed it by then.
-    if (line.includes('redrive')) await put('curated', curatedKeyOf(key) ?? '', unquoted(ETag));
+    if (line.includes('redrive')) await put('curated', curatedKeysOf(key)[0] ?? '', unquoted(ETag));
     const typed = /^npx tdf (.*?)\s+#/.exec(line)?.[1] ?? '';
     ended.push(await cloud.tdf(...typed.replace('RUN_OR_KEY', key).split(' ')));
   }

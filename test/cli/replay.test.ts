@@ -107,6 +107,12 @@ describe('a replay', () => {
     expect(sentKeys()).toEqual(days.map((dt) => day(dt)));
   });
 
+  test('is of the dataset that a prefix names', async () => {
+    const prefix = 'weatherapi/history/dt=2026-11-22/';
+    expect(parseSelection({ prefix })).toMatchObject({ dataset: { name: 'weatherapi/history' }, prefix });
+    expect(parseSelection({})).toMatchObject({ dataset: { name: 'weatherapi/current' } });
+  });
+
   test('that is stopped goes on after the last key: over both runs each message is sent exactly once', async () => {
     const keys = Array.from({ length: 95 }, (_, index) => day('2026-11-22', `${100 + index}.json`));
     for (const key of keys) await aws.put('raw', key);
@@ -167,7 +173,9 @@ test('everything that is wrong is named at once, what was expected and what came
     '0',
   ]);
   expect(wrong.code).toBe(1);
-  expect(wrong.stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
+  expect(wrong.stderr).toContain(
+    '--dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history, got "metar"',
+  );
   expect(wrong.stderr).toContain('--from: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
   expect(wrong.stderr).toContain('--to: expected a day that exists, such as 2026-11-22, got "today"');
   expect(wrong.stderr).toContain('--rate: expected a whole number from 1 to 1000, got "0"');
@@ -178,6 +186,11 @@ test('everything that is wrong is named at once, what was expected and what came
       '--from, --to: expected the first day not to come after the last, got 2026-11-23 and 2026-11-22',
       '--prefix: expected a prefix or days, got both',
       '--prefix: expected it to begin with weatherapi/current/, got "elsewhere/"',
+    ],
+  });
+  expect(parseSelection({ prefix: 'elsewhere/' })).toEqual({
+    problems: [
+      '--prefix: expected it to begin with weatherapi/current/ or weatherapi/forecast/ or weatherapi/history/, got "elsewhere/"',
     ],
   });
 }, 30_000);

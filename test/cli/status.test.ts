@@ -9,7 +9,7 @@ import type { AlarmStatus, Observed } from '../../operations/observed.ts';
 import { stackOutputs } from '../../operations/stack-outputs.ts';
 import { pipelineStatus } from '../../operations/status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { curatedKeyOf, rawKey } from '../../shared/keys.ts';
+import { curatedKeysOf, rawKey } from '../../shared/keys.ts';
 import { outputNames } from '../../shared/outputs.ts';
 import { runEnded, runStarted } from '../../shared/run-log.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -31,7 +31,7 @@ describe('tdf status', () => {
     );
     await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}\n', Metadata }));
     if (!convert) return;
-    const Key = curatedKeyOf(key);
+    const [Key] = curatedKeysOf(key);
     await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'curated', Key, Body: 'PAR1' }));
   }
 
@@ -81,8 +81,10 @@ describe('tdf status', () => {
   });
   const statusOf = (others: Partial<Observed>, when = now, hours = 5) =>
     pipelineStatus(observed(others), weatherapiCurrent, { hours, now: when });
-  const statusBy = (ScheduleExpression: string, when = now) =>
-    statusOf({ outputs: { ...cloud.outputs, ScheduleExpression } }, when);
+  const statusBy = (expression: string, when = now) => {
+    const Schedules = JSON.stringify({ 'weatherapi/current': { name: 'current', expression } });
+    return statusOf({ outputs: { ...cloud.outputs, Schedules } }, when);
+  };
   const shown = async (work: () => void) => {
     const log = jest.spyOn(console, 'log').mockReturnValue();
     work();
@@ -129,7 +131,7 @@ describe('tdf status', () => {
       rawKey(weatherapiCurrent, hour),
     ]);
     const list = 'fedcba987654';
-    await land(hour, { list, places: 2, 'places-missing': 0, 'places-list': cloud.outputs.PlacesList });
+    await land(hour, { list, places: 2, 'places-missing': 0, 'places-list': 'of-the-configured' });
     expect(await told()).toEqual([
       '2026-11-20 12:00                converted 2 places, and 1 more by hand',
       rawKey(weatherapiCurrent, hour, list),
@@ -155,9 +157,13 @@ describe('tdf status', () => {
   });
 
   describe('says of a run without data', () => {
+    const ofRun = (time: string) => ({
+      dataset: 'weatherapi/current',
+      scheduledTime: at(time).toISOString(),
+    });
     const ended = (time: string, end: object): ['fetch', object] => [
       'fetch',
-      { message: runEnded, scheduledTime: at(time).toISOString(), skipped: [], failed: [], ...end },
+      { message: runEnded, ...ofRun(time), skipped: [], failed: [], ...end },
     ];
     const of = async (logs: Logs, deployedAt = at('01T00:00')) =>
       (await statusOf({ logs, deployedAt })).runs.map(({ state, reason }) => [state, reason]);
@@ -177,7 +183,7 @@ describe('tdf status', () => {
     });
 
     test('that it began, and did not end', async () => {
-      const began = { message: runStarted, scheduledTime: at('22T01:00').toISOString() };
+      const began = { message: runStarted, ...ofRun('22T01:00') };
       const runs = await of(logged(['fetch', began]));
       expect(runs[3]).toEqual(['failed', 'began and did not end: time-out, memory or a crash']);
     });
@@ -457,7 +463,7 @@ describe('a stack that is not whole', () => {
     ['reconcile', '--dry-run'],
     ['query', 'SELECT 1'],
     ['destroy', '--dry-run'],
-    ['drop', 'package.json'],
+    ['drop', 'package.json', '--dataset', 'weatherapi/current'],
   ])('is told of by tdf %s %s', async (...args) => {
     const cloud = await startCloud();
     try {

@@ -1,6 +1,6 @@
 import { type Redriven, redrive } from '../../../operations/dead-letters/redrive.ts';
 import { deadLettersOf, lettersWithoutObject } from '../../../operations/outcome.ts';
-import { curatedKeyOf } from '../../../shared/keys.ts';
+import { curatedKeysOf } from '../../../shared/keys.ts';
 import { atWork } from '../../at-work.ts';
 import { next } from '../../target-options.ts';
 import { failed as failure, print, printError, printJson } from '../../terminal/output.ts';
@@ -50,7 +50,7 @@ export async function redriveLetters(
   for (const letter of redriven)
     if (
       letter.key !== null &&
-      curatedKeyOf(letter.key) === undefined &&
+      curatedKeysOf(letter.key).length === 0 &&
       !isDead.has(letter.key) &&
       !gone.includes(letter)
     )

@@ -23,14 +23,14 @@ export async function outcomeOf(
 }
 
 export function outcomeJson(outcome: Outcome | undefined) {
-  return outcome && { converted: outcome.converted, deadAgain: outcome.dead };
+  return outcome && { converted: outcome.converted.flat(), deadAgain: outcome.dead };
 }
 
 export function showOutcome(outcome: Outcome | undefined, target: Target): void {
   if (outcome) {
     const { converted, dead } = outcome;
-    for (const key of converted.slice(0, shownLetters))
-      print(' ', { style: 'green', text: '✔' }, printable(key));
+    for (const [first = ''] of converted.slice(0, shownLetters))
+      print(' ', { style: 'green', text: '✔' }, printable(first));
     const more = converted.length - shownLetters;
     if (more > 0) print(`    and ${more} more (--json lists all)`);
     print(`Converted ${converted.length}; dead again ${dead.length}.`);
