@@ -58,7 +58,7 @@ describe('a large object', () => {
   });
 
   test.each([
-    ['its last line is broken', [...fiveLines, '{"location":'], undefined],
+    ['its last line is broken', [...fiveLines, ...fiveLines, '{"location":'], undefined],
     ['its second part fails', lines, 'UploadPart'],
     ['it cannot be completed', lines, 'CompleteMultipartUpload'],
   ])('of which %s leaves nothing behind [upload-faults]', async (_what, content, failing) => {
