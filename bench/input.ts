@@ -4,18 +4,18 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fraction, type Place, resolvePlace } from '../local/weatherapi/places.ts';
 import { currentWeather } from '../local/weatherapi/weather.ts';
-import type { Dataset, Field } from '../shared/dataset.ts';
+import type { Field, Table } from '../shared/dataset.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
 
 /** One kind of input: the n-th line of its file, always the same. */
 interface Kind {
-  readonly dataset: Dataset;
+  readonly table: Table;
   readonly line: (record: number) => string;
 }
 
 /** Add an input here, and it is measured. */
 const kinds = {
-  current: { dataset: weatherapiCurrent, line: currentLine },
+  current: { table: weatherapiCurrent.tables[0], line: currentLine },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type InputName = keyof typeof kinds;
@@ -41,11 +41,11 @@ export async function inputOf(name: InputName, records: number): Promise<Input> 
   return { name, records, path };
 }
 
-/** The dataset's fields that this input has values for: what every candidate has to write. */
+/** The table's fields that this input has values for: what every candidate has to write. */
 export function columnsOf(name: InputName): readonly Field[] {
-  const { dataset, line } = kinds[name];
+  const { table, line } = kinds[name];
   const sample: unknown = JSON.parse(line(0));
-  return dataset.fields.filter(({ path }) => valueAt(sample, path.split('.')) !== undefined);
+  return table.fields.filter(({ path }) => valueAt(sample, path.split('.')) !== undefined);
 }
 
 export function valueAt(record: unknown, names: readonly string[]): unknown {

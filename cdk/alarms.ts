@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
-import { convertMetric, fetchMetric } from './metrics.ts';
+import { convertMetric, datasetMetric, fetchMetric } from './metrics.ts';
 import type { Reconcile } from './reconcile.ts';
 
 export interface AlarmsProps {
@@ -21,6 +21,13 @@ export interface AlarmsProps {
   readonly convert: Convert;
   readonly reconcile: Reconcile;
   readonly topic: Topic;
+  readonly datasets: readonly WatchedDataset[];
+}
+
+export interface WatchedDataset {
+  readonly name: string;
+  /** Hours between two of its runs, at most. */
+  readonly longestGap: number;
   /** Hours in which nothing landed until the alarm rings; undefined where CloudWatch cannot watch so long. */
   readonly freshnessHours: number | undefined;
 }
@@ -36,7 +43,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#props = props;
-    const { stage, fetch, convert, reconcile, freshnessHours } = props;
+    const { stage, fetch, convert, reconcile, datasets } = props;
     const tdf = (command: string) => `npx tdf ${command} --stage ${stage}`;
     // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
     const retryPeriod = convert.visibilityTimeout.plus(Duration.minutes(15));
@@ -88,18 +95,22 @@ export class Alarms extends Construct {
       metric: fetchMetric('PlacesMissing', stage, hour),
       description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}, which has the reason`,
     });
-    this.#add('HoursSkipped', {
-      metric: fetchMetric('RunsSkipped', stage, hour),
-      // A schedule with less than one run per hour never has three in a row: then NotFresh rings.
-      evaluationPeriods: 3,
-      description: `Three hours in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
-    });
-    if (freshnessHours !== undefined) {
-      this.#add('NotFresh', {
+    for (const { name, longestGap, freshnessHours } of datasets) {
+      const own = name.replaceAll('/', '-');
+      // With less than one run per hour there are never three in a row: then NotFresh rings.
+      if (longestGap <= 1) {
+        this.#add(`HoursSkipped-${own}`, {
+          metric: datasetMetric('RunsSkipped', name, stage, hour),
+          evaluationPeriods: 3,
+          description: `Three hours of ${name} in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
+        });
+      }
+      if (freshnessHours === undefined) continue;
+      this.#add(`NotFresh-${own}`, {
         metric: new MathExpression({
           // Without FILL, CloudWatch would look at older periods when data is missing.
           expression: 'FILL(landed, 0)',
-          usingMetrics: { landed: fetchMetric('RunsLanded', stage, hour) },
+          usingMetrics: { landed: datasetMetric('RunsLanded', name, stage, hour) },
           period: hour,
           label: 'Runs landed',
         }),
@@ -107,7 +118,7 @@ export class Alarms extends Construct {
         // One more, since metrics of the newest hour may be late.
         evaluationPeriods: freshnessHours + 1,
         missing: TreatMissingData.BREACHING,
-        description: `Nothing landed in raw for ${freshnessHours} hours, and for one more in which metrics could be late. Next: ${tdf('status')}; then see whether the schedule is enabled: aws scheduler list-schedules`,
+        description: `Nothing of ${name} landed in raw for ${freshnessHours} hours, and for one more in which metrics could be late. Next: ${tdf('status')}; then see whether the schedule is enabled: aws scheduler list-schedules`,
       });
     }
     this.#add('SchemaDrift', {

@@ -5,8 +5,8 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { columnTypes } from '../shared/column-type.ts';
-import { columnsOf, type Dataset, tableName } from '../shared/dataset.ts';
-import { datasets } from '../shared/datasets.ts';
+import { columnsOf, type Dataset, type Table, tableName } from '../shared/dataset.ts';
+import { datasets, tableNames } from '../shared/datasets.ts';
 import { namedQueries } from '../shared/named-queries.ts';
 
 export interface CatalogProps {
@@ -33,14 +33,16 @@ export class Catalog extends Construct {
 
     const database = new CfnDatabase(this, 'Database', {
       catalogId: Stack.of(this).account,
-      databaseInput: { name: this.database, description: 'Curated weather, one table per dataset.' },
+      databaseInput: { name: this.database, description: 'Curated weather, one table per kind of row.' },
     });
     for (const dataset of datasets) {
-      new CfnTable(this, `Table-${dataset.name.replaceAll('/', '-')}`, {
-        catalogId: Stack.of(this).account,
-        databaseName: this.database,
-        tableInput: tableInput(dataset, curated),
-      }).addResourceDependency(database);
+      for (const table of dataset.tables) {
+        new CfnTable(this, `Table-${table.name.replaceAll('/', '-')}`, {
+          catalogId: Stack.of(this).account,
+          databaseName: this.database,
+          tableInput: tableInput(table, dataset, curated),
+        }).addResourceDependency(database);
+      }
     }
 
     const workgroup = new CfnWorkGroup(this, 'Workgroup', {
@@ -78,7 +80,7 @@ export class Catalog extends Construct {
     const glue = (resource: string, resourceName?: string) =>
       stack.formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
     const written = `${resultsPrefix}*`;
-    const prefixes = datasets.map(({ name }) => `${name}/*`);
+    const prefixes = tableNames.map((name) => `${name}/*`);
     const allow = (actions: string[], resources: string[], conditions = {}) =>
       new PolicyStatement({ actions, resources, conditions });
 
@@ -135,14 +137,14 @@ export class Catalog extends Construct {
 const resultsPrefix = 'results/';
 
 /**
- * A dataset's table. Partitions are projected from the keys: no crawler, nothing to add when a day begins. `NOW` is
+ * Partitions are projected from the keys: no crawler, nothing to add when a day begins. `NOW` is
  * UTC, as the `dt=` folders are. https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
  */
-function tableInput(dataset: Dataset, curated: Bucket): CfnTable.TableInputProperty {
-  const location = curated.s3UrlForObject(`${dataset.name}/`);
+function tableInput(table: Table, { firstDay }: Dataset, curated: Bucket): CfnTable.TableInputProperty {
+  const location = curated.s3UrlForObject(`${table.name}/`);
   return {
-    name: tableName(dataset),
-    description: dataset.description,
+    name: tableName(table),
+    description: table.description,
     tableType: 'EXTERNAL_TABLE',
     partitionKeys: [{ name: 'dt', type: 'date', comment: 'UTC day' }],
     parameters: {
@@ -150,7 +152,7 @@ function tableInput(dataset: Dataset, curated: Bucket): CfnTable.TableInputPrope
       'projection.enabled': 'true',
       'projection.dt.type': 'date',
       'projection.dt.format': 'yyyy-MM-dd',
-      'projection.dt.range': `${dataset.firstDay},NOW`,
+      'projection.dt.range': `${firstDay},NOW`,
       'projection.dt.interval': '1',
       'projection.dt.interval.unit': 'DAYS',
       'storage.location.template': `${location}dt=\${dt}/`,
@@ -160,7 +162,7 @@ function tableInput(dataset: Dataset, curated: Bucket): CfnTable.TableInputPrope
       inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
       outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
       serdeInfo: { serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
-      columns: columnsOf(dataset).map(({ column, type, meaning, unit }) => ({
+      columns: columnsOf(table).map(({ column, type, meaning, unit }) => ({
         name: column,
         type: columnTypes[type].glue,
         // Glue's limit.

@@ -5,7 +5,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { limits } from '../functions/convert/limits.ts';
-import { datasets } from '../shared/datasets.ts';
+import { datasetNames, tableNames } from '../shared/datasets.ts';
 import type { convertEnv, Env } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
 import { grantObjects } from './object-grant.ts';
@@ -56,7 +56,7 @@ export class Convert extends Construct {
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace(stage),
     };
     this.function = new PipelineFunction(this, 'Function', {
-      description: 'Turns each raw object into a Parquet object.',
+      description: 'Turns each raw object into Parquet objects.',
       folder: 'convert',
       environment,
       // With this much memory, a function has one whole CPU.
@@ -64,12 +64,11 @@ export class Convert extends Construct {
       timeout,
     });
 
-    const prefixes = datasets.map(({ name }) => name);
-    const days = prefixes.map((prefix) => `${prefix}/dt=*`);
-    grantObjects(this.function, 's3:GetObject', raw, prefixes);
+    const days = datasetNames.map((name) => `${name}/dt=*`);
+    grantObjects(this.function, 's3:GetObject', raw, datasetNames);
     // A file that was dropped without a `dt=` folder is copied to one, and deleted. Nothing else is.
     grantObjects(this.function, 's3:PutObject', raw, days);
-    grantObjects(this.function, 's3:DeleteObject', raw, prefixes);
+    grantObjects(this.function, 's3:DeleteObject', raw, datasetNames);
     this.function.addToRolePolicy(
       new PolicyStatement({
         effect: Effect.DENY,
@@ -78,10 +77,10 @@ export class Convert extends Construct {
       }),
     );
     // It reads what it is about to overwrite, and writes only over what it has seen.
-    grantObjects(this.function, 's3:GetObject', curated, prefixes);
-    grantObjects(this.function, 's3:PutObject', curated, prefixes);
+    grantObjects(this.function, 's3:GetObject', curated, tableNames);
+    grantObjects(this.function, 's3:PutObject', curated, tableNames);
     // It uploads a large object in parts, and removes them at once when the upload fails.
-    grantObjects(this.function, 's3:AbortMultipartUpload', curated, prefixes);
+    grantObjects(this.function, 's3:AbortMultipartUpload', curated, tableNames);
     for (const statement of [
       // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat
       // that: a GetObject has no prefix to match.

@@ -11,13 +11,16 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { datasetMetrics } from '../shared/metrics.ts';
 import type { Alarms } from './alarms.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
-import { convertMetric, fetchMetric, reconcileMetric } from './metrics.ts';
+import { convertMetric, datasetMetric, fetchMetric, reconcileMetric } from './metrics.ts';
 
 export interface FlowDashboardProps {
   readonly stage: string;
+  /** The datasets' names. */
+  readonly datasets: readonly string[];
   readonly fetch: Fetch;
   readonly convert: Convert;
   readonly alarms: Alarms;
@@ -25,7 +28,7 @@ export interface FlowDashboardProps {
 
 /** The flow from left to right on one screen: a column for each station, under the state of all alarms. */
 export class FlowDashboard extends Construct {
-  constructor(scope: Construct, id: string, { stage, fetch, convert, alarms }: FlowDashboardProps) {
+  constructor(scope: Construct, id: string, { stage, datasets, fetch, convert, alarms }: FlowDashboardProps) {
     super(scope, id);
     const period = Duration.hours(1);
     const column = (title: string, ...graphs: [string, IMetric[], HorizontalAnnotation?][]) =>
@@ -69,9 +72,12 @@ export class FlowDashboard extends Construct {
         '2 · raw',
         [
           'Runs',
-          (['RunsLanded', 'RunsSkipped', 'QuotaSpent'] as const).map((name) =>
-            fetchMetric(name, stage, period),
-          ),
+          [
+            ...datasets.flatMap((dataset) =>
+              datasetMetrics.map((name) => datasetMetric(name, dataset, stage, period)),
+            ),
+            fetchMetric('QuotaSpent', stage, period),
+          ],
           { value: 1, color: Color.ORANGE, label: 'a skipped hour is a warning; three in a row ring' },
         ],
         [

@@ -5,10 +5,9 @@ import { ContextAttribute, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler
 import { Construct } from 'constructs';
 import { limits } from '../functions/fetch/limits.ts';
 import type { RunEventInput } from '../functions/fetch/run-event.ts';
-import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
 import type { Env, fetchEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
-import type { Config } from './config.ts';
+import type { Config, ConfiguredDataset } from './config.ts';
 import { FunctionSchedule } from './function-schedule.ts';
 import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -18,9 +17,14 @@ export interface FetchProps {
   readonly raw: Bucket;
 }
 
-/** The schedule, and the function that lands what the API answers. */
+/** What Lambda gives a function at no cost. */
+const freeDisk = Size.mebibytes(512);
+
+/** The function that lands what the API answers, and the schedule of each dataset. */
 export class Fetch extends Construct {
   readonly function: PipelineFunction;
+  /** By the names of their datasets. */
+  readonly schedules: ReadonlyMap<string, FunctionSchedule>;
 
   constructor(scope: Construct, id: string, { config, raw }: FetchProps) {
     super(scope, id);
@@ -36,12 +40,13 @@ export class Fetch extends Construct {
       environment,
       memory: Size.mebibytes(512),
       timeout: Duration.millis(limits.timeout),
+      disk: diskFor(config.datasets),
     });
 
-    const dataset = weatherapiCurrent;
-    grantObjects(this.function, 's3:PutObject', raw, [dataset.name]);
+    const namesOf = (list: Config['datasets']) => list.map(({ dataset }) => dataset.name);
+    grantObjects(this.function, 's3:PutObject', raw, namesOf(config.datasets));
     // A run first looks at what has landed; when Lambda tries it again, it fetches only what is missing.
-    grantObjects(this.function, 's3:GetObject', raw, [dataset.name]);
+    grantObjects(this.function, 's3:GetObject', raw, namesOf(config.datasets.filter(hasObjectPerRun)));
     this.function.addToRolePolicy(
       // Without it S3 answers 403 for an object that is not there, instead of 404. A condition on s3:prefix would defeat
       // that: a HeadObject has no prefix to match.
@@ -64,23 +69,38 @@ export class Fetch extends Construct {
     const maxEventAge = Duration.millis(limits.latestStart);
     this.function.configureAsyncInvoke({ retryAttempts: limits.retries, maxEventAge });
 
-    const input: RunEventInput = {
-      // The run's identity: a retried or doubled invocation lands on the same key.
-      scheduledTime: ContextAttribute.scheduledTime,
-      dataset: dataset.name,
-      locations: config.locations,
-      options: {
-        aqi: config.airQuality ? 'yes' : 'no',
-        ...(config.pollen ? { pollen: 'yes' } : {}),
-        ...(config.language ? { lang: config.language } : {}),
-      },
-    };
-    new FunctionSchedule(this, 'Schedule', {
-      description: `Starts a run of ${dataset.name}.`,
-      function: this.function,
-      expression: config.schedule,
-      input: ScheduleTargetInput.fromObject(input),
-      maxEventAge,
-    });
+    this.schedules = new Map(
+      config.datasets.map(({ dataset: { name }, schedule, locations, options }) => {
+        const input: RunEventInput = {
+          // The run's identity: a retried or doubled invocation lands on the same key.
+          scheduledTime: ContextAttribute.scheduledTime,
+          dataset: name,
+          locations: [...locations],
+          options,
+        };
+        const scheduled = new FunctionSchedule(this, `Schedule-${name.replaceAll('/', '-')}`, {
+          description: `Starts a run of ${name}.`,
+          function: this.function,
+          expression: schedule,
+          input: ScheduleTargetInput.fromObject(input),
+          maxEventAge,
+        });
+        return [name, scheduled];
+      }),
+    );
   }
+}
+
+/** Its answers are on the function's disk until all have come. */
+function hasObjectPerRun({ dataset }: ConfiguredDataset): boolean {
+  return dataset.identity === 'time';
+}
+
+/** Room for the largest run, were each of its answers as long as can be. */
+function diskFor(configured: Config['datasets']): Size {
+  const bytes = configured
+    .filter(hasObjectPerRun)
+    .map(({ dataset, locations }) => dataset.maxAnswerBytes * locations.length);
+  const mebibytes = Math.ceil(Math.max(0, ...bytes) / 1024 ** 2);
+  return Size.mebibytes(Math.max(freeDisk.toMebibytes(), mebibytes));
 }

@@ -18,6 +18,9 @@ export interface FunctionScheduleProps {
 
 /** Starts a function at set times, with a role that can start nothing else. */
 export class FunctionSchedule extends Construct {
+  readonly scheduleName: string;
+  readonly expression: string;
+
   constructor(scope: Construct, id: string, props: FunctionScheduleProps) {
     super(scope, id);
     const stack = Stack.of(this);
@@ -33,7 +36,7 @@ export class FunctionSchedule extends Construct {
         resources: [props.function.functionArn],
       }),
     );
-    new Schedule(this, 'Resource', {
+    const schedule = new Schedule(this, 'Resource', {
       description: props.description,
       schedule: ScheduleExpression.expression(props.expression),
       target: new LambdaInvoke(props.function, {
@@ -45,5 +48,7 @@ export class FunctionSchedule extends Construct {
         ...(props.input ? { input: props.input } : {}),
       }),
     });
+    this.expression = props.expression;
+    this.scheduleName = schedule.scheduleName;
   }
 }

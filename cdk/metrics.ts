@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type ConvertMetric,
+  type DatasetMetric,
   type FetchMetric,
   metricNamespace,
   type ReconcileMetric,
@@ -9,6 +10,16 @@ import {
 
 export function fetchMetric(metricName: FetchMetric, stage: string, period: Duration): Metric {
   return sumOf('fetch', metricName, stage, period);
+}
+
+/** Counted by dataset, since alarms ring by dataset. */
+export function datasetMetric(
+  metricName: DatasetMetric,
+  dataset: string,
+  stage: string,
+  period: Duration,
+): Metric {
+  return sumOf('fetch', metricName, stage, period, { dataset });
 }
 
 export function convertMetric(metricName: ConvertMetric, stage: string, period: Duration): Metric {
@@ -19,11 +30,17 @@ export function reconcileMetric(metricName: ReconcileMetric, stage: string, peri
   return sumOf('reconcile', metricName, stage, period);
 }
 
-function sumOf(service: string, metricName: string, stage: string, period: Duration): Metric {
+function sumOf(
+  service: string,
+  metricName: string,
+  stage: string,
+  period: Duration,
+  dimensions: Readonly<Record<string, string>> = {},
+): Metric {
   return new Metric({
     namespace: metricNamespace(stage),
     metricName,
-    dimensionsMap: { service },
+    dimensionsMap: { service, ...dimensions },
     statistic: 'Sum',
     period,
   });

@@ -10,6 +10,7 @@ export function grantObjects(
   bucket: Bucket,
   prefixes: readonly string[],
 ): void {
+  if (prefixes.length === 0) return;
   to.addToRolePolicy(
     new PolicyStatement({
       actions: [action],

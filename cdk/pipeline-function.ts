@@ -16,6 +16,8 @@ export interface PipelineFunctionProps {
   readonly environment: Record<string, string>;
   readonly memory: Size;
   readonly timeout: Duration;
+  /** @default 512 MiB, Lambda's own */
+  readonly disk?: Size;
 }
 
 /** A function of the pipeline: bundled by esbuild without Docker, with its own role and its own log group. */
@@ -52,6 +54,7 @@ export class PipelineFunction extends NodejsFunction {
       architecture: Architecture.ARM_64,
       memorySize: props.memory.toMebibytes(),
       timeout: props.timeout,
+      ...(props.disk ? { ephemeralStorageSize: props.disk } : {}),
       environment: props.environment,
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,

@@ -2,9 +2,9 @@ import { Annotations, CfnOutput, Duration, Stack, type StackProps, Validations }
 import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { outlook } from '../shared/expected-runs.ts';
-import type { Outputs } from '../shared/outputs.ts';
+import type { DatasetSchedule, Outputs } from '../shared/outputs.ts';
 import { AlarmTopic } from './alarm-topic.ts';
-import { Alarms } from './alarms.ts';
+import { Alarms, type WatchedDataset } from './alarms.ts';
 import { Catalog } from './catalog.ts';
 import { type Config, callsPerMonth, maxFreshnessHours } from './config.ts';
 import { Convert } from './convert.ts';
@@ -39,7 +39,8 @@ export class PipelineStack extends Stack {
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
     // The first run may start at once, and the event of its object needs somewhere to go.
-    fetch.node.findChild('Schedule').node.addDependency(raw.node.findChild('Notifications'));
+    for (const schedule of fetch.schedules.values())
+      schedule.node.addDependency(raw.node.findChild('Notifications'));
 
     const reconcile = new Reconcile(this, 'Reconcile', {
       stage,
@@ -56,11 +57,19 @@ export class PipelineStack extends Stack {
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
     const { topic } = new AlarmTopic(this, 'Alerts');
-    const { longestGap } = outlook(config.schedule, new Date());
-    annotate(this, config, longestGap);
-    const freshnessHours = longestGap > maxFreshnessHours ? undefined : config.freshnessHours;
-    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, reconcile, topic, freshnessHours });
-    new FlowDashboard(this, 'Flow', { stage, fetch, convert, alarms });
+    const datasets = config.datasets.map(({ dataset: { name }, schedule, freshnessHours }) => {
+      const { longestGap } = outlook(schedule, new Date());
+      return {
+        name,
+        schedule,
+        longestGap,
+        freshnessHours: longestGap > maxFreshnessHours ? undefined : freshnessHours,
+      };
+    });
+    annotate(this, config, datasets);
+    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, reconcile, topic, datasets });
+    const names = datasets.map(({ name }) => name);
+    new FlowDashboard(this, 'Flow', { stage, datasets: names, fetch, convert, alarms });
 
     const notificationsHandler = this.node.children.find(({ node }) =>
       node.id.startsWith('BucketNotificationsHandler'),
@@ -81,7 +90,15 @@ export class PipelineStack extends Stack {
       ApiKeySecretName: config.secretName,
       Database: catalog.database,
       Workgroup: catalog.workgroup,
-      ScheduleExpression: config.schedule,
+      FetchFunctionName: fetch.function.functionName,
+      Schedules: this.toJsonString(
+        Object.fromEntries(
+          Array.from(fetch.schedules, ([dataset, { scheduleName, expression }]) => [
+            dataset,
+            { name: scheduleName, expression } satisfies DatasetSchedule,
+          ]),
+        ),
+      ),
       FetchLogGroup: fetch.function.logGroup.logGroupName,
       ConvertLogGroup: convert.function.logGroup.logGroupName,
       ReconcileLogGroup: reconcile.function.logGroup.logGroupName,
@@ -95,15 +112,19 @@ export class PipelineStack extends Stack {
 const freeCallsPerMonth = 100_000;
 
 /** Warns at synthesis when the schedule asks too much of WeatherAPI's plan, or of CloudWatch. */
-function annotate(stack: Stack, config: Config, longestGap: number): void {
+function annotate(
+  stack: Stack,
+  config: Config,
+  datasets: readonly (WatchedDataset & { readonly schedule: string })[],
+): void {
   const annotations = Annotations.of(stack);
   const { calls, text } = callsPerMonth(config);
   if (calls > freeCallsPerMonth)
     annotations.addWarningV2('tdf:calls', `${text} The free plan has ${freeCallsPerMonth}.`);
-  if (longestGap > maxFreshnessHours) {
+  for (const { name, schedule } of datasets.filter(({ freshnessHours }) => freshnessHours === undefined)) {
     annotations.addWarningV2(
-      'tdf:not-fresh',
-      `There is no alarm NotFresh: two runs of ${config.schedule} can be further apart than CloudWatch can watch.`,
+      `tdf:not-fresh:${name}`,
+      `There is no alarm NotFresh for ${name}: two runs of ${schedule} can be further apart than CloudWatch can watch.`,
     );
   }
 }

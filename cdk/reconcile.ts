@@ -4,7 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { limits } from '../functions/reconcile/limits.ts';
-import { datasets } from '../shared/datasets.ts';
+import { datasetNames, tableNames } from '../shared/datasets.ts';
 import type { Env, reconcileEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
 import { FunctionSchedule } from './function-schedule.ts';
@@ -43,15 +43,11 @@ export class Reconcile extends Construct {
       timeout: Duration.millis(limits.timeout),
     });
 
-    const prefixes = datasets.map(({ name }) => name);
     // When an object's time does not tell, it reads the metadata. S3 has no smaller permission for that.
-    grantObjects(this.function, 's3:GetObject', curated, prefixes);
+    grantObjects(this.function, 's3:GetObject', curated, tableNames);
     for (const statement of [
-      {
-        actions: ['s3:ListBucket'],
-        resources: [raw.bucketArn, curated.bucketArn],
-        conditions: { StringEquals: { 's3:prefix': prefixes.map((prefix) => `${prefix}/`) } },
-      },
+      listing(raw, datasetNames),
+      listing(curated, tableNames),
       { actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
       {
         actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
@@ -70,4 +66,12 @@ export class Reconcile extends Construct {
       maxEventAge,
     });
   }
+}
+
+function listing(bucket: Bucket, prefixes: readonly string[]) {
+  return {
+    actions: ['s3:ListBucket'],
+    resources: [bucket.bucketArn],
+    conditions: { StringEquals: { 's3:prefix': prefixes.map((prefix) => `${prefix}/`) } },
+  };
 }

@@ -35,7 +35,7 @@ const types: Readonly<Record<string, KnownProperties>> = {
   'AWS::Lambda::Function': {
     acts: ['FunctionName', 'Handler', 'Environment', 'LoggingConfig', 'MemorySize', 'Role', 'Timeout'],
     // The code is found by its asset.
-    ignores: ['Architectures', 'Code', 'Description', 'Runtime', 'Tags', 'TracingConfig'],
+    ignores: ['Architectures', 'Code', 'Description', 'EphemeralStorage', 'Runtime', 'Tags', 'TracingConfig'],
     refuses: ['DeadLetterConfig', 'FileSystemConfigs', 'ImageConfig', 'Layers', 'PackageType', 'VpcConfig'],
   },
   'AWS::Lambda::EventSourceMapping': {
@@ -44,12 +44,11 @@ const types: Readonly<Record<string, KnownProperties>> = {
     refuses: ['DestinationConfig', 'Enabled', 'FilterCriteria', 'MaximumBatchingWindowInSeconds'],
   },
   'AWS::Scheduler::Schedule': {
-    acts: ['Target'],
+    acts: ['Name', 'Target'],
     // A run is started by hand here, once.
     ignores: [
       'Description',
       'FlexibleTimeWindow',
-      'Name',
       'ScheduleExpression',
       'ScheduleExpressionTimezone',
       'State',
@@ -122,7 +121,7 @@ export function planDeployment(template: Template) {
     queuePolicies: ofType('AWS::SQS::QueuePolicy').map(propertiesOf),
     notifications: ofType('Custom::S3BucketNotifications').map(propertiesOf),
     eventSources: ofType('AWS::Lambda::EventSourceMapping').map(propertiesOf),
-    schedules: ofType('AWS::Scheduler::Schedule').map(propertiesOf),
+    schedules: named('AWS::Scheduler::Schedule', 'Name'),
     /** With all their properties: local/alarms/alarm.ts refuses what it does not know. */
     alarms: ofType('AWS::CloudWatch::Alarm').map(({ properties }) => properties),
   };

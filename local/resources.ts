@@ -51,10 +51,13 @@ export function createQueues({
   );
 }
 
-/** Functions, roles without their policies, and log groups: what others refer to. */
+/** Functions, schedules, roles without their policies, and log groups: what others refer to. */
 export function nameResources({ plan, references }: Pick<Deploying, 'plan' | 'references'>): void {
   for (const { logicalId, name } of plan.functions) {
     references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
+  }
+  for (const { logicalId, name } of plan.schedules) {
+    references.define(logicalId, { Ref: name, Arn: arnOf('scheduler', `schedule/default/${name}`) });
   }
   for (const { logicalId, name } of plan.managedPolicies) {
     references.define(logicalId, { Ref: `arn:aws:iam::${accountId}:policy/${name}` });

@@ -60,9 +60,11 @@ export interface Runtime {
   invoke(functionName: string, event: unknown): Promise<Invocation>;
   /** Kills a function at its work, as a failure of the machine would. */
   crash(functionName: string): Promise<void>;
-  /** Starts the schedule of a function for an instant; `edit` may change the event. */
+  /** The event that a schedule sends, as the template has it; its scheduled time is a placeholder. */
+  scheduleInput(scheduleName: string): Readonly<Record<string, unknown>>;
+  /** Starts a schedule for an instant; `edit` may change the event. */
   runSchedule(
-    functionName: string,
+    scheduleName: string,
     scheduledTime: Date,
     edit?: (event: Record<string, unknown>) => Record<string, unknown>,
   ): Promise<Invocation>;
@@ -153,6 +155,16 @@ async function start(
     if (found) return found;
     throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
   };
+  const scheduleBy = (name: string): ScheduleTarget => {
+    const found = plan.schedules.find((schedule) => schedule.name === name);
+    if (!found) {
+      const names = plan.schedules.map((schedule) => schedule.name).join(', ');
+      throw new Error(`There is no schedule "${name}"; there are: ${names}`);
+    }
+    // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
+    const { Arn, Input, RoleArn } = found.properties.Target as ScheduleTarget;
+    return references.resolve<ScheduleTarget>({ Arn, Input, RoleArn });
+  };
   const eventSources = connectEventSources(deploying, {
     sqs,
     queueUrls,
@@ -198,14 +210,10 @@ async function start(
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: async (functionName, event) => functionBy(functionName).invoke(event),
     crash: actions.crash,
-    async runSchedule(functionName, scheduledTime, edit = (event) => event) {
-      const target = functionBy(functionName);
-      const schedule = plan.schedules
-        .map(({ Target }) => Target as ScheduleTarget)
-        // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
-        .map(({ Arn, Input, RoleArn }) => references.resolve<ScheduleTarget>({ Arn, Input, RoleArn }))
-        .find(({ Arn }) => functionBy(Arn) === target);
-      if (!schedule) throw new Error(`There is no schedule for the function "${functionName}".`);
+    scheduleInput: (scheduleName) => JSON.parse(scheduleBy(scheduleName).Input ?? '{}'),
+    async runSchedule(scheduleName, scheduledTime, edit = (event) => event) {
+      const schedule = scheduleBy(scheduleName);
+      const target = functionBy(schedule.Arn);
       const denial = access.authorizeSchedule(schedule.RoleArn, schedule.Arn);
       if (denial) {
         return { ok: false, error: { type: 'AccessDeniedException', message: denialMessage(denial) } };

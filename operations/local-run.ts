@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pMap from 'p-map';
 import type { RunReport } from '../functions/fetch/run.ts';
 import type { AlarmReport } from '../local/alarms/evaluate.ts';
 import { lockState, StateInUseError, type StateLock } from '../local/aws/state-lock.ts';
@@ -9,9 +10,11 @@ import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { synthesize } from '../local/synthesize.ts';
 import { readTemplate } from '../local/template.ts';
 import { startWeatherApi } from '../local/weatherapi/server.ts';
-import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
+import { type Dataset, type Table, tableName } from '../shared/dataset.ts';
+import { datasets } from '../shared/datasets.ts';
 import { latestRun } from '../shared/expected-runs.ts';
-import { curatedKey, parseRawKey } from '../shared/keys.ts';
+import { curatedKeys, parseRawKey } from '../shared/keys.ts';
+import { type DatasetSchedule, schedulesIn } from '../shared/outputs.ts';
 import { type Deployed, deployedLocally } from './deployed.ts';
 import { planDrops, putFiles } from './drop/drop-files.ts';
 import type { DropSource } from './drop/drop-sources.ts';
@@ -27,7 +30,9 @@ export interface Step {
 
 export interface LocalRunOptions {
   readonly stateDir: string;
-  /** The run to start: the schedule's latest one at this time. */
+  /** Datasets to run, or what the dropped files are. Left out, the first one that is configured runs, and files say what they are. */
+  readonly datasets: readonly Dataset[] | 'all' | undefined;
+  /** The runs to start: each schedule's latest one at this time. */
   readonly at: Date;
   /** Files to put into raw instead of fetching. */
   readonly drop: readonly DropSource[];
@@ -40,7 +45,7 @@ export interface LocalRunOptions {
   readonly faultSeed: number | undefined;
   /** Wait for another run to give the state directory free, instead of failing. */
   readonly wait: boolean;
-  /** Rows to read, of however many there are. */
+  /** Rows of each table to read, of however many there are. */
   readonly maxRows: number;
   /** Told of each thing that goes wrong on purpose. */
   readonly onFault: (fault: string) => void;
@@ -52,16 +57,22 @@ export interface LocalRunOptions {
   readonly onStep: (step: Step, milliseconds: number) => void;
 }
 
+/** The first rows of a table, and how many there are. */
+export interface TableSample {
+  /** As in a query. */
+  readonly table: string;
+  readonly rows: readonly ParquetRow[];
+  readonly rowCount: number;
+}
+
 export interface LocalRun {
   /** Keys of the raw and the curated objects. */
   readonly raw: readonly string[];
   readonly curated: readonly string[];
-  /** The first rows, and how many there are. */
-  readonly rows: readonly ParquetRow[];
-  readonly rowCount: number;
+  readonly tables: readonly TableSample[];
   readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
   /** Places without data, whether that passes by itself or not. */
-  readonly skipped: readonly { readonly location: string; readonly reason: string }[];
+  readonly skipped: readonly { readonly dataset: string; readonly location: string; readonly reason: string }[];
   /** What each alarm of the template says of the metrics that this run emitted. */
   readonly alarms: readonly AlarmReport[];
   /** Files on disk, in the order of the keys. */
@@ -93,16 +104,14 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
   };
 
   const lock = await lockWhenFree(options);
-  let [now, standIn]: [Date, Awaited<ReturnType<typeof startWeatherApi>> | undefined] = [
-    options.at,
-    undefined,
-  ];
+  const clock = { now: options.at };
+  let standIn: Awaited<ReturnType<typeof startWeatherApi>> | undefined;
   try {
     const assembly = join(stateDir, 'cdk.out');
     await timed('synthesizing the stack', synthesize(resolve(assembly), signal), (isNew) =>
       isNew ? `synthesized the stack into ${assembly}` : `the stack is as it was in ${assembly}`,
     );
-    if (!apiUrl && !apiKey) standIn = await startWeatherApi({ key: standInKey, now: () => now });
+    if (!apiUrl && !apiKey) standIn = await startWeatherApi({ key: standInKey, now: () => clock.now });
     const url = apiUrl ?? standIn?.url;
     const template = await readTemplate(resolve(assembly));
     const runtime = await timed(
@@ -123,8 +132,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
     );
     const deployed = deployedLocally(runtime);
     try {
-      now = latestRun(deployed.outputs.ScheduleExpression, options.at);
-      return await runOnce(deployed, runtime, { ...options, at: now }, timed);
+      return await runOnce(deployed, runtime, options, { timed, clock });
     } finally {
       await deployed.close();
     }
@@ -161,11 +169,17 @@ function faultsOf(seed: number, { onFault }: LocalRunOptions) {
 
 type Timed = <T>(doing: string, work: Promise<T>, describe: (result: T) => string | Step) => Promise<T>;
 
+interface RunTools {
+  readonly timed: Timed;
+  /** The stand-in's. */
+  readonly clock: { now: Date };
+}
+
 async function runOnce(
   deployed: Deployed,
   runtime: Runtime,
   options: LocalRunOptions,
-  timed: Timed,
+  { timed, clock }: RunTools,
 ): Promise<LocalRun> {
   const { emulator } = runtime;
   const { outputs } = deployed;
@@ -178,70 +192,120 @@ async function runOnce(
   });
   const watch = await watchOutcome(deployed, signal);
 
+  const about = new Set<Dataset>();
   const problems: string[] = [];
   const skipped: LocalRun['skipped'][number][] = [];
   const before: string[] = [];
   if (options.drop.length > 0) {
-    const plans = await planDrops(options.drop, weatherapiCurrent, { signal });
+    const [dataset] = options.datasets === 'all' ? [] : (options.datasets ?? []);
+    const plans = await planDrops(options.drop, dataset, { signal });
+    for (const plan of plans) about.add(plan.dataset);
     await timed(
       'putting files into raw',
       putFiles(plans, deployed, { signal }),
       () => `put ${count(plans.flatMap(({ keys }) => keys).length, 'object')} into raw`,
     );
   } else {
-    const report = await timed('fetching', fetchOnce(runtime, options), describeFetch);
-    if (report instanceof Error) problems.push(report.message);
-    else {
-      if (report.key) raw.add(report.key);
-      skipped.push(...report.skipped, ...report.failed);
+    for (const [dataset, { name, expression }] of schedulesToStart(deployed, options)) {
+      about.add(dataset);
+      clock.now = latestRun(expression, options.at);
+      const report = await timed(
+        `fetching ${dataset.name}`,
+        fetchOnce(runtime, name, clock.now, options),
+        (fetched) => describeFetch(dataset, fetched),
+      );
+      if (report instanceof Error) {
+        problems.push(report.message);
+        continue;
+      }
+      skipped.push(
+        ...[...report.skipped, ...report.failed].map((place) => ({ dataset: dataset.name, ...place })),
+      );
       problems.push(...report.failed.map(({ location, reason }) => `${location}: ${reason}`));
-      // Nothing new to convert: show what this hour's first run made.
-      if (report.key && !report.landed) {
-        const parsed = parseRawKey(report.key);
-        if (parsed.day) before.push(curatedKey({ ...parsed, day: parsed.day }));
+      // Not converted anew: show what the first run of this time made.
+      for (const key of report.keys.filter((each) => !raw.has(each))) {
+        const { day, ...parsed } = parseRawKey(key);
+        if (day !== undefined) before.push(...curatedKeys({ ...parsed, day }));
+        raw.add(key);
       }
     }
   }
   const { converted, dead } = await timed('converting', watch.settled([], signal), describeConverted);
-  const curated = [...new Set([...converted, ...before])];
-  const pathsOf = (bucket: string, keys: readonly string[]) =>
-    keys.map((key) => shortest(emulator.pathOf(bucket, key)));
   // Convert may have filed it elsewhere, and not have converted it yet.
   const isThere = (bucket: string) => (key: string) => existsSync(emulator.pathOf(bucket, key));
-  const kept = [...raw].filter(isThere(outputs.RawBucketName)).sort();
-  const files = {
-    raw: pathsOf(outputs.RawBucketName, kept),
-    curated: pathsOf(outputs.CuratedBucketName, curated.filter(isThere(outputs.CuratedBucketName))),
-  };
-  const { rows, count: rowCount } = await timed(
+  const curated = [...new Set([...converted.flat(), ...before])].sort();
+  const keptRaw = [...raw].filter(isThere(outputs.RawBucketName)).sort();
+  const keptCurated = curated.filter(isThere(outputs.CuratedBucketName));
+  const pathsOf = (bucket: string, keys: readonly string[]) =>
+    keys.map((key) => shortest(emulator.pathOf(bucket, key)));
+  const tables = await timed(
     'reading the rows',
-    sampleParquet(files.curated, options.maxRows),
-    (read) => `counted ${count(read.count, 'row')} with DuckDB`,
+    pMap(
+      datasets.filter((dataset) => about.has(dataset)).flatMap((dataset) => dataset.tables),
+      (table) => sampleTable(table, keptCurated, (key) => emulator.pathOf(outputs.CuratedBucketName, key), options),
+      { concurrency: 1 },
+    ),
+    (read) =>
+      `counted ${count(
+        read.reduce((sum, { rowCount }) => sum + rowCount, 0),
+        'row',
+      )} with DuckDB`,
   );
   const deadLetters = dead.map(({ key, reason }) => ({ key, reason }));
   return {
-    raw: kept,
+    raw: keptRaw,
     curated,
-    rows,
-    rowCount,
+    tables,
     deadLetters,
     skipped,
     alarms: await runtime.alarms(),
-    files,
+    files: {
+      raw: pathsOf(outputs.RawBucketName, keptRaw),
+      curated: pathsOf(outputs.CuratedBucketName, keptCurated),
+    },
     problems: [...problems, ...deadLetters.map(({ key, reason }) => `${key ?? '(no key)'}: ${reason}`)],
   };
 }
 
-/** Starts the stack's schedule once. A run that fails as a whole is an answer here: its message says what to do. */
+/** @throws {Error} when one of the datasets is not configured */
+function schedulesToStart(
+  { outputs }: Deployed,
+  { datasets: wanted }: LocalRunOptions,
+): [Dataset, DatasetSchedule][] {
+  const schedules = schedulesIn(outputs);
+  const configured = datasets.filter(({ name }) => schedules.has(name));
+  const chosen = wanted === 'all' ? configured : (wanted ?? configured.slice(0, 1));
+  const missing = chosen.filter((dataset) => !configured.includes(dataset)).map(({ name }) => name);
+  if (missing.length > 0) {
+    throw new Error(
+      `cdk.json does not configure ${missing.join(', ')}. Add under datasets: ${missing.map((name) => `"${name}": {}`).join(', ')}`,
+    );
+  }
+  return chosen.map((dataset) => [dataset, schedules.get(dataset.name) as DatasetSchedule]);
+}
+
+async function sampleTable(
+  table: Table,
+  keys: readonly string[],
+  pathOf: (key: string) => string,
+  { maxRows }: LocalRunOptions,
+): Promise<TableSample> {
+  const own = keys.filter((key) => key.startsWith(`${table.name}/`));
+  const { rows, count: rowCount } = await sampleParquet(own.map(pathOf), maxRows);
+  return { table: tableName(table), rows, rowCount };
+}
+
+/** Starts a schedule once. A run that fails as a whole is an answer here: its message says what to do. */
 async function fetchOnce(
   runtime: Runtime,
-  { at, locations, faultSeed, signal }: LocalRunOptions,
+  schedule: string,
+  at: Date,
+  { locations, faultSeed, signal }: LocalRunOptions,
 ): Promise<RunReport | Error> {
   const start = () =>
-    runtime.runSchedule('fetch-function', at, (event) =>
-      locations.length > 0 ? { ...event, locations } : event,
-    );
-  signal.addEventListener('abort', () => runtime.crash('fetch-function'), { once: true }); // It may wait for a minute.
+    runtime.runSchedule(schedule, at, (event) => (locations.length > 0 ? { ...event, locations } : event));
+  const stop = () => runtime.crash('fetch-function'); // It may wait for a minute.
+  signal.addEventListener('abort', stop, { once: true });
   let invocation = await start();
   // Lambda tries a run again; here only what was broken on purpose, as a real trouble would be the same again.
   for (
@@ -250,20 +314,22 @@ async function fetchOnce(
     retries--
   )
     invocation = await start();
+  signal.removeEventListener('abort', stop);
   signal.throwIfAborted(); // Who stopped it wants no report.
   return invocation.ok ? (invocation.response as RunReport) : new Error(invocation.error.message);
 }
 
-function describeFetch(report: RunReport | Error): string | Step {
-  if (report instanceof Error) return { text: 'fetch failed', ok: false };
-  const { fetched, key, landed, failed } = report;
-  if (!key) {
-    const text = failed.length > 0 ? 'fetched nothing' : 'fetched nothing: the hour is skipped';
-    return { text, ok: false };
+function describeFetch({ name }: Dataset, report: RunReport | Error): string | Step {
+  if (report instanceof Error) return { text: `fetch of ${name} failed`, ok: false };
+  const { fetched, keys, landed, failed } = report;
+  if (keys.length === 0) {
+    const text = `fetched nothing of ${name}`;
+    return { text: failed.length > 0 ? text : `${text}: the run is skipped`, ok: false };
   }
-  const text = landed
-    ? `fetched ${count(fetched, 'place')}`
-    : 'this run had landed already, and is kept (another: --at)';
+  const text =
+    landed > 0
+      ? `fetched ${name} of ${count(fetched, 'place')}`
+      : `this run of ${name} had landed already, and is kept (another: --at)`;
   return { text, ok: failed.length === 0 };
 }
 

@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
+import { datasets } from '../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
 import { headObject } from '../shared/head-object.ts';
-import { curatedKey, parseRawKey } from '../shared/keys.ts';
+import { curatedKeys, parseRawKey } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
 import type { Deployed } from './deployed.ts';
 
 /** What became of raw objects. */
 export interface Outcome {
-  /** Keys of the curated objects that were written. */
-  readonly converted: readonly string[];
+  /** Of each raw object that was converted, the keys of its curated objects: one per table. */
+  readonly converted: readonly (readonly string[])[];
   /** Letters that were not there before. */
   readonly dead: readonly DeadLetter[];
 }
@@ -45,8 +46,10 @@ export async function lettersWithoutObject(deployed: Deployed): Promise<Readonly
 export class OutcomeWatch {
   readonly #deployed: Deployed;
   readonly #deadBefore: ReadonlySet<string>;
-  readonly #converted = new Set<string>();
-  /** Called for each curated object. */
+  readonly #written = new Set<string>();
+  /** By the first of their keys. */
+  readonly #converted = new Map<string, readonly string[]>();
+  /** Called for each raw object that is converted. */
   onConverted: () => void = () => {};
 
   constructor(deployed: Deployed, deadBefore: ReadonlySet<string>) {
@@ -54,7 +57,10 @@ export class OutcomeWatch {
     this.#deadBefore = deadBefore;
     const { runtime, outputs } = deployed;
     runtime?.emulator.onObjectCreated(({ bucket, key }) => {
-      if (bucket === outputs.CuratedBucketName) this.#add(key);
+      if (bucket !== outputs.CuratedBucketName) return;
+      this.#written.add(key);
+      const keys = siblingsOf(key);
+      if (keys?.every((each) => this.#written.has(each))) this.#add(keys);
     });
   }
 
@@ -70,7 +76,7 @@ export class OutcomeWatch {
   async soFar(signal?: AbortSignal): Promise<Outcome> {
     const letters = await deadLettersOf(this.#deployed).list({ signal });
     return {
-      converted: [...this.#converted].sort(),
+      converted: [...this.#converted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, keys]) => keys),
       dead: letters.filter(({ id }) => !this.#deadBefore.has(id)),
     };
   }
@@ -89,7 +95,7 @@ export class OutcomeWatch {
     let pending = rawKeys;
     for (let pause = firstPause; ; pause = Math.min(pause * 1.5, longestPause)) {
       const made = await pMap(pending, (key) => this.#curatedOf(key), { concurrency, signal });
-      for (const key of made) if (key) this.#add(key);
+      for (const keys of made) if (keys) this.#add(keys);
       const outcome = await this.soFar(signal);
       const dead = new Set(outcome.dead.map(({ key }) => key));
       pending = pending.filter((key, index) => made[index] === null && !dead.has(key));
@@ -98,21 +104,32 @@ export class OutcomeWatch {
     }
   }
 
-  #add(curated: string): void {
-    if (this.#converted.has(curated)) return;
-    this.#converted.add(curated);
+  #add(keys: readonly string[]): void {
+    const [first = ''] = keys;
+    if (this.#converted.has(first)) return;
+    this.#converted.set(first, keys);
     this.onConverted();
   }
 
-  /** The curated object, null until it is made of the raw object as that is now; undefined when that is gone. */
-  async #curatedOf(rawKey: string): Promise<string | null | undefined> {
+  /** The curated objects, null until all are made of the raw object as that is now; undefined when that is gone. */
+  async #curatedOf(rawKey: string): Promise<readonly string[] | null | undefined> {
     const { s3, outputs } = this.#deployed;
     const raw = await headObject(s3, outputs.RawBucketName, rawKey);
     if (raw?.ETag === undefined) return undefined;
+    const etag = unquoted(raw.ETag);
     const parsed = parseRawKey(rawKey);
     if (parsed.day === undefined) return null;
-    const key = curatedKey({ ...parsed, day: parsed.day });
-    const curated = await headObject(s3, outputs.CuratedBucketName, key);
-    return curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag) ? key : null;
+    const keys = curatedKeys({ ...parsed, day: parsed.day });
+    const curated = await pMap(keys, (key) => headObject(s3, outputs.CuratedBucketName, key));
+    return curated.every((each) => each?.Metadata?.[objectMetadata.rawEtag] === etag) ? keys : null;
   }
+}
+
+/** The curated objects of the same raw object, one per table; undefined for a key that convert does not write. */
+function siblingsOf(curatedKey: string): readonly string[] | undefined {
+  for (const { tables } of datasets) {
+    const table = tables.find(({ name }) => curatedKey.startsWith(`${name}/`));
+    if (table) return tables.map(({ name }) => name + curatedKey.slice(table.name.length));
+  }
+  return undefined;
 }

@@ -1,10 +1,11 @@
 import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import type { Dataset } from '../shared/dataset.ts';
+import type { Dataset, Table } from '../shared/dataset.ts';
 import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
 import { curatedKey, dayOf, rawKey, runTime } from '../shared/keys.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
+import { schedulesIn } from '../shared/outputs.ts';
 import { placesWithout, type RunStory, runStories } from './explain/run-story.ts';
 import type { Logs } from './logs.ts';
 import type { AlarmStatus, Observed } from './observed.ts';
@@ -73,6 +74,8 @@ export async function pipelineStatus(
 ): Promise<PipelineStatus> {
   const { s3, sqs, outputs, logs, deployedAt } = observed;
   const since = new Date(now.getTime() - hours * hour);
+  const expression = schedulesIn(outputs).get(dataset.name)?.expression;
+  const table = dataset.tables[0] as Table;
   const unknown: string[] = [];
   const known = <T>(what: string, work: Promise<T>, otherwise: T) =>
     work.catch((error: Error) => {
@@ -81,7 +84,7 @@ export async function pipelineStatus(
     });
   const [raw, curated, queue, dead, stories, alarms] = await Promise.all([
     listDays(s3, outputs.RawBucketName, dataset, since, now),
-    listDays(s3, outputs.CuratedBucketName, dataset, since, now),
+    listDays(s3, outputs.CuratedBucketName, table, since, now),
     depthOf(sqs, outputs.QueueUrl),
     depthOf(sqs, outputs.DeadLetterQueueUrl),
     known('the log of fetch', runStories(logs, since), undefined),
@@ -92,19 +95,21 @@ export async function pipelineStatus(
 
   let next = 0;
   const runs = await pMap(
-    expectedRuns(outputs.ScheduleExpression, since, now).map((run) => {
+    (expression === undefined ? [] : expectedRuns(expression, since, now)).map((run) => {
       while (at(landed[next]) < run.from.getTime()) next += 1;
       const found = landed[next];
       return { run, found: at(found) <= run.to.getTime() ? found : undefined };
     }),
     async ({ run, found }): Promise<RunStatus> => {
-      const story = stories?.find(({ time }) => time >= run.from && time <= run.to);
+      const story = stories?.find(
+        ({ dataset: name, time }) => name === dataset.name && time >= run.from && time <= run.to,
+      );
       if (!found) {
         const isLogKnown = stories !== undefined;
         const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
         return { expected: run, ...why, raw: null, curated: null };
       }
-      const key = curatedKey({ key: found.object.key, dataset, day: dayOf(found.time) });
+      const key = curatedKey({ key: found.object.key, dataset, day: dayOf(found.time) }, table);
       const written = curatedByKey.get(key) ?? null;
       const stored = { ...found.object, ...(await placesOf(s3, outputs.RawBucketName, found.object.key)) };
       return {
@@ -221,7 +226,7 @@ function landedRuns(objects: readonly StoredObject[], dataset: Dataset): LandedR
 async function listDays(
   client: S3Client,
   Bucket: string,
-  { name }: Dataset,
+  { name }: Pick<Dataset, 'name'>,
   from: Date,
   to: Date,
 ): Promise<StoredObject[]> {

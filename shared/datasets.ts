@@ -8,6 +8,9 @@ export const datasets: readonly Dataset[] = [weatherapiCurrent, weatherapiForeca
 
 export const datasetNames: readonly string[] = datasets.map(({ name }) => name);
 
+/** The prefixes of the tables in curated. */
+export const tableNames: readonly string[] = datasets.flatMap(({ tables }) => tables.map(({ name }) => name));
+
 export function datasetNamed(name: string): Dataset | undefined {
   return datasets.find((dataset) => dataset.name === name);
 }

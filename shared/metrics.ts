@@ -8,12 +8,16 @@ export const fetchMetrics = [
   'PlacesFailed',
   /** Skipped places that the two landed runs before this one lack too. */
   'PlacesMissing',
+  /** Runs that the provider refused because the month's calls are spent. */
+  'QuotaSpent',
+] as const;
+
+/** The metrics of fetch that have a dimension `dataset`: alarms ring by dataset. */
+export const datasetMetrics = [
   /** Runs that have a raw object. */
   'RunsLanded',
   /** Runs without any data, for reasons that pass by themselves. */
   'RunsSkipped',
-  /** Runs that the provider refused because the month's calls are spent. */
-  'QuotaSpent',
 ] as const;
 
 export const convertMetrics = [
@@ -42,6 +46,7 @@ export const reconcileMetrics = [
 ] as const;
 
 export type FetchMetric = (typeof fetchMetrics)[number];
+export type DatasetMetric = (typeof datasetMetrics)[number];
 export type ConvertMetric = (typeof convertMetrics)[number];
 export type ReconcileMetric = (typeof reconcileMetrics)[number];
 

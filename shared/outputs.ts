@@ -9,8 +9,10 @@ export const outputNames = [
   /** In Glue and Athena. */
   'Database',
   'Workgroup',
-  /** `cron(…)` or `rate(…)`, in UTC. */
-  'ScheduleExpression',
+  /** It also serves a run by hand. */
+  'FetchFunctionName',
+  /** JSON: the schedule of each dataset, by its name; `schedulesIn` reads it. */
+  'Schedules',
   /** Where each function's log lines are. */
   'FetchLogGroup',
   'ConvertLogGroup',
@@ -22,3 +24,16 @@ export const loggingFunctions = ['fetch', 'convert', 'reconcile'] as const;
 export type LoggingFunction = (typeof loggingFunctions)[number];
 
 export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;
+
+/** What starts the runs of a dataset. */
+export interface DatasetSchedule {
+  /** In EventBridge Scheduler. */
+  readonly name: string;
+  /** `cron(…)` or `rate(…)`, in UTC. */
+  readonly expression: string;
+}
+
+/** By the names of the datasets that the stack fetches. */
+export function schedulesIn({ Schedules }: Pick<Outputs, 'Schedules'>): ReadonlyMap<string, DatasetSchedule> {
+  return new Map(Object.entries(JSON.parse(Schedules) as Record<string, DatasetSchedule>));
+}

@@ -1,4 +1,7 @@
-/** The lines by which fetch says that a run has begun, and how it ended. Each line of a run names its `scheduledTime`. */
+/**
+ * The lines by which fetch says that a run has begun, and how it ended. Each line of a run names its `dataset` and its
+ * `scheduledTime`, and its `day` where a run asks for one.
+ */
 export const runStarted = 'Run started';
 export const runEnded = 'Run ended';
 
@@ -12,12 +15,13 @@ export interface Unfetched {
 export interface RunEnd {
   /** `skipped`: nothing came, for reasons that pass by themselves. `failed`: somebody has to act. */
   readonly outcome: 'landed' | 'skipped' | 'failed';
-  /** The raw object that holds the run. */
-  readonly key?: string | undefined;
-  /** Places whose data this run added, of all that are in the object. */
+  /** How many raw objects this run wrote. */
+  readonly landed: number;
+  /** Places whose data this run added, of all that have landed. */
   readonly fetched: number;
   readonly places: number;
-  /** Twenty at most of each. */
+  /** The raw objects that hold the run: one, or one per place. Twenty at most, as of each that follows. */
+  readonly keys: readonly string[];
   readonly skipped: readonly Unfetched[];
   readonly failed: readonly Unfetched[];
   /** Places without data for the third time. */

@@ -6,7 +6,14 @@ import type { CreateCandidate } from '../candidates.ts';
 import { sqlText } from '../check.ts';
 
 /** An instant stays what was sent: epoch seconds. */
-const types = { string: 'VARCHAR', double: 'DOUBLE', int: 'INTEGER', bigint: 'BIGINT', timestamp: 'BIGINT' };
+const types = {
+  string: 'VARCHAR',
+  double: 'DOUBLE',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  date: 'DATE',
+  timestamp: 'BIGINT',
+};
 
 /** DuckDB reads a file and writes a file. The types are declared: inferring them takes half as long again. */
 export const createCandidate: CreateCandidate = async (columns) => {

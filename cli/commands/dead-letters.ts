@@ -248,7 +248,7 @@ async function outcomeOf(
 }
 
 function outcomeJson(outcome: Outcome | undefined) {
-  return outcome && { converted: outcome.converted, deadAgain: outcome.dead };
+  return outcome && { converted: outcome.converted.flat(), deadAgain: outcome.dead };
 }
 
 /** What became of messages: here it is known; on AWS it will be. */

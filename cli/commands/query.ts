@@ -84,10 +84,12 @@ function listOfQueries(): QueryResult {
 
 /** What can be asked, for somebody who does not know yet. */
 function tables(): string {
-  const list = datasets.map((dataset) => {
-    const columns = columnsOf(dataset).map(({ column }) => column);
-    return `Table ${tableName(dataset)}, with the columns dt (the UTC day), ${columns.join(', ')}.`;
-  });
+  const list = datasets.flatMap((dataset) =>
+    dataset.tables.map((table) => {
+      const columns = columnsOf(table).map(({ column }) => column);
+      return `Table ${tableName(table)}, with the columns dt (the day), ${columns.join(', ')}.`;
+    }),
+  );
   return list.join('\n');
 }
 

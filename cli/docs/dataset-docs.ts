@@ -1,5 +1,5 @@
 import { columnTypes } from '../../shared/column-type.ts';
-import { type Column, type Dataset, provenance, tableName } from '../../shared/dataset.ts';
+import { type Column, type Dataset, provenance, type Table, tableName } from '../../shared/dataset.ts';
 
 /** The Markdown of `docs/datasets.md`. */
 export function datasetDocs(datasets: readonly Dataset[]): string {
@@ -9,24 +9,41 @@ export function datasetDocs(datasets: readonly Dataset[]): string {
     intro,
     ...datasets.flatMap((dataset) => [
       `## ${dataset.name}`,
-      `${dataset.description} From WeatherAPI's \`${dataset.endpoint}\`; table \`${tableName(dataset)}\`, version ${dataset.version}.`,
-      columnTable(dataset),
-      rescuedQueries(dataset),
+      `${dataset.description} From WeatherAPI's \`${dataset.endpoint}\`; version ${dataset.version}. ${runsOf(dataset)}`,
+      ...dataset.tables.flatMap((table) => [
+        `### ${tableName(table)}`,
+        table.description,
+        columnTable(table),
+      ]),
     ]),
+    rescuedQueries(datasets[0]?.tables[0] as Table),
   ].join('\n\n')}\n`;
 }
 
-const intro = `**Rows.** Each response of the provider is one row. Each raw object is one Parquet object at the same path. Any cell may be
-null, because an account can switch any field off.
+const intro = `A dataset is one endpoint of the provider. A table is one kind of row in its answers.
 
-**Partitions.** \`dt\` is a UTC day, from the raw key's \`dt=\` folder. A file that was dropped without one is filed under the
-day of its earliest observation. \`dt\` is in the path, not in the file. Filter on it to read less.
+**Rows.** Each raw object gives one Parquet object per table of its dataset, at the same path below the table's prefix:
+\`weatherapi/forecast/dt=…/NAME.json\` becomes \`weatherapi/forecast_hour/dt=…/NAME.parquet\` and so on, also when it has no
+rows for a table. What an answer has once, such as its place, is in each of its rows. Any cell may be null, because an
+account can switch any field off.
+
+**Partitions.** \`dt\` is the day in the raw key's \`dt=\` folder: the UTC day of a run, or the local day where a run asks for
+one. A file that was dropped without one is filed under the earliest day of its rows. \`dt\` is in the path, not in the file.
+Filter on it to read less.
 
 **Rescued.** Nothing that arrives is lost. Undeclared fields, and values that their column cannot hold (another type, out of
-range), go to \`rescued\` with their paths: \`{"current.snow_cm":4.5,"current.uv":"high"}\`. Numbers keep every digit. If
-\`rescued\` is not null, the provider changed something.`;
+range), go to \`rescued\` with their paths: \`{"current.snow_cm":4.5,"current.uv":"high"}\`. They stand in the row that has
+them, or else in the answer's first row. Numbers keep every digit. If \`rescued\` is not null, the provider changed something.`;
 
-function columnTable({ fields }: Dataset): string {
+function runsOf({ schedule, identity, dayColumn }: Dataset): string {
+  const kept =
+    identity === 'time'
+      ? 'Each run is kept, by its scheduled time.'
+      : 'Each place and local day is kept once; a run asks for the day before.';
+  return `Runs by \`${schedule}\` (UTC) unless \`cdk.json\` says otherwise. ${kept} The day of a dropped file is that of its earliest \`${dayColumn}\`.`;
+}
+
+function columnTable({ fields }: Table): string {
   const rows = [
     ...fields.map((field) => ({ ...field, path: `\`${field.path}\`` })),
     ...provenance.map((column: Column) => ({ ...column, path: '' })),
@@ -46,10 +63,12 @@ function columnTable({ fields }: Dataset): string {
     .join('\n');
 }
 
-function rescuedQueries(dataset: Dataset): string {
-  const table = tableName(dataset);
-  const files = `read_parquet('curated/${dataset.name}/*/*.parquet', union_by_name = true)`;
-  return `To see what was rescued, and to read one value. In Athena:
+function rescuedQueries(of: Table): string {
+  const table = tableName(of);
+  const files = `read_parquet('curated/${of.name}/*/*.parquet', union_by_name = true)`;
+  return `## Reading what was rescued
+
+To see what a table rescued, and to read one value. In Athena:
 
 \`\`\`sql
 SELECT path, count(*) AS n, max(dt) AS last_seen

@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { fetchEnv, readEnv } from '../../shared/env.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
-import type { FetchMetric } from '../../shared/metrics.ts';
+import type { DatasetMetric, FetchMetric } from '../../shared/metrics.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import { s3Client } from '../../shared/s3-client.ts';
 import { ApiKey } from './api-key.ts';
@@ -20,7 +20,9 @@ import { WeatherApi } from './weatherapi.ts';
 
 const env = readEnv(fetchEnv);
 const logger = new Logger({ serviceName: 'fetch' });
-const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'fetch' });
+const metricSettings = { namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'fetch' };
+const metrics = new Metrics(metricSettings);
+const metricsOfDataset = new Metrics(metricSettings);
 const api = new WeatherApi(env.WEATHERAPI_URL, new ApiKey(new SecretsManagerClient(), env.API_KEY_SECRET));
 const raw = new RawBucket(s3Client(), env.RAW_BUCKET);
 
@@ -38,7 +40,9 @@ function logPause({ places, seconds, reason }: Pause): void {
 
 async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   const runEvent = parseRunEvent(event);
-  logger.appendKeys({ scheduledTime: runEvent.scheduledTime.toISOString() });
+  const dataset = runEvent.dataset.name;
+  // A day that is undefined takes the place of an earlier run's.
+  logger.appendKeys({ dataset, scheduledTime: runEvent.scheduledTime.toISOString(), day: runEvent.day });
   logger.info(runStarted, { places: runEvent.locations.length });
   const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - limits.landing));
   const report = await run(runEvent, { api, raw, clock, onPause: logPause }, deadline).catch(
@@ -47,7 +51,8 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
       throw error;
     },
   );
-  const { fetched, skipped, failed, missing, key, runFailure } = report;
+  const { fetched, skipped, failed, missing, keys, runFailure } = report;
+  const hasLanded = keys.length > 0;
 
   const counts = {
     PlacesFetched: fetched,
@@ -55,11 +60,16 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
     PlacesSkipped: runFailure ? 0 : skipped.length,
     PlacesFailed: runFailure ? 0 : failed.length,
     PlacesMissing: missing.length,
-    RunsLanded: key ? 1 : 0,
-    RunsSkipped: key || runFailure || failed.length > 0 ? 0 : 1,
     QuotaSpent: report.quotaSpent ? 1 : 0,
   } satisfies Record<FetchMetric, number>;
-  for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
+  count(metrics, counts);
+  const countsOfDataset = {
+    RunsLanded: hasLanded ? 1 : 0,
+    RunsSkipped: hasLanded || runFailure || failed.length > 0 ? 0 : 1,
+  } satisfies Record<DatasetMetric, number>;
+  metricsOfDataset.addDimension('dataset', dataset);
+  count(metricsOfDataset, countsOfDataset);
+  metricsOfDataset.publishStoredMetrics();
 
   const end = endOf(report);
   const isError = end.outcome === 'failed' || failed.length > 0 || missing.length > 0;
@@ -72,11 +82,16 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
   return report;
 }
 
-function endOf({ key, fetched, places, skipped, failed, missing, runFailure }: RunReport): RunEnd {
+function count(to: Metrics, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) to.addMetric(name, MetricUnit.Count, value);
+}
+
+function endOf({ keys, landed, fetched, places, skipped, failed, missing, runFailure }: RunReport): RunEnd {
   const withoutData = failed.length > 0 ? 'failed' : 'skipped';
   return {
-    outcome: runFailure ? 'failed' : key ? 'landed' : withoutData,
-    key,
+    outcome: runFailure ? 'failed' : keys.length > 0 ? 'landed' : withoutData,
+    keys: keys.slice(0, 20),
+    landed,
     fetched,
     places,
     skipped: skipped.slice(0, 20),
@@ -88,7 +103,7 @@ function endOf({ key, fetched, places, skipped, failed, missing, runFailure }: R
 
 /** The end of a run that did not come to its own. */
 function failedWith({ name, message }: Error): RunEnd {
-  const noPlaces = { fetched: 0, places: 0, skipped: [], failed: [], missing: [] };
+  const noPlaces = { keys: [], landed: 0, fetched: 0, places: 0, skipped: [], failed: [], missing: [] };
   return { outcome: 'failed', reason: `${name}: ${message}`, ...noPlaces };
 }
 

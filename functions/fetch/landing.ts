@@ -85,7 +85,10 @@ async function takeOver(
   if (!lines) return false;
   const places = [...landed.places];
   let count = 0;
-  for await (const line of lines) await spool.add(places[count++] ?? -1, line);
+  for await (const line of lines) {
+    if (!(await spool.add(places[count++] ?? -1, line)))
+      throw new Error(`The disk has no room for "${key}".`);
+  }
   if (count === places.length) return true;
   throw new Error(`"${key}" has ${count} lines, but its metadata says ${places.length} places.`);
 }

@@ -17,8 +17,8 @@ export const limits = {
   longestPause: 16_000,
   /** How long after the first pass places in transient trouble are asked for again. */
   patience: 60_000,
-  /** Kept free before the time-out, to land the answers and report. */
-  landing: 10_000,
+  /** Kept free before the time-out, to land the answers and report: a thousand of 14 forecast days are 420 MB. */
+  landing: 30_000,
   /** How often a run's object may change while the run writes to it. */
   rounds: 5,
 } as const;

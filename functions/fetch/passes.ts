@@ -57,7 +57,7 @@ export async function askInPasses(
       place,
       answer.kind === 'data' ? { place, kind: 'data', tries } : { ...answer, place, tries },
     );
-    if (answer.kind === 'quota-spent' || answer.kind === 'run-failed' || answer.kind === 'key-refused')
+    if (answer.kind !== 'data' && stopping.includes(answer.kind))
       stopped ??= `the run was stopped: ${answer.reason}`;
   };
 
@@ -83,6 +83,9 @@ export async function askInPasses(
   }
   return [...outcomes.values()].sort((a, b) => a.place - b.place);
 }
+
+/** After these, no other place will fare better. */
+const stopping: readonly Answer['kind'][] = ['quota-spent', 'run-failed', 'key-refused', 'disk-full'];
 
 function isWorthAnotherTry(
   outcome: Outcome,

@@ -61,7 +61,7 @@ export class RawBucket {
   /** Writes over the object that was seen, or where there was none. @returns false when it has changed since */
   async put(
     key: string,
-    lines: AsyncIterable<Uint8Array>,
+    lines: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     metadata: Record<string, string>,
     seen: Landed | undefined,
   ): Promise<boolean> {
@@ -81,6 +81,14 @@ export class RawBucket {
       leavePartsOnError: true,
     });
     return (await unlessChanged(upload.done())) !== undefined;
+  }
+
+  /** Keys of a day. */
+  async keysOf({ name }: Dataset, day: Day): Promise<Set<string>> {
+    const keys = new Set<string>();
+    for await (const { key } of listObjects(this.#s3, this.#name, { prefix: `${name}/dt=${day}/` }))
+      keys.add(key);
+    return keys;
   }
 
   /** Keys that runs landed before an instant, newest first: a schedule may run once a year. */

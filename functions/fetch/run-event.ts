@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
-import { dayOf, isDay } from '../../shared/keys.ts';
+import { type Day, dayOf, isDay } from '../../shared/keys.ts';
 
 /**
  * What the schedule sends. The places are in the event, because the environment's 4 KB would end at some hundred of them;
@@ -26,26 +26,59 @@ const members = v.strictObject({
     v.array(v.pipe(v.string(), v.nonEmpty('expected a place, got an empty text'))),
     v.minLength(1, 'expected at least one'),
   ),
-  options: v.optional(
-    v.pipe(
-      v.record(v.string(), v.string()),
-      v.check((options) => !('key' in options || 'q' in options), 'expected neither key nor q among them'),
-    ),
-    {},
-  ),
+  /** By the names of the API's parameters; only those that the dataset declares. */
+  options: v.optional(v.record(v.string(), v.string()), {}),
+  /** The local day to ask for, where each place's day is an object of its own. The default is the UTC day before. */
+  day: v.optional(v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'))),
 });
+
+const oneDay = 24 * 3_600_000;
+
+type Members = v.InferOutput<typeof members>;
 
 const schema = v.pipe(
   members,
   v.forward(
-    v.check(
-      ({ scheduledTime, dataset }) => dayOf(scheduledTime) >= dataset.firstDay,
+    v.partialCheck(
+      [['dataset'], ['options']],
+      ({ dataset, options }) => Object.keys(options).every((name) => parametersOf(dataset).includes(name)),
+      ({ input: { dataset } }) => `expected no others than ${parametersOf(dataset).join(', ')}`,
+    ),
+    ['options'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dataset'], ['scheduledTime']],
+      ({ dataset, scheduledTime }) => isByDay(dataset) || dayOf(scheduledTime) >= dataset.firstDay,
       ({ input: { dataset } }) => `expected ${dataset.firstDay} or later: convert refuses earlier days`,
     ),
     ['scheduledTime'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['dataset'], ['day']],
+      ({ dataset, day }) => day === undefined || isByDay(dataset),
+      ({ input: { dataset } }) => `expected none: a run of ${dataset.name} is not of a day`,
+    ),
+    ['day'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['dataset'], ['scheduledTime'], ['day']],
+      (event) => {
+        const day = dayOfRun(event);
+        return (
+          day === undefined || (day >= event.dataset.firstDay && day <= dayOf(new Date(Date.now() + oneDay)))
+        );
+      },
+      ({ input: { dataset } }) => `expected ${dataset.firstDay} or later, and tomorrow at the latest`,
+    ),
+    ['day'],
+  ),
+  v.transform((event): Members => ({ ...event, day: dayOfRun(event) })),
 );
 
+/** Its `day` is the local day to ask for, or undefined where a run's time identifies it. */
 export type RunEvent = v.InferOutput<typeof schema>;
 export type RunEventInput = v.InferInput<typeof schema>;
 
@@ -54,4 +87,20 @@ export function parseRunEvent(event: unknown): RunEvent {
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'event'}: ${issue.message}`);
   throw new ConfigurationError(`The event is not a run: ${problems.join('; ')}`);
+}
+
+function isByDay({ identity }: Dataset): boolean {
+  return identity === 'place-and-day';
+}
+
+function dayOfRun({
+  dataset,
+  day,
+  scheduledTime,
+}: Pick<Members, 'dataset' | 'day' | 'scheduledTime'>): Day | undefined {
+  return isByDay(dataset) ? (day ?? dayOf(new Date(scheduledTime.getTime() - oneDay))) : undefined;
+}
+
+function parametersOf({ options }: Dataset): string[] {
+  return Object.values(options).map(({ parameter }) => parameter);
 }

@@ -1,21 +1,21 @@
 import type { Unfetched } from '../../shared/run-log.ts';
-import { findRunObject, land } from './landing.ts';
+import type { DestinationSettings, Landing } from './destination.ts';
+import { objectPerPlace } from './object-per-place.ts';
+import { objectPerRun } from './object-per-run.ts';
 import { askInPasses, type Outcome, type PassOptions } from './passes.ts';
-import { listDigest } from './place-list.ts';
-import type { RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
-import { Spool } from './spool.ts';
 import type { WeatherApi } from './weatherapi.ts';
 
 export interface RunReport {
-  /** The run's raw object; undefined when nothing landed. */
-  readonly key: string | undefined;
-  readonly landed: boolean;
+  /** The raw objects that hold the run's places: one, or one per place; empty when nothing landed. */
+  readonly keys: readonly string[];
+  /** How many of them this run wrote. */
+  readonly landed: number;
   /** Places whose data this run added. */
   readonly fetched: number;
-  /** Places whose data is in the object. */
+  /** Places whose data is in the objects. */
   readonly places: number;
-  /** Places without data this hour, for reasons that pass by themselves or concern the whole run. */
+  /** Places without data this time, for reasons that pass by themselves or concern the whole run. */
   readonly skipped: readonly Unfetched[];
   /** Places that somebody has to fix in the configuration. */
   readonly failed: readonly Unfetched[];
@@ -26,14 +26,13 @@ export interface RunReport {
   readonly runFailure: string | undefined;
 }
 
-interface RunDependencies extends Omit<PassOptions, 'deadline'> {
+interface RunDependencies extends Omit<PassOptions, 'deadline'>, Pick<DestinationSettings, 'raw'> {
   readonly api: Pick<WeatherApi, 'call'>;
-  readonly raw: Pick<RawBucket, 'look' | 'lines' | 'put' | 'runsBefore'>;
 }
 
 /**
- * Fetches the places that the run's raw object does not have yet, and lands the answers as the provider sent them: one line
- * per place, in the order of the places. A place that fails does not cost the others.
+ * Fetches the places that have not landed yet, and lands the answers as the provider sent them. A place that fails does not
+ * cost the others.
  * @param deadline aborted when no more requests may be sent
  */
 export async function run(
@@ -41,23 +40,18 @@ export async function run(
   { api, raw, clock, onPause }: RunDependencies,
   deadline: AbortSignal,
 ): Promise<RunReport> {
-  const { dataset, locations, options } = event;
-  const list = listDigest(event);
-  const fetchedAt = new Date(clock.now()).toISOString();
-  const object = await findRunObject(raw, event, list);
+  const { dataset, locations, options, day } = event;
+  const settings = { event, raw, fetchedAt: new Date(clock.now()).toISOString() };
   // A place is known by its number, because the list may name it twice.
-  const places = [...locations.keys()].filter((place) => !object.landed?.places.has(place));
-
-  const spool = await Spool.open();
+  const destination = await (day === undefined ? objectPerRun(settings) : objectPerPlace(settings, day));
   try {
     const ask = async (place: number) => {
-      const answer = await api.call(dataset, { ...options, q: locations[place] ?? '' }, deadline);
-      if (answer.kind === 'data') await spool.add(place, answer.line);
-      return answer;
+      const query = { ...options, ...destination.parameters, q: locations[place] ?? '' };
+      return destination.take(place, await api.call(dataset, query, deadline));
     };
-    const outcomes = await askInPasses(places, ask, { clock, deadline, onPause });
+    const outcomes = await askInPasses(destination.left, ask, { clock, deadline, onPause });
     const tries = outcomes.reduce((sum, outcome) => sum + outcome.tries, 0);
-    const landing = await land(raw, spool, object, { event, list, fetchedAt, tries });
+    const landing = await destination.land(tries);
 
     const unfetched = outcomes.filter((outcome) => outcome.kind !== 'data');
     const isFailed = ({ kind }: Outcome) => kind === 'location-failed' || kind === 'redirected';
@@ -67,15 +61,12 @@ export async function run(
       location: locations[place] ?? '',
       reason: sent > 1 ? `${reason} (after ${sent} tries)` : reason,
     });
-    const isRedirected = landing.places === 0 && outcomes.every(({ kind }) => kind === 'redirected');
-    const stopped = isRedirected
-      ? unfetched[0]
-      : unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
+    const stopped = failureOf(outcomes, landing);
     const toCompare = stopped ? [] : skipped.map(({ place }) => place);
-    const missing = await missingBefore(raw, event, list, toCompare);
+    const missing = toCompare.length > 0 ? await destination.missing(toCompare) : [];
     return {
-      key: landing.key,
-      landed: landing.added > 0,
+      keys: landing.keys,
+      landed: landing.written,
       fetched: landing.added,
       places: landing.places,
       skipped: skipped.map(describe),
@@ -85,35 +76,14 @@ export async function run(
       runFailure: stopped?.reason,
     };
   } finally {
-    await spool.close();
+    await destination.close();
   }
 }
 
-/**
- * Earlier runs to look at, at most. Those with other lists of places do not count. Neither does a run that landed nothing:
- * it lacks every place, and is counted as skipped.
- */
-const maxLooks = 10;
-
-async function missingBefore(
-  raw: Pick<RawBucket, 'look' | 'runsBefore'>,
-  { dataset, scheduledTime }: RunEvent,
-  list: string,
-  places: readonly number[],
-): Promise<readonly number[]> {
-  if (places.length === 0) return [];
-  let missing = places;
-  let looks = 0;
-  let runs = 0;
-  for await (const key of raw.runsBefore(dataset, scheduledTime)) {
-    const landed = await raw.look(key);
-    if (landed?.list === list) {
-      missing = missing.filter((place) => !landed.places.has(place));
-      runs += 1;
-    }
-    if (runs === 2) return missing;
-    looks += 1;
-    if (looks === maxLooks) break;
-  }
-  return [];
+/** Why every call is refused, if so: one refusal of that kind, or a redirect of every place. */
+function failureOf(outcomes: readonly Outcome[], { places }: Landing) {
+  const unfetched = outcomes.filter((outcome) => outcome.kind !== 'data');
+  const isRedirected = places === 0 && outcomes.every(({ kind }) => kind === 'redirected');
+  if (isRedirected) return unfetched[0];
+  return unfetched.find(({ kind }) => kind === 'run-failed' || kind === 'key-refused');
 }

@@ -21,12 +21,25 @@ export class Spool {
     return new Spool(file);
   }
 
-  async add(place: number, line: Uint8Array): Promise<void> {
-    const position = this.#end;
-    this.#end += line.length;
-    const { bytesWritten } = await this.#file.write(line, 0, line.length, position);
-    if (bytesWritten < line.length) throw new Error(`The disk of ${tmpdir()} is full.`);
+  /** @returns false when the disk is full */
+  async add(place: number, line: Uint8Array): Promise<boolean> {
+    const before = this.#lines.get(place);
+    const isFitting = before !== undefined && before.length >= line.length;
+    const position = isFitting ? before.position : this.#end;
+    if (!isFitting) this.#end += line.length;
+    if (!(await this.#write(line, position))) return false;
     this.#lines.set(place, { position, length: line.length });
+    return true;
+  }
+
+  async #write(line: Uint8Array, position: number): Promise<boolean> {
+    try {
+      const { bytesWritten } = await this.#file.write(line, 0, line.length, position);
+      return bytesWritten === line.length;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+      throw error;
+    }
   }
 
   get places(): number[] {

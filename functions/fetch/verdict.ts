@@ -9,6 +9,7 @@ type Verdict = { readonly kind: 'data' } | Refusal;
  * - `quota-spent`: the month's calls are spent; skip the hour
  * - `redirected`: as `location-failed`, unless every place is: then as `run-failed`
  * - `location-failed`: somebody has to fix this place in the configuration; the others can be fetched
+ * - `disk-full`: the run is too large for the function's disk; land what came
  * - `run-failed`: somebody has to fix the key, the plan or the configuration before anything can be fetched
  */
 export interface Refusal {
@@ -19,6 +20,7 @@ export interface Refusal {
     | 'quota-spent'
     | 'redirected'
     | 'location-failed'
+    | 'disk-full'
     | 'run-failed';
   readonly reason: string;
 }

@@ -4,12 +4,14 @@ import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
 import { longestSpan } from '../../functions/rows/observed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
+import { datasetNames } from '../../shared/datasets.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import type { Deployed } from '../deployed.ts';
 import { forEachRecord } from './dated-records.ts';
 import { DayPieces } from './day-pieces.ts';
 import type { DropSource } from './drop-sources.ts';
+import { fittingDatasets } from './fitting-datasets.ts';
 
 /** How a file goes into raw. */
 export interface DropPlan extends DropSource {
@@ -25,15 +27,48 @@ const concurrency = 8;
 
 /**
  * What is to be done with files.
+ * @param dataset of all of them; left out, each is of the dataset that its first answer fits best
  * @param day of all of them, whatever their records say
- * @throws {Error} when a file has to be split, and a record does not say its day or is of several
+ * @throws {Error} when a file has to be split, and a record does not say its day or is of several; and when it cannot be
+ * told which dataset files are of
  */
-export function planDrops(
+export async function planDrops(
   sources: readonly DropSource[],
-  dataset: Dataset,
+  dataset: Dataset | undefined,
   { day, signal }: { readonly day?: Day | undefined; readonly signal: AbortSignal },
 ): Promise<DropPlan[]> {
-  return pMap(sources, (source) => planDrop(source, dataset, day, signal), { concurrency, signal });
+  const fitting = await pMap(
+    sources,
+    ({ file }) => (dataset ? [dataset] : fittingDatasets(file, signal)),
+    { concurrency, signal },
+  );
+  refuseUnclear(sources, fitting);
+  return pMap(sources, (source, index) => planDrop(source, fitting[index]?.[0] as Dataset, day, signal), {
+    concurrency,
+    signal,
+  });
+}
+
+/** Files that an error names. */
+const namedFiles = 10;
+
+function refuseUnclear(sources: readonly DropSource[], fitting: readonly (readonly Dataset[])[]): void {
+  const unclear = sources.flatMap(({ file }, index) => {
+    const names = fitting[index]?.map(({ name }) => name) ?? [];
+    if (names.length === 1) return [];
+    return names.length === 0
+      ? [`${file}: no dataset accepts its first answer.`]
+      : [`${file}: its first answer may be of ${names.join(' or ')}.`];
+  });
+  if (unclear.length === 0) return;
+  const more = unclear.length - namedFiles;
+  throw new Error(
+    [
+      ...unclear.slice(0, namedFiles),
+      ...(more > 0 ? [`and ${more} more files`] : []),
+      `Nothing was put. Say what the files are: --dataset NAME, one of ${datasetNames.join(', ')}`,
+    ].join('\n'),
+  );
 }
 
 async function planDrop(

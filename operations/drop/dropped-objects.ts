@@ -1,18 +1,27 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
-import { curatedKey, parseRawKey } from '../../shared/keys.ts';
+import { tableName } from '../../shared/dataset.ts';
+import { curatedKeys, parseRawKey } from '../../shared/keys.ts';
 import type { Deployed } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './drop-files.ts';
 
 /** What became of one of a file's objects. */
 export type DroppedObject = { readonly key: string } & (
-  | { readonly outcome: 'converted'; readonly curated: string; readonly rows: number }
+  | { readonly outcome: 'converted'; readonly tables: readonly TableRows[] }
   | { readonly outcome: 'died'; readonly code: string; readonly reason: string }
   /** Nobody waited for it. */
   | { readonly outcome: 'waiting' }
 );
+
+/** What one table got. */
+export interface TableRows {
+  readonly table: string;
+  /** The curated object. */
+  readonly key: string;
+  readonly rows: number;
+}
 
 export interface DroppedFile {
   readonly file: string;
@@ -30,7 +39,7 @@ export function droppedFiles(
   { converted, dead }: Outcome,
   deployed: Deployed,
 ): Promise<DroppedFile[]> {
-  const curatedKeys = new Set(converted);
+  const written = new Set(converted.flat());
   const letters = new Map(dead.map((letter) => [letter.key, letter]));
   return pMap(
     plans,
@@ -39,11 +48,15 @@ export function droppedFiles(
       objects: await pMap(keys, async (key): Promise<DroppedObject> => {
         const letter = letters.get(key);
         if (letter) return { key, outcome: 'died', code: letter.code, reason: letter.reason };
-        const parsed = parseRawKey(key);
-        const curated = parsed.day === undefined ? '' : curatedKey({ ...parsed, day: parsed.day });
-        return curatedKeys.has(curated)
-          ? { key, outcome: 'converted', curated, rows: await rowCount(deployed, curated) }
-          : { key, outcome: 'waiting' };
+        const { dataset, day, ...parsed } = parseRawKey(key);
+        const curated = day === undefined ? [] : curatedKeys({ ...parsed, dataset, day });
+        if (curated.length === 0 || !curated.every((each) => written.has(each)))
+          return { key, outcome: 'waiting' };
+        const tables = await pMap(dataset.tables, async (table, index) => {
+          const object = curated[index] ?? '';
+          return { table: tableName(table), key: object, rows: await rowCount(deployed, object) };
+        });
+        return { key, outcome: 'converted', tables };
       }),
     }),
     { concurrency },

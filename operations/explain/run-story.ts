@@ -1,9 +1,14 @@
+import type { Day } from '../../shared/keys.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import type { LogLine, Logs } from '../logs.ts';
 
 /** What fetch logged of a run; of one that was tried again, the last try. */
 export interface RunStory {
+  /** Its name. */
+  readonly dataset: string;
   readonly time: Date;
+  /** The local day that it asked for, where a run asks for one. */
+  readonly day: Day | undefined;
   /** Of the line that says so. */
   readonly at: Date;
   readonly end: RunEnd | undefined;
@@ -15,14 +20,15 @@ export async function runStories(logs: Logs, since: Date): Promise<readonly RunS
 }
 
 export function storiesIn(lines: readonly LogLine[]): readonly RunStory[] {
-  const byTime = new Map<string, RunStory>();
+  const byRun = new Map<string, RunStory>();
   for (const { at, members } of lines) {
     if (members.message !== runStarted && members.message !== runEnded) continue;
-    const time = String(members.scheduledTime);
+    const { dataset, scheduledTime, day } = members as { readonly [name: string]: string | undefined };
     const end = members.message === runEnded ? (members as unknown as RunEnd) : undefined;
-    byTime.set(time, { time: new Date(time), at, end });
+    const story = { dataset: String(dataset), time: new Date(String(scheduledTime)), day, at, end };
+    byRun.set(JSON.stringify([dataset, scheduledTime, day]), story);
   }
-  return [...byTime.values()];
+  return [...byRun.values()];
 }
 
 /** Places that a reason names. */

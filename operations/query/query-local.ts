@@ -10,7 +10,7 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { columnTypes } from '../../shared/column-type.ts';
-import { columnsOf, type Dataset, tableName } from '../../shared/dataset.ts';
+import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { type CuratedFile, curatedFiles } from './curated-files.ts';
 import type { QueryResult } from './query-result.ts';
@@ -19,6 +19,8 @@ export interface LocalQueryOptions {
   readonly stateDir: string;
   readonly signal: AbortSignal;
 }
+
+const tables = datasets.flatMap((dataset) => dataset.tables);
 
 const settings = [
   "SET TimeZone = 'UTC'",
@@ -37,8 +39,8 @@ const confined = (folders: readonly string[]) => [
 ];
 
 /**
- * Answers a query on the curated files of a state directory, with DuckDB in memory: a view a dataset, named and typed
- * as in Athena.
+ * Answers a query on the curated files of a state directory, with DuckDB in memory: one view per table, named and
+ * typed as in Athena.
  * @throws {Error} with DuckDB's words when it does not take the query
  */
 export async function queryLocally(
@@ -59,7 +61,7 @@ export async function queryLocally(
   };
   try {
     for (const statement of settings) await connection.run(statement);
-    for (const dataset of datasets) await createView(connection, dataset, files);
+    for (const table of tables) await createView(connection, table, files);
     for (const statement of confined(folders)) await connection.run(statement);
     const result = await (await prepare(connection, sql)).stream();
     return {
@@ -73,21 +75,21 @@ export async function queryLocally(
 }
 
 /**
- * The view of a dataset: its declared columns with their declared types, whatever the files have, and the day from the
+ * The view of a table: its declared columns with their declared types, whatever the files have, and the day from the
  * key, as Athena takes it from the path.
  */
 async function createView(
   connection: DuckDBConnection,
-  dataset: Dataset,
+  table: Table,
   files: readonly CuratedFile[],
 ): Promise<void> {
-  const view = tableName(dataset);
+  const view = tableName(table);
   const days = `${view}_days`;
   await connection.run(`CREATE TEMP TABLE ${days} (filename VARCHAR, dt DATE)`);
   const paths: string[] = [];
   const appender = await connection.createAppender(days, null, 'temp');
   for (const { key, path } of files) {
-    const day = key.startsWith(`${dataset.name}/dt=`) && key.slice(dataset.name.length + 4).split('/')[0];
+    const day = key.startsWith(`${table.name}/dt=`) && key.slice(table.name.length + 4).split('/')[0];
     if (!day) continue;
     paths.push(path);
     appender.appendVarchar(path);
@@ -96,7 +98,7 @@ async function createView(
   }
   appender.closeSync();
 
-  const columns = columnsOf(dataset).map(({ column, type }) => ({ column, type: columnTypes[type].glue }));
+  const columns = columnsOf(table).map(({ column, type }) => ({ column, type: columnTypes[type].glue }));
   const list = paths.map(quoted).join(', ');
   // Declared, so that DuckDB neither takes the first file's columns for all files' nor opens each of them to find out.
   const schema = columns.map(
@@ -170,9 +172,8 @@ async function* until(
 /** DuckDB's words, with the tables that there are in place of those that it knows best. */
 function readable(error: unknown): unknown {
   const message = String((error as Error).message).replace(/^Failed to extract statements: /, '');
-  const tables = datasets.map(tableName).join(', ');
   const isUnknownTable = message.startsWith('Catalog Error: Table with name');
-  return new Error(isUnknownTable ? message.replace(/Did you mean .*/, `There are: ${tables}.`) : message, {
+  return new Error(isUnknownTable ? message.replace(/Did you mean .*/, `There are: ${tables.map(tableName).join(', ')}.`) : message, {
     cause: error,
   });
 }

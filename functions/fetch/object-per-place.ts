@@ -1,0 +1,82 @@
+import { type Day, dayOf, placeDayKey } from '../../shared/keys.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
+import { otherDayIn } from './answer-day.ts';
+import type { Destination, DestinationSettings } from './destination.ts';
+import { limits } from './limits.ts';
+import { encodePlaces, listDigest } from './place-list.ts';
+import type { Answer } from './weatherapi.ts';
+
+/** Each place's answer for a local day is a raw object of its own, which lands at once, and only once. */
+export async function objectPerPlace(
+  { event, raw, fetchedAt }: DestinationSettings,
+  day: Day,
+): Promise<Destination> {
+  const { dataset, locations, options, scheduledTime } = event;
+  const keys = locations.map((location) => placeDayKey(dataset, day, location));
+  const there = await raw.keysOf(dataset, day);
+  const parameters = { dt: day };
+  let written = 0;
+
+  const put = async (place: number, { line, tries }: Data): Promise<void> => {
+    const key = keys[place] ?? '';
+    const metadata = {
+      'scheduled-time': scheduledTime.toISOString(),
+      [objectMetadata.fetchedAt]: fetchedAt,
+      endpoint: dataset.endpoint,
+      query: new URLSearchParams({ ...options, ...parameters }).toString(),
+      tries: String(tries),
+      [objectMetadata.places]: '1',
+      [objectMetadata.placesMissing]: '0',
+      'places-list': listDigest({ locations: locations.slice(place, place + 1), options }),
+      'places-landed': encodePlaces([0]),
+    };
+    for (let round = 0; round < limits.rounds; round++) {
+      const isWritten = await raw.put(key, [line, Buffer.from('\n')], metadata, undefined);
+      if (isWritten) written += 1;
+      // Otherwise somebody else was at it: their object is as good, once it is there.
+      if (isWritten || (await raw.keysOf(dataset, day)).has(key)) {
+        there.add(key);
+        return;
+      }
+    }
+    throw new Error(`"${key}" changed ${limits.rounds} times while the run wrote to it.`);
+  };
+
+  return {
+    // A place that is named twice is one.
+    left: keys.flatMap((key, place) => (there.has(key) || keys.indexOf(key) < place ? [] : [place])),
+    parameters,
+    async take(place, answer) {
+      if (answer.kind !== 'data') return answer;
+      const other = otherDayIn(answer.line, dataset, day);
+      if (other !== undefined) {
+        const reason = `the answer is for ${other}, not for ${day}`;
+        return { kind: 'refused', reason, tries: answer.tries };
+      }
+      await put(place, answer);
+      return answer;
+    },
+    async land() {
+      const landed = [...new Set(keys)].filter((key) => there.has(key));
+      return { keys: landed, written, added: written, places: landed.length };
+    },
+    async missing(places) {
+      let missing = places;
+      for (const before of [dayBefore(day), dayBefore(dayBefore(day))]) {
+        const landed = await raw.keysOf(dataset, before);
+        const has = (place: number) => landed.has(placeDayKey(dataset, before, locations[place] ?? ''));
+        // A day of which nothing landed lacks every place, and its run is counted as skipped.
+        if (![...locations.keys()].some(has)) return [];
+        missing = missing.filter((place) => !has(place));
+      }
+      return missing;
+    },
+    async close() {},
+  };
+}
+
+type Data = Extract<Answer, { kind: 'data' }>;
+
+function dayBefore(day: Day): Day {
+  return dayOf(new Date(Date.parse(day) - 24 * 3_600_000));
+}
