@@ -121,9 +121,15 @@ const ofStage = v.strictObject({
   /** Of every dataset that has none of its own. */
   locations: v.optional(locations),
   /** What to fetch: each dataset that is named here. */
-  datasets: v.pipe(
-    settings,
-    v.check((named) => Object.keys(named).length > 0, `expected at least one of ${datasetNames.join(', ')}`),
+  datasets: v.optional(
+    v.pipe(
+      settings,
+      v.check(
+        (named) => Object.keys(named).length > 0,
+        `expected at least one of ${datasetNames.join(', ')}, such as ${anExample}`,
+      ),
+    ),
+    {},
   ),
   /** Base URL of WeatherAPI or of something that answers like it. HTTPS only: the key travels in the query string. */
   apiUrl: v.optional(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { convertMetrics, fetchMetrics, metricNamespace } from '../../shared/metrics.ts';
+import { convertMetrics, datasetMetrics, fetchMetrics, metricNamespace } from '../../shared/metrics.ts';
 import { StackTemplate } from './stack-template.ts';
 
 const stack = new StackTemplate();
@@ -53,6 +53,16 @@ describe('the topic of the alarms', () => {
   });
 });
 
+interface Dimension {
+  readonly Name: string;
+  readonly Value: string;
+}
+
+const dimensionsOf = (dataset: string): Dimension[] => [
+  { Name: 'dataset', Value: dataset },
+  { Name: 'service', Value: 'fetch' },
+];
+
 describe('an alarm', () => {
   const alarms = stack.ofType('AWS::CloudWatch::Alarm');
   const alarm = (name: string, template = stack) => {
@@ -69,8 +79,10 @@ describe('an alarm', () => {
     'QueueTooOld',
     'FetchFailed',
     'PlacesMissing',
-    'HoursSkipped',
-    'NotFresh',
+    'HoursSkipped-weatherapi-current',
+    'NotFresh-weatherapi-current',
+    'NotFresh-weatherapi-forecast',
+    'NotFresh-weatherapi-history',
     'SchemaDrift',
     'ReconcileFailed',
     'QuotaSpent',
@@ -95,22 +107,44 @@ describe('an alarm', () => {
     });
   });
 
+  test('is on nothing else, and no two have one name', () => {
+    expect(alarms).toHaveLength(12);
+    expect(new Set(alarms.map(({ Properties }) => Properties.AlarmName)).size).toBe(12);
+  });
+
   test('rings when three hours in a row are skipped, not for one', () => {
-    expect(alarm('HoursSkipped')).toMatchObject({
+    expect(alarm('HoursSkipped-weatherapi-current')).toMatchObject({
       MetricName: 'RunsSkipped',
+      Dimensions: dimensionsOf('weatherapi/current'),
       Period: 3600,
       EvaluationPeriods: 3,
     });
   });
 
-  test('rings when nothing lands for the set time and one hour of slack, and when nothing runs at all', () => {
-    const expected = (hours: number) => ({
+  test('on skipped hours is there for a dataset with a run in each hour', () => {
+    const datasets = {
+      'weatherapi/current': { schedule: 'rate(61 minutes)' },
+      'weatherapi/forecast': { schedule: 'rate(15 minutes)' },
+    };
+    const names = new StackTemplate({ datasets })
+      .ofType('AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => Properties.AlarmName);
+    expect(names.filter((name) => name.includes('HoursSkipped'))).toEqual([
+      'tdf-weather-dev-HoursSkipped-weatherapi-forecast',
+    ]);
+  });
+
+  test('rings when nothing of a dataset lands for the set time and one hour of slack, and when nothing runs at all', () => {
+    const expected = (hours: number, dataset = 'weatherapi/current') => ({
       Metrics: [
         expect.objectContaining({ Expression: 'FILL(landed, 0)' }),
         expect.objectContaining({
           Id: 'landed',
           MetricStat: expect.objectContaining({
-            Metric: expect.objectContaining({ MetricName: 'RunsLanded' }),
+            Metric: expect.objectContaining({
+              MetricName: 'RunsLanded',
+              Dimensions: dimensionsOf(dataset),
+            }),
             Period: 3600,
           }),
         }),
@@ -119,8 +153,10 @@ describe('an alarm', () => {
       EvaluationPeriods: hours + 1,
       TreatMissingData: 'breaching',
     });
-    expect(alarm('NotFresh')).toMatchObject(expected(3));
-    expect(alarm('NotFresh', new StackTemplate({ freshnessHours: 12 }))).toMatchObject(expected(12));
+    expect(alarm('NotFresh-weatherapi-current')).toMatchObject(expected(3));
+    expect(alarm('NotFresh-weatherapi-history')).toMatchObject(expected(24, 'weatherapi/history'));
+    const later = new StackTemplate({ datasets: { 'weatherapi/current': { freshnessHours: 12 } } });
+    expect(alarm('NotFresh-weatherapi-current', later)).toMatchObject(expected(12));
   });
 
   test('rings when a place is missing three runs in a row, though others land [missing-place]', () => {
@@ -156,11 +192,14 @@ describe('an alarm', () => {
   ])(
     'on freshness for %s is there: %s, as far back as CloudWatch can watch [longest-gap]',
     (schedule, watched) => {
-      const template = new StackTemplate({ schedule, freshnessHours: 167 });
+      const datasets = { 'weatherapi/current': { schedule, freshnessHours: 167 }, 'weatherapi/history': {} };
+      const template = new StackTemplate({ datasets });
       const names = template.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties.AlarmName);
-      expect(names.includes('tdf-weather-dev-NotFresh')).toBe(watched);
-      const warned = template.annotations('warning').some((text) => text.includes('no alarm NotFresh'));
-      expect(warned).toBe(!watched);
+      expect(names.includes('tdf-weather-dev-NotFresh-weatherapi-current')).toBe(watched);
+      const warnings = template.annotations('warning').filter((text) => text.includes('no alarm NotFresh'));
+      expect(warnings).toEqual(
+        watched ? [] : [expect.stringContaining('no alarm NotFresh for weatherapi/current: two runs of')],
+      );
     },
   );
 
@@ -174,10 +213,14 @@ describe('an alarm', () => {
         ),
       ])
       .filter(({ Namespace }) => Namespace === namespace)
-      .map(({ MetricName, Dimensions }) => [Dimensions[0].Value, MetricName]);
+      .map(({ MetricName, Dimensions }) => ({
+        name: MetricName,
+        values: Object.fromEntries(Dimensions.map(({ Name, Value }: Dimension) => [Name, Value])),
+      }));
     expect(watched.length).toBeGreaterThan(0);
-    for (const [service, name] of watched) {
-      expect(service === 'fetch' ? fetchMetrics : convertMetrics).toContain(name);
+    for (const { name, values } of watched) {
+      const ofService = values.service === 'fetch' ? fetchMetrics : convertMetrics;
+      expect('dataset' in values ? datasetMetrics : ofService).toContain(name);
     }
     for (const path of ['Fetch/Function', 'Convert/Function']) {
       const { Variables } = stack.resource('AWS::Lambda::Function', path).Properties.Environment;

@@ -1,21 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
 import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { columnTypes } from '../../shared/column-type.ts';
-import { columnsOf } from '../../shared/dataset.ts';
-import { datasets } from '../../shared/datasets.ts';
+import { columnsOf, tableName } from '../../shared/dataset.ts';
+import { datasets, tableNames } from '../../shared/datasets.ts';
 import { assemblyTemplate } from './template-view.ts';
 
 const stack = assemblyTemplate();
 const tables = stack.ofType('AWS::Glue::Table').map(({ Properties }) => Properties.TableInput);
 const curated = stack.resource('AWS::S3::Bucket', 'Curated');
 
-describe.each(datasets.map((dataset) => [dataset.name, dataset] as const))(
-  'the table of %s',
-  (name, dataset) => {
+const declared = datasets.flatMap((dataset) => dataset.tables.map((table) => ({ dataset, declared: table })));
+
+test('there is one table for each kind of row that is declared, and no other', () => {
+  expect(tables.map(({ Name }) => Name)).toEqual(declared.map((table) => tableName(table.declared)));
+});
+
+describe.each(declared.map(({ dataset, declared: table }) => [table.name, dataset, table] as const))(
+  'the table %s',
+  (name, dataset, rows) => {
     const table = tables.find((input) => input.Name === name.replace('/', '_'));
 
     test('has the columns of the Parquet files, with the types that Athena reads them as', () => {
-      const [root, ...elements] = parquetSchema(dataset);
+      const [root, ...elements] = parquetSchema(rows);
       expect(root?.num_children).toBe(elements.length);
       const glueOf = (element: (typeof elements)[number]) =>
         Object.values(columnTypes).find(
@@ -26,7 +32,7 @@ describe.each(datasets.map((dataset) => [dataset.name, dataset] as const))(
       expect(
         table.StorageDescriptor.Columns.map(({ Name, Type }: { Name: string; Type: string }) => [Name, Type]),
       ).toEqual(elements.map((element) => [element.name, glueOf(element)]));
-      expect(elements.map((element) => element.name)).toEqual(columnsOf(dataset).map(({ column }) => column));
+      expect(elements.map((element) => element.name)).toEqual(columnsOf(rows).map(({ column }) => column));
     });
 
     test('finds its partitions by the day in the key, in UTC, without a crawler', () => {
@@ -113,7 +119,7 @@ describe('the policy for analysts', () => {
   });
 
   test('allows reading curated and writing results, and reaches neither raw nor anything else [analysts]', () => {
-    const prefixes = datasets.map(({ name }) => name);
+    const prefixes = tableNames;
     expect(resourcesOf('s3')).toEqual(
       [
         `<${curated.id}>`,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
+import { datasetNames, datasets, tableNames } from '../../shared/datasets.ts';
 import { convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
+import { schedulesIn } from '../../shared/outputs.ts';
 import { StackTemplate } from './stack-template.ts';
 
 const stack = new StackTemplate();
@@ -15,6 +17,9 @@ const convertFunction = stack.resource('AWS::Lambda::Function', 'Convert/Functio
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const logsOf = (path: string) => arnOf(stack.resource('AWS::Logs::LogGroup', path).id);
 const objectsOf = (id: string, prefix: string) => ({ 'Fn::Join': ['', [arnOf(id), `/${prefix}`]] });
+const rawObjects = (end = '*') => datasetNames.map((name) => objectsOf(raw.id, `${name}/${end}`));
+// In the order of the template.
+const curatedObjects = () => tableNames.toSorted().map((name) => objectsOf(curated.id, `${name}/*`));
 
 describe('of the buckets,', () => {
   test.each([
@@ -158,13 +163,16 @@ describe('of the functions,', () => {
     },
   );
 
-  test('fetch may only read and write its prefix in raw, and read its secret', () => {
+  test('fetch may only write its prefixes in raw, read those where it completes objects, and read its secret', () => {
+    const perRun = datasets
+      .filter(({ identity }) => identity === 'time')
+      .map(({ name }) => objectsOf(raw.id, `${name}/*`));
     expect(permissions('Fetch/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Fetch/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Fetch/FunctionLogs')]],
-      ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
+      ['s3:GetObject', perRun],
       ['s3:ListBucket', [arnOf(raw.id)]],
-      ['s3:PutObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
+      ['s3:PutObject', rawObjects()],
       ['secretsmanager:GetSecretValue', [expect.anything()]],
       ['xray:PutTelemetryRecords', ['*']],
       ['xray:PutTraceSegments', ['*']],
@@ -177,21 +185,16 @@ describe('of the functions,', () => {
 
   test('convert may only read raw, file what has no day, write its prefix in curated, take from the queue and send to the dead letters', () => {
     const denied = stack.statementsOf('Convert/Function').filter(({ Effect }) => Effect === 'Deny');
-    expect(denied).toEqual([
-      { Effect: 'Deny', Action: 's3:DeleteObject', Resource: objectsOf(raw.id, 'weatherapi/current/dt=*/*') },
-    ]);
+    expect(denied).toEqual([{ Effect: 'Deny', Action: 's3:DeleteObject', Resource: rawObjects('dt=*/*') }]);
     expect(permissions('Convert/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Convert/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Convert/FunctionLogs')]],
-      ['s3:AbortMultipartUpload', [objectsOf(curated.id, 'weatherapi/current/*')]],
-      ['s3:DeleteObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
-      ['s3:GetObject', [objectsOf(raw.id, 'weatherapi/current/*')]],
-      ['s3:GetObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
+      ['s3:AbortMultipartUpload', curatedObjects()],
+      ['s3:DeleteObject', rawObjects()],
+      ['s3:GetObject', rawObjects()],
+      ['s3:GetObject', curatedObjects()],
       ['s3:ListBucket', [curated, raw].map(({ id }) => arnOf(id))],
-      [
-        's3:PutObject',
-        [objectsOf(curated.id, 'weatherapi/current/*'), objectsOf(raw.id, 'weatherapi/current/dt=*/*')],
-      ],
+      ['s3:PutObject', [...curatedObjects(), ...rawObjects('dt=*/*')]],
       ['sqs:DeleteMessage', [arnOf(queue.id)]],
       ['sqs:GetQueueAttributes', [arnOf(queue.id)]],
       ['sqs:ReceiveMessage', [arnOf(queue.id)]],
@@ -205,34 +208,67 @@ describe('of the functions,', () => {
     expect(permissions('Reconcile/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Reconcile/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Reconcile/FunctionLogs')]],
-      ['s3:GetObject', [objectsOf(curated.id, 'weatherapi/current/*')]],
-      ['s3:ListBucket', [curated, raw].map(({ id }) => arnOf(id))],
+      ['s3:GetObject', curatedObjects()],
+      ['s3:ListBucket', [arnOf(raw.id)]],
+      ['s3:ListBucket', [arnOf(curated.id)]],
       ['sqs:ChangeMessageVisibility', [arnOf(deadLetters.id)]],
       ['sqs:ReceiveMessage', [arnOf(deadLetters.id)]],
       ['sqs:SendMessage', [arnOf(queue.id)]],
       ['xray:PutTelemetryRecords', ['*']],
       ['xray:PutTraceSegments', ['*']],
     ]);
-    const [list] = stack
+    const conditions = stack
       .statementsOf('Reconcile/Function')
-      .filter(({ Action }) => Action === 's3:ListBucket');
-    expect(list).toMatchObject({ Condition: { StringEquals: { 's3:prefix': ['weatherapi/current/'] } } });
+      .flatMap(({ Action, ...statement }) => (Action === 's3:ListBucket' ? [statement] : []));
+    expect(conditions).toMatchObject(
+      [datasetNames, tableNames].map((names) => ({
+        Condition: { StringEquals: { 's3:prefix': names.map((name) => `${name}/`) } },
+      })),
+    );
   });
 });
 
-describe('the schedule', () => {
+describe('a schedule', () => {
   const locations = ['-37.504136,145.744302', 'Oslo'];
-  const scheduled = (config: ConstructorParameters<typeof StackTemplate>[0]) => {
-    const [schedule] = new StackTemplate(config).ofType('AWS::Scheduler::Schedule');
-    return schedule?.Properties;
-  };
+  const pathOf = (dataset: string) => `Fetch/Schedule-${dataset.replaceAll('/', '-')}`;
+  const scheduleOf = (dataset: string, template = stack) =>
+    template.resource('AWS::Scheduler::Schedule', pathOf(dataset));
 
-  test('starts fetch each hour, in UTC, and not long after the hour has passed', () => {
-    const { ScheduleExpression, ScheduleExpressionTimezone, Target } = scheduled({});
-    expect(ScheduleExpression).toBe('cron(0 * * * ? *)');
-    expect(ScheduleExpressionTimezone).toBe('Etc/UTC');
-    expect(Target.Arn).toEqual(arnOf(fetchFunction.id));
-    expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
+  test.each(datasets.map(({ name, schedule }) => [name, schedule]))(
+    'starts fetch for %s at %s, in UTC, and not long after that has passed',
+    (name, expression) => {
+      const { ScheduleExpression, ScheduleExpressionTimezone, Target } = scheduleOf(name).Properties;
+      expect(ScheduleExpression).toBe(expression);
+      expect(ScheduleExpressionTimezone).toBe('Etc/UTC');
+      expect(Target.Arn).toEqual(arnOf(fetchFunction.id));
+      expect(Target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(3600);
+      expect(parseRunEvent(scheduledEvent(Target, new Date('2026-11-22T14:00:00Z')))).toMatchObject({
+        dataset: { name },
+        locations: ['-37.504136,145.744302'],
+      });
+    },
+  );
+
+  test('is there for each dataset that is configured, and for no other', () => {
+    const template = new StackTemplate({ datasets: { 'weatherapi/history': {} } });
+    const inputs = template
+      .ofType('AWS::Scheduler::Schedule')
+      .flatMap(({ Properties: { Target } }) => (Target.Input ? [JSON.parse(Target.Input).dataset] : []));
+    expect(inputs).toEqual(['weatherapi/history']);
+  });
+
+  test('is among the outputs, by the name of its dataset, with its own name and its expression', () => {
+    const { Schedules } = stack.json.Outputs as { Schedules: { Value: { 'Fn::Join': [string, unknown[]] } } };
+    const [separator, parts] = Schedules.Value['Fn::Join'];
+    const text = parts
+      .map((part) => (typeof part === 'string' ? part : (part as { Ref: string }).Ref))
+      .join(separator);
+    const expected = datasets.map(({ name, schedule }) => [
+      name,
+      { name: scheduleOf(name).id, expression: schedule },
+    ]);
+    expect([...schedulesIn({ Schedules: text })]).toEqual(expected);
+    expect(stack.json.Outputs?.FetchFunctionName).toEqual({ Value: { Ref: fetchFunction.id } });
   });
 
   test('starts reconcile once a day, in UTC', () => {
@@ -245,22 +281,29 @@ describe('the schedule', () => {
 
   test('is made after the notification, so that the event of the first object is not lost [first-event]', () => {
     const [notification] = stack.ofType('Custom::S3BucketNotifications');
-    expect(stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').DependsOn).toContain(
-      notification?.id,
-    );
+    for (const name of datasetNames) expect(scheduleOf(name).DependsOn).toContain(notification?.id);
   });
 
   test('warns at synthesis when it makes more calls than the free plan has [calls]', () => {
     const warnings = (count: number) =>
-      new StackTemplate({ locations: Array.from({ length: count }, (_, index) => `p${index}`) })
+      new StackTemplate({
+        locations: Array.from({ length: count }, (_, index) => `p${index}`),
+        datasets: { 'weatherapi/current': {}, 'weatherapi/history': { locations: ['Oslo'] } },
+      })
         .annotations('warning')
         .join();
     expect(warnings(136)).toBe('');
-    expect(warnings(137)).toMatch(/^100010 calls .* The free plan has 100000\./);
+    expect(warnings(137)).toBe(
+      '100041 calls of WeatherAPI a month: weatherapi/current 100010 (places: 137, schedule: cron(0 * * * ? *)), weatherapi/history 31 (places: 1, schedule: cron(0 14 * * ? *)). The free plan has 100000. [ack: tdf:calls]',
+    );
   });
 
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {
-    const { Target } = scheduled({ locations, airQuality: true, language: 'fr' });
+    const datasets = { 'weatherapi/current': { airQuality: true, language: 'fr' } };
+    const { Target } = scheduleOf(
+      'weatherapi/current',
+      new StackTemplate({ locations, datasets }),
+    ).Properties;
     const event = parseRunEvent(scheduledEvent(Target, new Date('2026-11-22T05:00:00Z')));
     expect(event).toMatchObject({
       scheduledTime: new Date('2026-11-22T05:00:00Z'),
@@ -269,6 +312,17 @@ describe('the schedule', () => {
       options: { aqi: 'yes', lang: 'fr' },
     });
   });
+});
+
+test.each([
+  ['a thousand places of 14 forecast days', 1000, 'weatherapi/forecast', 2000],
+  ['one place', 1, 'weatherapi/forecast', 512],
+  ['a thousand places whose days land one by one', 1000, 'weatherapi/history', 512],
+])('the disk of fetch has room for the longest answers of %s', (_what, count, name, mebibytes) => {
+  const locations = Array.from({ length: count }, (_, index) => `p${index}`);
+  const template = new StackTemplate({ locations, datasets: { [name]: {} } });
+  const { EphemeralStorage } = template.resource('AWS::Lambda::Function', 'Fetch/Function').Properties;
+  expect(EphemeralStorage).toEqual({ Size: mebibytes });
 });
 
 test('the key is no part of the stack: there is only the name of its secret', () => {

@@ -22,8 +22,8 @@ const wildcardReasons: readonly {
   },
   {
     action: /^s3:(GetObject|PutObject|DeleteObject|AbortMultipartUpload)$/,
-    resource: /\/weatherapi\/current\/(dt=\*\/)?\*"/,
-    reason: 'The objects of one dataset.',
+    resource: /\/weatherapi\/\w+\/(dt=\*\/)?\*"/,
+    reason: 'The objects of one dataset or table.',
   },
   {
     action: /^glue:/,

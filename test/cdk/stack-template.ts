@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { type Config, parseConfig } from '../../cdk/config.ts';
+import { parseConfig } from '../../cdk/config.ts';
 import { PipelineStack } from '../../cdk/pipeline-stack.ts';
 import { TemplateView } from './template-view.ts';
 
@@ -10,8 +10,11 @@ export class StackTemplate extends TemplateView {
   readonly stack: PipelineStack;
   readonly app: App;
 
-  /** @param prepare gets the app before anything is in it, for a test that adds a check */
-  constructor(config: Partial<Config> = {}, prepare: (app: App) => void = () => {}) {
+  /**
+   * @param config instead of what cdk.json has
+   * @param prepare gets the app before anything is in it, for a test that adds a check
+   */
+  constructor(config: Readonly<Record<string, unknown>> = {}, prepare: (app: App) => void = () => {}) {
     const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
     const { tdf, ...flags } = context;
     const app = new App({

@@ -8,7 +8,8 @@ import { expect, test } from '@jest/globals';
 test('a synthesis says how many calls the schedule makes, also beside a warning, and not on standard output [calls]', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'synthesis-'));
   try {
-    const tdf = { locations: ['Oslo', 'Ulm'], schedule: 'cron(0 12 ? * SUN *)' };
+    const datasets = { 'weatherapi/current': { schedule: 'cron(0 12 ? * SUN *)' } };
+    const tdf = { locations: ['Oslo', 'Ulm'], datasets };
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['cdk/app.ts'], {
       env: {
         ...process.env,
@@ -17,7 +18,9 @@ test('a synthesis says how many calls the schedule makes, also beside a warning,
       },
     });
     expect(stdout).toBe('');
-    expect(stderr).toContain('9 calls of WeatherAPI a month (places: 2, schedule: cron(0 12 ? * SUN *)).\n');
+    expect(stderr).toContain(
+      '9 calls of WeatherAPI a month: weatherapi/current 9 (places: 2, schedule: cron(0 12 ? * SUN *)).\n',
+    );
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -43,6 +43,7 @@ async function landed(): Promise<Buffer> {
           return true;
         },
         async *runsBefore() {},
+        keysOf: async () => new Set(),
       },
       clock: { now: () => 0, sleep: async () => {} },
       onPause: () => {},

@@ -90,11 +90,14 @@ describe('a run event', () => {
     expect(refusal(refused)).toMatch(message);
   });
 
-  test.each(['key', 'q'])('with %s among its options is refused, and the value is not repeated', (name) => {
-    const message = refusal(event({ options: { aqi: 'no', [name]: 'CANARY-KEY-123' } }));
-    expect(message).toMatch(/options: expected neither key nor q/);
-    expect(message).not.toContain('CANARY');
-  });
+  test.each(['key', 'q', 'dt', 'days', 'toString'])(
+    'with %s among its options, which the dataset does not declare, is refused, and the value is not repeated',
+    (name) => {
+      const message = refusal(event({ options: { aqi: 'no', [name]: 'CANARY-KEY-123' } }));
+      expect(message).toMatch(/options: expected no others than aqi, pollen, lang$/);
+      expect(message).not.toContain('CANARY');
+    },
+  );
 
   test('has all its problems named at once, each by its place', () => {
     const message = refusal({
@@ -111,5 +114,41 @@ describe('a run event', () => {
 
   test('that is empty has every member named that it lacks', () => {
     expect(refusal({})).toMatch(/scheduledTime: .*dataset: .*locations: /);
+  });
+
+  describe('of a place and day', () => {
+    const history = (parts: Record<string, unknown> = {}) =>
+      event({ dataset: 'weatherapi/history', scheduledTime: '2026-11-22T14:00:00Z', ...parts });
+
+    test('asks for the UTC day before its scheduled time, or for the day that it names', () => {
+      expect(parseRunEvent(history()).day).toBe('2026-11-21');
+      expect(parseRunEvent(history({ scheduledTime: '2026-03-01T00:30:00+02:00' })).day).toBe('2026-02-27');
+      expect(parseRunEvent(history({ day: '2010-01-01' })).day).toBe('2010-01-01');
+    });
+
+    test('may name today and tomorrow, which has begun somewhere, and no later day', () => {
+      const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+      expect(parseRunEvent(history({ day: inDays(1) })).day).toBe(inDays(1));
+      expect(refusal(history({ day: inDays(2) }))).toMatch(/day: expected 2010-01-01 or later, and tomorrow/);
+    });
+
+    test.each([
+      ['a day before the first one', { day: '2009-12-31' }, /day: expected 2010-01-01 or later/],
+      [
+        'a time after which no day is',
+        { scheduledTime: '2010-01-01T14:00:00Z' },
+        /day: expected 2010-01-01 or later/,
+      ],
+      ['a day that does not exist', { day: '2026-02-30' }, /day: expected a day that exists/],
+      ['a time for its day', { day: '2026-02-03T00:00:00Z' }, /day: expected a day that exists/],
+      ['a number for its day', { day: 20261122 }, /day: .*20261122/],
+      [
+        'a day where a time identifies the run',
+        { dataset: 'weatherapi/current', day: '2026-11-21' },
+        /day: expected none/,
+      ],
+    ])('with %s is refused', (_what, parts, message) => {
+      expect(refusal(history(parts))).toMatch(message);
+    });
   });
 });

@@ -122,8 +122,8 @@ describe('a run', () => {
       return reply.send(record(q));
     });
     expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server)).toEqual({
-      key,
-      landed: true,
+      keys: [key],
+      landed: 1,
       fetched: 3,
       places: 3,
       skipped: [],
@@ -175,7 +175,7 @@ describe('a run', () => {
       reply.send({ ...record(q), ...(q === 'Tokyo' ? { request: '?key=first' } : {}) }),
     );
     expect(await runOf(['Melbourne', 'Tokyo', 'Berlin'], server)).toMatchObject({
-      landed: true,
+      landed: 1,
       fetched: 2,
       skipped: [],
       failed: [{ location: 'Tokyo', reason: expect.stringContaining('repeats the API key') }],
@@ -234,13 +234,19 @@ describe('a run that happens again', () => {
 
   test('asks only for what has not landed, and writes old and new lines in their order [completed]', async () => {
     const first = await runOf(three, await without('Ulm'));
-    expect(first).toMatchObject({ key, landed: true, fetched: 2, places: 2, skipped: [{ location: 'Ulm' }] });
+    expect(first).toMatchObject({
+      keys: [key],
+      landed: 1,
+      fetched: 2,
+      places: 2,
+      skipped: [{ location: 'Ulm' }],
+    });
     const triesBefore = Number((await aws.object('raw', key)).metadata.tries);
     const oslo = (await aws.object('raw', key)).body.toString().split('\n')[0];
 
     const server = await provider();
     const second = await runOf(three, server, { clock: impatient(fetchedAt + 60_000) });
-    expect(second).toMatchObject({ key, landed: true, fetched: 1, places: 3, skipped: [] });
+    expect(second).toMatchObject({ keys: [key], landed: 1, fetched: 1, places: 3, skipped: [] });
     expect(server.asked).toEqual(['Ulm']);
     expect(await landedNames()).toEqual(three);
     const { body, metadata } = await aws.object('raw', key);
@@ -257,7 +263,7 @@ describe('a run that happens again', () => {
   test('asks for nothing when all has landed, and adds nothing', async () => {
     const server = await provider();
     await runOf(three, server);
-    expect(await runOf(three, server)).toMatchObject({ key, landed: false, fetched: 0, places: 3 });
+    expect(await runOf(three, server)).toMatchObject({ keys: [key], landed: 0, fetched: 0, places: 3 });
     expect(server.asked).toHaveLength(3);
   });
 
@@ -265,8 +271,8 @@ describe('a run that happens again', () => {
     await runOf(three, await without('Ulm'));
     const server = await without('Ulm');
     expect(await runOf(three, server)).toMatchObject({
-      key,
-      landed: false,
+      keys: [key],
+      landed: 0,
       fetched: 0,
       places: 2,
       skipped: [{ location: 'Ulm' }],
@@ -283,8 +289,8 @@ describe('a run that happens again', () => {
       await otherRun;
       return q === 'Oslo' ? reply.code(500).send() : reply.send(record(q));
     });
-    expect(await runOf(three, server)).toMatchObject({ landed: true, fetched: 1, places: 3 });
-    expect(await otherRun).toMatchObject({ landed: true, fetched: 2 });
+    expect(await runOf(three, server)).toMatchObject({ landed: 1, fetched: 1, places: 3 });
+    expect(await otherRun).toMatchObject({ landed: 1, fetched: 2 });
     expect(await landedNames()).toEqual(three);
     expect(await aws.keys('raw')).toEqual([key]);
   });
@@ -295,7 +301,7 @@ describe('a run that happens again', () => {
       await aws.remove('raw', key);
       return reply.send(record(q));
     });
-    expect(await runOf(three, server)).toMatchObject({ landed: true, fetched: 1, places: 1 });
+    expect(await runOf(three, server)).toMatchObject({ landed: 1, fetched: 1, places: 1 });
     expect(await landedNames()).toEqual(['Ulm']);
   });
 
@@ -305,7 +311,7 @@ describe('a run that happens again', () => {
       const code = status === 409 ? 'ConditionalRequestConflict' : 'PreconditionFailed';
       let refusals = 1;
       aws.fault = ({ action }) => (action === 'PutObject' && refusals-- > 0 ? { status, code } : undefined);
-      expect(await runOf(three, await provider())).toMatchObject({ landed: true, fetched: 3 });
+      expect(await runOf(three, await provider())).toMatchObject({ landed: 1, fetched: 3 });
       await aws.remove('raw', key);
       refusals = Number.POSITIVE_INFINITY;
       await expect(runOf(three, await provider())).rejects.toThrow(`"${key}" changed 5 times`);
@@ -332,18 +338,18 @@ describe('another list of places for the same hour', () => {
   ])('has a key of its own, whichever is first: %s [other-list]', async (_what, locations, options) => {
     const server = await provider();
     await runOf(locations, server, { options });
-    expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: true, fetched: 2 });
+    expect(await runOf(list, server)).toMatchObject({ keys: [ownKey], landed: 1, fetched: 2 });
     expect(ownKey).toMatch(/dt=2026-11-22\/20261122T050000Z\.[0-9a-f]{12}\.json$/);
     expect(await landedNames(ownKey)).toEqual(list);
     expect(await landedNames(key)).toEqual(locations);
-    expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: false });
-    expect(await runOf(locations, server, { options })).toMatchObject({ key, landed: false });
+    expect(await runOf(list, server)).toMatchObject({ keys: [ownKey], landed: 0 });
+    expect(await runOf(locations, server, { options })).toMatchObject({ keys: [key], landed: 0 });
   });
 
   test('has a key of its own beside a file that was dropped, too, and is completed there [other-list]', async () => {
     await aws.put('raw', key, '{}\n');
-    expect(await runOf(list, await without('Oslo'))).toMatchObject({ key: ownKey, fetched: 1 });
-    expect(await runOf(list, await provider())).toMatchObject({ key: ownKey, fetched: 1, places: 2 });
+    expect(await runOf(list, await without('Oslo'))).toMatchObject({ keys: [ownKey], fetched: 1 });
+    expect(await runOf(list, await provider())).toMatchObject({ keys: [ownKey], fetched: 1, places: 2 });
     expect(await landedNames(ownKey)).toEqual(list);
     expect((await aws.object('raw', key)).body.toString()).toBe('{}\n');
   });
@@ -356,7 +362,7 @@ describe('another list of places for the same hour', () => {
       await otherRun;
       return reply.send(record(q));
     });
-    expect(await runOf(list, server)).toMatchObject({ key: ownKey, landed: true, fetched: 2 });
+    expect(await runOf(list, server)).toMatchObject({ keys: [ownKey], landed: 1, fetched: 2 });
     expect(await landedNames(key)).toEqual(['Ulm']);
   });
 });
@@ -428,7 +434,7 @@ describe('a place without data', () => {
     'is skipped when the trouble does not pass, and loses no other: %s',
     async (q) => {
       const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn());
-      expect(report).toMatchObject({ landed: true, fetched: 2, failed: [], runFailure: undefined });
+      expect(report).toMatchObject({ landed: 1, fetched: 2, failed: [], runFailure: undefined });
       const reason = expect.stringMatching(/ \(after ([6-9]|1\d) tries\)$/);
       expect(report.skipped).toEqual([{ location: q, reason }]);
       expect(await landedNames()).toEqual(['Melbourne', 'Tokyo']);
@@ -472,7 +478,7 @@ describe('a place without data', () => {
     'is failed and loses no other when somebody has to act: %s',
     async (q) => {
       const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn());
-      expect(report).toMatchObject({ landed: true, fetched: 2, skipped: [], runFailure: undefined });
+      expect(report).toMatchObject({ landed: 1, fetched: 2, skipped: [], runFailure: undefined });
       expect(report.failed).toEqual([
         { location: q, reason: expect.stringContaining(`code ${q.replace('fail:', '')}`) },
       ]);
@@ -490,8 +496,8 @@ describe('a place without data', () => {
     'fail:redirect',
   ])('lands nothing when there is no other: %s', async (q) => {
     expect(await runOf([q], await standIn())).toMatchObject({
-      key: undefined,
-      landed: false,
+      keys: [],
+      landed: 0,
       fetched: 0,
       places: 0,
     });
@@ -508,7 +514,7 @@ describe('the deadline', () => {
       return reply.hijack();
     });
     const report = await runOf(places(12), server, { deadline: deadline.signal });
-    expect(report).toMatchObject({ landed: true, fetched: 1, failed: [], runFailure: undefined });
+    expect(report).toMatchObject({ landed: 1, fetched: 1, failed: [], runFailure: undefined });
     expect(report.skipped).toEqual(
       places(12)
         .slice(1)
@@ -523,7 +529,7 @@ describe('the deadline', () => {
   test('that is over before the run begins skips everything without a request', async () => {
     const server = await standIn();
     const report = await runOf(['Melbourne', 'Tokyo'], server, { deadline: AbortSignal.abort() });
-    expect(report).toMatchObject({ key: undefined, fetched: 0, skipped: [{}, {}] });
+    expect(report).toMatchObject({ keys: [], fetched: 0, skipped: [{}, {}] });
     expect(server.requests).toEqual([]);
   });
 });
@@ -557,7 +563,7 @@ describe('what concerns every place:', () => {
     const { report, asked, names } = await refusedAtTheSecond({ kind: 'quota-spent', reason, tries: 1 });
     expect(asked).toEqual(places(8));
     expect(names).toEqual(underWay);
-    expect(report).toMatchObject({ key, landed: true, fetched: 7, failed: [], runFailure: undefined });
+    expect(report).toMatchObject({ keys: [key], landed: 1, fetched: 7, failed: [], runFailure: undefined });
     expect(report.quotaSpent).toBe(true);
     expect(report.skipped).toEqual([
       { location: 'place-2', reason },
@@ -572,7 +578,13 @@ describe('what concerns every place:', () => {
       const { report, asked, names } = await refusedAtTheSecond({ kind, reason, tries: 1 });
       expect(asked).toEqual(places(8));
       expect(names).toEqual(underWay);
-      expect(report).toMatchObject({ key, landed: true, fetched: 7, quotaSpent: false, runFailure: reason });
+      expect(report).toMatchObject({
+        keys: [key],
+        landed: 1,
+        fetched: 7,
+        quotaSpent: false,
+        runFailure: reason,
+      });
       expect(report.failed).toEqual([]);
       expect(report.skipped.map(({ location }) => location)).toEqual(['place-2', ...notAsked]);
     },
