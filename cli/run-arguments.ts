@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { keepsKeySecret } from '../shared/api-url.ts';
+import type { Dataset } from '../shared/dataset.ts';
+import { datasetNamed, datasetNames } from '../shared/datasets.ts';
 import { isDay } from '../shared/keys.ts';
 
 /** A time, UTC unless the text says otherwise; of today when it has no day. */
@@ -50,4 +52,26 @@ export function parseSeed(text: string): number {
 export function collectPlaces(text: string, earlier: readonly string[]): string[] {
   if (text.trim() === '') throw new InvalidArgumentError('Expected a place, got an empty text.');
   return [...earlier, text];
+}
+
+/** For an option that may be given more than once. */
+export function collectNames(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, text];
+}
+
+/** The datasets that were named, `all` of those that are configured, or undefined; and everything that is wrong with it. */
+export function parseDatasets(
+  names: readonly string[] | undefined,
+  { isDrop }: { readonly isDrop: boolean },
+): { readonly datasets: readonly Dataset[] | 'all' | undefined; readonly problems: readonly string[] } {
+  const isAll = names?.includes('all') ?? false;
+  const named = new Set(names);
+  const unknown = [...named].filter((name) => name !== 'all' && !datasetNamed(name));
+  const problems = unknown.map(
+    (name) => `--dataset: expected one of ${datasetNames.join(', ')} or all, got "${name}"`,
+  );
+  if (isDrop && (isAll || named.size > 1))
+    problems.push('--dataset: expected one with --drop, which is what the files are');
+  if (isAll) return { datasets: 'all', problems };
+  return { datasets: names && [...named].flatMap((name) => datasetNamed(name) ?? []), problems };
 }

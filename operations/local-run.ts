@@ -72,7 +72,11 @@ export interface LocalRun {
   readonly tables: readonly TableSample[];
   readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
   /** Places without data, whether that passes by itself or not. */
-  readonly skipped: readonly { readonly dataset: string; readonly location: string; readonly reason: string }[];
+  readonly skipped: readonly {
+    readonly dataset: string;
+    readonly location: string;
+    readonly reason: string;
+  }[];
   /** What each alarm of the template says of the metrics that this run emitted. */
   readonly alarms: readonly AlarmReport[];
   /** Files on disk, in the order of the keys. */
@@ -197,8 +201,8 @@ async function runOnce(
   const skipped: LocalRun['skipped'][number][] = [];
   const before: string[] = [];
   if (options.drop.length > 0) {
-    const [dataset] = options.datasets === 'all' ? [] : (options.datasets ?? []);
-    const plans = await planDrops(options.drop, dataset, { signal });
+    const among = Array.isArray(options.datasets) ? options.datasets : datasets;
+    const plans = await planDrops(options.drop, among, { signal });
     for (const plan of plans) about.add(plan.dataset);
     await timed(
       'putting files into raw',
@@ -242,7 +246,8 @@ async function runOnce(
     'reading the rows',
     pMap(
       datasets.filter((dataset) => about.has(dataset)).flatMap((dataset) => dataset.tables),
-      (table) => sampleTable(table, keptCurated, (key) => emulator.pathOf(outputs.CuratedBucketName, key), options),
+      (table) =>
+        sampleTable(table, keptCurated, (key) => emulator.pathOf(outputs.CuratedBucketName, key), options),
       { concurrency: 1 },
     ),
     (read) =>

@@ -1,3 +1,6 @@
+import { tableName } from './dataset.ts';
+import { datasets } from './datasets.ts';
+
 /** A query in the Athena workgroup and behind `tdf query --named`. */
 export interface NamedQuery {
   readonly name: string;
@@ -54,14 +57,64 @@ WHERE landed.hour IS NULL
 ORDER BY expected.hour`,
   },
   {
+    name: 'Daily extremes',
+    description: 'What each local day of the last 30 days had at most and at least, by place.',
+    sql: `SELECT local_date, location_name, location_country, mintemp_c, maxtemp_c, maxwind_kph, totalprecip_mm
+FROM weatherapi_history_day
+WHERE dt >= current_date - INTERVAL '30' DAY
+ORDER BY local_date DESC, location_name`,
+  },
+  {
+    name: 'Warmest and coldest place',
+    description: 'Of each local day of the last 30 days.',
+    sql: `SELECT local_date, max_by(location_name, maxtemp_c) AS warmest_place, max(maxtemp_c) AS maxtemp_c,
+  min_by(location_name, mintemp_c) AS coldest_place, min(mintemp_c) AS mintemp_c
+FROM weatherapi_history_day
+WHERE dt >= current_date - INTERVAL '30' DAY
+GROUP BY local_date
+ORDER BY local_date DESC`,
+  },
+  {
+    name: 'Forecast against what came',
+    description:
+      'How wrong the forecasts of the last 30 days were, by the hours from the forecast to the hour.',
+    sql: `SELECT lead_hours, count(*) AS hours_compared,
+  round(avg(forecast_c - came_c), 2) AS mean_error_c,
+  round(avg(abs(forecast_c - came_c)), 2) AS mean_absolute_error_c,
+  round(avg(abs(forecast_mm - came_mm)), 2) AS mean_absolute_error_mm
+FROM (
+  SELECT
+    CAST(floor((to_unixtime(forecasts.forecast_for) - forecasts.location_localtime_epoch) / 21600) * 6 AS integer) AS lead_hours,
+    forecasts.temp_c AS forecast_c, forecasts.precip_mm AS forecast_mm, came.temp_c AS came_c, came.precip_mm AS came_mm
+  FROM weatherapi_forecast_hour AS forecasts
+  JOIN (
+    SELECT location_lat, location_lon, observed_at, avg(temp_c) AS temp_c, avg(precip_mm) AS precip_mm
+    FROM weatherapi_history_hour
+    WHERE dt >= current_date - INTERVAL '31' DAY
+    GROUP BY location_lat, location_lon, observed_at
+  ) AS came
+  ON came.location_lat = forecasts.location_lat AND came.location_lon = forecasts.location_lon
+    AND came.observed_at = forecasts.forecast_for
+  WHERE forecasts.dt >= current_date - INTERVAL '30' DAY
+) AS compared
+WHERE lead_hours >= 0
+GROUP BY lead_hours
+ORDER BY lead_hours`,
+  },
+  {
     name: 'What was rescued',
-    description: 'Values of the last seven days that no column holds: what the provider changed.',
-    sql: `SELECT field, count(*) AS times, min(observed_at) AS first_seen, max_by(raw_key, observed_at) AS latest_raw_key
-FROM weatherapi_current
+    description: 'Values of the last seven days that no column holds, by table: what the provider changed.',
+    sql: `SELECT table_name, field, count(*) AS times, min(dt) AS first_day, max(raw_key) AS latest_raw_key
+FROM (
+${datasets
+  .flatMap(({ tables }) => tables.map(tableName))
+  .map((name) => `  SELECT '${name}' AS table_name, dt, raw_key, rescued FROM ${name}`)
+  .join('\n  UNION ALL\n')}
+) AS kept
 CROSS JOIN UNNEST(map_keys(CAST(json_parse(rescued) AS map(varchar, json)))) AS fields (field)
 WHERE dt >= current_date - INTERVAL '7' DAY
-GROUP BY field
-ORDER BY times DESC, field`,
+GROUP BY table_name, field
+ORDER BY times DESC, table_name, field`,
   },
 ];
 

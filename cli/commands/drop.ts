@@ -2,9 +2,14 @@ import { Command } from 'commander';
 import type { Deployed, Target } from '../../operations/deployed.ts';
 import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
-import { type DroppedFile, type DroppedObject, droppedFiles } from '../../operations/drop/dropped-objects.ts';
+import {
+  type DroppedFile,
+  type DroppedObject,
+  droppedFiles,
+  type TableRows,
+} from '../../operations/drop/dropped-objects.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
-import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
@@ -15,7 +20,7 @@ import { progressBar } from '../terminal/progress-bar.ts';
 import { settle } from '../terminal/settle.ts';
 
 interface Options extends Target {
-  readonly dataset: string;
+  readonly dataset?: string;
   readonly day?: string;
   readonly wait: boolean;
   readonly dryRun?: true;
@@ -31,8 +36,8 @@ export function dropCommand(): Command {
       'Puts files into raw, and says what each was converted to. A file that covers several days is split.',
     )
     .argument('<file...>', 'files, folders, patterns, or - for standard input')
-    .option('--dataset <name>', 'what the files are', 'weatherapi/current')
-    .option('--day <day>', 'the UTC day of all records, instead of the one they say')
+    .option('--dataset <name>', 'what the files are (default: what their first answers fit)')
+    .option('--day <day>', 'the day of all records, instead of the one they say')
     .option('--no-wait', 'do not wait until the rows are there')
     .option('--dry-run', 'say which objects it would make, and make none')
     .option('--json', 'print nothing but the result, as JSON')
@@ -40,14 +45,15 @@ export function dropCommand(): Command {
       'after',
       `
 A file is a response, one per line, or an array of them; gzipped or not. It goes
-to the UTC day of its earliest observation. When its observations span more than
-24 hours, it is split: between records, whose bytes stay as they are. The exit
-code is 1 when something could not be converted.
+to the UTC day of its earliest observation, or to its local day where a dataset
+has one. When it has several days (observations more than 24 hours apart), it is
+split: between records, whose bytes stay as they are. The exit code is 1 when
+something could not be converted.
 
 Examples:
   npx tdf drop response.json
   npx tdf drop exports/ --stage prod
-  npx tdf drop 2025.ndjson.gz --dry-run
+  npx tdf drop 2025.ndjson.gz --dataset weatherapi/history --dry-run
   curl -s "$URL" | npx tdf drop - --local`,
     );
   for (const option of targetOptions) command.addOption(option);
@@ -55,20 +61,22 @@ Examples:
     const { day } = options;
     const piped = typed.includes('-');
     const { sources, problems } = findSources(typed.filter((path) => path !== '-'));
-    const dataset = datasetNamed(options.dataset);
-    if (!dataset)
+    const dataset = options.dataset === undefined ? undefined : datasetNamed(options.dataset);
+    if (options.dataset !== undefined && !dataset)
       problems.push(`--dataset: expected one of ${datasetNames.join(', ')}, got "${options.dataset}"`);
     if (day !== undefined && !isDay(day))
       problems.push(`--day: expected a day that exists, such as 2026-11-22, got "${day}"`);
     if (piped && process.stdin.isTTY)
       problems.push('-: expected something on standard input, got a terminal');
-    if (!dataset || problems.length > 0) return command.error(`error: ${problems.join('\nerror: ')}`);
+    if (problems.length > 0) return command.error(`error: ${problems.join('\nerror: ')}`);
 
     const input = piped ? await spool(process.stdin) : undefined;
     try {
       const all: DropSource[] = input ? [...sources, input] : sources;
       // All of them before anything is put anywhere.
-      const plans = await interruptible((signal) => planDrops(all, dataset, { day, signal }));
+      const plans = await interruptible((signal) =>
+        planDrops(all, dataset ? [dataset] : datasets, { day, signal }),
+      );
       const files = options.dryRun
         ? plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) }))
         : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal), {
@@ -132,7 +140,9 @@ function show(
 
   const of = (outcome: DroppedObject['outcome']) =>
     objects.filter((object) => object.outcome === outcome).length;
-  const rows = objects.reduce((sum, object) => sum + (object.outcome === 'converted' ? object.rows : 0), 0);
+  const rows = objects
+    .flatMap((object) => (object.outcome === 'converted' ? object.tables : []))
+    .reduce((sum, table) => sum + table.rows, 0);
   if (options.dryRun) {
     print(`Would put ${count(files.length, 'file')} into raw, as ${count(objects.length, 'object')}.`);
     return;
@@ -152,12 +162,22 @@ function show(
 function describe(object: Shown): string {
   switch (object.outcome) {
     case 'converted':
-      return `${count(object.rows, 'row')} in ${object.curated}`;
+      return `${rowsByTable(object.tables)} (${object.key})`;
     case 'died':
       return `${object.code}: ${object.reason}`;
     default:
       return object.key;
   }
+}
+
+/** "72 rows in weatherapi_forecast_hour, 3 in weatherapi_forecast_day" */
+function rowsByTable(tables: readonly TableRows[]): string {
+  return tables
+    .map(
+      ({ table, rows }, index) =>
+        `${index === 0 ? count(rows, 'row') : rows.toLocaleString('en')} in ${table}`,
+    )
+    .join(', ');
 }
 
 function count(things: number, noun: string): string {

@@ -64,7 +64,7 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
   'not-deployed': { style: 'gray', text: `The run was before the first deploy. ${nothingLanded}` },
 };
 
-function show({ key, state, events, fault, curatedKey, failedPlaces }: Story, target: Target): void {
+function show({ key, state, events, fault, curatedKeys, failedPlaces }: Story, target: Target): void {
   print({ style: 'bold', text: key });
   for (const { at, where, what, isTrouble } of events) {
     const time = at.toISOString().slice(0, 19).replace('T', ' ');
@@ -72,7 +72,7 @@ function show({ key, state, events, fault, curatedKey, failedPlaces }: Story, ta
     print(`  ${time}  ${where.padEnd(12)}`, isTrouble ? { style: 'yellow', text: said } : said);
   }
   if (fault) print(`  Line ${fault.line}:`, { style: 'yellow', text: fault.text.replaceAll(/\s+/g, ' ') });
-  if (curatedKey !== null) print(`  Rows:   ${curatedKey}`);
+  for (const curatedKey of curatedKeys) print(`  Rows:   ${curatedKey}`);
   const { next: command, ...verdict } = states[state];
   print(verdict);
   const isAboutKey = command?.startsWith('dead-letters') ?? false;

@@ -10,6 +10,7 @@ import {
   type SelectionArguments,
 } from '../../operations/replay/raw-selection.ts';
 import { type Replayed, replay, type Survey, survey } from '../../operations/replay/replay.ts';
+import { datasetNames } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { atWork } from '../at-work.ts';
 import { targetOptions } from '../target-options.ts';
@@ -31,7 +32,7 @@ const maxRate = 1_000;
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('Has raw objects converted again: sends their events to the queue, and rewrites nothing.')
-    .option('--dataset <name>', 'which dataset', 'weatherapi/current')
+    .option('--dataset <name>', 'which dataset', datasetNames[0])
     .option('--from <day>', 'first UTC day, such as 2026-11-22')
     .option('--to <day>', 'last UTC day, included')
     .option('--prefix <key>', 'everything under this key prefix, instead of days')
@@ -161,5 +162,6 @@ the same result, byte for byte.
 Examples:
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --rate 50
-  npx tdf replay --prefix weatherapi/current/dt=2026-11-22/ --stage prod
+  npx tdf replay --dataset weatherapi/history --from 2026-11-22 --stage prod
+  npx tdf replay --prefix weatherapi/current/dt=2026-11-22/
   npx tdf replay --local`;

@@ -1,10 +1,23 @@
 import { Command, Option } from 'commander';
 import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
-import { type LocalRun, type LocalRunOptions, runLocally } from '../../operations/local-run.ts';
+import {
+  type LocalRun,
+  type LocalRunOptions,
+  runLocally,
+  type TableSample,
+} from '../../operations/local-run.ts';
 import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../../shared/api-url.ts';
 import { swallowedOptions } from '../npm.ts';
-import { collectPlaces, parseBaseUrl, parseSeed, parseTime, timeProblems } from '../run-arguments.ts';
+import {
+  collectNames,
+  collectPlaces,
+  parseBaseUrl,
+  parseDatasets,
+  parseSeed,
+  parseTime,
+  timeProblems,
+} from '../run-arguments.ts';
 import { alarmText, stateOption } from '../target-options.ts';
 import { announce } from '../terminal/announcement.ts';
 import { interruptible } from '../terminal/interruption.ts';
@@ -19,23 +32,33 @@ import {
 } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 
-/** What a person wants to see first of a row; the rest is in the file. */
+/** What a person wants to see first of a row, of whichever table; the rest is in the file. */
 const shownColumns = [
   'location_name',
   'location_country',
   'observed_at',
+  'forecast_for',
+  'local_date',
   'temp_c',
+  'mintemp_c',
+  'maxtemp_c',
   'condition_text',
   'humidity',
   'wind_kph',
   'precip_mm',
+  'totalprecip_mm',
+  'headline',
+  'severity',
+  'expires',
   'rescued',
 ];
+/** Of a list, and of all tables. */
 const shownRows = 20;
 /** Of each list of `--json`: a file of any size may have been dropped. */
 const jsonItems = 1000;
 
 interface Arguments {
+  dataset?: string[];
   drop: string[];
   location: string[];
   at?: Date;
@@ -52,6 +75,7 @@ export function startCommand(): Command {
     // What stands behind an option that npm kept; said below.
     .allowExcessArguments()
     .description('Runs the pipeline once on this computer: no AWS account, no Docker, no key.')
+    .option('--dataset <name>', 'what to run, or what --drop drops (repeatable; or: all)', collectNames)
     .addOption(
       new Option('--drop <file...>', 'put these files or folders into raw instead of fetching')
         .default([], 'none')
@@ -77,6 +101,7 @@ Environment:
 Examples:
   npm start
   npm start -- --location Melbourne --location Oslo
+  npm start -- --dataset all
   npm start -- --drop response.json
   npm start --silent -- --json | jq .rows`,
     );
@@ -85,9 +110,14 @@ Examples:
     const now = new Date();
     const realApi = typed.api === undefined ? apiKey !== undefined : isElsewhere(typed.api);
     const { sources, problems } = findSources(typed.drop);
-    problems.push(...swallowedProblems(command), ...timeProblems(typed.at, realApi, now));
+    const datasets = parseDatasets(typed.dataset, { isDrop: typed.drop.length > 0 });
+    problems.push(
+      ...swallowedProblems(command),
+      ...timeProblems(typed.at, realApi, now),
+      ...datasets.problems,
+    );
     if (problems.length > 0) command.error(`error: ${problems.join('\nerror: ')}`);
-    await interruptible((signal) => start(typed, { sources, apiKey, now, signal }));
+    await interruptible((signal) => start(typed, { datasets, sources, apiKey, now, signal }));
   });
 }
 
@@ -100,6 +130,7 @@ function swallowedProblems({ options, args }: Command): string[] {
 }
 
 interface Surroundings {
+  readonly datasets: Pick<LocalRunOptions, 'datasets'>;
   readonly sources: readonly DropSource[];
   readonly apiKey: string | undefined;
   readonly now: Date;
@@ -108,7 +139,7 @@ interface Surroundings {
 
 async function start(
   { state, at, location, api, faults, wait = false, json }: Arguments,
-  { sources, apiKey, now, signal }: Surroundings,
+  { datasets, sources, apiKey, now, signal }: Surroundings,
 ): Promise<void> {
   let heard = () => {};
   const say = (mark: Styled, text: string) => {
@@ -117,6 +148,7 @@ async function start(
   };
   const options: LocalRunOptions = {
     stateDir: state,
+    datasets: datasets.datasets,
     at: at ?? now,
     drop: sources,
     locations: location,
@@ -158,22 +190,27 @@ const waiting: Styled = { style: 'yellow', text: '…' };
 const worked: Styled = { style: 'green', text: '✔' };
 const broke: Styled = { style: 'red', text: '✘' };
 
-/** The form of `--json`, which says what it leaves out. */
-function bounded({ raw, curated, rows, rowCount, deadLetters, skipped, problems: said }: LocalRun) {
+/** The form of `--json`, which says what it leaves out: rows by table. */
+function bounded({ raw, curated, tables, deadLetters, skipped, problems: said }: LocalRun) {
   const lists = { raw, curated, deadLetters, skipped, problems: said };
   const first = Object.entries(lists).map(([name, list]) => [name, list.slice(0, jsonItems)] as const);
-  const leftOut = Object.entries({ ...lists, rows }).map(
-    ([name, list]) => [name, Math.max(0, (name === 'rows' ? rowCount : list.length) - jsonItems)] as const,
+  const byTable = <T>(of: (table: TableSample) => T) =>
+    Object.fromEntries(tables.map((table) => [table.table, of(table)]));
+  const leftOut = Object.entries(lists).map(
+    ([name, list]) => [name, Math.max(0, list.length - jsonItems)] as const,
   );
+  const rowsLeftOut = tables.reduce((sum, { rows, rowCount }) => sum + rowCount - rows.length, 0);
   return {
     ...Object.fromEntries(first),
-    rows,
-    rowCount,
-    leftOut: Object.fromEntries(leftOut.filter(([, number]) => number > 0)),
+    rows: byTable(({ rows }) => rows),
+    rowCounts: byTable(({ rowCount }) => rowCount),
+    leftOut: Object.fromEntries(
+      [...leftOut, ['rows', rowsLeftOut] as const].filter(([, number]) => number > 0),
+    ),
   };
 }
 
-function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalRun, stateDir: string): void {
+function show({ files, tables, skipped, alarms, problems: said }: LocalRun, stateDir: string): void {
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
     if (paths.length > shownRows) print(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
@@ -184,8 +221,8 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
   list('Logs', [`${stateDir}/logs`]);
   const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
   if (passing.length > 0) print();
-  for (const { location: place, reason } of passing)
-    print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
+  for (const { dataset, location: place, reason } of passing)
+    print({ style: 'yellow', text: 'Skipped' }, printable(`${dataset}, ${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
   for (const { name, description } of rang) {
@@ -195,19 +232,32 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
     );
   }
 
+  const shown = Math.ceil(shownRows / tables.length);
+  for (const { rows, ...table } of tables) showTable({ ...table, rows: rows.slice(0, shown) });
+  if (tables.some(({ rowCount }) => rowCount > 0))
+    print(
+      '\nAll of it: npm start --silent -- --json, npx tdf query --local, or any reader of Parquet files.',
+    );
+}
+
+function showTable({ table, rows, rowCount }: TableSample): void {
+  const heading = { style: 'bold', text: table } as const;
   const [first] = rows;
-  if (!first) return;
+  if (!first) {
+    print();
+    print(heading, 'has no rows');
+    return;
+  }
   const columns = shownColumns.filter((column) =>
     rows.some((row) => row[column] !== null && row[column] !== undefined),
   );
   const cells = (row: ParquetRow) => columns.map((column) => String(row[column] ?? ''));
   print();
+  print(heading);
   const left = printTable(columns, rows.map(cells));
   const hidden = Object.keys(first).length - columns.length + left.length;
   const more = rowCount > rows.length ? `${(rowCount - rows.length).toLocaleString('en')} more rows, ` : '';
-  print(
-    `${more}${hidden} more columns: npm start --silent -- --json, or open the Parquet file with any reader.`,
-  );
+  print(`${more}${hidden} more columns`);
 }
 
 function describeSource({ apiUrl, apiKey: key, drop: dropped }: LocalRunOptions): string {

@@ -7,13 +7,13 @@ interface Tile {
 
 /** In the order in which the data flows. */
 const tiles: readonly Tile[] = [
-  { name: 'scheduler', what: 'every hour', icon: 'clock' },
+  { name: 'scheduler', what: 'one per dataset', icon: 'clock' },
   { name: 'fetch', what: 'lands raw JSON', icon: 'lambda' },
   { name: 'raw', what: 'as it was sent', icon: 'bucket' },
   { name: 'queue', what: 'five tries', icon: 'queue' },
   { name: 'convert', what: 'writes Parquet', icon: 'lambda' },
-  { name: 'curated', what: 'one file per object', icon: 'bucket' },
-  { name: 'table', what: 'Athena, DuckDB', icon: 'table' },
+  { name: 'curated', what: 'one file per table', icon: 'bucket' },
+  { name: 'tables', what: 'Athena, DuckDB', icon: 'table' },
 ];
 
 /** Drawn in a square of 28 by 28. */
@@ -65,8 +65,8 @@ ${arrows.join('\n')}
 <path class="arrow" d="M${branch} ${middle}V${below + 16}"/>
 <rect class="dead" x="${branch - 115}" y="${below + 20}" width="230" height="34" rx="6"/>
 <text x="${branch}" y="${below + 41}">dead-letter queue, with reasons</text>
-<path class="arrow" d="M${branch + 119} ${below + 37}H${center('table') - 80}"/>
-<text x="${center('table')}" y="${below + 41}">alarms, e-mail by SNS</text>
+<path class="arrow" d="M${branch + 119} ${below + 37}H${center('tables') - 80}"/>
+<text x="${center('tables')}" y="${below + 41}">alarms, e-mail by SNS</text>
 <path class="aside" d="M${center('raw')} ${below - 4}V${below + 8}H${center('queue')}V${below - 4}"/>
 <text class="quiet" x="${center('raw')}" y="${below + 28}">reconcile: lost events, daily</text>
 </svg>

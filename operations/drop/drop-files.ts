@@ -4,7 +4,6 @@ import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
 import { longestSpan } from '../../functions/rows/observed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
-import { datasetNames } from '../../shared/datasets.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import type { Deployed } from '../deployed.ts';
@@ -27,46 +26,54 @@ const concurrency = 8;
 
 /**
  * What is to be done with files.
- * @param dataset of all of them; left out, each is of the dataset that its first answer fits best
+ * @param among what they may be of: each is of the one that its first answer fits best
  * @param day of all of them, whatever their records say
  * @throws {Error} when a file has to be split, and a record does not say its day or is of several; and when it cannot be
- * told which dataset files are of
+ * told what files are of
  */
 export async function planDrops(
   sources: readonly DropSource[],
-  dataset: Dataset | undefined,
+  among: readonly Dataset[],
   { day, signal }: { readonly day?: Day | undefined; readonly signal: AbortSignal },
 ): Promise<DropPlan[]> {
-  const fitting = await pMap(
-    sources,
-    ({ file }) => (dataset ? [dataset] : fittingDatasets(file, signal)),
-    { concurrency, signal },
-  );
-  refuseUnclear(sources, fitting);
-  return pMap(sources, (source, index) => planDrop(source, fitting[index]?.[0] as Dataset, day, signal), {
-    concurrency,
-    signal,
-  });
+  const found = await datasetsOf(sources, among, signal);
+  return pMap(found, ([source, dataset]) => planDrop(source, dataset, day, signal), { concurrency, signal });
 }
 
 /** Files that an error names. */
 const namedFiles = 10;
 
-function refuseUnclear(sources: readonly DropSource[], fitting: readonly (readonly Dataset[])[]): void {
-  const unclear = sources.flatMap(({ file }, index) => {
-    const names = fitting[index]?.map(({ name }) => name) ?? [];
-    if (names.length === 1) return [];
-    return names.length === 0
-      ? [`${file}: no dataset accepts its first answer.`]
-      : [`${file}: its first answer may be of ${names.join(' or ')}.`];
-  });
-  if (unclear.length === 0) return;
+async function datasetsOf(
+  sources: readonly DropSource[],
+  among: readonly Dataset[],
+  signal: AbortSignal,
+): Promise<[DropSource, Dataset][]> {
+  const [only, ...others] = among;
+  if (only && others.length === 0) return sources.map((source) => [source, only]);
+  const unclear: string[] = [];
+  const found = await pMap(
+    sources,
+    async (source): Promise<[DropSource, Dataset][]> => {
+      const { datasets, reason } = await fittingDatasets(source.file, among, signal);
+      const [dataset, another] = datasets;
+      if (dataset && !another) return [[source, dataset]];
+      const names = datasets.map(({ name }) => name).join(' and ');
+      unclear.push(
+        dataset
+          ? `${source.file}: its first answer fits ${names} alike.`
+          : `${source.file}: no dataset accepts its first answer. ${reason ?? ''}`.trimEnd(),
+      );
+      return [];
+    },
+    { concurrency, signal },
+  );
+  if (unclear.length === 0) return found.flat();
   const more = unclear.length - namedFiles;
   throw new Error(
     [
       ...unclear.slice(0, namedFiles),
-      ...(more > 0 ? [`and ${more} more files`] : []),
-      `Nothing was put. Say what the files are: --dataset NAME, one of ${datasetNames.join(', ')}`,
+      ...(more > 0 ? [`… and ${more} more`] : []),
+      `Nothing was put. Say what the files are: --dataset NAME, one of ${among.map(({ name }) => name).join(', ')}`,
     ].join('\n'),
   );
 }

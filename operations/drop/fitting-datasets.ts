@@ -4,51 +4,73 @@ import { RecordReader } from '../../functions/reader/record-reader.ts';
 import { AnswerRows } from '../../functions/rows/answer-rows.ts';
 import type { JsonObject } from '../../functions/rows/json.ts';
 import type { Dataset } from '../../shared/dataset.ts';
-import { datasets } from '../../shared/datasets.ts';
 import { PermanentError } from '../../shared/errors.ts';
 
-/**
- * The datasets that a file may be of: of those whose reader accepts its first answer, the ones that it fits best. One that
- * lacks what a dataset's answers have beside its tables fits it less, as does one with values that find no column.
- */
-export async function fittingDatasets(file: string, signal: AbortSignal): Promise<Dataset[]> {
-  const misfits = new Map<Dataset, number>();
-  for (const dataset of datasets) {
-    const misfit = await misfitOf(file, dataset, signal);
-    if (misfit !== undefined) misfits.set(dataset, misfit);
-  }
-  const least = Math.min(...misfits.values());
-  return [...misfits].flatMap(([dataset, misfit]) => (misfit === least ? [dataset] : []));
+export interface Fitting {
+  readonly datasets: readonly Dataset[];
+  /** Why none accepts the answer, where all say the same. */
+  readonly reason: string | undefined;
 }
 
-/** Undefined when the dataset's reader refuses the answer. */
-async function misfitOf(file: string, dataset: Dataset, signal: AbortSignal): Promise<number | undefined> {
-  const rows = new FirstAnswer(dataset);
+/** Of the datasets whose reader accepts a file's first answer, the ones that it fits best: one, unless it fits several alike. */
+export async function fittingDatasets(
+  file: string,
+  among: readonly Dataset[],
+  signal: AbortSignal,
+): Promise<Fitting> {
+  const misfits = new Map<Dataset, number>();
+  const reasons = new Set<string>();
+  for (const dataset of among) {
+    const misfit = await misfitOf(file, dataset, signal);
+    if (misfit instanceof PermanentError) reasons.add(misfit.message);
+    else misfits.set(dataset, misfit);
+  }
+  const least = Math.min(...misfits.values());
+  return {
+    datasets: [...misfits].flatMap(([dataset, misfit]) => (misfit === least ? [dataset] : [])),
+    reason: reasons.size === 1 ? [...reasons][0] : undefined,
+  };
+}
+
+/** How badly a file's first answer fits a dataset, or why its reader refuses it. */
+async function misfitOf(
+  file: string,
+  dataset: Dataset,
+  signal: AbortSignal,
+): Promise<number | PermanentError> {
+  const rows = new FirstAnswer(dataset, { rawKey: '', fetchedAt: null }, () => {});
   const reader = new RecordReader(rows);
   try {
     for await (const piece of unpacked(createReadStream(file))) {
       signal.throwIfAborted();
       reader.push(piece);
-      if (rows.misfit !== undefined) break;
+      if (rows.misfit !== undefined) return rows.misfit;
     }
-    if (rows.misfit === undefined) reader.end();
+    reader.end();
   } catch (error) {
-    // What stands behind the first answer does not matter here.
     if (!(error instanceof PermanentError)) throw error;
+    // What stands behind the first answer does not matter here.
+    return rows.misfit ?? error;
   }
-  return rows.misfit;
+  return rows.misfit ?? 0;
 }
 
 class FirstAnswer extends AnswerRows {
+  /** Bytes of what no column holds. A member that answers of the dataset have for others, and this one lacks, counts as one. */
   misfit: number | undefined;
 
-  constructor(dataset: Dataset) {
-    super(dataset, { rawKey: '', fetchedAt: null }, () => {});
+  override add(answer: JsonObject): number {
+    const count = super.add(answer);
+    const absent = this.dataset.ignored.filter((member) => !(member in answer));
+    this.misfit ??= absent.length + this.#rescuedBytes();
+    return count;
   }
 
-  override add(answer: JsonObject): number {
-    const rescued = super.add(answer);
-    this.misfit ??= rescued + this.dataset.ignored.filter((member) => !(member in answer)).length;
-    return rescued;
+  #rescuedBytes(): number {
+    const bytes = this.groups.map(({ columns, dictionaries }) => {
+      const number = columns.findIndex(({ column }) => column === 'rescued');
+      return dictionaries[number]?.byteLength ?? 0;
+    });
+    return bytes.reduce((sum, each) => sum + each, 0);
   }
 }

@@ -1,19 +1,22 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
-import { PermanentError } from '../../shared/errors.ts';
+import { expectedRuns } from '../../shared/expected-runs.ts';
 import { headObject } from '../../shared/head-object.ts';
-import { curatedKey, givenUpPrefix, parseRawKey, rawKey, runTime } from '../../shared/keys.ts';
+import { curatedKeys, givenUpPrefix, rawKey, runTime } from '../../shared/keys.ts';
 import { listObjects, unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
+import { schedulesIn } from '../../shared/outputs.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { depthOf, type RunState, whyNothingLanded } from '../status.ts';
 import { type Fault, faultIn } from './fault.ts';
-import { linesAbout, type RunOrKey, runPrefixes } from './run-or-key.ts';
-import { placesWithout, storiesIn } from './run-story.ts';
+import { linesAbout, parsedKey, plannedKey, type RunOrKey, runPrefixes } from './run-or-key.ts';
+import { placesWithout, type RunStory, runIn, storiesIn } from './run-story.ts';
 
 /**
  * How it is with a raw object. `dead`: convert gave it up. `given-up`: somebody did. `waiting`: for its event, or for
@@ -50,19 +53,20 @@ export interface Story {
   readonly deadLetter: DeadLetter | null;
   /** What the dead letter is about, when that can be shown. */
   readonly fault: Fault | null;
-  readonly curatedKey: string | null;
+  /** The curated objects that there are. */
+  readonly curatedKeys: readonly string[];
   /** Places of its run that fail each time until somebody acts. */
   readonly failedPlaces: readonly string[];
 }
 
-/** The stories of a raw object, or of all those that a run landed: one, unless it ran for several lists of places. */
+/** The stories of a raw object, or of all those that the runs of a time landed, of whichever dataset and list of places. */
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
   const lines = await Array.fromAsync(
     observed.logs.lines({ functions: ['fetch', 'convert'], ...linesAbout(what, now) }),
   );
   const letters = await new DeadLetters(observed.sqs, observed.outputs.DeadLetterQueueUrl).list();
   const stories: Story[] = [];
-  for (const key of await keysOf(observed, what))
+  for (const key of await keysOf(observed, what, storiesIn(lines)))
     stories.push(await storyOf(observed, key, { lines, letters, now }));
   // A dropped file may have been filed under its day, where its story goes on.
   const [first] = stories;
@@ -70,14 +74,31 @@ export async function explain(observed: Observed, what: RunOrKey, now: Date): Pr
   return filed === undefined ? stories : [...stories, ...(await explain(observed, { key: filed }, now))];
 }
 
-async function keysOf({ s3, outputs }: Observed, what: RunOrKey): Promise<string[]> {
+async function keysOf(
+  { s3, outputs }: Observed,
+  what: RunOrKey,
+  stories: readonly RunStory[],
+): Promise<Iterable<string>> {
   if ('key' in what) return [what.key];
-  const keys: string[] = [];
-  for (const prefix of runPrefixes(what.time)) {
+  const { time } = what;
+  const keys = new Set<string>();
+  for (const prefix of runPrefixes(time)) {
     for await (const { key } of listObjects(s3, outputs.RawBucketName, { prefix }))
-      if (runTime(key)) keys.push(key);
+      if (runTime(key)) keys.add(key);
   }
-  return keys.length > 0 ? keys : datasets.slice(0, 1).map((dataset) => rawKey(dataset, what.time));
+  for (const { end } of stories) for (const key of end?.keys ?? []) keys.add(key);
+  // Of a run that landed nothing, what it should have landed.
+  const schedules = schedulesIn(outputs);
+  for (const dataset of datasets) {
+    const { expression } = schedules.get(dataset.name) ?? {};
+    const hasRun =
+      (expression !== undefined && expectedRuns(expression, time, time).length > 0) ||
+      stories.some((story) => story.dataset === dataset.name);
+    if (hasRun && ![...keys].some((key) => key.startsWith(`${dataset.name}/`)))
+      keys.add(plannedKey(dataset, time));
+  }
+  const [first] = datasets;
+  return keys.size === 0 && first ? [rawKey(first, time)] : keys;
 }
 
 async function storyOf(
@@ -87,13 +108,18 @@ async function storyOf(
 ): Promise<Story> {
   const deadLetter = letters.findLast((letter) => letter.key === key) ?? null;
   const raw = await headObject(s3, outputs.RawBucketName, key);
-  const target = curatedOf(key);
-  const curated = target === undefined ? undefined : await headObject(s3, outputs.CuratedBucketName, target);
-  const isCurrent =
-    raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
+  const parsed = parsedKey(key);
+  const targets = parsed?.day === undefined ? [] : curatedKeys({ ...parsed, day: parsed.day });
+  const curated = await pMap(targets, (target) => headObject(s3, outputs.CuratedBucketName, target));
+  const isMadeOfRaw = (object: (typeof curated)[number]) =>
+    raw !== undefined && object?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
+  const isCurrent = targets.length > 0 && curated.every(isMadeOfRaw);
 
   const time = runTime(key);
-  const run = storiesIn(lines).find((each) => each.time.getTime() === time?.getTime());
+  const isOfRun = ({ dataset, day, time: scheduled }: Pick<RunStory, 'dataset' | 'day' | 'time'>) =>
+    dataset === parsed?.dataset.name &&
+    (time ? scheduled.getTime() === time.getTime() : day !== undefined && day === parsed.day);
+  const run = storiesIn(lines).findLast(isOfRun);
   const end = run?.end;
 
   const state = async (): Promise<ObjectState> => {
@@ -101,24 +127,28 @@ async function storyOf(
     if (deadLetter) return 'dead';
     if (!raw) {
       if (await headObject(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
-      if (!time || end?.outcome === 'landed') return 'gone';
-      if (time > now && !run) return 'upcoming';
+      const scheduled = time ?? run?.time;
+      if (!scheduled || end?.outcome === 'landed') return 'gone';
+      if (scheduled > now && !run) return 'upcoming';
       const known = { now, deployedAt, story: run, isLogKnown: true };
-      return whyNothingLanded({ from: time, to: time }, known).state;
+      return whyNothingLanded({ from: scheduled, to: scheduled }, known).state;
     }
     if (isCurrent) return 'converted';
     const { waiting, inFlight } = await depthOf(sqs, outputs.QueueUrl);
     return waiting + inFlight > 0 ? 'waiting' : 'lost';
   };
-  const events: StoryEvent[] = lines.flatMap((line) => eventOf(line, key));
+  const events: StoryEvent[] = lines.flatMap((line) => eventOf(line, key, isOfRun));
   if (raw) {
     const { tries } = raw.Metadata ?? {};
     const after = tries === undefined ? '' : `, after ${tries} ${tries === '1' ? 'request' : 'requests'}`;
     events.push(event(raw.LastModified, 'raw', `written: ${raw.ContentLength} bytes${after}`));
   }
-  if (curated) {
-    const stale = raw && !isCurrent ? ', of an earlier version of the raw object' : '';
-    events.push(event(curated.LastModified, 'curated', `written: ${curated.ContentLength} bytes${stale}`));
+  for (const [index, table] of (parsed?.dataset.tables ?? []).entries()) {
+    const object = curated[index];
+    if (!object) continue;
+    const stale = raw && !isMadeOfRaw(object) ? ', of an earlier version of the raw object' : '';
+    const what = `${tableName(table)} written: ${object.ContentLength} bytes${stale}`;
+    events.push(event(object.LastModified, 'curated', what));
   }
   if (deadLetter) {
     const { sentAt, code, reason } = deadLetter;
@@ -135,8 +165,8 @@ async function storyOf(
       deadLetter && raw && Number(raw.LastModified) <= deadLetter.sentAt.getTime()
         ? await readFault(s3, outputs.RawBucketName, key, deadLetter.reason)
         : null,
-    curatedKey: curated ? (target ?? null) : null,
-    failedPlaces: raw && end?.key === key ? end.failed.map(({ location }) => location) : [],
+    curatedKeys: targets.filter((_, index) => curated[index]),
+    failedPlaces: raw && end?.keys.includes(key) ? end.failed.map(({ location }) => location) : [],
   };
 }
 
@@ -154,29 +184,35 @@ function event(
   return { at: at ?? new Date(0), where, what, isTrouble };
 }
 
-function eventOf({ function: where, at, members }: LogLine, key: string): StoryEvent[] {
+function eventOf(
+  { function: where, at, members }: LogLine,
+  key: string,
+  isOfRun: (run: Pick<RunStory, 'dataset' | 'day' | 'time'>) => boolean,
+): StoryEvent[] {
   if (where === 'reconcile' || '_aws' in members) return [];
   const { message, level } = members;
+  if (where === 'convert' ? members.rawKey !== key : !isOfRun(runIn(members))) return [];
   // Of a run for several lists of places, each has an object of its own.
-  const of = where === 'convert' ? members.rawKey : (members.key ?? key);
-  if (of !== key) return [];
+  const { keys = [] } = members as Partial<RunEnd>;
+  if (runTime(key) && keys.length > 0 && !keys.includes(key)) return [];
   const isTrouble = level === 'WARN' || level === 'ERROR';
   return [event(at, where, whatHappened(String(message), members), isTrouble)];
 }
 
 function whatHappened(message: string, members: Readonly<Record<string, unknown>>): string {
-  const { rows, rescuedFields, receiveCount, error, code, reason } = members;
+  const { tables, rescuedFields, receiveCount, error, code, reason } = members;
   if (message === runStarted) return `began for ${count(members.places, 'place')}`;
   if (message === runEnded) {
     const end = members as unknown as RunEnd;
     const why = placesWithout(end);
-    const landed = `added ${count(end.fetched, 'place')}, so that the raw object has ${end.places}`;
+    const landed = `added ${count(end.fetched, 'place')}, so that raw has ${end.places}`;
     return [end.outcome === 'landed' ? landed : `ended without data (${end.outcome})`, why]
       .filter(Boolean)
       .join('; ');
   }
   if (isFiled(members)) return `filed as ${members.key}`;
-  if (rows !== undefined) return `converted: ${count(rows, 'row')}, ${count(rescuedFields, 'value')} rescued`;
+  if (Array.isArray(tables))
+    return `converted: ${tables.map(rowsOfTable).join(', ')}; ${count(rescuedFields, 'value')} rescued`;
   if (error !== undefined) {
     const { name, message: why } = error as { name: string; message: string };
     return `try ${receiveCount} failed, and is tried again: ${name}: ${why}`;
@@ -198,15 +234,9 @@ function count(number: unknown, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Undefined when its day, or its dataset, is not known. */
-function curatedOf(key: string): string | undefined {
-  try {
-    const parsed = parseRawKey(key);
-    return parsed.day === undefined ? undefined : curatedKey({ ...parsed, day: parsed.day });
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
+/** "72 rows in weatherapi_forecast_hour" */
+function rowsOfTable({ key, rows }: { readonly key: string; readonly rows: number }): string {
+  return `${count(rows, 'row')} in ${tableName({ name: key.replace(/\/dt=.*/s, '') })}`;
 }
 
 async function readFault(s3: S3Client, Bucket: string, Key: string, reason: string): Promise<Fault | null> {

@@ -1,6 +1,15 @@
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { givenUpPrefix, isDay, rawKey, runTime } from '../../shared/keys.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import {
+  dayOf,
+  givenUpPrefix,
+  isDay,
+  type ParsedKey,
+  parseRawKey,
+  rawKey,
+  runTime,
+} from '../../shared/keys.ts';
 import type { LogQuery } from '../logs.ts';
 
 /** What somebody asks about: a run, by its time, or a raw object. */
@@ -24,9 +33,27 @@ export function parseRunOrKey(text: string): RunOrKey {
   return { time };
 }
 
-/** What all keys of a run begin with, whichever places it was for. */
+/** What keys of the runs of a time begin with, whichever places they were for; of those that land in one object. */
 export function runPrefixes(time: Date): string[] {
-  return datasets.map((dataset) => rawKey(dataset, time).replace(/json$/, ''));
+  return datasets
+    .filter(({ identity }) => identity === 'time')
+    .map((dataset) => rawKey(dataset, time).replace(/json$/, ''));
+}
+
+/** What a run lands, or the folder of it where each place is an object of its own. */
+export function plannedKey(dataset: Dataset, time: Date): string {
+  if (dataset.identity === 'time') return rawKey(dataset, time);
+  return `${dataset.name}/dt=${dayOf(new Date(time.getTime() - days))}/`;
+}
+
+/** Undefined when its dataset is not known. */
+export function parsedKey(key: string): ParsedKey | undefined {
+  try {
+    return parseRawKey(key);
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
 }
 
 const days = 86_400_000;
@@ -34,14 +61,20 @@ const days = 86_400_000;
 /** The lines about it: those of fetch name the run, those of convert the object. */
 export function linesAbout(what: RunOrKey, now: Date): Required<Pick<LogQuery, 'since' | 'any'>> {
   const time = 'time' in what ? what.time : runTime(what.key);
+  const { dataset, day } = ('key' in what && parsedKey(what.key)) || {};
   return {
     // A file that was dropped tells no time: as far back as its dead letter would be kept.
     since: time ?? new Date(now.getTime() - 14 * days),
     any: [
       ...(time ? [{ member: 'scheduledTime', text: time.toISOString() }] : []),
+      ...(dataset?.identity === 'place-and-day' && day !== undefined ? [{ member: 'day', text: day }] : []),
       ...('key' in what
         ? [{ member: 'rawKey', text: what.key }]
-        : runPrefixes(what.time).map((text) => ({ member: 'rawKey', text, isPrefix: true }))),
+        : datasets.map((each) => ({
+            member: 'rawKey',
+            text: plannedKey(each, what.time).replace(/json$/, ''),
+            isPrefix: true,
+          }))),
     ],
   };
 }

@@ -23,12 +23,24 @@ export function storiesIn(lines: readonly LogLine[]): readonly RunStory[] {
   const byRun = new Map<string, RunStory>();
   for (const { at, members } of lines) {
     if (members.message !== runStarted && members.message !== runEnded) continue;
-    const { dataset, scheduledTime, day } = members as { readonly [name: string]: string | undefined };
+    const run = runIn(members);
     const end = members.message === runEnded ? (members as unknown as RunEnd) : undefined;
-    const story = { dataset: String(dataset), time: new Date(String(scheduledTime)), day, at, end };
-    byRun.set(JSON.stringify([dataset, scheduledTime, day]), story);
+    byRun.set(JSON.stringify(run), { ...run, at, end });
   }
   return [...byRun.values()];
+}
+
+/** The run that a line of fetch is about. */
+export function runIn({
+  dataset,
+  scheduledTime,
+  day,
+}: LogLine['members']): Pick<RunStory, 'dataset' | 'time' | 'day'> {
+  return {
+    dataset: String(dataset),
+    time: new Date(String(scheduledTime)),
+    day: day === undefined ? undefined : String(day),
+  };
 }
 
 /** Places that a reason names. */

@@ -29,6 +29,7 @@ const settings = [
   // Trino's names for what DuckDB has under others, as far as the named queries use them.
   'CREATE MACRO sequence(first, last, step) AS generate_series(first, last, step)',
   'CREATE MACRO json_parse(json) AS CAST(json AS JSON)',
+  'CREATE MACRO to_unixtime(instant) AS epoch(instant)',
 ];
 
 /** From here on nothing else can be read, nothing fetched, and none of it taken back. */
@@ -173,7 +174,12 @@ async function* until(
 function readable(error: unknown): unknown {
   const message = String((error as Error).message).replace(/^Failed to extract statements: /, '');
   const isUnknownTable = message.startsWith('Catalog Error: Table with name');
-  return new Error(isUnknownTable ? message.replace(/Did you mean .*/, `There are: ${tables.map(tableName).join(', ')}.`) : message, {
-    cause: error,
-  });
+  return new Error(
+    isUnknownTable
+      ? message.replace(/Did you mean .*/, `There are: ${tables.map(tableName).join(', ')}.`)
+      : message,
+    {
+      cause: error,
+    },
+  );
 }

@@ -74,7 +74,10 @@ export async function startCloud(): Promise<Cloud> {
     ApiKeySecretName: 'team/weatherapi-key',
     Database: 'weather',
     Workgroup: 'weather',
-    ScheduleExpression: 'cron(0 * * * ? *)',
+    FetchFunctionName: 'fetch',
+    Schedules: JSON.stringify({
+      'weatherapi/current': { name: 'current', expression: 'cron(0 * * * ? *)' },
+    }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
     ReconcileLogGroup: 'reconcile-logs',

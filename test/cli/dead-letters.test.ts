@@ -433,7 +433,7 @@ describe('dead letters on this computer', () => {
     const broken = join(state, 'broken.json');
     await writeFile(broken, '{"location":{"name":"Oslo"},"current":');
     const here = ['--local', '--state', state];
-    await tdf(['drop', broken, ...here]);
+    await tdf(['drop', broken, '--dataset', 'weatherapi/current', ...here]);
     await rm(join(state, 's3/raw/weatherapi/current/broken.json'));
     const { stdout } = await tdf(['dead-letters', 'redrive', '--key', 'weatherapi/current/broken', ...here]);
     expect(stdout).toContain(

@@ -6,9 +6,11 @@ import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
 import { planDrops } from '../../operations/drop/drop-files.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
@@ -139,15 +141,105 @@ describe('tdf drop', () => {
       else void sendDeadLetter(sqs, cloud.outputs.DeadLetterQueueUrl, letter);
     });
     const files = [await file('good.json', oslo), await file('broken.json', broken)];
-    const { code, stdout } = await cloud.tdf('drop', ...files, '--json');
+    const { code, stdout } = await cloud.tdf('drop', ...files, '--json', '--dataset', 'weatherapi/current');
     expect(code).toBe(1);
     expect(JSON.parse(stdout).files).toEqual([
-      { file: files[0], objects: [{ key, outcome: 'converted', curated: made.key, rows: 1 }] },
+      {
+        file: files[0],
+        objects: [
+          {
+            key,
+            outcome: 'converted',
+            tables: [{ table: 'weatherapi_current', key: made.key, rows: 1 }],
+          },
+        ],
+      },
       {
         file: files[1],
         objects: [{ key: letter.rawKey, outcome: 'died', code: 'not-json', reason: 'The file is not JSON.' }],
       },
     ]);
+  });
+
+  /** An answer with days of hours, as the provider writes them. */
+  const days = (from: number, count: number, members: object = {}) => ({
+    location: { name: 'Oslo', localtime_epoch: from / 1000 },
+    forecast: {
+      forecastday: Array.from({ length: count }, (_, index) => {
+        const midnight = from + index * 24 * hour;
+        return {
+          date: dayOf(new Date(midnight)),
+          day: { maxtemp_c: 3 },
+          hour: Array.from({ length: 24 }, (__, at) => ({ time_epoch: midnight / 1000 + at * 3600 })),
+        };
+      }),
+    },
+    ...members,
+  });
+  const midnight = Date.parse('2026-11-21T00:00:00Z');
+  const current = { last_updated_epoch: midnight / 1000 };
+  const onlyToday = { current, alerts: { alert: [] } };
+
+  test('takes each file for what its first answer fits best, whatever the provider added to it', async () => {
+    const added = { ...onlyToday, elevation: 12, station: { id: 'ENGM', provider: 'x'.repeat(500) } };
+    const answers = {
+      'now.json': JSON.parse(record('Oslo', midnight)),
+      'issue.json': days(midnight, 3, added),
+      'past.json': days(midnight, 1, { elevation: 12 }),
+    };
+    const files = await Promise.all(
+      Object.entries(answers).map(([name, answer]) => file(name, JSON.stringify(answer, null, 2))),
+    );
+    expect((await drop(...files)).code).toBe(0);
+    const keyOf = (dataset: string, name: string) =>
+      filedKey(parseRawKey(`${dataset}/${name}`), '2026-11-21');
+    expect(Object.keys(await raw()).sort()).toEqual(
+      [
+        keyOf('weatherapi/current', 'now.json'),
+        keyOf('weatherapi/forecast', 'issue.json'),
+        keyOf('weatherapi/history', 'past.json'),
+      ].sort(),
+    );
+  });
+
+  test('splits days of history by their local day, and goes by what was typed rather than by what fits', async () => {
+    const lines = [days(midnight, 1), days(midnight + 24 * hour, 1)].map((answer) => JSON.stringify(answer));
+    await drop(await file('past.json', lines.join('\n')));
+    const keyOf = (day: string) => filedKey(parseRawKey('weatherapi/history/past.json'), day);
+    expect(await raw()).toEqual({
+      [keyOf('2026-11-21')]: `[\n${lines[0]}\n]\n`,
+      [keyOf('2026-11-22')]: `[\n${lines[1]}\n]\n`,
+    });
+    const typed = await drop(
+      await file('typed.json', lines[0] ?? ''),
+      '--dataset',
+      'weatherapi/forecast',
+      '--dry-run',
+    );
+    expect(typed.stdout).toContain('  - weatherapi/forecast/dt=2026-11-21/typed.');
+  });
+
+  test('refuses what no dataset accepts, or several alike, before it drops any, and says what to type', async () => {
+    const good = await file('good.json', record('Oslo', start));
+    const error = await file('error.json', '{"error":{"code":1006,"message":"No matching location."}}');
+    const other = await file('other.json', '{"coord":{"lat":59.9}}');
+    const { code, stderr } = await drop(good, error, other);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `${error}: no dataset accepts its first answer. Record 1 is an error answer (code 1006: No matching location.), not data.\n`,
+    );
+    expect(stderr).toContain(`${other}: no dataset accepts its first answer.`);
+    expect(stderr).toContain(
+      'Nothing was put. Say what the files are: --dataset NAME, one of weatherapi/current, weatherapi/forecast, weatherapi/history\n',
+    );
+    expect(await raw()).toEqual({});
+
+    const { signal } = new AbortController();
+    const twin = { ...weatherapiHistory, name: 'team/history' };
+    const past = { file: await file('past.json', JSON.stringify(days(midnight, 1))), name: 'past.json' };
+    await expect(planDrops([past], [weatherapiHistory, twin], { signal })).rejects.toThrow(
+      'past.json: its first answer fits weatherapi/history and team/history alike.\nNothing was put.',
+    );
   });
 
   const records = hourly(75);
@@ -238,7 +330,9 @@ describe('tdf drop', () => {
     expect(stderr).toContain(`error: ${folder}: there are no files in this folder`);
     expect(stderr).toContain(`error: ${another}: a file of the same name is dropped already`);
     expect(stderr).toContain('--day: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
-    expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "weatherapi/tides"');
+    expect(stderr).toContain(
+      '--dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history, got "weatherapi/tides"',
+    );
   });
 
   test('leaves no piece behind when the upload fails [split-days]', async () => {
@@ -275,7 +369,7 @@ describe('files of any days', () => {
           const path = await file('any.json', records.join('\n'));
           const { signal } = new AbortController();
           const source = { file: path, name: 'any.json' };
-          const [{ days } = { days: [] }] = await planDrops([source], weatherapiCurrent, { signal });
+          const [{ days } = { days: [] }] = await planDrops([source], [weatherapiCurrent], { signal });
           const instants = hours.map((at) => start + at * hour);
           const isLong = Math.max(...instants) - Math.min(...instants) > 24 * hour;
           const expected = [...new Set(instants.map((instant) => dayOf(new Date(instant))))].sort();
@@ -297,6 +391,28 @@ describe('files of any days', () => {
 });
 
 describe('tdf drop --local', () => {
+  test('makes rows in each table of a history answer that was saved from a browser, under its own day', async () => {
+    const state = join(directory, 'browser');
+    await mkdir(state);
+    await useAssembly(state);
+    const api = await startWeatherApi({ key: 'key', now: () => new Date('2026-11-24T09:00:00Z') });
+    const response = await fetch(`${api.url}/history.json?key=key&q=Oslo&dt=2026-11-21`);
+    const path = await file('history.json', JSON.stringify(await response.json(), null, 2));
+    await api.close();
+    const { code, stdout } = await tdf(['drop', path, '--local', '--state', state]);
+    expect(code).toBe(0);
+    const key = filedKey(parseRawKey('weatherapi/history/history.json'), '2026-11-21');
+    expect(stdout).toBe(
+      `${path}\n  ✔ 24 rows in weatherapi_history_hour, 1 in weatherapi_history_day (${key})\n1 object: 1 converted to 25 rows, 0 died, 0 waiting\n`,
+    );
+    const sql =
+      'SELECT dt, local_date, count(*) AS hours, min(observed_at) AS first FROM weatherapi_history_hour GROUP BY ALL';
+    const rows = await tdf(['query', sql, '--json', '--local', '--state', state]);
+    expect(JSON.parse(rows.stdout)).toEqual([
+      { dt: '2026-11-21', local_date: '2026-11-21', hours: 24, first: '2026-11-20T23:00:00.000Z' },
+    ]);
+  });
+
   test('converts what it drops, and says for each object how many rows it has, or why it died', async () => {
     const state = join(directory, 'state');
     await mkdir(state);
@@ -304,15 +420,19 @@ describe('tdf drop --local', () => {
     const records = [record('Oslo', start), record('Rome', start), record('Rome', start + 48 * hour)];
     const days = await file('days.json', records.join('\n'));
     const bad = await file('bad.json', '{"error":{"code":1006,"message":"No matching location found."}}');
-    const { code, stdout } = await tdf(['drop', days, bad, '--local', '--state', state]);
+    const { code, stdout } = await tdf([
+      'drop',
+      ...[days, bad, '--dataset', 'weatherapi/current', '--local', '--state', state],
+    ]);
     expect(code).toBe(1);
-    const curated = (day: string) => curatedKey({ ...parseRawKey(keyIn(day, 'days.json')), day });
+    const [table] = weatherapiCurrent.tables;
+    const curated = (day: string) => curatedKey({ ...parseRawKey(keyIn(day, 'days.json')), day }, table);
     expect(stdout.split('\n')).toEqual([
       bad,
       expect.stringContaining('  ✘ error-body: Record 1 is an error answer (code 1006'),
       `${days}, split by day into 2 objects`,
-      `  ✔ 2 rows in ${curated('2026-11-21')}`,
-      `  ✔ 1 row in ${curated('2026-11-23')}`,
+      `  ✔ 2 rows in weatherapi_current (${keyIn('2026-11-21', 'days.json')})`,
+      `  ✔ 1 row in weatherapi_current (${keyIn('2026-11-23', 'days.json')})`,
       '3 objects: 2 converted to 3 rows, 1 died, 0 waiting',
       `See what failed: npx tdf dead-letters --local --state ${state}`,
       '',

@@ -6,7 +6,9 @@ import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import type { Story } from '../../operations/explain/explain.ts';
 import { faultIn } from '../../operations/explain/fault.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { curatedKey, parseRawKey, rawKey } from '../../shared/keys.ts';
+import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
+import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
+import { curatedKeys, parseRawKey, placeDayKey, rawKey } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -36,7 +38,14 @@ const put = async (Bucket: string, Key: string, Body: string, Metadata: Record<s
 };
 const curatedOf = (key: string) => {
   const parsed = parseRawKey(key);
-  return curatedKey({ ...parsed, day: parsed.day ?? '' });
+  return curatedKeys({ ...parsed, day: parsed.day ?? '' });
+};
+/** Puts the curated objects of a raw object, and says what convert logs of it. */
+const convert = async (key: string, rawEtag: string, rows: readonly number[], rescuedFields = 0) => {
+  const keys = curatedOf(key);
+  for (const each of keys) await put('curated', each, 'PAR1', { [objectMetadata.rawEtag]: rawEtag });
+  const tables = keys.map((each, table) => ({ key: each, rows: rows[table] }));
+  return { level: 'INFO', message: 'Converted', rawKey: key, tables, rescuedFields };
 };
 const bury = (key: string, code: string, reason: string) =>
   sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
@@ -54,7 +63,7 @@ describe('the story of a run', () => {
   test('goes from the first request to its rows', async () => {
     const run = nextRun();
     const key = rawKey(weatherapiCurrent, run);
-    const ofRun = { scheduledTime: run.toISOString() };
+    const ofRun = { dataset: 'weatherapi/current', scheduledTime: run.toISOString() };
     const skipped = [{ location: 'Bergen', reason: 'HTTP 503 (after 5 tries)' }];
     log(
       'fetch',
@@ -65,13 +74,14 @@ describe('the story of a run', () => {
         message: 'Run ended',
         ...ofRun,
         outcome: 'landed',
-        key,
+        keys: [key],
         fetched: 1,
         places: 1,
         skipped,
         failed: [{ location: 'Oslooo', reason: 'HTTP 400 code 1006: No matching location found.' }],
       },
     );
+    const etag = await put('raw', key, '{}\n', { tries: '6' });
     log(
       'convert',
       {
@@ -81,18 +91,16 @@ describe('the story of a run', () => {
         receiveCount: '1',
         error: { name: 'SlowDown', message: 'Slower.' },
       },
-      { level: 'INFO', message: 'Converted', rawKey: key, key: curatedOf(key), rows: 1, rescuedFields: 2 },
-      { level: 'INFO', message: 'Converted', rawKey: 'another', rows: 9, rescuedFields: 0 },
+      await convert(key, etag, [1], 2),
+      { level: 'INFO', message: 'Converted', rawKey: 'another', tables: [], rescuedFields: 0 },
     );
-    const etag = await put('raw', key, '{}\n', { tries: '6' });
-    await put('curated', curatedOf(key), 'PAR1', { [objectMetadata.rawEtag]: etag });
 
     const [story, ...others] = await stories(run.toISOString().slice(0, 16));
     expect(others).toEqual([]);
     expect(story).toMatchObject({
       key,
       state: 'converted',
-      curatedKey: curatedOf(key),
+      curatedKeys: curatedOf(key),
       deadLetter: null,
       fault: null,
     });
@@ -101,11 +109,11 @@ describe('the story of a run', () => {
       [
         'fetch: began for 2 places',
         'fetch: Waiting for WeatherAPI (HTTP 503)',
-        'fetch: added 1 place, so that the raw object has 1; Oslooo: HTTP 400 code 1006: No matching location found.; Bergen: HTTP 503 (after 5 tries)',
+        'fetch: added 1 place, so that raw has 1; Oslooo: HTTP 400 code 1006: No matching location found.; Bergen: HTTP 503 (after 5 tries)',
         'raw: written: 3 bytes, after 6 requests',
         'convert: try 1 failed, and is tried again: SlowDown: Slower.',
-        'convert: converted: 1 row, 2 values rescued',
-        'curated: written: 4 bytes',
+        'convert: converted: 1 row in weatherapi_current; 2 values rescued',
+        'curated: weatherapi_current written: 4 bytes',
       ].toSorted(),
     );
     const times = story?.events.map(({ at }) => String(at)) ?? [];
@@ -118,8 +126,9 @@ describe('the story of a run', () => {
   test('ends where nothing landed, with the reason', async () => {
     const run = nextRun();
     const reason = 'HTTP 401 code 2006: API key is invalid';
-    const end = { outcome: 'failed', reason, skipped: [], failed: [] };
-    log('fetch', { level: 'ERROR', message: 'Run ended', scheduledTime: run.toISOString(), ...end });
+    const end = { outcome: 'failed', reason, keys: [], skipped: [], failed: [] };
+    const ofRun = { dataset: 'weatherapi/current', scheduledTime: run.toISOString() };
+    log('fetch', { level: 'ERROR', message: 'Run ended', ...ofRun, ...end });
     const text = await said(run.toISOString().replace('.000Z', 'Z'));
     expect(text).toContain(`ended without data (failed); ${reason}\n`);
     expect(text).toContain('Nothing landed.');
@@ -129,7 +138,7 @@ describe('the story of a run', () => {
   const hour = 3_600_000;
   const thisHour = Math.floor(Date.now() / hour) * hour;
   const began = { message: 'Run started', places: 2 };
-  const ended = { message: 'Run ended', skipped: [], failed: [] };
+  const ended = { message: 'Run ended', keys: [], skipped: [], failed: [] };
   test.each([
     ['is not due yet', 'upcoming', thisHour + 2 * hour, null],
     ['is not over yet', 'due', thisHour - 2 * hour, { ...began, at: Date.now() }],
@@ -150,7 +159,7 @@ describe('the story of a run', () => {
     ],
   ] as const)('says "%s" of one without a raw object [%s]', async (text, state, time, line) => {
     const scheduledTime = new Date(time).toISOString();
-    const message = JSON.stringify({ ...line, scheduledTime });
+    const message = JSON.stringify({ ...line, dataset: 'weatherapi/current', scheduledTime });
     cloudWatch.events = { 'fetch-logs': line ? [{ timestamp: line.at, message }] : [] };
     expect(await said(scheduledTime.slice(0, 16))).toContain(text);
     expect((await stories(scheduledTime.slice(0, 16)))[0]?.state).toBe(state);
@@ -164,13 +173,78 @@ describe('the story of a run', () => {
       'fetch',
       ...keys.map((key) => ({
         message: 'Run ended',
+        dataset: 'weatherapi/current',
         scheduledTime: run.toISOString(),
-        ...{ outcome: 'landed', key, fetched: 1, places: 1, skipped: [], failed: [] },
+        ...{ outcome: 'landed', keys: [key], fetched: 1, places: 1, skipped: [], failed: [] },
       })),
     );
     const found = await stories(run.toISOString().slice(0, 16));
     expect(found.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
     for (const { events } of found) expect(events.filter(({ where }) => where === 'fetch')).toHaveLength(1);
+  });
+});
+
+describe('the stories of a time', () => {
+  test('are those of the runs of every dataset, with rows by table; of a day of places, one for each', async () => {
+    const run = new Date('2026-11-21T14:00Z');
+    const scheduledTime = run.toISOString();
+    const places = ['Oslo', 'Bergen'].map((place) => placeDayKey(weatherapiHistory, '2026-11-20', place));
+    const forecast = rawKey(weatherapiForecast, run);
+    const ended = { message: 'Run ended', scheduledTime, outcome: 'landed', skipped: [], failed: [] };
+    log(
+      'fetch',
+      { ...ended, dataset: 'weatherapi/forecast', keys: [forecast], fetched: 2, places: 2 },
+      { ...ended, dataset: 'weatherapi/history', day: '2026-11-20', keys: places, fetched: 1, places: 2 },
+      // At another time.
+      { ...ended, dataset: 'weatherapi/forecast', scheduledTime: '2026-11-21T08:00:00.000Z', keys: [] },
+    );
+    const etags = await Promise.all([forecast, ...places].map((key) => put('raw', key, '{}')));
+    log(
+      'convert',
+      await convert(forecast, etags[0] ?? '', [72, 3, 0]),
+      await convert(places[0] ?? '', etags[1] ?? '', [24, 1]),
+    );
+    const found = await stories('2026-11-21T14:00Z');
+    // There is nothing of current, which has a run every hour.
+    expect(found.map(({ key, state }) => [key, state])).toEqual([
+      [forecast, 'converted'],
+      [places[0], 'converted'],
+      [places[1], 'lost'],
+      [rawKey(weatherapiCurrent, run), 'missing'],
+    ]);
+    const told = await said('2026-11-21T14:00Z');
+    expect(told).toContain(
+      'converted: 72 rows in weatherapi_forecast_hour, 3 rows in weatherapi_forecast_day, 0 rows in weatherapi_alert; 0 values rescued',
+    );
+    expect(told).toContain(`  Rows:   ${curatedOf(forecast)[2]}\n`);
+    expect(await said(places[0] ?? '')).toMatch(
+      /added 1 place, so that raw has 2\n(.*\n)*.*converted: 24 rows in weatherapi_history_hour, 1 row in weatherapi_history_day;/,
+    );
+  });
+
+  test('tell of a table that is not made of the raw object as it is now', async () => {
+    const key = rawKey(weatherapiForecast, new Date('2026-11-21T20:00Z'));
+    await convert(key, await put('raw', key, '{}'), [72, 3, 0]);
+    await put('curated', curatedOf(key)[1] ?? '', 'PAR1', { [objectMetadata.rawEtag]: 'another' });
+    expect((await stories(key))[0]?.state).toBe('lost');
+    const told = await said(key);
+    expect(told).toContain(
+      'weatherapi_forecast_day written: 4 bytes, of an earlier version of the raw object',
+    );
+    expect(told).toContain('weatherapi_forecast_hour written: 4 bytes\n');
+  });
+
+  test('name the day that a run of places lost, when nothing of it landed', async () => {
+    const run = new Date('2026-11-22T14:00Z');
+    const reason = 'HTTP 401 code 2006: API key is invalid';
+    const end = { outcome: 'failed', reason, keys: [], fetched: 0, places: 0, skipped: [], failed: [] };
+    const ofRun = { dataset: 'weatherapi/history', day: '2026-11-21', scheduledTime: run.toISOString() };
+    log('fetch', { level: 'ERROR', message: 'Run ended', ...ofRun, ...end });
+    const found = await stories('2026-11-22T14:00Z');
+    expect(found.find(({ key }) => key === 'weatherapi/history/dt=2026-11-21/')).toMatchObject({
+      state: 'failed',
+      events: [expect.objectContaining({ what: `ended without data (failed); ${reason}` })],
+    });
   });
 });
 
@@ -236,7 +310,7 @@ describe('the story of a raw object', () => {
     );
     cloud.emulator.send(cloud.outputs.QueueUrl, rawEvent({ bucket: 'raw', key, size: 2 }));
     expect(await said(key)).toContain('a message waits in the queue');
-    await put('curated', curatedOf(key), 'PAR1', { [objectMetadata.rawEtag]: 'of an earlier one' });
+    await convert(key, 'of an earlier one', [1]);
     expect((await stories(key))[0]).toMatchObject({ state: 'waiting' });
     expect(await said(key)).toContain('written: 4 bytes, of an earlier version of the raw object');
   });

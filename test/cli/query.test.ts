@@ -13,11 +13,13 @@ import { type RowsFormat, rowsOutput } from '../../cli/terminal/rows-output.ts';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
 import { ObjectStore } from '../../local/aws/s3.ts';
 import { queryAthena } from '../../operations/query/query-athena.ts';
-import { columnsOf } from '../../shared/dataset.ts';
+import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
+import { datasets } from '../../shared/datasets.ts';
 import { dayOf, rawKey } from '../../shared/keys.ts';
 import { namedQueries } from '../../shared/named-queries.ts';
-import { converted } from '../functions/convert/converted.ts';
+import { converted, tablesOf } from '../functions/convert/converted.ts';
 
 const hour = 3_600_000;
 const now = Date.now();
@@ -53,10 +55,39 @@ describe('a query on this computer', () => {
         current: { last_updated_epoch: Math.floor(at.getTime() / 1000), ...current },
       }),
     );
-    const key = rawKey(weatherapiCurrent, at);
-    const { file } = await converted(lines.join('\n'), { key, fetchedAt: at });
-    put(key.replace('.json', '.parquet'), file);
+    await land(rawKey(weatherapiCurrent, at), lines.join('\n'), at);
   };
+
+  /** The curated objects of a raw object, as convert makes them. */
+  const land = async (key: string, text: string, fetchedAt: Date | null = null) => {
+    const { tables } = await tablesOf(text, { key, fetchedAt });
+    for (const { key: curated, file } of tables) put(curated, file);
+  };
+
+  /** An answer with one day, its hours from midnight UTC: each with its instant's hour, temperature and precipitation. */
+  const daysOf = (
+    name: string,
+    date: string,
+    hours: [hour: number, temp_c: number, precip_mm: number][],
+  ) => ({
+    location: { name, lat: name.length, lon: 1, localtime_epoch: Date.parse(date) / 1000 },
+    forecast: {
+      forecastday: [
+        {
+          date,
+          day: {
+            maxtemp_c: Math.max(...hours.map(([, temp]) => temp)),
+            mintemp_c: Math.min(...hours.map(([, temp]) => temp)),
+          },
+          hour: hours.map(([at, temp_c, precip_mm]) => ({
+            time_epoch: Date.parse(date) / 1000 + at * 3600,
+            temp_c,
+            precip_mm,
+          })),
+        },
+      ],
+    },
+  });
 
   beforeEach(() => {
     state = mkdtempSync(path.join(tmpdir(), 'query-'));
@@ -105,24 +136,39 @@ describe('a query on this computer', () => {
     ]);
   });
 
-  const declared = {
-    ...Object.fromEntries(
-      columnsOf(weatherapiCurrent).map(({ column, type }) => [
-        column,
-        { string: 'VARCHAR', double: 'DOUBLE', int: 'INTEGER', bigint: 'BIGINT', timestamp: 'TIMESTAMP' }[
-          type
-        ],
-      ]),
-    ),
-    dt: 'DATE',
+  const types = {
+    ...{ string: 'VARCHAR', double: 'DOUBLE', int: 'INTEGER', bigint: 'BIGINT' },
+    ...{ date: 'DATE', timestamp: 'TIMESTAMP' },
   };
+  const declaredOf = (table: Table) => ({
+    ...Object.fromEntries(columnsOf(table).map(({ column, type }) => [column, types[type]])),
+    dt: 'DATE',
+  });
+  const declared = declaredOf(weatherapiCurrent.tables[0]);
+  const tables = datasets.flatMap((dataset) => dataset.tables);
 
-  test('has all declared columns with their types, and no rows, before anything was converted', async () => {
-    const described = await rowsOf('DESCRIBE weatherapi_current');
-    expect(
-      Object.fromEntries(described.map(({ column_name, column_type }) => [column_name, column_type])),
-    ).toEqual(declared);
-    expect(await rowsOf('SELECT * FROM weatherapi_current')).toEqual([]);
+  test('has all declared columns of each table with their types, and no rows, before anything was converted', async () => {
+    for (const table of tables) {
+      const described = await rowsOf(`DESCRIBE ${tableName(table)}`);
+      expect(
+        Object.fromEntries(described.map(({ column_name, column_type }) => [column_name, column_type])),
+      ).toEqual(declaredOf(table));
+      expect(await rowsOf(`SELECT * FROM ${tableName(table)}`)).toEqual([]);
+    }
+  });
+
+  test('has the rows of each table of a dataset, with days as days', async () => {
+    const answer = { ...daysOf('Oslo', '2026-11-21', [[1, 0, 0]]), alerts: { alert: [] } };
+    await land('weatherapi/forecast/dt=2026-11-20/20261120T060000Z.json', JSON.stringify(answer));
+    await land('weatherapi/history/dt=2026-11-21/Oslo.json', JSON.stringify(answer));
+    const sql = (table: string) => `SELECT dt, local_date, location_name FROM ${table} ORDER BY ALL`;
+    const oslo = { local_date: '2026-11-21', location_name: 'Oslo' };
+    expect(await rowsOf(sql('weatherapi_forecast_hour'))).toEqual([{ dt: '2026-11-20', ...oslo }]);
+    expect(await rowsOf(sql('weatherapi_history_day'))).toEqual([{ dt: '2026-11-21', ...oslo }]);
+    expect(await tdfQuery(sql('weatherapi_history_hour'), '--csv', '--local', '--state', state)).toBe(
+      'dt,local_date,location_name\r\n2026-11-21,2026-11-21,Oslo\r\n',
+    );
+    expect(await rowsOf('SELECT count(*) AS alerts FROM weatherapi_alert')).toEqual([{ alerts: 0 }]);
   });
 
   test('has the declared columns, whatever those of a file of another time are', async () => {
@@ -222,7 +268,7 @@ describe('a query on this computer', () => {
   test('says with what it cannot help, and what there is', async () => {
     const failure = (...args: string[]) => tdfQuery(...args, '--local', '--state', state);
     await expect(failure('SELECT * FROM weather_current')).rejects.toThrow(
-      /weather_current does not exist!\nThere are: weatherapi_current\./,
+      /weather_current does not exist!\nThere are: weatherapi_current, weatherapi_forecast_hour, .*weatherapi_history_day\./,
     );
     await expect(failure('SELECT temp FROM weatherapi_current')).rejects.toThrow(
       /"temp" not found.*\n.*temp_c/,
@@ -236,7 +282,7 @@ describe('a query on this computer', () => {
       'such as SELECT, got INSTALL.',
     );
     await expect(failure()).rejects.toThrow(
-      /Table weatherapi_current, with the columns dt .*temp_c.*rescued\./,
+      /Table weatherapi_current, with the columns dt .*temp_c.*rescued\.\nTable weatherapi_forecast_hour, .*forecast_for/,
     );
     await expect(failure('SELECT 1', '--named', 'x')).rejects.toThrow('got both');
     await expect(failure('--named', 'nothing')).rejects.toThrow('Gaps per hour');
@@ -311,11 +357,90 @@ describe('a query on this computer', () => {
     test('gives the fields that no column holds', async () => {
       await run(ago(3), [{ name: 'Oslo', aurora: 7 }]);
       await run(ago(2), [{ name: 'Oslo', aurora: 8, humidity: 'high' }]);
-      const latest = { latest_raw_key: rawKey(weatherapiCurrent, ago(2)) };
+      const past = { ...daysOf('Oslo', dayOf(ago(48)), [[1, 0, 0]]), elevation: 12 };
+      const pastKey = `weatherapi/history/dt=${dayOf(ago(48))}/Oslo.json`;
+      await land(pastKey, JSON.stringify(past));
+      const current = { table_name: 'weatherapi_current', latest_raw_key: rawKey(weatherapiCurrent, ago(2)) };
 
-      expect(await named('What was rescued')).toMatchObject([
-        { field: 'current.aurora', times: 2, ...latest },
-        { field: 'current.humidity', times: 1, ...latest },
+      expect(await named('What was rescued')).toEqual([
+        { ...current, field: 'current.aurora', times: 2, first_day: dayOf(ago(3)) },
+        { ...current, field: 'current.humidity', times: 1, first_day: dayOf(ago(2)) },
+        {
+          table_name: 'weatherapi_history_hour',
+          field: 'elevation',
+          times: 1,
+          first_day: dayOf(ago(48)),
+          latest_raw_key: pastKey,
+        },
+      ]);
+    });
+
+    const history = (name: string, date: string, hours: [number, number, number][]) =>
+      land(`weatherapi/history/dt=${date}/${name}.json`, JSON.stringify(daysOf(name, date, hours)));
+
+    test('gives the extremes of each local day', async () => {
+      const [day, before] = [dayOf(ago(48)), dayOf(ago(72))];
+      await history('Oslo', day, [
+        [1, -4, 0],
+        [2, 3.5, 0],
+      ]);
+      await history('Melbourne', day, [
+        [1, 14, 0],
+        [2, 29, 0],
+      ]);
+      await history('Oslo', before, [[1, 2, 0]]);
+      await history('Oslo', dayOf(ago(24 * 40)), [[1, 30, 0]]);
+
+      expect(await named('Daily extremes')).toMatchObject([
+        { local_date: day, location_name: 'Melbourne', mintemp_c: 14, maxtemp_c: 29 },
+        { local_date: day, location_name: 'Oslo', mintemp_c: -4, maxtemp_c: 3.5 },
+        { local_date: before, location_name: 'Oslo', mintemp_c: 2, maxtemp_c: 2 },
+      ]);
+      const oslo = { warmest_place: 'Oslo', maxtemp_c: 2, coldest_place: 'Oslo', mintemp_c: 2 };
+      expect(await named('Warmest and coldest place')).toEqual([
+        { local_date: day, warmest_place: 'Melbourne', maxtemp_c: 29, coldest_place: 'Oslo', mintemp_c: -4 },
+        { local_date: before, ...oslo },
+      ]);
+    });
+
+    test('gives the error of forecasts by their lead, of each place and hour that came', async () => {
+      const day = dayOf(ago(48));
+      // At midnight: of an hour that has begun by then, of hours 1 and 5 ahead, of one 7 ahead, and of one that did not come.
+      const forecast = daysOf('Oslo', day, [
+        [-1, 50, 50],
+        [1, 3, 1],
+        [5, 2, 0],
+        [7, 10, 0.5],
+        [23, 0, 0],
+      ]);
+      const key = rawKey(weatherapiForecast, new Date(day));
+      const elsewhere = daysOf('Melbourne', day, [[1, 20, 0]]);
+      await land(key, [forecast, elsewhere].map((answer) => JSON.stringify(answer)).join('\n'));
+      const came: [number, number, number][] = [
+        [-1, 0, 0],
+        [1, 1, 0],
+        [5, 3, 0.5],
+        [7, 4, 0],
+      ];
+      await history('Oslo', day, came);
+      // The same place by another name: it came once.
+      await land(`weatherapi/history/dt=${day}/id:1.json`, JSON.stringify(daysOf('Oslo', day, came)));
+
+      expect(await named('Forecast against what came')).toEqual([
+        {
+          lead_hours: 0,
+          hours_compared: 2,
+          mean_error_c: 0.5, // (2 - 1) / 2
+          mean_absolute_error_c: 1.5,
+          mean_absolute_error_mm: 0.75,
+        },
+        {
+          lead_hours: 6,
+          hours_compared: 1,
+          mean_error_c: 6,
+          mean_absolute_error_c: 6,
+          mean_absolute_error_mm: 0.5,
+        },
       ]);
     });
   });

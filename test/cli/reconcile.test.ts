@@ -116,6 +116,8 @@ describe('tdf reconcile --local', () => {
 test('everything that is wrong is named at once, what was expected and what came', async () => {
   const { code, stderr } = await tdf(['reconcile', '--dataset', 'metar', '--grace', 'long']);
   expect(code).toBe(1);
-  expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
+  expect(stderr).toContain(
+    '--dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history, got "metar"',
+  );
   expect(stderr).toContain('--grace: expected a number of minutes, got "long"');
 });

@@ -167,7 +167,9 @@ test('everything that is wrong is named at once, what was expected and what came
     '0',
   ]);
   expect(wrong.code).toBe(1);
-  expect(wrong.stderr).toContain('--dataset: expected one of weatherapi/current, got "metar"');
+  expect(wrong.stderr).toContain(
+    '--dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history, got "metar"',
+  );
   expect(wrong.stderr).toContain('--from: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
   expect(wrong.stderr).toContain('--to: expected a day that exists, such as 2026-11-22, got "today"');
   expect(wrong.stderr).toContain('--rate: expected a whole number from 1 to 1000, got "0"');

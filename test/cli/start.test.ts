@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { lockState } from '../../local/aws/state-lock.ts';
 import { readParquet } from '../../operations/query/parquet-rows.ts';
-import { filedKey, parseRawKey } from '../../shared/keys.ts';
+import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
+import { filedKey, parseRawKey, placeDayKey } from '../../shared/keys.ts';
 import { start } from './cloud.ts';
 import { useAssembly } from './state.ts';
 
@@ -47,11 +48,16 @@ describe('npm start', () => {
     expect(result).toEqual({
       raw: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.json'],
       curated: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet'],
-      rows: [expect.objectContaining({ location_name: 'Oslo', observed_at: '2026-11-22T05:00:00.000Z' })],
-      rowCount: 1,
+      rows: {
+        weatherapi_current: [
+          expect.objectContaining({ location_name: 'Oslo', observed_at: '2026-11-22T05:00:00.000Z' }),
+        ],
+      },
+      rowCounts: { weatherapi_current: 1 },
       deadLetters: [],
       skipped: [
         {
+          dataset: 'weatherapi/current',
           location: 'fail:html',
           reason: 'HTTP 200, but convert would refuse the body: not-json (after 3 tries)',
         },
@@ -69,7 +75,9 @@ describe('npm start', () => {
     const at = ['--state', state, '--at', '05:10'];
     const first = await start([...at, '--location', 'Bergen', '--location', 'fail:503x1']);
     expect(first.stdout).toContain('Waiting for WeatherAPI (HTTP 503): asking for one place again in 1 s');
-    expect(first.stdout).toMatch(/✔ the stack is as it was .*\n.*✔ started .*\n(.*\n)*.*✔ fetched 2 places/);
+    expect(first.stdout).toMatch(
+      /✔ the stack is as it was .*\n.*✔ started .*\n(.*\n)*.*✔ fetched weatherapi\/current of 2 places/,
+    );
     const second = await start([...at, '--location', 'Oslo']);
     expect(second.stdout).toMatch(/│ Oslo .*\n└/);
     expect(second.stdout).not.toContain('Bergen');
@@ -79,11 +87,63 @@ describe('npm start', () => {
       code: 1,
       stderr: expect.stringContaining('fail:1006: HTTP 400 code 1006'),
     });
-    expect(failed.stdout).toContain('✘ fetched nothing');
+    expect(failed.stdout).toContain('✘ fetched nothing of weatherapi/current');
     // What an alarm says to type works here.
     expect(failed.stdout).toContain(`FetchFailed: `);
     expect(failed.stdout).toContain(
       `npx tdf logs --function fetch --since 2h --level error --local --state ${state}; a new key: set WEATHERAPI_KEY`,
+    );
+  });
+
+  test('--dataset runs others: the latest run of each schedule, with the rows of each table under its name', async () => {
+    const state = await stateDir('datasets');
+    const at = ['--state', state, '--at', '2026-11-22T05:30Z', '--location', 'Oslo'];
+    const all = JSON.parse((await start(['--json', '--dataset', 'all', ...at])).stdout);
+    expect(all).toMatchObject({
+      raw: [
+        'weatherapi/current/dt=2026-11-22/20261122T050000Z.json',
+        'weatherapi/forecast/dt=2026-11-22/20261122T000000Z.json',
+        // At 14:00 on the day before, for the day before that.
+        placeDayKey(weatherapiHistory, '2026-11-20', 'Oslo'),
+      ],
+      rowCounts: {
+        weatherapi_current: 1,
+        weatherapi_forecast_hour: 72,
+        weatherapi_forecast_day: 3,
+        weatherapi_alert: expect.any(Number),
+        weatherapi_history_hour: 24,
+        weatherapi_history_day: 1,
+      },
+      problems: [],
+    });
+    expect(all.curated).toHaveLength(6);
+    expect(all.rows.weatherapi_history_day).toEqual([
+      expect.objectContaining({ location_name: 'Oslo', local_date: '2026-11-20' }),
+    ]);
+
+    // Run again, they show what has landed; a page of rows is shared by the tables.
+    const again = await start(['--dataset', 'weatherapi/forecast', '--dataset', 'weatherapi/history', ...at]);
+    expect(again.stdout).toContain('✔ this run of weatherapi/forecast had landed already');
+    expect(again.stdout).toContain('✔ this run of weatherapi/history had landed already');
+    expect(again.stdout).toMatch(
+      /\nweatherapi_forecast_hour\n┌[^└]*│ Oslo [^└]*\n└.*\n68 more rows, \d+ more columns\n/,
+    );
+    expect(again.stdout).toMatch(/\nweatherapi_history_day\n┌/);
+    expect(again.stdout).not.toContain('weatherapi_current');
+  });
+
+  test('--dataset refuses names that there are not, and several for one drop', async () => {
+    const { code, stderr } = await start([
+      '--dataset',
+      'metar',
+      '--dataset',
+      'all',
+      '--drop',
+      'package.json',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'error: --dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"\nerror: --dataset: expected one with --drop, which is what the files are\n',
     );
   });
 
@@ -94,8 +154,8 @@ describe('npm start', () => {
     await writeFile(file, Array.from({ length: 1_234 }, (_, index) => record(index)).join('\n'));
     const { stdout } = await start(['--json', '--state', await stateDir('many'), '--drop', file]);
     const result = JSON.parse(stdout);
-    expect(result.rows).toHaveLength(1_000);
-    expect(result).toMatchObject({ rowCount: 1_234, leftOut: { rows: 234 } });
+    expect(result.rows.weatherapi_current).toHaveLength(1_000);
+    expect(result).toMatchObject({ rowCounts: { weatherapi_current: 1_234 }, leftOut: { rows: 234 } });
   });
 
   test('on a state that is in use says by whom before it makes anything there, and waits with --wait', async () => {
@@ -147,7 +207,7 @@ describe('npm start', () => {
     const state = await stateDir('drop');
     const before = await readdir(directory);
     const environment = { WEATHERAPI_KEY: 'CANARY-KEY-123' };
-    const args = ['--state', state, '--drop', ...good, ...bad];
+    const args = ['--state', state, '--dataset', 'weatherapi/current', '--drop', ...good, ...bad];
     const { code, stdout, stderr } = await start(args, environment);
 
     expect(code).toBe(1);

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { datasetDocs } from '../../cli/docs/dataset-docs.ts';
 import { flowDrawing } from '../../cli/docs/flow-drawing.ts';
 import { columnTypes } from '../../shared/column-type.ts';
-import { columnsOf } from '../../shared/dataset.ts';
+import { columnsOf, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { answer, converted } from '../functions/convert/converted.ts';
 
@@ -24,14 +24,18 @@ test.each([
   }
 });
 
-describe.each(datasets)('the documentation of $name', (dataset) => {
-  test('has a line for every column, with its type in Athena and its meaning', () => {
-    const lines = docs.split('\n');
-    for (const { column, type, meaning } of columnsOf(dataset)) {
-      const [line = '', ...others] = lines.filter((text) => text.startsWith(`| \`${column}\` |`));
-      expect(others).toEqual([]);
-      expect(line).toContain(`| ${columnTypes[type].glue} |`);
-      expect(line).toContain(meaning);
+describe('the documentation of the datasets', () => {
+  test('has a part for every table, with a line for every column: its type in Athena and its meaning', () => {
+    for (const table of datasets.flatMap((dataset) => dataset.tables)) {
+      const [, part = ''] = docs.split(`\n### ${tableName(table)}\n`);
+      expect(part).toContain(table.description);
+      const lines = part.split(/\n##+ /, 1)[0]?.split('\n') ?? [];
+      for (const { column, type, meaning } of columnsOf(table)) {
+        const [line = '', ...others] = lines.filter((text) => text.startsWith(`| \`${column}\` |`));
+        expect(others).toEqual([]);
+        expect(line).toContain(`| ${columnTypes[type].glue} |`);
+        expect(line).toContain(meaning);
+      }
     }
   });
 
@@ -43,7 +47,7 @@ describe.each(datasets)('the documentation of $name', (dataset) => {
   });
 
   test('has queries that DuckDB answers', async () => {
-    const key = `${dataset.name}/dt=2026-11-22/a.json`;
+    const key = 'weatherapi/current/dt=2026-11-22/a.json';
     const raw = '{"location":{"name":"Oslo"},"current":{"snow_cm":4.5,"uv":"high"}}';
     const sql = /In DuckDB.*?```sql\n(.*?)```/s.exec(docs)?.[1] ?? '';
     const [listing = '', one = ''] = sql.split(';');

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+
+const section = /\n## Add a dataset\n(.*?)\n## /s.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+const [, path = '', declaration = ''] = /```ts\n\/\/ (\S+)\n(.*?)```/s.exec(section) ?? [];
+const [, member = ''] = /add `(".*?)` to `datasets` in `cdk\.json`/.exec(section) ?? [];
+const [start = '', query = ''] = /```sh\n(.*?)\n```/s.exec(section)?.[1]?.split('\n') ?? [];
+
+/** All that the project is made of, but its tests and documents. */
+const sources = ['cdk', 'functions', 'shared', 'operations', 'cli', 'local', 'cdk.json', 'package.json'];
+const settings = ['package-lock.json', 'tsconfig.json'];
+
+test('the README adds a dataset in one file, one place of its index and the configuration, and its rows can be queried', async () => {
+  expect(declaration.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
+  const api = createServer(({ url }, response) => {
+    const location = { name: new URL(url ?? '', 'http://localhost').searchParams.get('q'), lat: 59.9 };
+    const astro = { sunrise: '08:41 AM', moon_phase: 'New Moon' };
+    response.end(
+      JSON.stringify(url?.startsWith('/astronomy.json?') ? { location, astronomy: { astro } } : {}),
+    );
+  });
+  await new Promise<void>((listening) => api.listen(0, '127.0.0.1', listening));
+  const project = await mkdtemp(join(tmpdir(), 'add-dataset-'));
+  try {
+    for (const source of [...sources, ...settings])
+      await cp(source, join(project, source), { recursive: true });
+    await symlink(resolve('node_modules'), join(project, 'node_modules'));
+
+    await writeFile(join(project, path), declaration);
+    await edit(join(project, 'shared/datasets.ts'), (text) =>
+      text
+        .replace('\n', `\nimport { weatherapiAstronomy } from './datasets/weatherapi-astronomy.ts';\n`)
+        .replace(/(readonly Dataset\[\] = \[[^\]]*?),?\s*\]/, '$1, weatherapiAstronomy]'),
+    );
+    await edit(join(project, 'cdk.json'), (text) =>
+      text.replace('"datasets": {', `"datasets": { ${member},`),
+    );
+
+    const { port } = api.address() as AddressInfo;
+    const given = [
+      '--location',
+      'Oslo',
+      '--api',
+      `http://127.0.0.1:${port}`,
+      '--at',
+      new Date().toISOString(),
+    ];
+    const run = await typed(project, `${start} --json`, given);
+    expect(JSON.parse(run)).toMatchObject({
+      rowCounts: { weatherapi_astronomy: 1 },
+      curated: [expect.stringMatching(/^weatherapi\/astronomy\/dt=.*\.parquet$/)],
+      problems: [],
+    });
+    const rows = await typed(project, `${query} --json`);
+    expect(JSON.parse(rows)).toEqual([{ location_name: 'Oslo', sunrise: '08:41 AM' }]);
+    const rescued = await typed(project, 'npx tdf query --local --json --named "What was rescued"');
+    expect(JSON.parse(rescued)).toMatchObject([
+      { table_name: 'weatherapi_astronomy', field: 'astronomy.astro.moon_phase' },
+    ]);
+    // The stack has its schedule, its grants and its table.
+    const template = await readFile(join(project, '.local/cdk.out/TdfWeather.template.json'), 'utf8');
+    for (const text of [
+      'Starts a run of weatherapi/astronomy.',
+      'weatherapi/astronomy/*',
+      'weatherapi_astronomy',
+    ])
+      expect(template).toContain(text);
+    await promisify(execFile)('node_modules/.bin/tsc', [], { cwd: project });
+  } finally {
+    api.close();
+    await rm(project, { recursive: true });
+  }
+}, 120_000);
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const changed = change(text);
+  expect(changed).not.toBe(text);
+  await writeFile(file, changed);
+}
+
+/** What a command of the README prints, in a copy of the project. */
+async function typed(cwd: string, command: string, more: readonly string[] = []): Promise<string> {
+  const words = command.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
+  const isStart = words[0] === 'npm';
+  const args = isStart ? ['cli/start.ts', ...words.slice(3)] : ['cli/tdf.ts', ...words.slice(2)];
+  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...more], { cwd });
+  return stdout;
+}
