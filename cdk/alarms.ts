@@ -96,17 +96,18 @@ export class Alarms extends Construct {
       description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}, which has the reason`,
     });
     for (const { name, longestGap, freshnessHours } of datasets) {
-      const own = name.replaceAll('/', '-');
+      // No hyphen: by that, `status` tells the alarms of a stage from those of another.
+      const own = name.replaceAll(/\W/g, '_');
       // With less than one run per hour there are never three in a row: then NotFresh rings.
       if (longestGap <= 1) {
-        this.#add(`HoursSkipped-${own}`, {
+        this.#add(`HoursSkipped_${own}`, {
           metric: datasetMetric('RunsSkipped', name, stage, hour),
           evaluationPeriods: 3,
           description: `Three hours of ${name} in a row were skipped: WeatherAPI does not answer. Next: ${tdf('status')} and https://www.weatherapi.com/ for an outage`,
         });
       }
       if (freshnessHours === undefined) continue;
-      this.#add(`NotFresh-${own}`, {
+      this.#add(`NotFresh_${own}`, {
         metric: new MathExpression({
           // Without FILL, CloudWatch would look at older periods when data is missing.
           expression: 'FILL(landed, 0)',

@@ -1,6 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { type Config, callsPerMonth, parseConfig } from './config.ts';
+import { callsPerMonth } from './calls-per-month.ts';
+import { type Config, parseConfig } from './config.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 
 const app = new App();

@@ -18,7 +18,7 @@ import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { readTemplate } from '../local/template.ts';
 import { startWeatherApi } from '../local/weatherapi/server.ts';
 import { type ParquetRow, readParquet } from '../operations/query/parquet-rows.ts';
-import type { Outputs } from '../shared/outputs.ts';
+import { type Outputs, schedulesIn } from '../shared/outputs.ts';
 import { assemblyDirectory } from './assembly.ts';
 
 export interface StackOptions {
@@ -50,10 +50,10 @@ export interface Stack {
   faults: Faults;
   /** Keys of raw objects, each as often as it was written since the stack was cleared. */
   readonly landed: readonly string[];
-  /** Starts a run of fetch, as its schedule would. */
-  invokeFetch(scheduledTime: Date, locations: readonly string[]): Promise<Invocation>;
+  /** Starts a run of fetch, as the dataset's schedule would. @param dataset default: `weatherapi/current` */
+  invokeFetch(scheduledTime: Date, locations: readonly string[], dataset?: string): Promise<Invocation>;
   /** @returns the run's report @throws {Error} when fetch failed */
-  fetch(scheduledTime: Date, locations: readonly string[]): Promise<RunReport>;
+  fetch(scheduledTime: Date, locations: readonly string[], dataset?: string): Promise<RunReport>;
   /** Starts reconcile. */
   reconcile(): Promise<Invocation>;
   /** Gives the stand-in API and the secret another key, as a rotation would; the old one is refused from now on. */
@@ -145,14 +145,16 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     get landed() {
       return landed;
     },
-    invokeFetch: (scheduledTime, locations) =>
-      runtime.runSchedule('fetch-function', scheduledTime, (event) => ({ ...event, locations })),
-    async fetch(scheduledTime, locations) {
-      const invocation = await stack.invokeFetch(scheduledTime, locations);
+    invokeFetch: (scheduledTime, locations, dataset = 'weatherapi/current') => {
+      const schedule = schedulesIn(outputs).get(dataset)?.name ?? dataset;
+      return runtime.runSchedule(schedule, scheduledTime, (event) => ({ ...event, locations }));
+    },
+    async fetch(scheduledTime, locations, dataset) {
+      const invocation = await stack.invokeFetch(scheduledTime, locations, dataset);
       if (!invocation.ok) throw new Error(invocation.error.message);
       return invocation.response as RunReport;
     },
-    reconcile: () => runtime.runSchedule('reconcile-function', new Date()),
+    reconcile: () => runtime.runSchedule('reconcile-schedule', new Date()),
     rotateKey(key) {
       access.key = key;
       emulator.secrets.set(ApiKeySecretName, key);

@@ -4,7 +4,6 @@ import { otherDayIn } from './answer-day.ts';
 import type { Destination, DestinationSettings } from './destination.ts';
 import { limits } from './limits.ts';
 import { encodePlaces, listDigest } from './place-list.ts';
-import type { Answer } from './weatherapi.ts';
 
 /** Each place's answer for a local day is a raw object of its own, which lands at once, and only once. */
 export async function objectPerPlace(
@@ -15,16 +14,17 @@ export async function objectPerPlace(
   const keys = locations.map((location) => placeDayKey(dataset, day, location));
   const there = await raw.keysOf(dataset, day);
   const parameters = { dt: day };
+  const tries = new Map<number, number>();
   let written = 0;
 
-  const put = async (place: number, { line, tries }: Data): Promise<void> => {
+  const put = async (place: number, line: Uint8Array): Promise<void> => {
     const key = keys[place] ?? '';
     const metadata = {
       'scheduled-time': scheduledTime.toISOString(),
       [objectMetadata.fetchedAt]: fetchedAt,
       endpoint: dataset.endpoint,
       query: new URLSearchParams({ ...options, ...parameters }).toString(),
-      tries: String(tries),
+      tries: String(tries.get(place)),
       [objectMetadata.places]: '1',
       [objectMetadata.placesMissing]: '0',
       'places-list': listDigest({ locations: locations.slice(place, place + 1), options }),
@@ -47,13 +47,14 @@ export async function objectPerPlace(
     left: keys.flatMap((key, place) => (there.has(key) || keys.indexOf(key) < place ? [] : [place])),
     parameters,
     async take(place, answer) {
+      tries.set(place, answer.tries + (tries.get(place) ?? 0));
       if (answer.kind !== 'data') return answer;
       const other = otherDayIn(answer.line, dataset, day);
       if (other !== undefined) {
         const reason = `the answer is for ${other}, not for ${day}`;
         return { kind: 'refused', reason, tries: answer.tries };
       }
-      await put(place, answer);
+      await put(place, answer.line);
       return answer;
     },
     async land() {
@@ -74,8 +75,6 @@ export async function objectPerPlace(
     async close() {},
   };
 }
-
-type Data = Extract<Answer, { kind: 'data' }>;
 
 function dayBefore(day: Day): Day {
   return dayOf(new Date(Date.parse(day) - 24 * 3_600_000));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { maxPlaces, parseConfig } from '../../cdk/config.ts';
+import { parseConfig } from '../../cdk/config.ts';
+import { maxPlaces } from '../../cdk/run-size.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
@@ -236,7 +237,7 @@ describe('a configuration', () => {
     expect(maxPlaces).toBe(1120);
     expect(theOne(of({}, places(1120)))?.locations).toHaveLength(1120);
     expect(problemsOf(of({}, places(1121)))).toEqual([
-      `  tdf.locations: expected at most 1120 of these 1121 places: a run of ${current} has time for 1120 and disk for 163840, its event room for 255 KB of them`,
+      `  tdf.locations: expected at most 1120 of these 1121 places: a run of ${current} has time and disk for 1120, its event room for 255 KB of them`,
     ]);
     // Of each dataset: there is one run for each.
     expect(

@@ -9,65 +9,94 @@ import {
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Faults } from '../../local/faults/faults.ts';
 import { s3TestEvent } from '../../local/notification.ts';
+import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { curatedKeys, parseRawKey } from '../../shared/keys.ts';
 import { until } from '../local/until.ts';
 import type { Stack } from '../stack.ts';
 
-/** Does one part of the pipeline's work and says what somebody would miss of it: nothing, when all went well. */
-export type Act = (stack: Stack, round: number) => Promise<string[]>;
+/**
+ * Does one part of the pipeline's work for some datasets, and says what somebody would miss of it: nothing, when all went
+ * well.
+ */
+export type Act = (stack: Stack, round: number, datasets: readonly string[]) => Promise<string[]>;
 
-const dataset = 'weatherapi/current';
-export const day = `${dataset}/dt=2026-11-22`;
-/** In raw since an hour, without a curated object. */
-export const lostKey = `${day}/lost.json`;
+const day = '2026-11-22';
+const foldersOf = (names: readonly string[]) => names.map((name) => `${name}/dt=${day}`);
+/** In raw since an hour, without a curated object: one of each dataset. */
+const lostKeysOf = (names: readonly string[]) => foldersOf(names).map((folder) => `${folder}/lost.json`);
+export const lostKeys = lostKeysOf(datasetNames);
+const epoch = 1_795_323_600;
+/** An answer of any dataset, with a row of each table. */
 export const response = JSON.stringify({
-  location: { name: 'Oslo' },
-  current: { last_updated_epoch: 1_795_323_600, temp_c: 1 },
+  location: { name: 'Oslo', localtime_epoch: epoch },
+  current: { last_updated_epoch: epoch, temp_c: 1 },
+  forecast: { forecastday: [{ date: day, hour: [{ time_epoch: epoch }] }] },
+  alerts: { alert: [{ headline: 'Wind' }] },
 });
 
-/** The schedule starts a run with a key that was rotated since the last one, and an hour lands. */
-export const fetchAct: Act = async (stack, round) => {
+const tablesOf = (names: readonly string[]) =>
+  names.flatMap((name) => datasetNamed(name)?.tables ?? []).map((table) => table.name);
+
+/** What these raw objects are converted to, one object per table. */
+const madeOf = (keys: readonly string[]) =>
+  keys.map((key) => parseRawKey(key)).flatMap((parsed) => curatedKeys({ ...parsed, day }));
+const notIn = (there: readonly string[], keys: readonly string[], what: string) =>
+  madeOf(keys).flatMap((key) => (there.includes(key) ? [] : [`${what}: ${key}`]));
+
+/** The schedules start runs with a key that was rotated since the last ones, and a time or a day of each dataset lands. */
+export const fetchAct: Act = async (stack, round, names) => {
   const printed = watchLog(stack, 'fetch-function');
   stack.rotateKey(`key-${round}`);
-  const hour = new Date(Date.parse('2026-11-22T00:00:00Z') + round * 3_600_000);
-  const missing = await stack.fetch(hour, ['Oslo']).then(
-    ({ landed }) => (landed ? [] : ['the hour has not landed']),
-    ({ message }: Error) => [`the run has failed: ${message}`],
+  const time = new Date(Date.parse(day) - round * 86_400_000);
+  const missing = await Promise.all(
+    names.map((name) =>
+      stack.fetch(time, ['Oslo'], name).then(
+        ({ landed }) => (landed > 0 ? [] : [`a run of ${name} has not landed`]),
+        ({ message }: Error) => [`a run of ${name} has failed: ${message}`],
+      ),
+    ),
   );
-  return missing.length > 0 ? missing : printed();
+  return missing.flat().length > 0 ? missing.flat() : printed();
 };
 
-/** Of four events one tells of a good file, one of one without a day, one of a broken one, and one of a file that is gone. */
-export const convertAct: Act = async (stack, round) => {
+/** Of each dataset, one event tells of a good file, one of one without a day, one of a broken one, and one of a file that is gone. */
+export const convertAct: Act = async (stack, round, names) => {
   const { emulator } = stack.runtime;
   const { QueueUrl, RawBucketName } = stack.outputs;
   const denied = watchDenials(stack);
   const printed = watchLog(stack, 'convert-function');
-  const named = (name: string) => `${day}/${name}-${round}`;
+  const named = (name: string) => foldersOf(names).map((folder) => `${folder}/${name}-${round}.json`);
 
   // Whoever waits for a message was let in before this act: the first message ends that.
   emulator.send(QueueUrl, s3TestEvent(RawBucketName));
   await until(
     () => emulator.queueDepth(QueueUrl).visible === 0 || denied().some((action) => polling.includes(action)),
   );
-  await stack.put(`${named('good')}.json`, response);
-  await stack.put(`${dataset}/undated-${round}.json`, response);
-  await stack.put(`${named('broken')}.json`, '{"location": {"name": "Os');
-  const gone = { bucket: { name: RawBucketName }, object: { key: `${named('gone')}.json` } };
-  emulator.send(QueueUrl, JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: gone }] }));
+  for (const key of named('good')) await stack.put(key, response);
+  for (const name of names) await stack.put(`${name}/undated-${round}.json`, response);
+  for (const key of named('broken')) await stack.put(key, '{"location": {"name": "Os');
+  for (const key of named('gone')) {
+    const gone = { bucket: { name: RawBucketName }, object: { key } };
+    emulator.send(QueueUrl, JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: gone }] }));
+  }
 
   const stuck = await settle(stack, denied);
-  const letter = (name: string) =>
-    stack.letters().find(({ body }) => body.includes(`/${name}-${round}.json`));
+  const letters = (name: string) =>
+    stack.letters().filter(({ body }) => body.includes(`/${name}-${round}.json`));
   const curated = await stack.curatedKeys();
   const missing = [
     ...stuck,
-    ...(curated.includes(`${named('good')}.parquet`) ? [] : ['the file is not converted']),
-    ...(curated.some((key) => key.startsWith(`${day}/undated-${round}.`))
-      ? []
-      : ['the file without a day is not converted']),
-    ...(letter('broken')?.reason === undefined ? ['no dead letter says why a file is broken'] : []),
-    ...(letter('gone') ? ['a file that is gone has a dead letter'] : []),
-    ...(letter('undated') ? ['the file without a day has a dead letter'] : []),
+    ...notIn(curated, named('good'), 'the file is not converted'),
+    ...tablesOf(names).flatMap((table) =>
+      curated.some((key) => key.startsWith(`${table}/dt=${day}/undated-${round}.`))
+        ? []
+        : [`the file without a day is not converted: ${table}`],
+    ),
+    ...(letters('broken').filter(({ reason }) => reason !== undefined).length < names.length
+      ? ['no dead letter says why a file is broken']
+      : []),
+    ...letters('gone').map(() => 'a file that is gone has a dead letter'),
+    ...letters('undated').map(() => 'the file without a day has a dead letter'),
   ];
   if (stuck.length > 0) await purge(stack, stack.outputs.QueueUrl);
   return missing.length > 0 ? missing : printed();
@@ -80,14 +109,16 @@ const large = response.replace(
 );
 
 /** An upload in parts breaks off, as `breakOff` sees to: nothing of it stays, and the next try goes well. */
-export const uploadAct: Act = async (stack, round) => {
-  const key = `${day}/large-${round}`;
-  await stack.put(`${key}.json`, large);
+export const uploadAct: Act = async (stack, round, names) => {
+  const keys = foldersOf(names).map((folder) => `${folder}/large-${round}.json`);
+  for (const key of keys) await stack.put(key, large);
   await stack.runtime.settled();
   const open = stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName);
   return [
-    ...((await stack.curatedKeys()).includes(`${key}.parquet`) ? [] : ['the large file is not converted']),
-    ...(open.includes(`${key}.parquet`) ? ['the parts of an upload that broke off are still there'] : []),
+    ...notIn(await stack.curatedKeys(), keys, 'the large file is not converted'),
+    ...madeOf(keys).flatMap((key) =>
+      open.includes(key) ? [`the parts of an upload that broke off are still there: ${key}`] : [],
+    ),
   ];
 };
 
@@ -107,13 +138,16 @@ export function breakOff(): Faults {
  * The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. Of what
  * was uploaded in parts it asks what it was converted from.
  */
-export const reconcileAct: Act = async (stack) => {
+export const reconcileAct: Act = async (stack, _round, names) => {
   const { runtime, outputs } = stack;
-  await dropInParts(stack, `${day}/parts.json`);
+  for (const folder of foldersOf(names)) await dropInParts(stack, `${folder}/parts.json`);
   await runtime.settled();
   const denied = watchDenials(stack);
   const printed = watchLog(stack, 'reconcile-function');
-  const dead = { bucket: { name: outputs.RawBucketName }, object: { key: `${day}/dead.json` } };
+  const dead = {
+    bucket: { name: outputs.RawBucketName },
+    object: { key: `${datasetNames[0]}/dt=${day}/dead.json` },
+  };
   const letter = JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: dead }] });
   runtime.emulator.send(outputs.DeadLetterQueueUrl, letter);
 
@@ -123,7 +157,7 @@ export const reconcileAct: Act = async (stack) => {
     ...(invocation.ok ? [] : [`the reconciliation has failed: ${invocation.error.message}`]),
     ...(inFlight === 0 ? [] : ['the dead letters stay out of sight']),
     ...(await settle(stack, denied)),
-    ...(await convertedAgain(stack)),
+    ...(await convertedAgain(stack, lostKeysOf(names))),
   ];
   await purge(stack, outputs.DeadLetterQueueUrl);
   return missing.length > 0 ? missing : printed();
@@ -140,14 +174,17 @@ async function dropInParts({ runtime, outputs }: Stack, Key: string): Promise<vo
   s3.destroy();
 }
 
-/** Removes what was converted of the lost object, for the next round. */
-async function convertedAgain({ runtime, outputs, curatedKeys }: Stack): Promise<string[]> {
-  const Key = lostKey.replace('.json', '.parquet');
-  if (!(await curatedKeys()).includes(Key)) return ['the lost object is not converted'];
+/** Removes what was converted of the lost objects, for the next round. */
+async function convertedAgain(
+  { runtime, outputs, curatedKeys: there }: Stack,
+  lost: readonly string[],
+): Promise<string[]> {
+  const missing = notIn(await there(), lost, 'the lost object is not converted');
   const s3 = new S3Client(runtime.clientConfig);
-  await s3.send(new DeleteObjectCommand({ Bucket: outputs.CuratedBucketName, Key }));
+  for (const Key of madeOf(lost))
+    await s3.send(new DeleteObjectCommand({ Bucket: outputs.CuratedBucketName, Key }));
   s3.destroy();
-  return [];
+  return missing;
 }
 
 /** @returns what was denied since the watch began */

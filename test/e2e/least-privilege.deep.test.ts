@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { covers, type Permission, permissionName } from '../../local/iam/policy.ts';
 import { readTemplate, type Template } from '../../local/template.ts';
+import type { Dataset } from '../../shared/dataset.ts';
+import { datasetNames, datasets } from '../../shared/datasets.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { landAnHourAgo } from '../cli/state.ts';
 import { type Stack, startStack } from '../stack.ts';
@@ -9,7 +11,7 @@ import {
   breakOff,
   convertAct,
   fetchAct,
-  lostKey,
+  lostKeys,
   reconcileAct,
   response,
   uploadAct,
@@ -55,6 +57,15 @@ const acts: Readonly<Record<string, Act>> = {
 const actOf = ({ holder, action }: Permission) =>
   action === 's3:AbortMultipartUpload' ? 'upload' : (holder.split('-', 1)[0] ?? '');
 
+/** The dataset that the permission is for; the first one, when it is for all. */
+function datasetOf(permission: Permission): string {
+  const text = permissionName(permission);
+  const isNamed = ({ name, tables }: Dataset) =>
+    [name, ...tables.map((table) => table.name)].some((prefix) => text.includes(`/${prefix}/`)) ||
+    text.startsWith(`fetch-schedule-${name.replaceAll('/', '-')}-`);
+  return (datasets.find(isNamed) ?? datasets[0])?.name ?? '';
+}
+
 let template: Template;
 const stacks: Stack[] = [];
 let complete: string[][];
@@ -72,21 +83,22 @@ beforeAll(async () => {
   removals = runs.flatMap((run) => run.removals);
   used = runs.flatMap((run) => run.used);
   permissions = stacks[0]?.runtime.access.permissions ?? [];
-}, 120_000);
+}, 300_000);
 afterAll(() => Promise.all(stacks.map((stack) => stack.close())));
 
 /** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
 async function takeAwayEach(names: readonly string[]) {
   const stack = await startStack({
-    prepare: (stateDir) => landAnHourAgo(stateDir, { [lostKey]: response }),
+    prepare: (stateDir) =>
+      landAnHourAgo(stateDir, Object.fromEntries(lostKeys.map((key) => [key, response]))),
   });
   stack.faults = breakOff();
   stacks.push(stack);
   const { access } = stack.runtime;
   let round = 0;
-  const play = async (name: string) => {
+  const play = async (name: string, datasets = datasetNames) => {
     round += 1;
-    return (await acts[name]?.(stack, round)) ?? [`there is no act "${name}"`];
+    return (await acts[name]?.(stack, round, datasets)) ?? [`there is no act "${name}"`];
   };
   const playAll = async () => {
     const missing: string[][] = [];
@@ -104,7 +116,7 @@ async function takeAwayEach(names: readonly string[]) {
     const act = actOf(permission);
     if (!names.includes(act) || permission.effect === 'Deny' || name in exceptions) continue;
     const before = access.denials.length;
-    const missing = await access.without(permission, () => play(act));
+    const missing = await access.without(permission, () => play(act, [datasetOf(permission)]));
     const denied = access.denials.slice(before).some((denial) => covers(permission, denial));
     removals.push({ name, denied, missing });
   }

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { datasets } from '../../shared/datasets.ts';
+import { curatedKey, curatedKeys, parseRawKey } from '../../shared/keys.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { type Stack, startStack } from '../stack.ts';
 
@@ -32,7 +34,7 @@ describe('the pipeline', () => {
     const report = await stack.fetch(fiveOClock, ['Melbourne', 'Oslo']);
     await stack.runtime.settled();
 
-    expect(report).toMatchObject({ key: rawRunKey, landed: true, fetched: 2, skipped: [], failed: [] });
+    expect(report).toMatchObject({ keys: [rawRunKey], landed: 1, fetched: 2, skipped: [], failed: [] });
     expect(await stack.curatedKeys()).toEqual([curatedRunKey]);
     const answers = (await rawText(rawRunKey))
       .trim()
@@ -69,12 +71,33 @@ describe('the pipeline', () => {
     ]);
   });
 
+  test.each(datasets.map((dataset) => [dataset.name, dataset] as const))(
+    'takes what the API answers for %s to the rows of every table [every-table]',
+    async (name, dataset) => {
+      const report = await stack.fetch(fiveOClock, ['Melbourne', 'Oslo'], name);
+      await stack.runtime.settled();
+      expect(report).toMatchObject({ fetched: 2, skipped: [], failed: [] });
+      expect(stack.landed.toSorted()).toEqual(report.keys.toSorted());
+
+      const rawKeys = report.keys.map((key) => ({ ...parseRawKey(key), day: parseRawKey(key).day ?? '' }));
+      expect(await stack.curatedKeys()).toEqual(rawKeys.flatMap(curatedKeys).sort());
+      for (const table of dataset.tables) {
+        const rows = await Promise.all(rawKeys.map((key) => stack.rows(curatedKey(key, table))));
+        const places = new Set(rows.flat().map(({ location_name }) => location_name));
+        // There may be no alert.
+        if (rows.flat().length > 0 || table.rows !== 'alerts.alert[]')
+          expect([...places].sort()).toEqual(['Melbourne', 'Oslo']);
+      }
+      expect(stack.letters()).toEqual([]);
+    },
+  );
+
   test('lands an hour once, however often it is started [started-again]', async () => {
     const first = await stack.fetch(fiveOClock, ['Oslo']);
     const landed = await rawText(rawRunKey);
     const second = await stack.fetch(fiveOClock, ['Oslo']);
 
-    expect([first.landed, second.landed]).toEqual([true, false]);
+    expect([first.landed, second.landed]).toEqual([1, 0]);
     expect(await rawText(rawRunKey)).toBe(landed);
   });
 

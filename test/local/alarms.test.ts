@@ -2,7 +2,12 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
-import { type ConvertMetric, type FetchMetric, metricNamespace } from '../../shared/metrics.ts';
+import {
+  type ConvertMetric,
+  type DatasetMetric,
+  type FetchMetric,
+  metricNamespace,
+} from '../../shared/metrics.ts';
 import { assemblyTemplate } from '../cdk/template-view.ts';
 
 const stack = assemblyTemplate();
@@ -45,8 +50,12 @@ class Pipeline {
     return alarming.map(({ name }) => name.replace('tdf-weather-dev-', ''));
   }
 
-  fetched(counted: Counted, at: Date, stage?: string): void {
-    this.watch.onLog(line('fetch', counted, at, stage));
+  /** A run, with the line for all datasets and that for its own. */
+  fetched(counted: Counted, at: Date, { stage = 'dev', dataset = 'weatherapi/current' } = {}): void {
+    this.watch.onLog(line('fetch', counted, at, { stage }));
+    const isLanded = counted.PlacesFetched ? 1 : 0;
+    const runs = { RunsLanded: isLanded, RunsSkipped: 1 - isLanded };
+    this.watch.onLog(line('fetch', runs, at, { stage, dataset }));
   }
 
   converted(counted: Counted, at: Date): void {
@@ -54,16 +63,24 @@ class Pipeline {
   }
 }
 
-type Counted = Partial<Record<FetchMetric | ConvertMetric, number | number[]>>;
+type Counted = Partial<Record<FetchMetric | DatasetMetric | ConvertMetric, number | number[]>>;
 
 /** A line as the functions print it. */
-function line(service: 'fetch' | 'convert', counted: Counted, at: Date, stage = 'dev'): string {
+function line(
+  service: 'fetch' | 'convert',
+  counted: Counted,
+  at: Date,
+  { stage = 'dev', dataset }: { stage?: string; dataset?: string } = {},
+): string {
   const metrics = new Metrics({ namespace: metricNamespace(stage), serviceName: service });
+  if (dataset !== undefined) metrics.addDimension('dataset', dataset);
   for (const [name, values] of Object.entries(counted))
     for (const value of [values].flat()) metrics.addMetric(name, MetricUnit.Count, value);
   const emf = metrics.serializeMetrics();
   return JSON.stringify({ ...emf, _aws: { ...emf._aws, Timestamp: at.getTime() } });
 }
+
+const current = 'weatherapi_current';
 
 /** A run that landed. */
 const landed: Counted = {
@@ -71,11 +88,9 @@ const landed: Counted = {
   PlacesSkipped: 0,
   PlacesFailed: 0,
   PlacesMissing: 0,
-  RunsLanded: 1,
-  RunsSkipped: 0,
   QuotaSpent: 0,
 };
-const skipped: Counted = { ...landed, PlacesFetched: 0, PlacesSkipped: 2, RunsLanded: 0, RunsSkipped: 1 };
+const skipped: Counted = { ...landed, PlacesFetched: 0, PlacesSkipped: 2 };
 
 /** A message since `oldest`. */
 const waiting = (queue: QueueSample, oldest: Date): QueueSample => ({ ...queue, visible: 1, oldest });
@@ -149,16 +164,28 @@ describe('the alarms of the stack', () => {
     rings(['PlacesMissing'], minutes(1), (now) =>
       now.fetched({ ...landed, PlacesSkipped: 1, PlacesMissing: 1 }, seconds(9)),
     );
-    rings(['HoursSkipped'], minutes(121), (now) => {
+    rings([`HoursSkipped_${current}`], minutes(121), (now) => {
       for (const hour of [0, 1, 2]) now.fetched(skipped, ranAt(hour));
     });
     rings([], minutes(121), (now) => {
       now.fetched(landed, seconds(9));
       for (const hour of [1, 2]) now.fetched(skipped, ranAt(hour));
     });
-    rings(['HoursSkipped', 'NotFresh'], minutes(181), (now) => {
+    rings([`HoursSkipped_${current}`, `NotFresh_${current}`], minutes(181), (now) => {
       for (const hour of [0, 1, 2, 3]) now.fetched(skipped, ranAt(hour));
     });
+    for (const [dataset, freshness] of [
+      ['weatherapi/forecast', 6],
+      ['weatherapi/history', 24],
+    ] as const) {
+      const others = ['weatherapi/current', 'weatherapi/forecast', 'weatherapi/history'].filter(
+        (name) => name !== dataset,
+      );
+      rings([`NotFresh_${dataset.replace('/', '_')}`], hours(freshness + 1), (now) => {
+        for (const other of others)
+          for (let hour = 0; hour <= freshness; hour++) now.fetched(landed, ranAt(hour), { dataset: other });
+      });
+    }
 
     expect([...rang].sort()).toEqual(
       alarms.map(({ AlarmName }) => AlarmName.replace('tdf-weather-dev-', '')).sort(),
@@ -169,7 +196,7 @@ describe('the alarms of the stack', () => {
     for (const hour of [0, 1, 2]) pipeline.fetched(landed, ranAt(hour));
     // The run of eight o'clock does not come.
     expect(pipeline.ringing(minutes(4 * 60 + 119))).toEqual([]);
-    expect(pipeline.ringing(hours(6))).toEqual(['NotFresh']);
+    expect(pipeline.ringing(hours(6))).toEqual([`NotFresh_${current}`]);
   });
 
   test('do not ring for a run whose metrics are late [nothing-lands]', () => {
@@ -180,7 +207,7 @@ describe('the alarms of the stack', () => {
   test('do not miss what could not have come yet: freshness counts from the start', () => {
     expect(pipeline.ringing(minutes(1))).toEqual([]);
     expect(pipeline.ringing(minutes(4 * 60 - 2))).toEqual([]);
-    expect(pipeline.ringing(hours(4))).toEqual(['NotFresh']);
+    expect(pipeline.ringing(hours(4))).toEqual([`NotFresh_${current}`]);
   });
 
   test('are silent again when it is over', () => {
@@ -193,7 +220,7 @@ describe('the alarms of the stack', () => {
   });
 
   test('do not hear other stages, other functions and other lines', () => {
-    pipeline.fetched({ ...landed, PlacesFailed: 1 }, seconds(9), 'prod');
+    pipeline.fetched({ ...landed, PlacesFailed: 1 }, seconds(9), { stage: 'prod' });
     pipeline.converted({ PlacesFailed: 1 }, seconds(9));
     pipeline.watch.onInvocation('another-function', false, seconds(9));
     for (const text of ['', 'Error: PlacesFailed', '{"CloudWatchMetrics"', '{"_aws":{"CloudWatchMetrics"'])
@@ -228,7 +255,7 @@ describe('the alarms of the stack', () => {
       reason: 'FILL(dropped, 0) + FILL(places, 0): 1. Rings at or over 1 in 1 period of 1 hour.',
       description: expect.stringMatching(/^fetch failed on .* npx tdf logs --function fetch --since 2h/),
     });
-    expect(reports.get('NotFresh')?.reason).toBe(
+    expect(reports.get(`NotFresh_${current}`)?.reason).toBe(
       'FILL(landed, 0), newest period first: 1, before the start, before the start, before the start. Rings under 1 in 4 of 4 periods of 1 hour.',
     );
     expect(reports.get('SchemaDrift')?.reason).toBe(

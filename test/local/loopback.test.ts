@@ -34,7 +34,7 @@ test('all that the runtime and the stand-in listen on is 127.0.0.1 [loopback]', 
   const template = await readTemplate(assemblyDirectory());
   const runtime = await startRuntime({ template, stateDir, environment: { WEATHERAPI_URL: api.url } });
   closers.unshift(() => runtime.close());
-  const { ok } = await runtime.runSchedule('reconcile-function', new Date());
+  const { ok } = await runtime.runSchedule('reconcile-schedule', new Date());
   expect(ok).toBe(true);
 
   const addresses = servers.map((server) => server.address());

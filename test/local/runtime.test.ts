@@ -169,7 +169,7 @@ describe('a running stack', () => {
       /^User: arn:aws:sts::000000000000:assumed-role\/role\/scheduler is not authorized to perform: lambda:InvokeFunction/,
     );
     const error = { type: 'AccessDeniedException', message };
-    expect(await runtime.runSchedule('fetch-function', new Date())).toEqual({ ok: false, error });
+    expect(await runtime.runSchedule('schedule', new Date())).toEqual({ ok: false, error });
     await expect(runtime.settled({ timeout: 500 })).rejects.toThrow(
       /cannot be polled \(AccessDenied: User: arn:aws:sts::000000000000:assumed-role\/role\/convert-function is/,
     );
@@ -185,11 +185,23 @@ describe('a running stack', () => {
     );
   });
 
-  test('starts its schedule for an instant, with the event as it was edited', async () => {
-    const runtime = await start();
+  test('starts one of its schedules for an instant, with the event as it was edited', async () => {
+    const runtime = await start({
+      change: (all) => {
+        const [type = '', properties] = all.Schedule ?? [];
+        all.Hourly = [type, { ...properties, Name: 'hourly' }];
+        const Target = { ...(properties?.Target as object), Input: '{"other":true}' };
+        all.Schedule = [type, { ...properties, Target }];
+      },
+    });
+    expect(runtime.scheduleInput('schedule')).toEqual({ other: true });
+    expect(runtime.scheduleInput('hourly')).toEqual({ time: '<aws.scheduler.scheduled-time>' });
+    expect(() => runtime.scheduleInput('daily')).toThrow(
+      'There is no schedule "daily"; there are: schedule, hourly',
+    );
     const edit = (event: Record<string, unknown>) => ({ ...event, places: ['Oslo'] });
     const event = { time: '2026-11-22T05:00:00Z', places: ['Oslo'] };
-    expect(await runtime.runSchedule('fetch-function', new Date('2026-11-22T05:00Z'), edit)).toEqual({
+    expect(await runtime.runSchedule('hourly', new Date('2026-11-22T05:00Z'), edit)).toEqual({
       ok: true,
       response: { event, endpoint: runtime.emulator.endpoint },
     });

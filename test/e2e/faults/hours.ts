@@ -1,6 +1,6 @@
 import type { RunReport } from '../../../functions/fetch/run.ts';
 import { random } from '../../../local/faults/random.ts';
-import { curatedKey, parseRawKey } from '../../../shared/keys.ts';
+import { curatedKeys, parseRawKey } from '../../../shared/keys.ts';
 import { hour, type Stack } from '../../stack.ts';
 import type { RawObject, Version } from './traffic.ts';
 
@@ -19,7 +19,7 @@ export async function fetchHours(stack: Stack, seed: number): Promise<string[]> 
       let invocation = await stack.invokeFetch(time, places);
       for (let retries = 2; retries > 0 && !invocation.ok; retries--)
         invocation = await stack.invokeFetch(time, places);
-      return invocation.ok ? (invocation.response as RunReport).key : undefined;
+      return invocation.ok ? (invocation.response as RunReport).keys[0] : undefined;
     }),
   );
   return keys.filter((key) => key !== undefined);
@@ -36,7 +36,7 @@ export async function landedHours(stack: Stack): Promise<RawObject[]> {
       return {
         key,
         keys: [key],
-        curatedKey: curatedKey({ ...parsed, day }),
+        curatedKey: curatedKeys({ ...parsed, day })[0] ?? '',
         versions: [version],
         change: { action: '', when: 'before' },
       };

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { pick, random } from '../../../local/faults/random.ts';
-import { curatedKey, filedKey, parseRawKey } from '../../../shared/keys.ts';
+import { curatedKeys, filedKey, parseRawKey } from '../../../shared/keys.ts';
 import type { RawContent } from '../../stack.ts';
 
 /** One state of a raw object; `undefined` in a list of them: it was deleted. */
@@ -49,7 +49,7 @@ export function rawObjects(seed: number, count = 8): RawObject[] {
     return {
       key,
       keys: [...new Set([key, filed])],
-      curatedKey: curatedKey({ ...parsed, key: filed, day }),
+      curatedKey: curatedKeys({ ...parsed, key: filed, day })[0] ?? '',
       versions: Array.from({ length: versions }, (_value, at) =>
         vanishes && at === versions - 1 ? undefined : version(random(seed, 'content', index, at), index, at),
       ),

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type FastifyReply, fastify } from 'fastify';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
 import type { Clock } from '../../../functions/fetch/passes.ts';
@@ -203,6 +204,31 @@ describe('a run', () => {
     });
     expect(await runOf(places(24), server)).toMatchObject({ fetched: 24 });
     expect(most).toBe(8);
+  });
+
+  test('lands what fits when the disk of the function is full, and stops asking [disk-full]', async () => {
+    const file = await open(fileURLToPath(import.meta.url));
+    const { write } = Object.getPrototypeOf(file) as typeof file;
+    let writes = 0;
+    const spy = jest
+      .spyOn(Object.getPrototypeOf(file) as { write: (...args: unknown[]) => unknown }, 'write')
+      .mockImplementation(function (this: unknown, ...args) {
+        if (++writes > 4) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        return Reflect.apply(write, this, args);
+      });
+    try {
+      const server = await provider();
+      const report = await runOf(places(30), server);
+      expect(report).toMatchObject({ landed: 1, fetched: 4, failed: [], runFailure: undefined });
+      expect(report.skipped.map(({ reason }) => reason)).toEqual(
+        Array.from({ length: 26 }, () => expect.stringContaining("the function's disk is full")),
+      );
+      expect(server.asked.length).toBeLessThan(30);
+      expect(await landedNames()).toHaveLength(4);
+    } finally {
+      spy.mockRestore();
+      await file.close();
+    }
   });
 
   test('leaves no temporary file behind, however it ends', async () => {
