@@ -122,8 +122,9 @@ function columnFor(table: Table, path: string, others: readonly string[]): strin
   }
 }
 
-/** The shortest that a neighbour has, since some are renamed; undefined without neighbours. */
+/** `location_` beside `location.name`, nothing beside `current.temp_c`; undefined where no neighbour says so. */
 function prefixIn({ fields }: Table, parent: string): string | undefined {
+  const parentWord = columnWord(parent.slice(parent.lastIndexOf('.') + 1));
   const prefixes = fields.flatMap(({ column, path }) => {
     const end = path.lastIndexOf('.');
     const own = columnWord(path.slice(end + 1));
@@ -131,7 +132,7 @@ function prefixIn({ fields }: Table, parent: string): string | undefined {
       ? [column.slice(0, column.length - own.length)]
       : [];
   });
-  return prefixes.sort((a, b) => a.length - b.length)[0];
+  return ['', `${parentWord}_`].find((prefix) => prefixes.includes(prefix));
 }
 
 function columnWord(name: string): string {
