@@ -43,7 +43,7 @@ function show(drifts: readonly Drift[], hidden: number, { since, ...target }: Op
   }
   for (const [table, those] of Map.groupBy(drifts, (drift) => drift.table)) {
     print({ style: 'bold', text: table });
-    printTable(
+    const left = printTable(
       ['path', 'values', 'rows', 'types', 'example', 'first', 'last'],
       those.map(({ path, values, rows, types, example, first, last }) => [
         path,
@@ -55,6 +55,7 @@ function show(drifts: readonly Drift[], hidden: number, { since, ...target }: Op
         last,
       ]),
     );
+    if (left.length > 0) print(`${left.join(', ')}: --json shows them.`);
     for (const { path, advice } of those) {
       if (advice.kind === 'other') print(`${printable(path)}: ${printable(advice.text)}`);
       else if (advice.kind === 'replay')
@@ -63,7 +64,7 @@ function show(drifts: readonly Drift[], hidden: number, { since, ...target }: Op
     print();
   }
   if (hidden > 0)
-    print(`${hidden.toLocaleString('en')} more paths: --dataset and --since narrow them down.\n`);
+    print(`At least ${hidden.toLocaleString('en')} more paths: --dataset and --since narrow them down.\n`);
   const declared = drifts.flatMap(({ dataset, advice }) =>
     advice.kind === 'declare' ? [{ dataset, ...advice }] : [],
   );

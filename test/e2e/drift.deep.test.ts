@@ -22,19 +22,19 @@ const forecast = (name: string, members: readonly object[]) => ({
 
 test('a field that is declared later, by the line that drift prints, is in old rows after deploy and replay [drift]', async () => {
   const project = await copyProject();
-  const land = async (dataset: string, file: string, answer: object) => {
-    await writeFile(join(project, file), JSON.stringify(answer));
-    await typed(project, `npx tdf drop ${file} --local --dataset ${dataset} --day 2026-11-22`);
+  const land = async (dataset: string, answers: Readonly<Record<string, object>>) => {
+    for (const [file, answer] of Object.entries(answers))
+      await writeFile(join(project, file), JSON.stringify(answer));
+    const files = Object.keys(answers).join(' ');
+    await typed(project, `npx tdf drop ${files} --local --dataset ${dataset} --day 2026-11-22`);
   };
   try {
-    await land(
-      'weatherapi/current',
-      'oslo.json',
-      current('Oslo', { temp_c: 1, lightning: { strikes: 0 }, snow: 0 }),
-    );
-    await land('weatherapi/current', 'rome.json', current('Rome', { temp_c: 2, snow: 1.25 }));
-    await land('weatherapi/current', 'nice.json', current('Nice', { temp_c: 3 }));
-    await land('weatherapi/forecast', 'bonn.json', forecast('Bonn', [{ fog: 'thin' }, {}]));
+    await land('weatherapi/current', {
+      'oslo.json': current('Oslo', { temp_c: 1, lightning: { strikes: 0 }, snow: 0 }),
+      'rome.json': current('Rome', { temp_c: 2, snow: 1.25 }),
+      'nice.json': current('Nice', { temp_c: 3 }),
+    });
+    await land('weatherapi/forecast', { 'bonn.json': forecast('Bonn', [{ fog: 'thin' }, {}]) });
 
     const drift = await typed(project, 'npx tdf drift --local');
     const pasted = [
@@ -97,4 +97,4 @@ test('a field that is declared later, by the line that drift prints, is in old r
   } finally {
     await rm(project, { recursive: true });
   }
-}, 180_000);
+}, 240_000);
