@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ContextAttribute, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { limits } from '../functions/fetch/limits.ts';
+import { listDigest } from '../functions/fetch/place-list.ts';
 import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import type { Env, fetchEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
@@ -17,6 +18,12 @@ export interface FetchProps {
   readonly raw: Bucket;
 }
 
+interface DatasetSchedule {
+  readonly schedule: FunctionSchedule;
+  /** Digest of the configured places, which a run for them writes into its object's metadata. */
+  readonly placesList: string;
+}
+
 /** What Lambda gives a function at no cost. */
 const freeDisk = Size.mebibytes(512);
 
@@ -24,7 +31,7 @@ const freeDisk = Size.mebibytes(512);
 export class Fetch extends Construct {
   readonly function: PipelineFunction;
   /** By the names of their datasets. */
-  readonly schedules: ReadonlyMap<string, FunctionSchedule>;
+  readonly schedules: ReadonlyMap<string, DatasetSchedule>;
 
   constructor(scope: Construct, id: string, { config, raw }: FetchProps) {
     super(scope, id);
@@ -85,7 +92,8 @@ export class Fetch extends Construct {
           input: ScheduleTargetInput.fromObject(input),
           maxEventAge,
         });
-        return [name, scheduled];
+        const placesList = listDigest({ locations, options });
+        return [name, { schedule: scheduled, placesList }];
       }),
     );
   }

@@ -41,7 +41,7 @@ export class PipelineStack extends Stack {
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
     // The first run may start at once, and the event of its object needs somewhere to go.
-    for (const schedule of fetch.schedules.values())
+    for (const { schedule } of fetch.schedules.values())
       schedule.node.addDependency(raw.node.findChild('Notifications'));
 
     const reconcile = new Reconcile(this, 'Reconcile', {
@@ -95,9 +95,13 @@ export class PipelineStack extends Stack {
       FetchFunctionName: fetch.function.functionName,
       Schedules: this.toJsonString(
         Object.fromEntries(
-          Array.from(fetch.schedules, ([dataset, { scheduleName, expression }]) => [
+          Array.from(fetch.schedules, ([dataset, { schedule, placesList }]) => [
             dataset,
-            { name: scheduleName, expression } satisfies DatasetSchedule,
+            {
+              name: schedule.scheduleName,
+              expression: schedule.expression,
+              placesList,
+            } satisfies DatasetSchedule,
           ]),
         ),
       ),

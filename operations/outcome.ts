@@ -3,10 +3,10 @@ import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
 import { headObject } from '../shared/head-object.ts';
-import { curatedKeys, parseRawKey } from '../shared/keys.ts';
+import { curatedKeysOf } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
-import type { Deployed } from './deployed.ts';
+import type { Reached } from './deployed.ts';
 
 /** What became of raw objects. */
 export interface Outcome {
@@ -23,18 +23,18 @@ const longestPause = 10_000;
 const concurrency = 16;
 
 /** Watches from now on what becomes of raw objects. */
-export async function watchOutcome(deployed: Deployed, signal?: AbortSignal): Promise<OutcomeWatch> {
+export async function watchOutcome(deployed: Reached, signal?: AbortSignal): Promise<OutcomeWatch> {
   const before = await deadLettersOf(deployed).list({ signal });
   return new OutcomeWatch(deployed, new Set(before.map(({ id }) => id)));
 }
 
 /** The dead-letter queue of a deployment. */
-export function deadLettersOf({ sqs, outputs, runtime }: Deployed): DeadLetters {
+export function deadLettersOf({ sqs, outputs, runtime }: Reached): DeadLetters {
   return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
 }
 
 /** The dead letters that leave convert nothing to do: their raw objects are gone. By id. */
-export async function lettersWithoutObject(deployed: Deployed): Promise<ReadonlySet<string>> {
+export async function lettersWithoutObject(deployed: Reached): Promise<ReadonlySet<string>> {
   const { s3, outputs } = deployed;
   const letters = await deadLettersOf(deployed).list();
   const isGone = async ({ key }: DeadLetter) =>
@@ -44,15 +44,15 @@ export async function lettersWithoutObject(deployed: Deployed): Promise<Readonly
 }
 
 export class OutcomeWatch {
-  readonly #deployed: Deployed;
+  readonly #deployed: Reached;
   readonly #deadBefore: ReadonlySet<string>;
   readonly #written = new Set<string>();
   /** By the first of their keys. */
   readonly #converted = new Map<string, readonly string[]>();
-  /** Called for each raw object that is converted. */
-  onConverted: () => void = () => {};
+  /** Called for each raw object that is converted, with the keys of its curated objects. */
+  onConverted: (curatedKeys: readonly string[]) => void = () => {};
 
-  constructor(deployed: Deployed, deadBefore: ReadonlySet<string>) {
+  constructor(deployed: Reached, deadBefore: ReadonlySet<string>) {
     this.#deployed = deployed;
     this.#deadBefore = deadBefore;
     const { runtime, outputs } = deployed;
@@ -108,7 +108,7 @@ export class OutcomeWatch {
     const [first = ''] = keys;
     if (this.#converted.has(first)) return;
     this.#converted.set(first, keys);
-    this.onConverted();
+    this.onConverted(keys);
   }
 
   /** The curated objects, null until all are made of the raw object as that is now; undefined when that is gone. */
@@ -117,11 +117,10 @@ export class OutcomeWatch {
     const raw = await headObject(s3, outputs.RawBucketName, rawKey);
     if (raw?.ETag === undefined) return undefined;
     const etag = unquoted(raw.ETag);
-    const parsed = parseRawKey(rawKey);
-    if (parsed.day === undefined) return null;
-    const keys = curatedKeys({ ...parsed, day: parsed.day });
+    const keys = curatedKeysOf(rawKey);
     const curated = await pMap(keys, (key) => headObject(s3, outputs.CuratedBucketName, key));
-    return curated.every((each) => each?.Metadata?.[objectMetadata.rawEtag] === etag) ? keys : null;
+    const isMade = curated.every((each) => each?.Metadata?.[objectMetadata.rawEtag] === etag);
+    return keys.length > 0 && isMade ? keys : null;
   }
 }
 

@@ -92,6 +92,22 @@ export function curatedKeys(parsed: DatedKey): string[] {
   return parsed.dataset.tables.map((table) => curatedKey(parsed, table));
 }
 
+/** The same by a raw key; none when its dataset or its day is not known. */
+export function curatedKeysOf(rawKey: string): readonly string[] {
+  const parsed = parsedKey(rawKey);
+  return parsed?.day === undefined ? [] : curatedKeys({ ...parsed, day: parsed.day });
+}
+
+/** Undefined when its dataset is not known. */
+export function parsedKey(rawKey: string): ParsedKey | undefined {
+  try {
+    return parseRawKey(rawKey);
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
+}
+
 /** The new key of a file that was dropped without a `dt=` folder. */
 export function filedKey(parsed: ParsedKey, day: Day): string {
   return `${folderOf(parsed, day)}${digestedName(parsed.key)}.json`;

@@ -31,6 +31,8 @@ export interface DatasetSchedule {
   readonly name: string;
   /** `cron(…)` or `rate(…)`, in UTC. */
   readonly expression: string;
+  /** Digest of the configured places, which a run for them writes into its object's metadata. */
+  readonly placesList: string;
 }
 
 /** By the names of the datasets that the stack fetches. */

@@ -4,12 +4,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import type { QueryResult } from '../../operations/query/query-result.ts';
 import { queryTarget } from '../../operations/query/query-target.ts';
-import { columnsOf, tableName } from '../../shared/dataset.ts';
+import { type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
 import { targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { rowsOutput } from '../terminal/rows-output.ts';
+import { terminalWidth, wrapped } from '../terminal/wrapped.ts';
 
 interface Arguments extends Target {
   /** `true` without a name. */
@@ -45,16 +46,20 @@ async function query(sql: string | undefined, options: Arguments, output: Writab
   if (sql !== undefined && named !== undefined)
     throw new Error('Expected an SQL query or --named, got both.');
   const format = csv ? 'csv' : json ? 'json' : vertical ? 'vertical' : 'table';
-  const { columns: width } = output as Partial<NodeJS.WriteStream>;
-  const print = async (result: QueryResult) => {
+  const width = terminalWidth(output as Partial<NodeJS.WriteStream>);
+  const write = async (texts: Iterable<string> | AsyncIterable<string>) => {
     try {
-      await pipeline(Readable.from(rowsOutput(result, format, { limit, width })), output, { end: false });
+      await pipeline(Readable.from(texts), output, { end: false });
     } catch (error) {
       // Whoever reads has seen enough, as in `| head`.
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
     }
   };
-  if (named === true) return print(listOfQueries());
+  const print = (result: QueryResult) => write(rowsOutput(result, format, { limit, width }));
+  if (named === true) {
+    const text = namedQueries.map(({ name, description }) => `${name}\n  ${description}\n`).join('');
+    return format === 'table' ? write([wrapped(text, width)]) : print(listOfQueries());
+  }
   const text = named === undefined ? sql : queryNamed(named).sql;
   if (!text?.trim()) throw new Error(`Which query? Give it in quotes. ${tables()}`);
 
@@ -70,13 +75,13 @@ function listOfQueries(): QueryResult {
 
 /** What can be asked, for somebody who does not know yet. */
 function tables(): string {
-  const list = datasets.flatMap((dataset) =>
-    dataset.tables.map((table) => {
-      const columns = columnsOf(table).map(({ column }) => column);
-      return `Table ${tableName(table)}, with the columns dt (the day), ${columns.join(', ')}.`;
-    }),
-  );
-  return list.join('\n');
+  const all = datasets.flatMap((dataset) => dataset.tables);
+  const longest = Math.max(...all.map((table) => tableName(table).length));
+  return [
+    'There are these tables, each with its day in dt:',
+    ...all.map((table) => `  ${tableName(table).padEnd(longest)}  ${table.description}`),
+    `Columns of one, such as the first: "DESCRIBE ${tableName(all[0] as Table)}"; what they mean: docs/datasets.md`,
+  ].join('\n');
 }
 
 function parseLimit(text: string): number {

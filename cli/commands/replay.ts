@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import type { Deployed, Target } from '../../operations/deployed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { driftedObjects } from '../../operations/drift/drifted-objects.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { Checkpoint } from '../../operations/replay/checkpoint.ts';
@@ -36,7 +36,7 @@ const maxRate = 1_000;
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('Has raw objects converted again: sends their events to the queue, and rewrites nothing.')
-    .option('--dataset <name>', 'which dataset', datasetNames[0])
+    .option('--dataset <name>', `which dataset (default: that of --prefix, or ${datasetNames[0]})`)
     .option('--from <day>', 'first UTC day, such as 2026-11-22')
     .option('--to <day>', 'last UTC day, included')
     .option('--prefix <key>', 'everything under this key prefix, instead of days')
@@ -57,7 +57,7 @@ export function replayCommand(): Command {
     ].flat();
     if ('problems' in selection || problems.length > 0)
       return command.error(`error: ${problems.join('\nerror: ')}`);
-    await atWork(options, (deployed, signal) => run(deployed, selection, options, signal));
+    await atWork(options, (deployed, signal) => run(deployed, selection, options, signal), options);
   });
 }
 
@@ -69,7 +69,7 @@ interface Result extends Survey, Replayed {
 }
 
 async function run(
-  deployed: Deployed,
+  deployed: Reached,
   selection: RawSelection,
   { rate, dryRun, restart, json, drifted, path, ...target }: Arguments,
   signal: AbortSignal,
@@ -78,12 +78,12 @@ async function run(
   const { s3, sqs, outputs, runtime } = deployed;
   const say = (line: string) => json || print(line);
   const checkpoint = Checkpoint.of([
-    runtime ? resolve(target.state) : outputs.QueueUrl,
+    target.local ? resolve(target.state) : outputs.QueueUrl,
     { ...selection, dataset: selection.dataset.name, drifted, path },
   ]);
   const objects = (after?: string) =>
     drifted
-      ? driftedObjects({ deployed, stateDir: target.state, selection, path, signal }, after)
+      ? driftedObjects({ target, outputs, selection, path, signal }, after)
       : selectedObjects(s3, outputs.RawBucketName, selection, after);
   const described = [
     describeSelection(selection),

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { Target } from '../../operations/deployed.ts';
 import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
 import {
   type LocalRun,
@@ -18,7 +19,7 @@ import {
   parseTime,
   timeProblems,
 } from '../run-arguments.ts';
-import { alarmText, stateOption } from '../target-options.ts';
+import { alarmText, next, stateOption } from '../target-options.ts';
 import { announce } from '../terminal/announcement.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import {
@@ -81,7 +82,11 @@ export function startCommand(): Command {
         .default([], 'none')
         .conflicts(['location', 'at']),
     )
-    .option('--location <q>', 'a place to fetch instead of those of cdk.json (repeatable)', collectPlaces, [])
+    .addOption(
+      new Option('--location <q>', 'a place to fetch (repeatable)')
+        .default([], 'those of cdk.json')
+        .argParser(collectPlaces),
+    )
     .option(
       '--at <time>',
       'make up weather for this run: 2026-11-22T05:00Z, or 10:15 (default: now)',
@@ -210,7 +215,9 @@ function bounded({ raw, curated, tables, deadLetters, skipped, problems: said }:
   };
 }
 
-function show({ files, tables, skipped, alarms, problems: said }: LocalRun, stateDir: string): void {
+function show(run: LocalRun, state: string): void {
+  const { files, tables, skipped, alarms, problems: said } = run;
+  const target: Target = { local: true, stage: '', state };
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
     if (paths.length > shownRows) print(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
@@ -218,26 +225,21 @@ function show({ files, tables, skipped, alarms, problems: said }: LocalRun, stat
   print();
   list('Raw', files.raw);
   list('Curated', files.curated);
-  list('Logs', [`${stateDir}/logs`]);
+  list('Logs', [`${state}/logs`]);
   const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
   if (passing.length > 0) print();
   for (const { dataset, location: place, reason } of passing)
     print({ style: 'yellow', text: 'Skipped' }, printable(`${dataset}, ${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
-  for (const { name, description } of rang) {
-    print(
-      { style: 'red', text: 'ALARM' },
-      `   ${name}: ${alarmText(description, { local: true, stage: '', state: stateDir })}`,
-    );
-  }
-
+  for (const { name, description } of rang)
+    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${alarmText(description, target)}`);
   const shown = Math.ceil(shownRows / tables.length);
   for (const { rows, ...table } of tables) showTable({ ...table, rows: rows.slice(0, shown) });
-  if (tables.some(({ rowCount }) => rowCount > 0))
-    print(
-      '\nAll of it: npm start --silent -- --json, npx tdf query --local, or any reader of Parquet files.',
-    );
+  const filled = tables.filter(({ rowCount }) => rowCount > 0);
+  print('\nNext:');
+  for (const { table } of filled.slice(0, 1)) print(`  ${next('query', target)} "SELECT * FROM ${table}"`);
+  print(`  ${next('status', target)}`);
 }
 
 function showTable({ table, rows, rowCount }: TableSample): void {

@@ -27,7 +27,7 @@ export async function objectPerPlace(
       tries: String(tries.get(place)),
       [objectMetadata.places]: '1',
       [objectMetadata.placesMissing]: '0',
-      'places-list': listDigest({ locations: locations.slice(place, place + 1), options }),
+      [objectMetadata.placesList]: listDigest({ locations: locations.slice(place, place + 1), options }),
       'places-landed': encodePlaces([0]),
     };
     for (let round = 0; round < limits.rounds; round++) {

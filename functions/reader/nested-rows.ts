@@ -1,5 +1,5 @@
 import { PermanentError } from '../../shared/errors.ts';
-import type { AnswerRows } from '../rows/answer-rows.ts';
+import { type AnswerRows, readBefore } from '../rows/answer-rows.ts';
 import type { FieldTree, Level } from '../rows/field-tree.ts';
 import { isObject } from '../rows/json.ts';
 import type { RowGroup } from '../rows/row-group.ts';
@@ -11,6 +11,7 @@ import { KnownShapes } from './known-shapes.ts';
 
 const comma = 0x2c;
 const closeBracket = 0x5d;
+const placeholder = Buffer.from(JSON.stringify(readBefore));
 
 /** An array whose elements are rows without rows in them. */
 interface InnerArray {
@@ -23,7 +24,7 @@ interface InnerArray {
 
 /**
  * Answers with rows in arrays. The innermost rows, which are most of an answer, are read by their shapes. The rest of the
- * answer, with these arrays empty, is parsed, which also proves that the arrays were where they have to be.
+ * answer, with a placeholder in these arrays, is parsed, which also proves that the arrays were where they have to be.
  */
 export class NestedRows implements AnswerShapes {
   readonly needsEnd = true;
@@ -53,7 +54,7 @@ export class NestedRows implements AnswerShapes {
       if (!array) break;
       const { table, group, opening } = array;
       const first = group.rowCount;
-      rest.push(record.subarray(from, at + opening.length));
+      rest.push(record.subarray(from, at + opening.length), placeholder);
       from = readRows(array, { bytes, view, start: at + opening.length }, limit);
       if (from < 0) return this.#giveUp();
       ends.get(table)?.push(group.rowCount);
@@ -79,8 +80,7 @@ export class NestedRows implements AnswerShapes {
     const { bytes } = window;
     for (const { opening, shapes, group } of this.#arrays) {
       const scanner = new ElementScanner();
-      let at = 0;
-      while (shapes.canLearn && (at = bytes.indexOf(opening, at)) >= 0) {
+      for (let at = bytes.indexOf(opening); at >= 0; at = bytes.indexOf(opening, at)) {
         at += opening.length;
         while (shapes.canLearn && bytes[at] !== closeBracket) {
           window.start = at;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Dataset } from '../../shared/dataset.ts';
 import { cellReaders } from './cell.ts';
 import { type ColumnPlace, type FieldTree, fieldTree, type Level } from './field-tree.ts';
@@ -28,6 +29,9 @@ interface Found {
 
 /** An answer is not what the rows that were read from it suggest. */
 class Mismatch extends Error {}
+
+/** The one element of an array whose rows were read before. No answer has it, since nobody can guess it. */
+export const readBefore = randomUUID();
 
 /**
  * The rows of one raw object in every table of its dataset, a row group at a time. Values go to their declared columns, those
@@ -113,21 +117,21 @@ export class AnswerRows {
       throw refusal(answer, number, `${absent.node.kind} "${absent.path}" with a value of a declared field`);
     this.begin();
     const rescued = this.#fill(answer);
-    if (!this.groups.some(({ rowCount }, table) => rowCount > this.startOfAnswer(table)))
-      throw refusal(answer, number, 'row for any table');
+    if (rescued === undefined) throw refusal(answer, number, 'row for any table');
     return rescued;
   }
 
   /**
-   * Adds an answer, without the rows that were read from it since `begin`: their arrays are empty in it.
+   * Adds an answer, without the rows that were read from it since `begin`: their arrays hold `readBefore` alone.
    * @param read by table, for each array in the answer's order, where its rows end in the group
    * @returns false when the rows do not belong to these arrays, or the answer may be refused; nothing of it is added then
    */
   addAround(answer: JsonObject, read: ReadonlyMap<number, number[]>): boolean {
     this.#read = read;
     try {
-      if (!this.#required.every((part) => isPresent(part, answer))) throw new Mismatch();
-      this.#fill(answer);
+      const isData =
+        isDeclared(this.level.tree, answer) && this.#required.every((part) => isPresent(part, answer));
+      if (!isData || this.#fill(answer) === undefined) throw new Mismatch();
       return true;
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
@@ -172,15 +176,16 @@ export class AnswerRows {
     group.clear();
   }
 
-  /** @returns how many values found no column */
-  #fill(answer: JsonObject): number {
+  /** @returns how many values found no column; undefined when no table has a row */
+  #fill(answer: JsonObject): number | undefined {
     for (const [table, start] of this.#starts.entries()) this.#ends[table] = start;
     this.#rescuedFirst = [];
     this.#rescuedNow = 0;
     const left = this.#fillElement(this.level, answer, '');
     if ([...this.#read.values()].some((ends) => ends.length > 0)) throw new Mismatch();
     const first = this.#ends.findIndex((end, table) => end > this.startOfAnswer(table));
-    if (left.length > 0 && first >= 0) {
+    if (first < 0) return undefined;
+    if (left.length > 0) {
       const row = this.startOfAnswer(first);
       const members = [...(this.#rescuedFirst[first] ?? []), ...left];
       this.groups[first]?.setAll(this.#numberOf(first, 'rescued'), 'string', jsonOf(members), row, row + 1);
@@ -260,7 +265,7 @@ export class AnswerRows {
     const ends = level.table === undefined ? undefined : this.#read.get(level.table);
     if (ends) {
       const end = ends.shift();
-      if (end === undefined || elements.length > 0) throw new Mismatch();
+      if (end === undefined || elements.length !== 1 || elements[0] !== readBefore) throw new Mismatch();
       this.#ends[level.table as number] = end;
       return;
     }

@@ -2,8 +2,8 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
 import { tableName } from '../../shared/dataset.ts';
-import { curatedKeys, parseRawKey } from '../../shared/keys.ts';
-import type { Deployed } from '../deployed.ts';
+import { curatedKeysOf, parseRawKey } from '../../shared/keys.ts';
+import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './drop-files.ts';
 
@@ -37,7 +37,7 @@ const footerBytes = 16 * 1024;
 export function droppedFiles(
   plans: readonly DropPlan[],
   { converted, dead }: Outcome,
-  deployed: Deployed,
+  deployed: Reached,
 ): Promise<DroppedFile[]> {
   const written = new Set(converted.flat());
   const letters = new Map(dead.map((letter) => [letter.key, letter]));
@@ -48,11 +48,10 @@ export function droppedFiles(
       objects: await pMap(keys, async (key): Promise<DroppedObject> => {
         const letter = letters.get(key);
         if (letter) return { key, outcome: 'died', code: letter.code, reason: letter.reason };
-        const { dataset, day, ...parsed } = parseRawKey(key);
-        const curated = day === undefined ? [] : curatedKeys({ ...parsed, dataset, day });
+        const curated = curatedKeysOf(key);
         if (curated.length === 0 || !curated.every((each) => written.has(each)))
           return { key, outcome: 'waiting' };
-        const tables = await pMap(dataset.tables, async (table, index) => {
+        const tables = await pMap(parseRawKey(key).dataset.tables, async (table, index) => {
           const object = curated[index] ?? '';
           return { table: tableName(table), key: object, rows: await rowCount(deployed, object) };
         });
@@ -64,7 +63,7 @@ export function droppedFiles(
 }
 
 /** An object as far as hyparquet asks for it. On this computer it is a file. */
-async function parquetObject({ s3, runtime, outputs }: Deployed, Key: string): Promise<AsyncBuffer> {
+async function parquetObject({ s3, runtime, outputs }: Reached, Key: string): Promise<AsyncBuffer> {
   const Bucket = outputs.CuratedBucketName;
   if (runtime) return asyncBufferFromFile(runtime.emulator.pathOf(Bucket, Key));
   const { ContentLength: byteLength = 0 } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
@@ -79,7 +78,7 @@ async function parquetObject({ s3, runtime, outputs }: Deployed, Key: string): P
 }
 
 /** From the file's footer. */
-async function rowCount(deployed: Deployed, key: string): Promise<number> {
+async function rowCount(deployed: Reached, key: string): Promise<number> {
   const object = await parquetObject(deployed, key);
   const initialFetchSize = Math.min(footerBytes, object.byteLength);
   return Number((await parquetMetadataAsync(object, { initialFetchSize })).num_rows);

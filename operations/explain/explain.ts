@@ -7,7 +7,7 @@ import { datasets } from '../../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
 import { expectedRuns } from '../../shared/expected-runs.ts';
 import { headObject } from '../../shared/head-object.ts';
-import { curatedKeys, givenUpPrefix, rawKey, runTime } from '../../shared/keys.ts';
+import { curatedKeysOf, givenUpPrefix, parsedKey, rawKey, runTime } from '../../shared/keys.ts';
 import { listObjects, unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
@@ -16,7 +16,7 @@ import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { depthOf, type RunState, whyNothingLanded } from '../status.ts';
 import { type Fault, faultIn } from './fault.ts';
-import { linesAbout, parsedKey, plannedKey, type RunOrKey, runPrefixes } from './run-or-key.ts';
+import { linesAbout, plannedKey, type RunOrKey, runPrefixes } from './run-or-key.ts';
 import { placesWithout, type RunStory, runIn, storiesIn } from './run-story.ts';
 
 /**
@@ -62,8 +62,12 @@ export interface Story {
 
 /** The stories of a raw object, or of all those that the runs of a time landed, of whichever dataset and list of places. */
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
+  const { since, any } = linesAbout(what, now);
+  // Where each place is an object of its own, `keysOf` knows which are of the run.
+  const days = 'time' in what ? runPrefixes(what.time, 'place-and-day') : [];
+  const ofDays = days.map((text) => ({ member: 'rawKey', text, isPrefix: true }));
   const lines = await Array.fromAsync(
-    observed.logs.lines({ functions: ['fetch', 'convert'], ...linesAbout(what, now) }),
+    observed.logs.lines({ functions: ['fetch', 'convert'], since, any: [...any, ...ofDays] }),
   );
   const letters = await new DeadLetters(observed.sqs, observed.outputs.DeadLetterQueueUrl).list();
   const stories: Story[] = [];
@@ -110,7 +114,7 @@ async function storyOf(
   const deadLetter = letters.findLast((letter) => letter.key === key) ?? null;
   const raw = await headObject(s3, outputs.RawBucketName, key);
   const parsed = parsedKey(key);
-  const targets = parsed?.day === undefined ? [] : curatedKeys({ ...parsed, day: parsed.day });
+  const targets = curatedKeysOf(key);
   const curated = await pMap(targets, (target) => headObject(s3, outputs.CuratedBucketName, target));
   const isMadeOfRaw = (object: (typeof curated)[number]) =>
     raw !== undefined && object?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');

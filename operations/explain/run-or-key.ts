@@ -1,15 +1,6 @@
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { PermanentError } from '../../shared/errors.ts';
-import {
-  dayOf,
-  givenUpPrefix,
-  isDay,
-  type ParsedKey,
-  parseRawKey,
-  rawKey,
-  runTime,
-} from '../../shared/keys.ts';
+import { dayOf, givenUpPrefix, isDay, parsedKey, rawKey, runTime } from '../../shared/keys.ts';
 import type { LogQuery } from '../logs.ts';
 
 /** What somebody asks about: a run, by its time, or a raw object. */
@@ -33,27 +24,17 @@ export function parseRunOrKey(text: string): RunOrKey {
   return { time };
 }
 
-/** What keys of the runs of a time begin with, whichever places they were for; of those that land in one object. */
-export function runPrefixes(time: Date): string[] {
+/** What the keys begin with that the runs of a time land, whichever places they are for. */
+export function runPrefixes(time: Date, identity: Dataset['identity'] = 'time'): string[] {
   return datasets
-    .filter(({ identity }) => identity === 'time')
-    .map((dataset) => rawKey(dataset, time).replace(/json$/, ''));
+    .filter((dataset) => dataset.identity === identity)
+    .map((dataset) => plannedKey(dataset, time).replace(/json$/, ''));
 }
 
 /** What a run lands, or the folder of it where each place is an object of its own. */
 export function plannedKey(dataset: Dataset, time: Date): string {
   if (dataset.identity === 'time') return rawKey(dataset, time);
   return `${dataset.name}/dt=${dayOf(new Date(time.getTime() - days))}/`;
-}
-
-/** Undefined when its dataset is not known. */
-export function parsedKey(key: string): ParsedKey | undefined {
-  try {
-    return parseRawKey(key);
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
 }
 
 const days = 86_400_000;
@@ -70,11 +51,7 @@ export function linesAbout(what: RunOrKey, now: Date): Required<Pick<LogQuery, '
       ...(dataset?.identity === 'place-and-day' && day !== undefined ? [{ member: 'day', text: day }] : []),
       ...('key' in what
         ? [{ member: 'rawKey', text: what.key }]
-        : datasets.map((each) => ({
-            member: 'rawKey',
-            text: plannedKey(each, what.time).replace(/json$/, ''),
-            isPrefix: true,
-          }))),
+        : runPrefixes(what.time).map((text) => ({ member: 'rawKey', text, isPrefix: true }))),
     ],
   };
 }

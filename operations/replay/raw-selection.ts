@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
-import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { type Day, isDay } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
 
@@ -16,7 +16,8 @@ export interface RawSelection {
 
 /** As it was typed. */
 export interface SelectionArguments {
-  readonly dataset: string;
+  /** @default that of the prefix, or the first one */
+  readonly dataset?: string | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly prefix?: string | undefined;
@@ -26,7 +27,8 @@ export interface SelectionArguments {
 export function parseSelection(typed: SelectionArguments): RawSelection | { readonly problems: string[] } {
   const { from, to, prefix } = typed;
   const problems: string[] = [];
-  const dataset = datasetNamed(typed.dataset);
+  const ofPrefix = datasets.find(({ name }) => prefix?.startsWith(`${name}/`));
+  const dataset = typed.dataset === undefined ? (ofPrefix ?? datasets[0]) : datasetNamed(typed.dataset);
   if (!dataset)
     problems.push(`--dataset: expected one of ${datasetNames.join(', ')}, got "${typed.dataset}"`);
   for (const [option, day] of Object.entries({ '--from': from, '--to': to })) {
@@ -37,8 +39,12 @@ export function parseSelection(typed: SelectionArguments): RawSelection | { read
     problems.push(`--from, --to: expected the first day not to come after the last, got ${from} and ${to}`);
   if (prefix !== undefined && (from !== undefined || to !== undefined))
     problems.push('--prefix: expected a prefix or days, got both');
-  if (prefix !== undefined && dataset && !prefix.startsWith(`${dataset.name}/`))
-    problems.push(`--prefix: expected it to begin with ${dataset.name}/, got "${prefix}"`);
+  if (prefix !== undefined && dataset && !prefix.startsWith(`${dataset.name}/`)) {
+    const names = typed.dataset === undefined ? datasetNames : [dataset.name];
+    problems.push(
+      `--prefix: expected it to begin with ${names.map((name) => `${name}/`).join(' or ')}, got "${prefix}"`,
+    );
+  }
   return dataset && problems.length === 0 ? { dataset, from, to, prefix } : { problems };
 }
 

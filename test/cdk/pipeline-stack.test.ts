@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { listDigest } from '../../functions/fetch/place-list.ts';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
 import { datasetNames, datasets, tableNames } from '../../shared/datasets.ts';
@@ -265,7 +266,11 @@ describe('a schedule', () => {
       .join(separator);
     const expected = datasets.map(({ name, schedule }) => [
       name,
-      { name: scheduleOf(name).id, expression: schedule },
+      {
+        name: scheduleOf(name).id,
+        expression: schedule,
+        placesList: listDigest(JSON.parse(scheduleOf(name).Properties.Target.Input)),
+      },
     ]);
     expect([...schedulesIn({ Schedules: text })]).toEqual(expected);
     expect(stack.json.Outputs?.FetchFunctionName).toEqual({ Value: { Ref: fetchFunction.id } });

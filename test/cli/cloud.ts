@@ -76,7 +76,11 @@ export async function startCloud(): Promise<Cloud> {
     Workgroup: 'weather',
     FetchFunctionName: 'fetch',
     Schedules: JSON.stringify({
-      'weatherapi/current': { name: 'current', expression: 'cron(0 * * * ? *)' },
+      'weatherapi/current': {
+        name: 'current',
+        expression: 'cron(0 * * * ? *)',
+        placesList: 'of-the-configured',
+      },
     }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
@@ -158,7 +162,7 @@ async function captured(
     return true;
   }) as typeof write;
   for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
-  process.env = { ...env, NO_COLOR: '1', ...environment };
+  process.env = { ...env, NO_COLOR: '1', COLUMNS: '', ...environment };
   try {
     process.exitCode = 0;
     await work();

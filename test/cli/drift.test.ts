@@ -213,15 +213,7 @@ describe('the advice on a path', () => {
   });
 
   test('is source code in which a name from outside is a text, whatever it holds [drift-line]', () => {
-    for (const name of [
-      `x', evil: '`,
-      "\\'",
-      '\u202Ereversed',
-      'two\nlines',
-      '\u2028',
-      '__proto__',
-      '😀',
-    ]) {
+    for (const name of [`x', evil: '`, "\\'", '\u202Ereversed', 'two\nlines', '\u2028', '__proto__', '😀']) {
       const line = String(lineOf(advice(`current.${name}`, ['int'])));
       expect(line).toMatch(/^[\p{L}\p{N}\p{P}\p{S} ]+$/u);
       const read = new Function(`return [${line}]`)();

@@ -51,7 +51,7 @@ describe('tdf logs on AWS', () => {
     ]);
     const request = {
       startTime: run.getTime(),
-      filterPattern: `{ $.scheduledTime = "2026-11-22T05:00:00.000Z" || $.rawKey = "${key.replace('json', '*')}" }`,
+      filterPattern: `{ $.scheduledTime = "2026-11-22T05:00:00.000Z" || $.rawKey = "${key.replace('json', '*')}" || $.rawKey = "weatherapi/forecast/dt=2026-11-22/20261122T050000Z.*" }`,
     };
     expect(asked()).toEqual(
       expect.arrayContaining([

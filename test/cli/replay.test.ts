@@ -107,6 +107,12 @@ describe('a replay', () => {
     expect(sentKeys()).toEqual(days.map((dt) => day(dt)));
   });
 
+  test('is of the dataset that a prefix names', async () => {
+    const prefix = 'weatherapi/history/dt=2026-11-22/';
+    expect(parseSelection({ prefix })).toMatchObject({ dataset: { name: 'weatherapi/history' }, prefix });
+    expect(parseSelection({})).toMatchObject({ dataset: { name: 'weatherapi/current' } });
+  });
+
   test('that is stopped goes on after the last key: over both runs each message is sent exactly once', async () => {
     const keys = Array.from({ length: 95 }, (_, index) => day('2026-11-22', `${100 + index}.json`));
     for (const key of keys) await aws.put('raw', key);
@@ -182,6 +188,11 @@ test('everything that is wrong is named at once, what was expected and what came
       '--prefix: expected it to begin with weatherapi/current/, got "elsewhere/"',
     ],
   });
+  expect(parseSelection({ prefix: 'elsewhere/' })).toEqual({
+    problems: [
+      '--prefix: expected it to begin with weatherapi/current/ or weatherapi/forecast/ or weatherapi/history/, got "elsewhere/"',
+    ],
+  });
 }, 30_000);
 
 describe('tdf replay --local', () => {
@@ -240,7 +251,7 @@ describe('tdf replay --local', () => {
 
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^weatherapi\/current, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letters\n/,
+      /^weatherapi\/current, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
     );
     expect(stdout).toContain('bad.json: ');
   }, 60_000);

@@ -108,7 +108,7 @@ describe('the weather', () => {
 
   test('adds the pollen only when asked, for each column that holds some', async () => {
     const { current } = await weather('London', instant, { pollen: 'yes' });
-    const columns = weatherapiCurrent.fields.filter(({ column }) => column.startsWith('pollen_'));
+    const columns = weatherapiCurrent.tables[0].fields.filter(({ column }) => column.startsWith('pollen_'));
     expect(Object.keys(current.pollen ?? {}).map((plant) => `current.pollen.${plant}`)).toEqual(
       columns.map(({ path }) => path),
     );

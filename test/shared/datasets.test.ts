@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { type ColumnType, columnTypes } from '../../shared/column-type.ts';
-import { columnsOf, type Row, tableName } from '../../shared/dataset.ts';
+import { columnsOf, type Row, type Table, tableName } from '../../shared/dataset.ts';
 import type { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
+import { datasetNamed, datasetNames, datasets, tableNames } from '../../shared/datasets.ts';
 import { reservedWords } from '../../shared/reserved-words.ts';
 
 /** What a column is in a file, for each type that it can be in the table: a difference is HIVE_BAD_DATA, at query time. */
@@ -12,14 +12,17 @@ const fileTypes = {
   double: { type: 'DOUBLE' },
   int: { type: 'INT32' },
   bigint: { type: 'INT64' },
+  date: { type: 'INT32', converted_type: 'DATE' },
   timestamp: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
 } as const;
 
-describe.each(datasets)('$name', (dataset) => {
-  const names = columnsOf(dataset).map(({ column }) => column);
+const tables = datasets.flatMap((dataset) => dataset.tables.map((table) => ({ dataset, table })));
+
+describe.each(tables.map((each) => ({ name: each.table.name, ...each })))('$name', ({ dataset, table }) => {
+  const names = columnsOf(table).map(({ column }) => column);
 
   test('has columns that Athena takes without quotation marks', () => {
-    for (const name of [...names, 'dt', tableName(dataset)]) {
+    for (const name of [...names, 'dt', tableName(table)]) {
       expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(reservedWords).not.toContain(name);
     }
@@ -30,17 +33,23 @@ describe.each(datasets)('$name', (dataset) => {
     expect(names).not.toContain('dt');
   });
 
-  test('takes each column from a path of its own', () => {
-    const paths = dataset.fields.map(({ path }) => path);
+  test('takes each column from a path of its own, in the row or in what the row stands in', () => {
+    const paths = table.fields.map(({ path }) => path);
     expect(paths).toEqual([...new Set(paths)]);
-    for (const path of paths) expect(path).toMatch(/^[^.]+(\.[^.]+)+$/);
+    for (const path of paths) {
+      expect(path).toMatch(/^[^.]+(\.[^.]+)+$/);
+      const arrays = path
+        .split('.')
+        .slice(0, path.split('.').findLastIndex((name) => name.endsWith('[]')) + 1);
+      expect(`${table.rows}.`.startsWith(arrays.map((name) => `${name}.`).join(''))).toBe(true);
+    }
   });
 
   test('has the same columns and types in its files as in its table', () => {
-    const [root, ...elements] = parquetSchema(dataset);
+    const [root, ...elements] = parquetSchema(table);
     expect(root).toMatchObject({ num_children: names.length });
     expect(elements).toMatchObject(
-      columnsOf(dataset).map(({ column, type }) => ({
+      columnsOf(table).map(({ column, type }) => ({
         name: column,
         repetition_type: 'OPTIONAL',
         ...fileTypes[columnTypes[type].glue],
@@ -48,13 +57,31 @@ describe.each(datasets)('$name', (dataset) => {
     );
   });
 
-  test('takes the day of a dropped file from a time', () => {
-    const dayColumn = columnsOf(dataset).find(({ column }) => column === dataset.dayColumn);
-    expect(dayColumn).toMatchObject({ type: 'timestamp' satisfies ColumnType });
+  test('has columns of one type and one unit wherever they are named so', () => {
+    for (const { column, type, unit } of columnsOf(table)) {
+      const others = tables.flatMap((other) =>
+        columnsOf(other.table).filter((each) => each.column === column),
+      );
+      for (const other of others) expect([other.type, other.unit]).toEqual([type, unit]);
+    }
   });
 
   test('says what each column means', () => {
-    for (const { meaning } of columnsOf(dataset)) expect(meaning).toMatch(/\S.*\.$/);
+    for (const { meaning } of columnsOf(table)) expect(meaning).toMatch(/\S.*\.$/);
+  });
+
+  test('has a name that is a key prefix of its own, in the folder of its provider', () => {
+    expect(table.name).toMatch(/^[a-z][a-z0-9-]*(\/[a-z][a-z0-9_-]*)*$/);
+    expect(tableNames.filter((name) => `${name}/`.startsWith(`${table.name}/`))).toEqual([table.name]);
+    expect(table.name.split('/')[0]).toBe(dataset.name.split('/')[0]);
+  });
+});
+
+describe.each(datasets)('$name', (dataset) => {
+  test('takes the day of a dropped file from a time or a day of its first table', () => {
+    const columns = columnsOf(dataset.tables[0] as Table);
+    const dayColumn = columns.find(({ column }) => column === dataset.dayColumn);
+    expect(['timestamp', 'bigint', 'date'] satisfies ColumnType[]).toContain(dayColumn?.type);
   });
 
   test('has a name that is a key prefix of its own', () => {
@@ -64,14 +91,16 @@ describe.each(datasets)('$name', (dataset) => {
   });
 });
 
-test('no two datasets share a table', () => {
-  const tables = datasets.map(tableName);
-  expect(tables).toEqual([...new Set(tables)]);
+test('no two tables share a name in Athena', () => {
+  const names = tables.map(({ table }) => tableName(table));
+  expect(names).toEqual([...new Set(names)]);
 });
 
 test('a name that no dataset has names none', () => {
   expect(datasetNamed('weatherapi')).toBeUndefined();
 });
+
+type Current = (typeof weatherapiCurrent)['tables'][0];
 
 test('a row has the type that its columns declare', () => {
   const row = {
@@ -83,8 +112,8 @@ test('a row has the type that its columns declare', () => {
     fetched_at: null,
     raw_key: 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json',
     rescued: null,
-  } satisfies Partial<Row<typeof weatherapiCurrent>>;
+  } satisfies Partial<Row<Current>>;
   // @ts-expect-error: a number is not a text.
-  const foreign: Partial<Row<typeof weatherapiCurrent>> = { location_name: 1 };
+  const foreign: Partial<Row<Current>> = { location_name: 1 };
   expect({ ...row, ...foreign }).toMatchObject({ humidity: 79 });
 });

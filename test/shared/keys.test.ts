@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { curatedKey, dayOf, filedKey, parseRawKey, rawKey } from '../../shared/keys.ts';
+import {
+  curatedKey,
+  curatedKeysOf,
+  dayOf,
+  filedKey,
+  parseRawKey,
+  placeDayKey,
+  rawKey,
+} from '../../shared/keys.ts';
 import fc, { runs } from '../fast-check.ts';
 
 const folder = 'weatherapi/current/dt=2026-11-22/';
@@ -11,7 +20,9 @@ const filed = (key: string) => filedKey(parseRawKey(key), '2026-11-22');
 /** Where a raw key leads: an undated one by way of the key that it is filed under. */
 function curated(key: string): string {
   const { day, ...parsed } = parseRawKey(key);
-  return day === undefined ? curated(filed(key)) : curatedKey({ ...parsed, day });
+  return day === undefined
+    ? curated(filed(key))
+    : curatedKey({ ...parsed, day }, weatherapiCurrent.tables[0]);
 }
 
 describe("a run's raw key", () => {
@@ -32,6 +43,21 @@ describe("a run's raw key", () => {
     expect(parseRawKey(key)).toEqual({ key, dataset: weatherapiCurrent, day: '2026-11-22' });
     expect(curated(key)).toBe(`${folder}20261122T050000Z.parquet`);
   });
+});
+
+test('a raw object has a curated object in each table of its dataset, by one name; none without a day or a dataset', () => {
+  expect(curatedKeysOf('weatherapi/forecast/dt=2026-11-22/20261122T060000Z.json')).toEqual([
+    'weatherapi/forecast_hour/dt=2026-11-22/20261122T060000Z.parquet',
+    'weatherapi/forecast_day/dt=2026-11-22/20261122T060000Z.parquet',
+    'weatherapi/alert/dt=2026-11-22/20261122T060000Z.parquet',
+  ]);
+  const names = curatedKeysOf(placeDayKey(weatherapiHistory, '2026-11-21', 'São Paulo')).map((key) =>
+    key.slice(key.indexOf('/dt=')),
+  );
+  expect(names).toHaveLength(2);
+  expect(new Set(names).size).toBe(1);
+  for (const key of ['weatherapi/forecast/a.json', 'elsewhere/dt=2026-11-22/a.json'])
+    expect(curatedKeysOf(key)).toEqual([]);
 });
 
 test('a day is of UTC', () => {

@@ -5,13 +5,14 @@ import { Readable } from 'node:stream';
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
 import { conversion } from '../../../functions/convert/conversion.ts';
 import { Column } from '../../../functions/parquet/column.ts';
+import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
 import { type AnswerShapes, answerShapes } from '../../../functions/reader/answer-shapes.ts';
 import { RecordReader } from '../../../functions/reader/record-reader.ts';
 import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
 import type { Unexpected } from '../../../functions/rows/expectations.ts';
 import { type ParquetRow, readParquet } from '../../../operations/query/parquet-rows.ts';
 import type { ColumnType } from '../../../shared/column-type.ts';
-import { type Dataset, type Table, tableName } from '../../../shared/dataset.ts';
+import { columnsOf, type Dataset, type Table, tableName } from '../../../shared/dataset.ts';
 import { PermanentError } from '../../../shared/errors.ts';
 import { curatedKey, type DatedKey, parseRawKey } from '../../../shared/keys.ts';
 
@@ -70,10 +71,14 @@ async function convertedAs(key: DatedKey, raw: string | Uint8Array, fetchedAt: D
   }
 }
 
-/** The rows of the Parquet file that a raw file becomes, read by DuckDB. */
+/** The rows of the first table that a raw file becomes, read by DuckDB. */
 export async function rowsOf(raw: string | Uint8Array, file?: RawFile): Promise<ParquetRow[]> {
-  const parquet = await converted(raw, file);
-  return inFile(parquet.file, (path) => readParquet([path]));
+  return rowsIn((await converted(raw, file)).file);
+}
+
+/** The rows of a Parquet file, read by DuckDB. */
+export function rowsIn(parquet: Uint8Array): Promise<ParquetRow[]> {
+  return inFile(parquet, (path) => readParquet([path]));
 }
 
 /** What DuckDB answers about a file; `$file` in the SQL stands for it. Cells as DuckDB's JSON has them. */
@@ -149,27 +154,53 @@ export const everyType: Dataset = {
 
 export const everyTypeTable = everyType.tables[0] as Table;
 
+export type Columns = Record<string, unknown[]>;
+
+/** How to read answers without parsing them; undefined to parse all. */
+export type ShapesOf = (rows: AnswerRows) => AnswerShapes | undefined;
+
 /** The cells of each column that the records of a text give, top to bottom; the text comes in pieces of some bytes. */
 export function columnsFrom(
   text: string | Uint8Array,
   dataset: Dataset = everyType,
   pieceBytes = Number.POSITIVE_INFINITY,
-  shapesOf: (rows: AnswerRows) => AnswerShapes | undefined = answerShapes,
-): Record<string, unknown[]> {
-  const columns: Record<string, unknown[]> = {};
-  const rows = new AnswerRows(dataset, { rawKey, fetchedAt: null }, (group) => {
+  shapesOf: ShapesOf = answerShapes,
+): Columns {
+  return tablesFrom(text, dataset, pieceBytes, shapesOf).tables[0]?.columns ?? {};
+}
+
+/** The same of every table, with its file, and what was counted. */
+export function tablesFrom(
+  text: string | Uint8Array,
+  dataset: Dataset,
+  pieceBytes: number,
+  shapesOf: ShapesOf,
+): { tables: { columns: Columns; file: Uint8Array }[]; counts: object } {
+  const tables = dataset.tables.map((table) => ({
+    columns: Object.fromEntries(columnsOf(table).map(({ column }): [string, unknown[]] => [column, []])),
+    parquet: new ParquetFile(dataset, table),
+  }));
+  const rows = new AnswerRows(dataset, { rawKey, fetchedAt: null }, (group, table) => {
+    tables[table]?.parquet.add(group);
     for (const [number, { column, type }] of group.columns.entries()) {
       const cells = Array.from(new Column(group, number, type).allCells(), (cell) =>
         cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell,
       );
-      columns[column] = [...(columns[column] ?? []), ...cells];
+      tables[table]?.columns[column]?.push(...cells);
     }
   });
   const reader = new RecordReader(rows, shapesOf(rows));
   for (const piece of pieces(Buffer.from(text), pieceBytes)) reader.push(piece);
   reader.end();
   rows.end();
-  return columns;
+  const { rowCounts, answerCount, rescuedFields } = rows;
+  return {
+    tables: tables.map(({ columns, parquet }) => {
+      parquet.finish({ rawKey, rawSha256: '' });
+      return { columns, file: parquet.take() };
+    }),
+    counts: { rowCounts, answerCount, rescuedFields },
+  };
 }
 
 export function* pieces(bytes: Uint8Array, length: number): Generator<Uint8Array> {

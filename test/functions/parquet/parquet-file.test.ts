@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { parquetMetadata, parquetQuery, parquetReadObjects } from 'hyparquet';
 import { createdBy } from '../../../functions/parquet/parquet-file.ts';
 import { maxRows } from '../../../functions/rows/row-group.ts';
 import { columnTypes } from '../../../shared/column-type.ts';
 import { columnsOf } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../../../shared/datasets/weatherapi-forecast.ts';
 import {
   converted,
   everyTypeTable,
@@ -14,6 +17,7 @@ import {
   rawKey,
   response,
   rowsOf,
+  tablesOf,
 } from '../convert/converted.ts';
 
 afterEach(() => {
@@ -44,22 +48,31 @@ describe('a reader that is not ours finds', () => {
 
   test('the values that were sent, type by type', async () => {
     const records = [
-      '{"string":"São Paulo 日本 🚴","double":0.1,"int":-2147483648,"bigint":-9223372036854775808,"timestamp":-62135596800}',
-      '{"string":"","double":5e-324,"int":2147483647,"bigint":9223372036854775807,"timestamp":253402300799}',
-      '{"string":"a\\u0000b","double":1.7976931348623157e308,"int":0,"bigint":9007199254740993,"timestamp":0}',
-      '{"string":null,"double":null,"int":null,"bigint":null,"timestamp":null}',
-      '{"string":"it\'s \\"x\\"\\r\\n","double":-0.0,"int":5.0,"bigint":1e3,"timestamp":1795323600}',
+      '{"string":"São Paulo 日本 🚴","double":0.1,"int":-2147483648,"bigint":-9223372036854775808,"date":"0001-01-01","timestamp":-62135596800}',
+      '{"string":"","double":5e-324,"int":2147483647,"bigint":9223372036854775807,"date":"9999-12-31","timestamp":253402300799}',
+      '{"string":"a\\u0000b","double":1.7976931348623157e308,"int":0,"bigint":9007199254740993,"date":"1970-01-01","timestamp":0}',
+      '{"string":null,"double":null,"int":null,"bigint":null,"date":null,"timestamp":null}',
+      '{"string":"it\'s \\"x\\"\\r\\n","double":-0.0,"int":5.0,"bigint":1e3,"date":"2024-02-29","timestamp":1795323600}',
       '{}',
     ];
     const file = await parquetOf(records.map((record) => `{"a":${record}}`).join('\n'));
-    const sql = `SELECT string, double, int, bigint::VARCHAR AS bigint, strftime(timestamp, '%Y-%m-%dT%H:%M:%S') AS timestamp, rescued FROM $file`;
-    const nulls = { string: null, double: null, int: null, bigint: null, timestamp: null, rescued: null };
+    const sql = `SELECT string, double, int, bigint::VARCHAR AS bigint, date::VARCHAR AS date, strftime(timestamp, '%Y-%m-%dT%H:%M:%S') AS timestamp, rescued FROM $file`;
+    const nulls = {
+      string: null,
+      double: null,
+      int: null,
+      bigint: null,
+      date: null,
+      timestamp: null,
+      rescued: null,
+    };
     expect(await query(file, sql)).toEqual([
       {
         string: 'São Paulo 日本 🚴',
         double: 0.1,
         int: -2147483648,
         bigint: '-9223372036854775808',
+        date: '0001-01-01',
         timestamp: '0001-01-01T00:00:00',
         rescued: null,
       },
@@ -68,6 +81,7 @@ describe('a reader that is not ours finds', () => {
         double: 5e-324,
         int: 2147483647,
         bigint: '9223372036854775807',
+        date: '9999-12-31',
         timestamp: '9999-12-31T23:59:59',
         rescued: null,
       },
@@ -76,6 +90,7 @@ describe('a reader that is not ours finds', () => {
         double: Number.MAX_VALUE,
         int: 0,
         bigint: '9007199254740993',
+        date: '1970-01-01',
         timestamp: '1970-01-01T00:00:00',
         rescued: null,
       },
@@ -85,6 +100,7 @@ describe('a reader that is not ours finds', () => {
         double: -0,
         int: 5,
         bigint: '1000',
+        date: '2024-02-29',
         timestamp: '2026-11-22T05:00:00',
         rescued: null,
       },
@@ -149,6 +165,46 @@ describe('a reader that is not ours finds', () => {
   });
 });
 
+describe('a file of a table without rows is valid, with every column in its type,', () => {
+  const empty = async () => {
+    const { tables } = await tablesOf(
+      '{"location":{"name":"Oslo"},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[]}]}}',
+      { key: 'weatherapi/forecast/dt=2026-11-22/20261122T060000Z.json' },
+    );
+    return tables.filter(({ rows }) => rows === 0).map(({ table, file }) => ({ table, file }));
+  };
+  const columnsByTable = new Map(
+    weatherapiForecast.tables.map((table) => [table.name.replace('/', '_'), columnsOf(table)]),
+  );
+
+  test('to DuckDB', async () => {
+    const files = await empty();
+    expect(files.map(({ table }) => table)).toEqual(['weatherapi_forecast_hour', 'weatherapi_alert']);
+    for (const { table, file } of files) {
+      const described = await query(file, 'DESCRIBE SELECT * FROM $file');
+      expect(described.map(({ column_name, column_type }) => [column_name, column_type])).toEqual(
+        columnsByTable.get(table)?.map(({ column, type }) => [column, duckdbTypes[columnTypes[type].glue]]),
+      );
+      expect(
+        await query(file, "SELECT count(*)::INT AS rows FROM $file WHERE location_name = 'Oslo'"),
+      ).toEqual([{ rows: 0 }]);
+    }
+  });
+
+  test('to hyparquet', async () => {
+    for (const { table, file } of await empty()) {
+      const buffer = new Uint8Array(file).buffer;
+      const metadata = parquetMetadata(buffer);
+      expect(metadata).toMatchObject({ num_rows: 0n, row_groups: [] });
+      expect(metadata.schema.slice(1).map(({ name }) => name)).toEqual(
+        columnsByTable.get(table)?.map(({ column }) => column),
+      );
+      expect(await parquetReadObjects({ file: buffer })).toEqual([]);
+      expect(await parquetQuery({ file: buffer, filter: { location_name: { $eq: 'Oslo' } } })).toEqual([]);
+    }
+  });
+});
+
 /** What the footer says of a text column, by row group. */
 function footerOf(file: Uint8Array, column: string) {
   return query(
@@ -203,7 +259,7 @@ describe('a bound in the footer', () => {
 
   test('is not there for a column without values, nor is a dictionary', async () => {
     const file = await parquetOf('{"a":{}}\n{"a":{}}');
-    for (const column of ['string', 'double', 'int', 'bigint', 'timestamp']) {
+    for (const column of ['string', 'double', 'int', 'bigint', 'date', 'timestamp']) {
       expect(await footerOf(file, column)).toMatchObject([
         { least: null, most: null, nulls: 2, has_dictionary: false },
       ]);
@@ -217,6 +273,17 @@ describe('the same raw gives the same bytes', () => {
   test('twice', async () => {
     const [once, twice] = [await converted(text), await converted(text)];
     expect(Buffer.compare(once.file, twice.file)).toBe(0);
+  });
+
+  test('twice, for every table', async () => {
+    const sample = await readFile(
+      new URL('../../samples/forecast/a-run-of-three-places.ndjson', import.meta.url),
+    );
+    const key = 'weatherapi/forecast/dt=2026-11-22/20261122T060000Z.json';
+    const [once, twice] = [await tablesOf(sample, { key }), await tablesOf(sample, { key })];
+    expect(once.tables.map(({ rows }) => rows)).toEqual([10, 5, 1]);
+    for (const [table, { file }] of once.tables.entries())
+      expect(Buffer.compare(file, twice.tables[table]?.file ?? Buffer.alloc(0))).toBe(0);
   });
 
   test('whenever it is converted', async () => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ParquetQueryFilter, parquetQuery, parquetReadObjects } from 'hyparquet';
 import { matchFilter } from 'hyparquet/src/filter.js';
 import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
-import { firstSecond, lastSecond } from '../../../functions/rows/cell.ts';
+import { firstSecond, lastSecond, millisecondsPerDay } from '../../../functions/rows/cell.ts';
 import { RowGroup } from '../../../functions/rows/row-group.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { everyType, everyTypeTable, rawKey } from '../convert/converted.ts';
@@ -18,6 +18,7 @@ interface Cells {
   double: number;
   int: number;
   bigint: bigint;
+  date: Date;
   timestamp: Date;
 }
 type Name = keyof Cells;
@@ -28,6 +29,7 @@ const literals: { [N in Name]: (cell: Cells[N]) => string } = {
   double: (cell) => `CAST('${Object.is(cell, -0) ? '-0.0' : cell}' AS DOUBLE)`,
   int: (cell) => `CAST('${cell}' AS INTEGER)`,
   bigint: (cell) => `CAST('${cell}' AS BIGINT)`,
+  date: (cell) => `DATE '${cell.toISOString().slice(0, 10)}'`,
   timestamp: (cell) => `to_timestamp(${cell.getTime() / 1000})`,
 };
 
@@ -38,6 +40,10 @@ const longTexts = [60, 61, 62, 63, 64, 70].flatMap((length) =>
 );
 const least = Number.MIN_VALUE;
 const most = Number.MAX_VALUE;
+const [firstDay, lastDay] = [firstSecond, lastSecond].map((second) => Math.floor(second / 86_400)) as [
+  number,
+  number,
+];
 const instant = fc.integer({ min: firstSecond, max: lastSecond });
 const cells: { [N in Name]: fc.Arbitrary<Cells[N]> } = {
   string: fc.oneof(
@@ -52,6 +58,13 @@ const cells: { [N in Name]: fc.Arbitrary<Cells[N]> } = {
   ),
   int: fc.oneof(fc.integer({ min: -9, max: 9 }), fc.integer()),
   bigint: fc.oneof(fc.bigInt({ min: -9n, max: 9n }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+  date: fc
+    .oneof(
+      fc.integer({ min: -9, max: 9 }),
+      fc.constantFrom(firstDay, lastDay),
+      fc.integer({ min: firstDay, max: lastDay }),
+    )
+    .map((days) => new Date(days * millisecondsPerDay)),
   timestamp: fc
     .oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(firstSecond, lastSecond), instant)
     .map((seconds) => new Date(seconds * 1000)),

@@ -23,6 +23,13 @@ export const nastyStrings = [
 ];
 
 // biome-ignore format: a list
+export const nastyDates = [
+  '"2026-11-22"', '"0001-01-01"', '"9999-12-31"', '"0000-12-31"', '"1582-10-10"', '"2026-02-29"', '"2000-02-29"', '"1900-02-29"',
+  '"2026-13-01"', '"2026-00-10"', '"2026-1-2"', '"2026-11-2"', '"20261122"', '"2026-11-22T00:00"', '" 2026-11-22"', '"2026\\u002d11-22"',
+  '"10000-01-01"', '"-001-01-01"', '"2026/11/22"', '20261122', '1795323600',
+];
+
+// biome-ignore format: a list
 export const nastyNames = [
   '__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON', 'rawJSON', 'length', 'then', '', '.', 'a.b', '..',
   'location.name', 'current', 'location', 'name', '[0]', 'x[""]', '"', '\\', '\0', '\ud800', '\\ud800', '.\ud800', 'tem\\u0', '\udc00x', 'é', 'e\u0301', '0', '-1', 'rescued',

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   DuckDBBlobValue,
   type DuckDBConnection,
+  DuckDBDateValue,
   DuckDBInstance,
   type DuckDBResultReader,
   DuckDBTimestampTZValue,
@@ -11,22 +13,25 @@ import {
 } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { conversion } from '../../../../functions/convert/conversion.ts';
-import { columnsOf } from '../../../../shared/dataset.ts';
+import { columnsOf, type Dataset, type Table } from '../../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
 import { PermanentError } from '../../../../shared/errors.ts';
-import { parseRawKey } from '../../../../shared/keys.ts';
 import { rawKey } from '../converted.ts';
 import { canonical, treeOf } from './json-tree.ts';
 import { type Cell, type ExpectedRow, expectedRows } from './reference.ts';
 
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** The Parquet file that the pieces of a raw file become, or the one permanent failure; anything else is thrown. */
-export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentError> {
+/** The Parquet files that the pieces of a raw file become, by table, or the one permanent failure; anything else is thrown. */
+export async function convertedTables(
+  pieces: Bytes,
+  dataset: Dataset,
+): Promise<readonly Uint8Array[] | PermanentError> {
   try {
     const body = asynchronous(pieces);
-    const files = await Array.fromAsync(conversion(parseRawKey(rawKey), { body, fetchedAt: null }));
-    return Buffer.concat(files.flat());
+    const key = { key: rawKey, dataset, day: undefined };
+    const written = await Array.fromAsync(conversion(key, { body, fetchedAt: null }));
+    return dataset.tables.map((_, table) => Buffer.concat(written.flatMap((bytes) => bytes[table] ?? [])));
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     expect(error.code).toMatch(/^[a-z0-9-]+$/);
@@ -36,10 +41,20 @@ export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentEr
   }
 }
 
+/** The same for the one table of `current`. */
+export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentError> {
+  const result = await convertedTables(pieces, weatherapiCurrent);
+  return result instanceof PermanentError ? result : (result[0] as Uint8Array);
+}
+
 /** A file, or a failure, in a form that can be compared. */
-export async function comparable(pieces: readonly Uint8Array[]): Promise<string> {
-  const result = await converted(pieces);
-  return result instanceof PermanentError ? result.code : Buffer.from(result).toString('base64');
+export async function comparable(
+  pieces: readonly Uint8Array[],
+  dataset: Dataset = weatherapiCurrent,
+): Promise<string> {
+  const result = await convertedTables(pieces, dataset);
+  if (result instanceof PermanentError) return result.code;
+  return result.map((file) => createHash('sha256').update(file).digest('hex')).join('\n');
 }
 
 async function* asynchronous(pieces: Bytes): AsyncGenerator<Uint8Array> {
@@ -47,7 +62,7 @@ async function* asynchronous(pieces: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /** A row as DuckDB reads it, in the form of the reference. */
-export type ActualRow = Pick<ExpectedRow, 'cells' | 'rescued'>;
+export type ActualRow = ExpectedRow;
 
 /** Reads Parquet files in the tests of one file, all over one connection. */
 export function duckdb() {
@@ -78,10 +93,13 @@ export function duckdb() {
     return (await answer).getRowObjects();
   };
 
-  const rowsIn = async (parquet: Uint8Array): Promise<ActualRow[]> => {
+  const rowsIn = async (
+    parquet: Uint8Array,
+    table: Table = weatherapiCurrent.tables[0],
+  ): Promise<ActualRow[]> => {
     const rows = await query(
       parquet,
-      `SELECT * REPLACE (${texts.join()}), json_valid(rescued) AS is_json FROM read_parquet($file)`,
+      `SELECT * REPLACE (${textsIn(table)}), json_valid(rescued) AS is_json FROM read_parquet($file)`,
     );
     return rows.map(({ is_json, ...row }) => {
       expect(is_json).not.toBe(false);
@@ -97,49 +115,58 @@ export function duckdb() {
   };
 
   /**
-   * Converts a raw file, and holds what comes of it to the reference: all of its rows, read by DuckDB, with each value
-   * in its place, or one permanent failure. Returns the number of rows, or the failure's code.
+   * Converts a raw file, and holds what comes of it to the reference: all rows of every table, read by DuckDB, with each
+   * value in its place, or one permanent failure. Returns the number of rows, or the failure's code.
    */
-  const outcomeOf = async (pieces: Bytes, text: Uint8Array): Promise<number | string> => {
-    const result = await converted(pieces);
-    const expected = expectedRows(text);
+  const outcomeOf = async (
+    pieces: Bytes,
+    text: Uint8Array,
+    dataset: Dataset = weatherapiCurrent,
+  ): Promise<number | string> => {
+    const result = await convertedTables(pieces, dataset);
+    const expected = expectedRows(text, dataset);
     if (result instanceof PermanentError) {
       if (expected) throw new Error(`It could be converted, but: ${result.message}`, { cause: result });
       return result.code;
     }
     if (!expected) throw new Error('It was converted, but is damaged.');
-    const rows = await rowsIn(result);
-    expect(rows.length).toBe(expected.length);
-    for (const [index, row] of rows.entries()) {
-      const { cells, rescued, either } = expected[index] as ExpectedRow;
-      for (const [column, [path, json]] of either) {
-        if (row.cells.has(column)) continue;
-        cells.delete(column);
-        rescued.set(path, json);
-      }
-      expect(row).toEqual({ cells, rescued });
+    const tables: ActualRow[][] = [];
+    for (const [table, file] of result.entries())
+      tables.push(await rowsIn(file, dataset.tables[table] as Table));
+    for (const { cells, rescuedIn, path, json } of expected.either) {
+      const isKept = cells.some(([row, column]) => actualRow(row)?.cells.has(column));
+      if (isKept) continue;
+      for (const [row, column] of cells) row.cells.delete(column);
+      rescuedIn.rescued.set(path, json);
     }
-    return rows.length;
+    function actualRow(row: ExpectedRow): ActualRow | undefined {
+      const table = expected?.rows.findIndex((rows) => rows.includes(row)) ?? -1;
+      return tables[table]?.[expected?.rows[table]?.indexOf(row) ?? -1];
+    }
+    expect(tables).toEqual(expected.rows);
+    return tables.flat().length;
   };
 
   return {
     query,
     rowsIn,
-    outcomeOf: (raw: string | Uint8Array) => {
+    outcomeOf: (raw: string | Uint8Array, dataset?: Dataset) => {
       const bytes = Buffer.from(raw);
-      return outcomeOf([bytes], bytes);
+      return outcomeOf([bytes], bytes, dataset);
     },
     outcomeOfPieces: outcomeOf,
   };
 }
 
 /** Texts are read as bytes: DuckDB's client drops a byte-order mark from their beginning. */
-const texts = columnsOf(weatherapiCurrent.tables[0])
-  .filter(({ type }) => type === 'string')
-  .map(({ column }) => `encode(${column}) AS ${column}`);
+function textsIn(table: Table): string {
+  const texts = columnsOf(table).filter(({ type }) => type === 'string');
+  return texts.map(({ column }) => `encode(${column}) AS ${column}`).join();
+}
 
 function cellOf(value: DuckDBValue): Cell | null {
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString();
+  if (value instanceof DuckDBDateValue) return value.days;
   if (value instanceof DuckDBTimestampTZValue) return value.micros / 1_000n;
   return value as Cell | null;
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ColumnType } from '../../../../shared/column-type.ts';
-import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import type { Dataset } from '../../../../shared/dataset.ts';
 import {
   canonical,
   depthOf,
@@ -13,33 +13,68 @@ import {
 
 export type Cell = string | number | bigint;
 
-/** What a record has to become, slow and simple: told from its text and the dataset's declaration alone. */
+/** A row as it has to become, slow and simple: told from the text and the dataset's declaration alone. */
 export interface ExpectedRow {
-  /** By column; columns without a value are left out. A timestamp is its milliseconds. */
+  /** By column; columns without a value are left out. A timestamp is its milliseconds, a date its days since 1970. */
   readonly cells: Map<string, Cell>;
   /** By path; in canonical JSON. */
   readonly rescued: Map<string, string>;
-  /** Columns whose value may as well be rescued, and what that would be: integers with an exponent. */
-  readonly either: Map<string, readonly [path: string, json: string]>;
 }
 
-const { fields } = weatherapiCurrent.tables[0];
-const columns: ReadonlyMap<string, { readonly column: string; readonly type: Exclude<ColumnType, 'date'> }> =
-  new Map(fields.map(({ path, column, type }) => [path, { column, type }]));
-const objects: ReadonlySet<string> = new Set(
-  fields.flatMap(({ path }) =>
-    path
-      .split('.')
-      .slice(0, -1)
-      .map((_name, index, names) => names.slice(0, index + 1).join('.')),
-  ),
-);
+/** A value that may as well be rescued, and what that would be: an integer with an exponent. */
+interface Either {
+  readonly cells: (readonly [row: ExpectedRow, column: string])[];
+  readonly rescuedIn: ExpectedRow;
+  readonly path: string;
+  readonly json: string;
+}
+
+export interface Expected {
+  /** By table, in their order. */
+  readonly rows: readonly ExpectedRow[][];
+  readonly either: readonly Either[];
+}
+
+interface ColumnPlace {
+  readonly table: number;
+  readonly column: string;
+  readonly type: ColumnType;
+}
+
+/** What a dataset declares, by path: `forecast.forecastday[].date`. */
+interface Declaration {
+  readonly columns: ReadonlyMap<string, readonly ColumnPlace[]>;
+  /** Paths that lead on: into an object, or, with `[]` at the end, into the elements of an array. */
+  readonly ways: ReadonlySet<string>;
+  readonly ignored: ReadonlySet<string>;
+  /** By the path of the rows. */
+  readonly tables: ReadonlyMap<string, number>;
+}
+
+/** An answer, or an element of an array: the row that it is, if it is one, and those that are in it. */
+interface Place {
+  readonly row: ExpectedRow | undefined;
+  readonly table: number | undefined;
+  readonly above: Place | undefined;
+}
+
+interface Value {
+  readonly places: readonly ColumnPlace[];
+  readonly value: JsonTree;
+  readonly path: string;
+  readonly place: Place;
+}
 
 /** The rows that a raw file has to become; undefined when it has to fail. */
-export function expectedRows(file: Uint8Array): ExpectedRow[] | undefined {
+export function expectedRows(file: Uint8Array, dataset: Dataset): Expected | undefined {
   if (!isUtf8(file)) return undefined;
   try {
-    return recordsIn(Buffer.from(file).toString()).flatMap(responsesIn).map(rowOf);
+    const answers = recordsIn(Buffer.from(file).toString()).flatMap(responsesIn);
+    const each = answers.map((answer) => rowsOf(answer, dataset));
+    return {
+      rows: dataset.tables.map((_, table) => each.flatMap(({ rows }) => rows[table] ?? [])),
+      either: each.flatMap(({ either }) => either),
+    };
   } catch (error) {
     if (error instanceof NoJson) return undefined;
     throw error;
@@ -83,51 +118,147 @@ function responsesIn(record: JsonTree): readonly JsonTree[] {
   });
 }
 
-function rowOf(record: JsonTree): ExpectedRow {
-  if (record.kind !== 'object') throw new NoJson('No record.');
-  if (!record.members.some(([name]) => objects.has(name) || columns.has(name))) throw new NoJson('Foreign.');
-  const isThere = (part: string) =>
-    record.members.some(([name, value]) => name === part && value.kind === 'object' && hasValue(value, part));
-  if (!weatherapiCurrent.required.every(isThere)) throw new NoJson('Incomplete.');
-  const row: ExpectedRow = { cells: new Map(), rescued: new Map(), either: new Map() };
-  place(record, '', row);
-  return row;
+function declarationOf({ tables, ignored }: Dataset): Declaration {
+  const columns = new Map<string, ColumnPlace[]>();
+  const ways = new Set<string>();
+  const addWays = (names: readonly string[]) => {
+    for (let length = 1; length <= names.length; length++) ways.add(names.slice(0, length).join('.'));
+  };
+  for (const [table, { rows, fields }] of tables.entries()) {
+    if (rows !== '') addWays(rows.split('.'));
+    for (const { path, column, type } of fields) {
+      addWays(path.split('.').slice(0, -1));
+      columns.set(path, [...(columns.get(path) ?? []), { table, column, type }]);
+    }
+  }
+  for (const path of ignored) addWays(path.split('.').slice(0, -1));
+  return {
+    columns,
+    ways,
+    ignored: new Set(ignored),
+    tables: new Map(tables.map(({ rows }, table) => [rows, table])),
+  };
 }
 
-/** Whether a declared value below a path is not null. */
-function hasValue(value: JsonTree, path: string): boolean {
-  if (value.kind === 'literal' && value.text === 'null') return false;
-  if (columns.has(path) || value.kind !== 'object') return true;
-  return value.members.some(([name, member]) => {
-    const here = `${path}.${name}`;
-    return !name.includes('.') && (columns.has(here) || objects.has(here)) && hasValue(member, here);
+function rowsOf(answer: JsonTree, dataset: Dataset): Expected {
+  const declared = declarationOf(dataset);
+  if (answer.kind !== 'object' || !hasDeclared(answer, '', declared)) throw new NoJson('Foreign.');
+  if (!dataset.required.every((part) => isThere(answer, part, declared))) throw new NoJson('Incomplete.');
+
+  const rows: ExpectedRow[][] = dataset.tables.map(() => []);
+  const places: Place[] = [];
+  const values: Value[] = [];
+  const others: Omit<Value, 'places'>[] = [];
+  const newPlace = (way: string, above: Place | undefined): Place => {
+    const table = declared.tables.get(way);
+    const row = table === undefined ? undefined : { cells: new Map(), rescued: new Map() };
+    if (row) rows[table as number]?.push(row);
+    const place = { row, table, above };
+    places.push(place);
+    return place;
+  };
+
+  /** @param way the path as it is declared; @param path as it is told in `rescued` */
+  const walk = (object: JsonTree & { kind: 'object' }, way: string, path: string, place: Place): void => {
+    for (const [name, value] of object.members) {
+      const isPlain = name !== '' && !/[.[\]"]/.test(name);
+      const here = isPlain ? `${path}${path && '.'}${name}` : `${path}[${JSON.stringify(name)}]`;
+      const next = isPlain ? `${way}${way && '.'}${name}` : '?';
+      const columns = declared.columns.get(next);
+      const isNull = value.kind === 'literal' && value.text === 'null';
+      const isKnown = columns || [next, `${next}[]`].some((each) => declared.ways.has(each));
+      if (declared.ignored.has(next) || (isKnown && isNull)) continue;
+      if (columns) values.push({ places: columns, value, path: here, place });
+      else if (declared.ways.has(next) && value.kind === 'object') walk(value, next, here, place);
+      else if (declared.ways.has(`${next}[]`) && value.kind === 'array') walkArray(value, next, here, place);
+      else others.push({ value, path: here, place });
+    }
+  };
+  const walkArray = ({ elements }: JsonTree & { kind: 'array' }, way: string, path: string, place: Place) => {
+    for (const [index, element] of elements.entries()) {
+      const at = `${path}[${index}]`;
+      if (element.kind === 'object' && hasDeclared(element, `${way}[]`, declared)) {
+        const below = newPlace(`${way}[]`, place);
+        walk(element, `${way}[]`, below.row ? `${path}[]` : at, below);
+      } else others.push({ value: element, path: at, place });
+    }
+  };
+  walk(answer, '', '', newPlace('', undefined));
+
+  const firstRow = rows.find(([row]) => row)?.[0];
+  if (!firstRow) throw new NoJson('No row.');
+  const rowAround = (place: Place | undefined): ExpectedRow =>
+    place ? (place.row ?? rowAround(place.above)) : firstRow;
+  const isIn = (place: Place | undefined, around: Place): boolean =>
+    place !== undefined && (place === around || isIn(place.above, around));
+
+  const either: Either[] = [];
+  for (const { places: columns, value, path, place } of values) {
+    const cells: (readonly [ExpectedRow, string])[] = [];
+    let isExponent = false;
+    for (const { table, column, type } of columns) {
+      const cell = cellOf(type, value);
+      if (cell === undefined) continue;
+      isExponent ||= type !== 'double' && value.kind === 'number' && /e/i.test(value.source);
+      for (const each of places) {
+        if (!each.row || each.table !== table || !isIn(each, place)) continue;
+        each.row.cells.set(column, cell);
+        cells.push([each.row, column]);
+      }
+    }
+    if (cells.length === 0) others.push({ value, path, place });
+    else if (isExponent) either.push({ cells, rescuedIn: rowAround(place), path, json: canonical(value) });
+  }
+  for (const { value, path, place } of others)
+    rowAround(place).rescued.set(wellFormed(path), canonical(value, wellFormed));
+  return { rows, either };
+}
+
+function hasDeclared(
+  { members }: JsonTree & { kind: 'object' },
+  way: string,
+  { columns, ways, ignored }: Declaration,
+): boolean {
+  return members.some(([name]) => {
+    const next = `${way}${way && '.'}${name}`;
+    const isKnown = columns.has(next) || ignored.has(next) || ways.has(next) || ways.has(`${next}[]`);
+    return isKnown && isName(name);
   });
 }
 
-/** Puts a value whose path is declared, or what is in it, where it belongs. */
-function place(value: JsonTree, path: string, row: ExpectedRow): void {
-  const field = columns.get(path);
-  if (value.kind === 'literal' && value.text === 'null') return;
-  if (field) {
-    const cell = cellOf(field.type, value);
-    if (cell === undefined) rescue(row, path, value);
-    else row.cells.set(field.column, cell);
-    const isOfEither = field.type !== 'double' && value.kind === 'number' && /e/i.test(value.source);
-    if (cell !== undefined && isOfEither) row.either.set(field.column, [path, canonical(value)]);
-  } else if (value.kind === 'object') {
-    for (const [name, member] of value.members) {
-      const isPlain = name !== '' && !/[.[\]"]/.test(name);
-      const here = isPlain ? `${path}${path && '.'}${name}` : `${path}[${JSON.stringify(name)}]`;
-      if (isPlain && (columns.has(here) || objects.has(here))) place(member, here, row);
-      else rescue(row, here, member);
-    }
-  } else {
-    rescue(row, path, value);
-  }
+/** Not a path of several names. */
+function isName(name: string): boolean {
+  return !/[.[\]]/.test(name);
 }
 
-function rescue({ rescued }: ExpectedRow, path: string, value: JsonTree): void {
-  rescued.set(wellFormed(path), canonical(value, wellFormed));
+/** Whether a part has a declared value that is not null. */
+function isThere(answer: JsonTree, part: string, declared: Declaration): boolean {
+  let value: JsonTree | undefined = answer;
+  for (const name of part.split('.'))
+    value = value?.kind === 'object' ? value.members.find(([each]) => each === name)?.[1] : undefined;
+  const kind = declared.ways.has(`${part}[]`) ? 'array' : 'object';
+  return value?.kind === kind && hasValue(value, part, declared);
+}
+
+function hasValue(value: JsonTree, way: string, declared: Declaration): boolean {
+  const { columns, ways } = declared;
+  if (value.kind === 'literal' && value.text === 'null') return false;
+  if (columns.has(way)) return true;
+  if (ways.has(`${way}[]`) && value.kind === 'array')
+    return value.elements.some(
+      (element) => element.kind === 'object' && hasValueIn(element, `${way}[]`, declared),
+    );
+  if (ways.has(way) && value.kind === 'object') return hasValueIn(value, way, declared);
+  return true;
+}
+
+function hasValueIn({ members }: JsonTree & { kind: 'object' }, way: string, declared: Declaration): boolean {
+  const { columns, ways } = declared;
+  return members.some(([name, member]) => {
+    const next = `${way}.${name}`;
+    const isKnown = isName(name) && (columns.has(next) || ways.has(next) || ways.has(`${next}[]`));
+    return isKnown && hasValue(member, next, declared);
+  });
 }
 
 /** A text with an escape for half a surrogate pair, and more backslashes where it would look like one. */
@@ -141,8 +272,9 @@ function wellFormed(text: string): string {
   );
 }
 
-function cellOf(type: Exclude<ColumnType, 'date'>, value: JsonTree): Cell | undefined {
+function cellOf(type: ColumnType, value: JsonTree): Cell | undefined {
   if (type === 'string') return value.kind === 'string' && value.text.isWellFormed() ? value.text : undefined;
+  if (type === 'date') return value.kind === 'string' ? daysIn(value.text) : undefined;
   if (value.kind !== 'number') return undefined;
   if (type === 'double') {
     const number = Number(value.source);
@@ -163,3 +295,14 @@ const ranges = {
   // The years 1 to 9999.
   timestamp: [-62_135_596_800n, 253_402_300_799n],
 } as const;
+
+/** Days from 1970 to a day, counted from the years and months before it; undefined when there is no such day. */
+function daysIn(text: string): number | undefined {
+  const [, year = 0, month = 0, day = 0] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []).map(Number);
+  const isLeap = (of: number) => (of % 4 === 0 && of % 100 !== 0) || of % 400 === 0;
+  const lengths = [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  if (year < 1 || day < 1 || day > (lengths[month - 1] ?? 0)) return undefined;
+  const before = (of: number) => of * 365 + Math.floor(of / 4) - Math.floor(of / 100) + Math.floor(of / 400);
+  const inYear = lengths.slice(0, month - 1).reduce((sum, length) => sum + length, 0);
+  return before(year - 1) - before(1969) + inYear + day - 1;
+}

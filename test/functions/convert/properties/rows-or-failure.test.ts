@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Dataset } from '../../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../../../../shared/datasets/weatherapi-forecast.ts';
+import { weatherapiHistory } from '../../../../shared/datasets/weatherapi-history.ts';
 import fc, { runs } from '../../../fast-check.ts';
-import { anyJson, nastyNames, nastyNumbers, nastyStrings } from './json-source.ts';
+import { everyLevel, nothingRequired, onlyInArrays, onlyInnermost } from '../every-level.ts';
+import { anyJson, nastyDates, nastyNames, nastyNumbers, nastyStrings } from './json-source.ts';
 import { duckdb } from './outcome.ts';
-import { damagedFile, rawText } from './raw-files.ts';
+import { damagedFile, rawText, rawTextOf } from './raw-files.ts';
 
 const { outcomeOf } = duckdb();
 
@@ -84,5 +88,97 @@ describe('every value in its place, or one permanent failure:', () => {
         `{"location":{"lat":2},"current":{"uv":1,"new":[{${name}:{${name}:-0}}]}}`,
       ]);
     expect(await outcomeOf(`[${records.join()}]`)).toBe(records.length);
+  });
+});
+
+const nested: readonly Dataset[] = [
+  everyLevel,
+  onlyInArrays,
+  onlyInnermost,
+  nothingRequired,
+  weatherapiForecast,
+  weatherapiHistory,
+];
+
+describe('every value in its place in every table, or one permanent failure:', () => {
+  test.each(nested)('of any answers of $name, in any form [rows-or-failure]', async (dataset) => {
+    let converted = 0;
+    await fc.assert(
+      fc.asyncProperty(rawTextOf(dataset), async (raw) => {
+        if (typeof (await outcomeOf(raw, dataset)) === 'number') converted += 1;
+      }),
+      { numRuns: runs(30) },
+    );
+    expect(converted).toBeGreaterThan(5);
+  });
+
+  const whole =
+    '"station":{"name":"a"},"plan":{"days":[{"mood":"b","blocks":[{"id":1,"slots":[{"temp":2}]}]}]}';
+  const places = [
+    ['above all rows', 'since', `{"station":{"since":$,"name":"a"},${whole.slice(whole.indexOf('"plan"'))}}`],
+    ['in a row and above others', 'date', `{${whole.replace('"mood"', '"date":$,"mood"')},"notes":[]}`],
+    ['in an element without a row', 'id', `{${whole.replace('"id":1', '"id":$')}}`],
+    ['in an innermost row', 'start', `{${whole.replace('"temp":2', '"start":$,"temp":2')}}`],
+    ['in place of a row', 'slot', `{${whole.replace('[{"temp":2}]', '[{"temp":1},$,{"temp":2}]')}}`],
+    ['in place of an element without a row', 'block', `{${whole.replace('"blocks":[', '"blocks":[$,')}}`],
+    ['in place of rows', 'notes', `{${whole},"notes":$}`],
+    ['undeclared in an innermost row', 'new', `{${whole.replace('"temp":2', '"temp":2,"new":$')}}`],
+    ['undeclared in an element without a row', 'new', `{${whole.replace('"id":1', '"id":1,"new":$')}}`],
+    ['undeclared where only the answer is', 'new', `{${whole},"new":$}`],
+    ['ignored', 'draft', `{${whole.replace('"plan":{', '"plan":{"draft":$,')},"now":$}`],
+  ] as const;
+
+  test.each(places)('of each nasty value %s (%s) [rows-or-failure]', async (_where, _name, answer) => {
+    const values = [
+      ...nastyNumbers,
+      ...nastyStrings,
+      ...nastyDates,
+      'true',
+      'null',
+      '{}',
+      '[]',
+      '[null]',
+      '[{}]',
+    ];
+    const answers = values.map((value) => answer.replaceAll('$', () => value));
+    for (const dataset of nested.slice(0, 4))
+      expect(await outcomeOf(answers.join('\n'), dataset)).toBeGreaterThanOrEqual(answers.length);
+  });
+
+  test.each([
+    ['the required array is missing', '{"station":{"name":"a"},"plan":{"version":1}}'],
+    ['the required array is empty', '{"station":{"name":"a"},"plan":{"days":[]}}'],
+    ['it is an object', '{"station":{"name":"a"},"plan":{"days":{"date":"2026-11-22"}}}'],
+    ['its elements are not objects', '{"station":{"name":"a"},"plan":{"days":[1,null,"x",[]]}}'],
+    [
+      'its elements have nothing but nulls',
+      '{"station":{"name":"a"},"plan":{"days":[{"date":null},{"sum":{}}]}}',
+    ],
+    [
+      'they have nothing declared',
+      '{"station":{"name":"a"},"plan":{"days":[{"new":1}]},"notes":[{"text":"b"}]}',
+    ],
+    ['the required object has nothing but nulls', '{"station":{"name":null},"plan":{"days":[{"mood":"a"}]}}'],
+    ['the required object is an array', '{"station":[{"name":"a"}],"plan":{"days":[{"mood":"a"}]}}'],
+  ])('of an answer that is refused, since %s [rows-or-failure]', async (_why, answer) => {
+    for (const dataset of [everyLevel, onlyInArrays]) {
+      expect(await outcomeOf(answer, dataset)).toBe('incomplete');
+      expect(await outcomeOf(`{${whole}}\n{${whole}}\n${answer}`, dataset)).toBe('incomplete');
+    }
+  });
+
+  test('of an answer that has no row for any table [rows-or-failure]', async () => {
+    const known = `{${whole}}\n{${whole}}\n`;
+    for (const empty of [
+      '"notes":[]',
+      '"plan":{"days":[{"blocks":[{"slots":[]}]}]}',
+      '"notes":[{"new":1}]',
+      '"now":1',
+    ]) {
+      for (const before of ['', known])
+        expect(await outcomeOf(`${before}{"station":{"name":"a"},${empty}}`, onlyInnermost)).toBe(
+          'incomplete',
+        );
+    }
   });
 });

@@ -2,9 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { PermanentError } from '../../../../shared/errors.ts';
 import fc, { runs } from '../../../fast-check.ts';
+import { everyLevel } from '../every-level.ts';
 import { objectOf } from './json-source.ts';
 import { comparable, converted, duckdb } from './outcome.ts';
-import { damagedFile, rawText, recordMembers } from './raw-files.ts';
+import { damagedFile, rawText, rawTextOf, recordMembers } from './raw-files.ts';
 
 const { rowsIn } = duckdb();
 
@@ -16,6 +17,7 @@ function split(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
 }
 
 describe('how the bytes of a file come in does not matter:', () => {
+  const place = fc.double({ min: 0, max: 1, noNaN: true });
   const anyFile = fc.oneof(
     rawText.map((text) => Buffer.from(text)),
     rawText.map((text) => gzipSync(text)),
@@ -23,7 +25,6 @@ describe('how the bytes of a file come in does not matter:', () => {
   );
 
   test('in pieces that end anywhere [same-rows]', async () => {
-    const place = fc.double({ min: 0, max: 1, noNaN: true });
     await fc.assert(
       fc.asyncProperty(anyFile, fc.array(place, { maxLength: 6 }), async (raw, places) => {
         expect(await comparable(split(raw, places))).toBe(await comparable([raw]));
@@ -38,6 +39,16 @@ describe('how the bytes of a file come in does not matter:', () => {
         expect(await comparable([...raw].map((byte) => Buffer.from([byte])))).toBe(await comparable([raw]));
       }),
       { numRuns: runs(15) },
+    );
+  });
+
+  test('in pieces that end anywhere, for every table [same-rows]', async () => {
+    await fc.assert(
+      fc.asyncProperty(rawTextOf(everyLevel), fc.array(place, { maxLength: 6 }), async (text, places) => {
+        const raw = Buffer.from(text);
+        expect(await comparable(split(raw, places), everyLevel)).toBe(await comparable([raw], everyLevel));
+      }),
+      { numRuns: runs(40) },
     );
   });
 
