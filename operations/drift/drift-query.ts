@@ -82,7 +82,7 @@ const entries: Readonly<Record<keyof Sql, (table: Table, days: Days) => string>>
   ) AS entries`,
 };
 
-/** By the rules of functions/rows/cell.ts. */
+/** By the rules of functions/rows/cell.ts. Athena makes a text of 1e400. */
 const kindOf = `CASE
     WHEN json = 'null' THEN 'null'
     WHEN json IN ('true', 'false') THEN 'boolean'
@@ -90,6 +90,7 @@ const kindOf = `CASE
     WHEN json LIKE '[%' THEN 'array'
     WHEN regexp_extract(json, '^"[0-9]{4}-[0-9]{2}-[0-9]{2}"$') = json
       AND TRY_CAST(substr(json, 2, 10) AS date) >= DATE '0001-01-01' THEN 'date'
+    WHEN json IN ('"Infinity"', '"-Infinity"') THEN 'number'
     WHEN json LIKE '"%' THEN 'string'
     WHEN regexp_extract(json, '^-?[0-9]{1,19}([.]0+)?$') = json
       AND TRY_CAST(regexp_extract(json, '^-?[0-9]+') AS bigint) BETWEEN -2147483648 AND 2147483647 THEN 'int'

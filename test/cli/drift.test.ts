@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -7,7 +9,9 @@ import { driftedKeysQuery, driftQuery, type Kind } from '../../operations/drift/
 import type { Dataset, Table } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
-import { tdf } from './cloud.ts';
+import { datasets } from '../../shared/datasets.ts';
+import { createdObjects } from '../../shared/s3-event.ts';
+import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { landConverted, useAssembly } from './state.ts';
 
 const folder = 'weatherapi/current/dt=2026-11-';
@@ -132,9 +136,70 @@ describe('tdf drift', () => {
 
   test('and replay refuses a path without --drifted, and a prefix with it', async () => {
     const { code, stderr } = await tdf(['replay', '--path', 'current.snow', '--local', '--state', state]);
-    expect([code, stderr]).toEqual([1, 'error: --path: expected it with --drifted\n']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('--path: expected it with --drifted');
     const both = await tdf(['replay', '--drifted', '--prefix', folder, '--local', '--state', state]);
     expect(both.stderr).toContain('--drifted: expected days or a whole dataset, got --prefix');
+  });
+});
+
+describe('drift on AWS', () => {
+  let cloud: Cloud;
+  let athena: Server;
+  /** The statements that Athena was asked to run. */
+  const asked: string[] = [];
+  let answer: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    athena = createServer(async (request, response) => {
+      const input = JSON.parse(String(Buffer.concat(await Array.fromAsync(request))));
+      if (input.QueryString) asked.push(input.QueryString);
+      const cells = (row: readonly string[]) => ({ Data: row.map((VarCharValue) => ({ VarCharValue })) });
+      const ColumnInfo = answer.columns.map((Name) => ({ Name, Type: 'varchar' }));
+      const answers: Readonly<Record<string, unknown>> = {
+        StartQueryExecution: { QueryExecutionId: 'q' },
+        GetQueryExecution: { QueryExecution: { Status: { State: 'SUCCEEDED' } } },
+        GetQueryResults: {
+          ResultSet: {
+            ResultSetMetadata: { ColumnInfo },
+            Rows: [answer.columns, ...answer.rows].map(cells),
+          },
+        },
+      };
+      response.setHeader('content-type', 'application/x-amz-json-1.1');
+      response.end(JSON.stringify(answers[String(request.headers['x-amz-target']).split('.')[1] ?? '']));
+    });
+    await new Promise<void>((listening) => athena.listen(0, '127.0.0.1', listening));
+    process.env.AWS_ENDPOINT_URL_ATHENA = `http://127.0.0.1:${(athena.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    delete process.env.AWS_ENDPOINT_URL_ATHENA;
+    await cloud.close();
+    await new Promise((closed) => athena.close(closed));
+  });
+
+  test('is one statement that Athena answers, and names the deployment to replay', async () => {
+    const columns = ['table_name', 'path', 'value_count', 'row_count', 'first_key', 'last_key', 'example'];
+    const key = `${folder}22/20261122T050000Z.json`;
+    const row = ['weatherapi_current', 'current.snow', '3', '3', key, key, '1'];
+    answer = { columns: [...columns, 'int_count'], rows: [[...row, '3']] };
+    const { stdout, stderr } = await cloud.tdf('drift', '--since', '2026-11-20');
+    expect(stderr).toBe('');
+    expect(stdout).toContain("{ column: 'snow', path: 'current.snow', type: 'int',");
+    expect(stdout).toContain('npx cdk deploy -c stage=dev');
+    expect(stdout).toContain('npx tdf replay --drifted --dataset weatherapi/current --stage dev');
+    expect(asked).toEqual([driftQuery(datasets, { from: '2026-11-20' }).athena]);
+  });
+
+  test('has a replay that sends the keys that Athena answers, in their order', async () => {
+    const keys = [20, 21].map((day) => `${folder}${day}/a.json`);
+    answer = { columns: ['raw_key'], rows: keys.map((key) => [key]) };
+    const { stdout } = await cloud.tdf('replay', '--drifted', '--path', 'current.snow', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ listed: 2, sent: 2, first: keys });
+    const sent = cloud.emulator.messages(cloud.outputs.QueueUrl).flatMap(({ body }) => createdObjects(body));
+    expect(sent.map(({ key }) => key)).toEqual(keys);
+    expect(asked.at(-1)).toBe(driftedKeysQuery(weatherapiCurrent, { path: 'current.snow' }).athena);
   });
 });
 
