@@ -39,9 +39,9 @@ function logPause({ places, seconds, reason }: Pause): void {
 }
 
 async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
+  logger.resetKeys(); // Those of an earlier run.
   const runEvent = parseRunEvent(event);
   const dataset = runEvent.dataset.name;
-  // A day that is undefined takes the place of an earlier run's.
   logger.appendKeys({ dataset, scheduledTime: runEvent.scheduledTime.toISOString(), day: runEvent.day });
   logger.info(runStarted, { places: runEvent.locations.length });
   const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - limits.landing));

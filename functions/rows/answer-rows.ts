@@ -274,7 +274,8 @@ export class AnswerRows {
       // The columns of a row tell its place; any other place has to be in the path.
       const elementPath = level.table === undefined ? at : `${path}[]`;
       if (isObject(element) && isDeclared(level.tree, element))
-        rescued.push(...this.#fillElement(level, element, elementPath));
+        // One by one: there may be more of them than a call can have arguments.
+        for (const member of this.#fillElement(level, element, elementPath)) rescued.push(member);
       else rescued.push(rescue(at, element));
     }
   }

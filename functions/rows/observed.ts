@@ -1,6 +1,6 @@
 import type { ColumnType } from '../../shared/column-type.ts';
 import type { Dataset } from '../../shared/dataset.ts';
-import { millisecondsPerDay } from './cell.ts';
+import { firstSecond, lastSecond, millisecondsPerDay } from './cell.ts';
 import type { RowGroup } from './row-group.ts';
 
 /** Milliseconds of one in a cell of a column that can tell a row's day. */
@@ -15,8 +15,11 @@ export function* observedIn(group: RowGroup, dataset: Dataset, start = 0): Gener
   const unit = unitOf[group.columns[column]?.type ?? 'string'];
   if (unit === undefined) throw new Error(`${dataset.name}: ${dataset.dayColumn} cannot tell a day.`);
   const first = column * group.capacity;
-  for (let at = first + start; at < first + group.rowCount; at++)
-    if (group.present[at]) yield unit * Number(group.bigints[at]);
+  for (let at = first + start; at < first + group.rowCount; at++) {
+    const instant = unit * Number(group.bigints[at]);
+    // A bigint may be any number.
+    if (group.present[at] && instant >= firstSecond * 1000 && instant <= lastSecond * 1000) yield instant;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { type HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { settle } from '../../cli/terminal/settle.ts';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
@@ -11,10 +11,10 @@ import { startEmulator } from '../../local/aws/emulator.ts';
 import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
 import { planDrops } from '../../operations/drop/drop-files.ts';
-import type { OutcomeWatch } from '../../operations/outcome.ts';
+import { type OutcomeWatch, watchOutcome } from '../../operations/outcome.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
-import { curatedKey, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
+import { curatedKey, curatedKeysOf, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import fc, { runs } from '../fast-check.ts';
@@ -164,6 +164,33 @@ describe('tdf drop', () => {
     ]);
   });
 
+  test('waits for the object of every table', async () => {
+    const key = 'weatherapi/forecast/dt=2026-11-21/issue.json';
+    const { s3, sqs } = cloud.clients;
+    const { ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}' }));
+    const putCurated = (Key: string) =>
+      s3.send(
+        new PutObjectCommand({
+          ...{ Bucket: 'curated', Key, Body: 'PAR1' },
+          Metadata: { 'raw-etag': ETag.replaceAll('"', '') },
+        }),
+      );
+    const [hours = '', days = '', alerts = ''] = curatedKeysOf(key);
+    for (const early of [hours, alerts]) await putCurated(early);
+    let looks = 0;
+    const send = async (command: HeadObjectCommand) => {
+      const looked = s3.send(command);
+      if (command.input.Key !== days) return looked;
+      looks += 1;
+      // The second table's comes once it was missed.
+      return looked.finally(() => putCurated(days));
+    };
+    const reached = { s3: { send } as unknown as typeof s3, sqs, outputs: cloud.outputs, runtime: undefined };
+    const watch = await watchOutcome(reached);
+    const { converted: made, dead } = await watch.settled([key], new AbortController().signal);
+    expect({ made, dead, looks }).toEqual({ made: [[hours, days, alerts]], dead: [], looks: 2 });
+  });
+
   /** An answer with days of hours, as the provider writes them. */
   const days = (from: number, count: number, members: object = {}) => ({
     location: { name: 'Oslo', localtime_epoch: from / 1000 },
@@ -173,7 +200,10 @@ describe('tdf drop', () => {
         return {
           date: dayOf(new Date(midnight)),
           day: { maxtemp_c: 3 },
-          hour: Array.from({ length: 24 }, (__, at) => ({ time_epoch: midnight / 1000 + at * 3600 })),
+          hour: Array.from({ length: 24 }, (__, at) => ({
+            time_epoch: midnight / 1000 + at * 3600,
+            haze: at,
+          })),
         };
       }),
     },

@@ -1,15 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import {
-  curatedKey,
-  curatedKeysOf,
+  curatedKeys,
   dayOf,
   filedKey,
   parseRawKey,
   placeDayKey,
   rawKey,
+  runTime,
 } from '../../shared/keys.ts';
 import fc, { runs } from '../fast-check.ts';
 
@@ -17,12 +18,16 @@ const folder = 'weatherapi/current/dt=2026-11-22/';
 
 const filed = (key: string) => filedKey(parseRawKey(key), '2026-11-22');
 
-/** Where a raw key leads: an undated one by way of the key that it is filed under. */
-function curated(key: string): string {
+/** Where a raw key leads, table by table: an undated one by way of the key that it is filed under. */
+function allCurated(key: string): string[] {
   const { day, ...parsed } = parseRawKey(key);
-  return day === undefined
-    ? curated(filed(key))
-    : curatedKey({ ...parsed, day }, weatherapiCurrent.tables[0]);
+  return day === undefined ? allCurated(filed(key)) : curatedKeys({ ...parsed, day });
+}
+
+/** Of a dataset of one table. */
+function curated(key: string): string {
+  const [only = ''] = allCurated(key);
+  return only;
 }
 
 describe("a run's raw key", () => {
@@ -38,6 +43,16 @@ describe("a run's raw key", () => {
     expect(rawKey(weatherapiCurrent, new Date(time))).toBe(`weatherapi/current/${key}`);
   });
 
+  test('is mirrored in each table of its dataset', () => {
+    const key = rawKey(weatherapiForecast, new Date('2026-11-22T06:00:00Z'));
+    expect(key).toBe('weatherapi/forecast/dt=2026-11-22/20261122T060000Z.json');
+    expect(allCurated(key)).toEqual(
+      ['forecast_hour', 'forecast_day', 'alert'].map(
+        (table) => `weatherapi/${table}/dt=2026-11-22/20261122T060000Z.parquet`,
+      ),
+    );
+  });
+
   test('is mirrored, and says its dataset and day', () => {
     const key = rawKey(weatherapiCurrent, new Date('2026-11-22T05:00:00Z'));
     expect(parseRawKey(key)).toEqual({ key, dataset: weatherapiCurrent, day: '2026-11-22' });
@@ -45,19 +60,29 @@ describe("a run's raw key", () => {
   });
 });
 
-test('a raw object has a curated object in each table of its dataset, by one name; none without a day or a dataset', () => {
-  expect(curatedKeysOf('weatherapi/forecast/dt=2026-11-22/20261122T060000Z.json')).toEqual([
-    'weatherapi/forecast_hour/dt=2026-11-22/20261122T060000Z.parquet',
-    'weatherapi/forecast_day/dt=2026-11-22/20261122T060000Z.parquet',
-    'weatherapi/alert/dt=2026-11-22/20261122T060000Z.parquet',
-  ]);
-  const names = curatedKeysOf(placeDayKey(weatherapiHistory, '2026-11-21', 'São Paulo')).map((key) =>
-    key.slice(key.indexOf('/dt=')),
-  );
-  expect(names).toHaveLength(2);
-  expect(new Set(names).size).toBe(1);
-  for (const key of ['weatherapi/forecast/a.json', 'elsewhere/dt=2026-11-22/a.json'])
-    expect(curatedKeysOf(key)).toEqual([]);
+describe('the raw key of a place and a day', () => {
+  const of = (place: string, day = '2026-11-21') => placeDayKey(weatherapiHistory, day, place);
+
+  test.each([
+    ['Oslo', 'Oslo'],
+    ['48.85,2.35', '48.85-2.35'],
+    ['iata:DXB', 'iata-DXB'],
+    ['São Paulo', 'S-o-Paulo'],
+    ['日本', 'file'],
+    ['a/b.json', 'b'],
+  ])('keeps what is readable of %s and adds a digest', (place, readable) => {
+    expect(of(place)).toMatch(/^weatherapi\/history\/dt=2026-11-21\/[^/]*\.[0-9a-f]{12}\.json$/);
+    expect(of(place).slice(folder.length, -'.0123456789ab.json'.length)).toBe(readable);
+    expect(parseRawKey(of(place))).toMatchObject({ dataset: weatherapiHistory, day: '2026-11-21' });
+  });
+
+  test('is one for each place and day, whoever asks for it', () => {
+    const places = ['Oslo', 'oslo', 'Oslo ', 'x/Oslo', 'Oslo.json', '日本', '日本 '];
+    const keys = places.flatMap((place) => [of(place), of(place, '2026-11-20')]);
+    expect(new Set(keys).size).toBe(2 * places.length);
+    expect(of('Oslo')).toBe(of('Oslo'));
+    expect(keys.map(runTime).filter((time) => time !== undefined)).toEqual([]);
+  });
 });
 
 test('a day is of UTC', () => {
@@ -157,13 +182,13 @@ describe('the key under which an undated object is filed', () => {
   });
 });
 
-/** Undefined when the key is refused. */
-function curatedOrNone(key: string): string | undefined {
+/** None when the key is refused. */
+function curatedOrNone(key: string): string[] {
   try {
-    return curated(key);
+    return allCurated(key);
   } catch (error) {
     expect(error).toMatchObject({ name: 'PermanentError', code: 'unknown-dataset' });
-    return undefined;
+    return [];
   }
 }
 
@@ -183,7 +208,12 @@ const name = fc.oneof(
 /** S3 allows 1024 bytes of UTF-8. */
 const anyKey = fc
   .tuple(
-    fc.constantFrom('', 'weatherapi/current', ...Array(8).fill('weatherapi/current/')),
+    fc.constantFrom(
+      '',
+      'weatherapi/current',
+      ...Array(8).fill('weatherapi/current/'),
+      ...Array(4).fill('weatherapi/history/'),
+    ),
     fc.constantFrom('', 'dt=2026-11-22/'),
     name,
   )
@@ -194,14 +224,16 @@ describe('of any raw key,', () => {
   test('the curated key is one that S3 takes and Athena shows, of the same day, or there is none', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
-        const target = curatedOrNone(key);
-        if (target === undefined) return;
-        const [, folder] =
-          /^weatherapi\/current\/dt=(\d{4}-\d\d-\d\d)\/[A-Za-z0-9][A-Za-z0-9._-]*\.parquet$/.exec(target) ??
-          [];
-        expect(folder).toBe(/^weatherapi\/current\/dt=([^/]*)\//.exec(key)?.[1] ?? '2026-11-22');
-        expect(target.length).toBeLessThanOrEqual(1024);
-        expect(target).not.toContain('/../');
+        for (const target of curatedOrNone(key)) {
+          const [, table, folder] =
+            /^weatherapi\/([a-z_]+)\/dt=(\d{4}-\d\d-\d\d)\/[A-Za-z0-9][A-Za-z0-9._-]*\.parquet$/.exec(
+              target,
+            ) ?? [];
+          expect(['current', 'history_hour', 'history_day']).toContain(table);
+          expect(folder).toBe(/^weatherapi\/[a-z]+\/dt=([^/]*)\//.exec(key)?.[1] ?? '2026-11-22');
+          expect(target.length).toBeLessThanOrEqual(1024);
+          expect(target).not.toContain('/../');
+        }
       }),
       { numRuns: runs(1_000) },
     );
@@ -224,11 +256,12 @@ describe('of any raw key,', () => {
     fc.assert(
       fc.property(fc.uniqueArray(anyKey, { minLength: 2, maxLength: 20 }), (keys) => {
         // And those of whoever names a raw file after a curated one.
-        const mimics = keys.flatMap((key) =>
-          [curatedOrNone(key) ?? [], curatedOrNone(key)?.replace(/parquet$/, 'json') ?? []].flat(),
-        );
+        const mimics = keys
+          .flatMap(curatedOrNone)
+          .map((key) => key.replace('/history_hour/', '/history/'))
+          .flatMap((key) => [key, key.replace(/parquet$/, 'json')]);
         const all = [...new Set([...keys, ...mimics])];
-        const targets = all.map(curatedOrNone).filter((target) => target !== undefined);
+        const targets = all.flatMap(curatedOrNone);
         expect(new Set(targets).size).toBe(targets.length);
       }),
       { numRuns: runs(150) },

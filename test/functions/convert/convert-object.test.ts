@@ -140,6 +140,88 @@ describe('a raw object', () => {
   });
 });
 
+describe('a raw object of several tables', () => {
+  const key = 'weatherapi/history/dt=2026-11-21/oslo.json';
+  const [hours, days] = ['hour', 'day'].map(
+    (table) => `weatherapi/history_${table}/dt=2026-11-21/oslo.parquet`,
+  );
+  const history = (temp_c: number, hour: object[] = [{ temp_c }]) =>
+    JSON.stringify({
+      location: { name: 'Oslo' },
+      forecast: { forecastday: [{ date: '2026-11-21', day: { maxtemp_c: temp_c }, hour }] },
+    });
+  const stored = async () => [
+    (await worker.rows(hours as string)).map(({ temp_c }) => temp_c),
+    (await worker.rows(days as string)).map(({ maxtemp_c }) => maxtemp_c),
+  ];
+
+  test('becomes one curated object of each table, also of one that has no rows', async () => {
+    await aws.put('raw', key, history(1, []));
+    expect(await worker.convert(key)).toEqual({
+      kind: 'converted',
+      tables: [
+        { key: hours, rows: 0 },
+        { key: days, rows: 1 },
+      ],
+      rescuedFields: 0,
+      unexpected: [],
+    });
+    expect(await aws.keys('curated')).toEqual([days, hours]);
+    expect(await stored()).toEqual([[], [1]]);
+  });
+
+  test('leaves nothing of former content when a table has no rows any more', async () => {
+    await aws.put('raw', key, history(1));
+    await worker.convert(key);
+    expect(await stored()).toEqual([[1], [1]]);
+    await aws.put('raw', key, history(2, []));
+    await worker.convert(key);
+    expect(await stored()).toEqual([[], [2]]);
+  });
+
+  test('has the same bytes in each of them when it is converted again', async () => {
+    await aws.put('raw', key, history(1));
+    const bodies = async () => {
+      await worker.convert(key);
+      return Promise.all(
+        [hours, days].map(async (made) => (await aws.object('curated', made as string)).body),
+      );
+    };
+    expect(await bodies()).toEqual(await bodies());
+  });
+
+  test.each([
+    ['the first', () => hours],
+    ['the second', () => days],
+  ])('has all of its curated objects after a retry of a try that wrote all but %s', async (_which, lost) => {
+    await aws.put('raw', key, history(1));
+    await worker.convert(key);
+    await aws.put('raw', key, history(2));
+    aws.fault = ({ action, key: put }) =>
+      action === 'PutObject' && put === lost() ? { status: 500, code: 'InternalError' } : undefined;
+    await expect(worker.convert(key)).rejects.toThrow();
+    const halfway = await stored();
+    expect(halfway.flat().sort()).toEqual([1, 2]);
+    aws.fault = () => undefined;
+    await worker.convert(key);
+    expect(await stored()).toEqual([[2], [2]]);
+  });
+
+  test('that is replaced between two of its curated objects leaves its newest content in both', async () => {
+    await aws.put('raw', key, history(1));
+    worker.after = (action, time) =>
+      action === 'PutObject' && time === 1 ? aws.put('raw', key, history(2)) : undefined;
+    await worker.convert(key);
+    expect(await stored()).toEqual([[2], [2]]);
+  });
+
+  test('that is refused leaves none of them', async () => {
+    await aws.put('raw', key, `${history(1)}\n{"error":{"code":1006}}`);
+    await expect(worker.convert(key)).rejects.toMatchObject({ code: 'error-body' });
+    expect(await aws.keys('curated')).toEqual([]);
+  });
+});
+
 test('an object of a day before the table begins is refused, before it is read', async () => {
   const early = 'weatherapi/current/dt=2023-12-31/a.json';
   await aws.put('raw', early, response({ temp_c: 1 }));

@@ -173,8 +173,8 @@ export function columnsFrom(
 export function tablesFrom(
   text: string | Uint8Array,
   dataset: Dataset,
-  pieceBytes: number,
-  shapesOf: ShapesOf,
+  pieceBytes = Number.POSITIVE_INFINITY,
+  shapesOf: ShapesOf = answerShapes,
 ): { tables: { columns: Columns; file: Uint8Array }[]; counts: object } {
   const tables = dataset.tables.map((table) => ({
     columns: Object.fromEntries(columnsOf(table).map(({ column }): [string, unknown[]] => [column, []])),

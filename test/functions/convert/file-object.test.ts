@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -137,5 +138,47 @@ describe('an object without a dt= folder', () => {
     };
     expect(await worker.convert(dropped)).toEqual({ kind: 'gone' });
     expect(await aws.keys('raw')).toEqual([filed('2026-11-22')]);
+  });
+});
+
+describe('an object of another dataset without a dt= folder', () => {
+  const sample = (name: string) => readFileSync(new URL(`../../samples/${name}`, import.meta.url));
+  const days = (dates: readonly string[]) =>
+    JSON.stringify({
+      location: { name: 'Oslo' },
+      forecast: { forecastday: dates.map((date) => ({ date, hour: [{ time_epoch: 1_795_323_600 }] })) },
+    });
+  const asked = (localtime_epoch: unknown) =>
+    days(['2026-11-22']).replace('"name"', `"localtime_epoch":${localtime_epoch},"name"`);
+
+  test.each([
+    ['history', 'a history from a browser', sample('history/one-day-from-a-browser.json'), '2026-11-20'],
+    ['history', 'a history of 25 hours', sample('history/a-day-of-25-hours.json'), '2026-10-25'],
+    [
+      'forecast',
+      'a forecast from a browser',
+      sample('forecast/one-answer-from-a-browser.json'),
+      '2026-11-19',
+    ],
+    ['forecast', 'a forecast whose local day is another one', asked(1_795_305_599), '2026-11-21'],
+  ])('(%s) is moved to the day that its dataset goes by: %s', async (dataset, _what, body, day) => {
+    const key = `weatherapi/${dataset}/dropped.json`;
+    await aws.put('raw', key, body);
+    expect(await worker.convert(key)).toMatchObject({ kind: 'filed' });
+    const [moved = ''] = await aws.keys('raw');
+    expect(moved).toContain(`weatherapi/${dataset}/dt=${day}/dropped.`);
+    expect(await worker.convert(moved)).toMatchObject({ kind: 'converted' });
+  });
+
+  test.each([
+    ['history', 'two local days', days(['2026-11-22', '2026-11-23']), 'several-days'],
+    ['history', 'a date that is not a day', days(['2026-11-31']), 'no-day'],
+    ['forecast', 'milliseconds for seconds', asked(1_795_323_600_000), 'no-day'],
+    ['forecast', 'an instant that no calendar has', asked('9223372036854775807'), 'no-day'],
+  ])('(%s) and with %s stays, with the reason', async (dataset, _what, body, code) => {
+    const key = `weatherapi/${dataset}/dropped.json`;
+    await aws.put('raw', key, body);
+    await expect(worker.convert(key)).rejects.toMatchObject({ code });
+    expect(await aws.keys('raw')).toEqual([key]);
   });
 });

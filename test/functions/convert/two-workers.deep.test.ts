@@ -41,6 +41,22 @@ describe('whatever order the requests of two workers, replacements and one crash
   });
 });
 
+test('the objects of two tables are both of the newest content, whatever order the requests of two workers, a replacement and one crash come in [two-workers]', async () => {
+  const key = 'weatherapi/history/dt=2026-11-21/oslo.json';
+  const tables = ['history_hour', 'history_day'].map(
+    (table) => `curated/weatherapi/${table}/dt=2026-11-21/oslo.parquet`,
+  );
+  const ends = await endStates({ rawKey: key, contents: ['A', 'B'] });
+  const final = ends.filter(isFinal);
+  expect(final.filter(hasCrash).length).toBeGreaterThan(100);
+  const wrong = final.filter(({ objects }) => tables.some((table) => objects[table]?.etag !== 'B'));
+  expect(wrong).toEqual([]);
+  // A crash can leave the tables of different content, but then the message comes again.
+  expect(
+    ends.some(({ objects }) => objects[tables[0] as string]?.etag !== objects[tables[1] as string]?.etag),
+  ).toBe(true);
+}, 300_000);
+
 test('an undated object that two workers file, while it is replaced, is filed once and with its newest content [filed-once]', async () => {
   const undated = 'weatherapi/current/dropped.json';
   const contents = [0, 1, 2].map((second) => response({ last_updated_epoch: 1_795_323_600 + second }));

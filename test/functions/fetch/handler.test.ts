@@ -3,6 +3,8 @@ import type { Context } from 'aws-lambda';
 import { limits } from '../../../functions/fetch/limits.ts';
 import type { RunReport } from '../../../functions/fetch/run.ts';
 import { startWeatherApi, type WeatherApi } from '../../../local/weatherapi/server.ts';
+import { weatherapiHistory } from '../../../shared/datasets/weatherapi-history.ts';
+import { placeDayKey } from '../../../shared/keys.ts';
 import { runEnded, runStarted } from '../../../shared/run-log.ts';
 import { type Aws, startAws } from '../../aws.ts';
 import { captureOutput, type Output } from '../../output.ts';
@@ -76,6 +78,17 @@ function errorOf(outcome: Outcome): Error {
 function lastMetrics(): Record<string, unknown> {
   const emitted = output.lines().filter((line) => line.includes('CloudWatchMetrics'));
   return Object.assign({}, ...emitted.slice(-2).map((line) => JSON.parse(line)));
+}
+
+/** The metrics that came last with a dimension beside the service, and its value. */
+function metricsBy(dimension: string): Record<string, unknown> {
+  const set = `"Dimensions":[["service","${dimension}"]]`;
+  const {
+    _aws,
+    service: _,
+    ...counted
+  } = JSON.parse(output.lines().findLast((line) => line.includes(set)) ?? '{}');
+  return counted;
 }
 
 /** What was logged of a run. */
@@ -170,6 +183,27 @@ describe('the function', () => {
     expect(began).toMatchObject({ message: runStarted, places: locations.length });
     expect(ended).toMatchObject({ message: runEnded, ...end });
     expect(others).toEqual([]);
+  });
+
+  test('names the dataset and the day of a run in its lines, and counts by dataset whether it landed', async () => {
+    const [ofDay, ofHour] = ['2026-11-20T14:00:00.000Z', '2026-11-20T15:00:00.000Z'];
+    await invoke(['Melbourne', 'Oslo'], { event: { scheduledTime: ofDay, dataset: 'weatherapi/history' } });
+    expect(linesOf(ofDay)).toEqual([
+      expect.objectContaining({ message: runStarted, dataset: 'weatherapi/history', day: '2026-11-19' }),
+      expect.objectContaining({
+        ...{ message: runEnded, dataset: 'weatherapi/history', day: '2026-11-19' },
+        ...{ outcome: 'landed', landed: 2, fetched: 2, places: 2 },
+        keys: ['Melbourne', 'Oslo'].map((place) => placeDayKey(weatherapiHistory, '2026-11-19', place)),
+      }),
+    ]);
+    expect(metricsBy('dataset')).toEqual({ dataset: 'weatherapi/history', RunsLanded: 1, RunsSkipped: 0 });
+
+    await invoke(['fail:2007'], { event: { scheduledTime: ofHour } });
+    for (const line of linesOf(ofHour)) {
+      expect(line).toMatchObject({ dataset: 'weatherapi/current' });
+      expect(line).not.toHaveProperty('day');
+    }
+    expect(metricsBy('dataset')).toEqual({ dataset: 'weatherapi/current', RunsLanded: 0, RunsSkipped: 1 });
   });
 
   test('logs how a run ended that S3 refused', async () => {

@@ -119,6 +119,33 @@ describe('reconcile', () => {
     });
   });
 
+  test('enqueues a raw object, once, that lacks the curated object of one of its tables, or has an older one there', async () => {
+    const keys = ['a', 'b', 'c'].map((name) => `weatherapi/forecast/dt=2026-11-22/${name}.json`);
+    for (const key of keys) await land(key);
+    await aws.remove('curated', 'weatherapi/alert/dt=2026-11-22/a.parquet');
+    await put('raw', keys[1] as string, '{"b":2}');
+    const metadata = { 'raw-etag': createHash('md5').update('{"b":2}').digest('hex') };
+    for (const table of ['forecast_hour', 'alert'])
+      await put('curated', `weatherapi/${table}/dt=2026-11-22/b.parquet`, 'PAR1', metadata);
+
+    const { counts, first } = await run();
+
+    expect(counts).toEqual({ current: 1, missing: 1, stale: 1, dead: 0, young: 0, orphaned: 0 });
+    expect(first).toMatchObject({ missing: [keys[0]], stale: [keys[1]] });
+    expect(aws.sent().map(({ key }) => key)).toEqual([keys[0], keys[1]]);
+  });
+
+  test('finds an orphan in any table', async () => {
+    for (const table of ['forecast_hour', 'forecast_day', 'alert', 'history_hour'])
+      await put('curated', `weatherapi/${table}/dt=2026-11-22/a.parquet`);
+    await land('weatherapi/history/dt=2026-11-22/a.json');
+    const { counts, pruned } = await run({ prune: true });
+    expect({ counts, pruned }).toMatchObject({ counts: { current: 1, orphaned: 3 }, pruned: 3 });
+    expect(await aws.keys('curated')).toEqual(
+      ['history_day', 'history_hour'].map((table) => `weatherapi/${table}/dt=2026-11-22/a.parquet`),
+    );
+  });
+
   test('finds the curated object of every form of dated raw key', async () => {
     const names = [
       'a.json',

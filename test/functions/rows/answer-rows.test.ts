@@ -12,7 +12,9 @@ import {
   rawKey,
   response,
   rowsOf,
+  tablesFrom,
 } from '../convert/converted.ts';
+import { everyLevel, onlyInnermost } from '../convert/every-level.ts';
 
 /** What is rescued of a response's text. */
 function rescuedOf(text: string): unknown {
@@ -157,9 +159,73 @@ describe('rescued with its path is', () => {
     expect(await converted(text)).toMatchObject({ rescuedFields: 3 });
   });
 
+  test('what is more than a call can have arguments, in an element of an array that is not a row', () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => `"x${index}":1`).join();
+    const text = `{"plan":{"days":[{"blocks":[{"id":1,${many},"slots":[{"temp":2}]}]}]}}`;
+    const { tables, counts } = tablesFrom(text, onlyInnermost);
+    expect(counts).toMatchObject({ rescuedFields: 200_000 });
+    const rescued = JSON.parse(String(tables[0]?.columns.rescued?.[0])) as object;
+    expect(Object.keys(rescued).at(-1)).toBe('plan.days[0].blocks[0].x199999');
+  });
+
   test('what is nested a hundred deep', () => {
     const deep = `${'{"a":['.repeat(50)}9007199254740993${']}'.repeat(50)}`;
     expect(rescuedOf(`{"location":{"lat":2},"current":{"uv":1},"x":${deep}}`)).toBe(`{"x":${deep}}`);
+  });
+});
+
+describe('in the rows of several tables', () => {
+  const answer = {
+    station: { name: 'Oslo', since: '2020-02-29' },
+    plan: {
+      days: [
+        {
+          date: '2026-11-22',
+          sum: { visits: 3 },
+          blocks: [{ id: 1, slots: [{ temp: 1 }, { temp: 2 }] }, { id: 2 }, { id: 3, slots: [{ temp: 3 }] }],
+        },
+        { date: '2026-11-23', blocks: [{ slots: [{ temp: 4 }] }] },
+      ],
+    },
+    notes: [{ text: 'a' }],
+  };
+  const tablesIn = (text: string) => tablesFrom(text, everyLevel).tables.map(({ columns }) => columns);
+
+  test('the values above a row are in each row below, and in no other', () => {
+    const [days, slots, answers, notes] = tablesIn(JSON.stringify(answer));
+    expect(slots?.temp).toEqual([1, 2, 3, 4]);
+    expect(slots?.block).toEqual([1, 1, 3, null]);
+    expect(slots?.visits).toEqual([3n, 3n, 3n, null]);
+    expect(slots?.local_date).toEqual([20_779, 20_779, 20_779, 20_780]);
+    for (const columns of [days, slots, answers, notes])
+      expect(new Set(columns?.station)).toEqual(new Set(['Oslo']));
+    expect([days, answers, notes].map((columns) => columns?.station?.length)).toEqual([2, 1, 1]);
+    // The second block has no row to be in.
+    const [first, ...others] = [days, slots, answers, notes].flatMap((columns) => columns?.rescued);
+    expect(first).toBe('{"plan.days[].blocks[1].id":2}');
+    expect(others).toEqual(Array(7).fill(null));
+  });
+
+  test('what was not kept stands in the row that it was in, else in the first row, with its place', () => {
+    const odd = structuredClone(answer) as unknown as {
+      plan: { days: Record<string, unknown>[]; x?: 1 };
+      y?: 2;
+    };
+    odd.plan.x = 1;
+    odd.y = 2;
+    odd.plan.days[0] = {
+      ...odd.plan.days[0],
+      date: 'soon',
+      blocks: [{ id: 'one', z: 3, slots: [{ temp: '1' }, 4] }],
+    };
+    const [days, slots, answers, notes] = tablesIn(JSON.stringify(odd));
+    expect(answers?.rescued).toEqual(['{"plan.x":1,"y":2}']);
+    expect(days?.rescued).toEqual([
+      '{"plan.days[].blocks[0].z":3,"plan.days[].blocks[0].slots[1]":4,"plan.days[].blocks[0].id":"one","plan.days[].date":"soon"}',
+      null,
+    ]);
+    expect(slots?.rescued).toEqual(['{"plan.days[].blocks[0].slots[].temp":"1"}', null]);
+    expect(notes?.rescued).toEqual([null]);
   });
 });
 

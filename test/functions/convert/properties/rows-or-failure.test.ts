@@ -107,9 +107,9 @@ describe('every value in its place in every table, or one permanent failure:', (
       fc.asyncProperty(rawTextOf(dataset), async (raw) => {
         if (typeof (await outcomeOf(raw, dataset)) === 'number') converted += 1;
       }),
-      { numRuns: runs(30) },
+      { numRuns: runs(20) },
     );
-    expect(converted).toBeGreaterThan(5);
+    expect(converted).toBeGreaterThan(3);
   });
 
   const whole =
@@ -141,7 +141,7 @@ describe('every value in its place in every table, or one permanent failure:', (
       '[{}]',
     ];
     const answers = values.map((value) => answer.replaceAll('$', () => value));
-    for (const dataset of nested.slice(0, 4))
+    for (const dataset of [everyLevel, onlyInnermost])
       expect(await outcomeOf(answers.join('\n'), dataset)).toBeGreaterThanOrEqual(answers.length);
   });
 
