@@ -1,6 +1,6 @@
 import type { ColumnType } from '../../shared/column-type.ts';
-import { columnsOf, type Dataset, type Table, tableName } from '../../shared/dataset.ts';
-import { reservedWords } from '../../shared/reserved-words.ts';
+import { type Dataset, type Table, tableName } from '../../shared/dataset.ts';
+import { columnFor } from './column-name.ts';
 import type { Kind } from './drift-query.ts';
 
 /** What to do about values that were rescued. */
@@ -49,6 +49,10 @@ export function adviceFor(
     return other(
       'These elements are not rows, as they have no declared member. Declare their members in a table of such rows.',
     );
+  if (leadsOn(dataset, path))
+    return other(
+      `Its members are declared, and ${listed(seen)} came in its place. There is nothing to declare.`,
+    );
   if (isOnly('object')) return other(`It is an object. Declare its members, such as "${path}.NAME".`);
   if (isOnly('array'))
     return other(`It is an array. If its elements are objects, declare a table with rows: '${path}[]'.`);
@@ -93,60 +97,16 @@ function listed(seen: ReadonlySet<Kind>): string {
   return [...seen].join(', ');
 }
 
+/** Whether declared paths lead through this one, so that it cannot be a column. */
+function leadsOn({ tables }: Dataset, path: string): boolean {
+  const paths = tables.flatMap(({ rows, fields }) => [rows, ...fields.map((field) => field.path)]);
+  return paths.some((each) => each.startsWith(`${path}.`) || each.startsWith(`${path}[`));
+}
+
 /** Whether a field of the table may have the path: it is in its rows, or above them. */
 function isIn({ rows }: Table, path: string): boolean {
   const array = path.lastIndexOf('[]');
   return array < 0 || `${rows}.`.startsWith(`${path.slice(0, array)}[].`);
-}
-
-/** Named like its neighbours: what they put in front of their own names stands in front of this one. */
-function columnFor(table: Table, path: string, others: readonly string[]): string {
-  const taken = new Set([...columnsOf(table).map(({ column }) => column), ...others, 'dt']);
-  const isFree = (name: string) => /^[a-z]/.test(name) && !reservedWords.has(name) && !taken.has(name);
-  const names = path.split('.');
-  const own = names.map(columnWord);
-  for (let depth = names.length - 1; depth > 0; depth--) {
-    const prefix = prefixIn(table, names.slice(0, depth).join('.'));
-    if (prefix === undefined) continue;
-    const name = fitted(prefix + own.slice(depth).join('_'));
-    if (isFree(name)) return name;
-  }
-  for (let depth = names.length - 1; depth >= 0; depth--) {
-    const name = fitted(own.slice(depth).join('_'));
-    if (isFree(name)) return name;
-  }
-  const last = fitted(`field_${own.at(-1)}`);
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? last : `${last}_${number}`;
-    if (isFree(name)) return name;
-  }
-}
-
-/** `location_` beside `location.name`, nothing beside `current.temp_c`; undefined where no neighbour says so. */
-function prefixIn({ fields }: Table, parent: string): string | undefined {
-  const parentWord = columnWord(parent.slice(parent.lastIndexOf('.') + 1));
-  const prefixes = fields.flatMap(({ column, path }) => {
-    const end = path.lastIndexOf('.');
-    const own = columnWord(path.slice(end + 1));
-    return path.slice(0, Math.max(end, 0)) === parent && column.endsWith(own)
-      ? [column.slice(0, column.length - own.length)]
-      : [];
-  });
-  return ['', `${parentWord}_`].find((prefix) => prefixes.includes(prefix));
-}
-
-function columnWord(name: string): string {
-  return name
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '_')
-    .replaceAll(/^_+|_+$/g, '');
-}
-
-/** Glue takes no more than 255 characters, and nobody reads so many. */
-function fitted(name: string): string {
-  return name.slice(0, 100).replaceAll(/_+$/g, '');
 }
 
 /** A text from outside as source code: nothing in it ends the text, or hides what stands there. */

@@ -265,6 +265,17 @@ describe('the advice on a path', () => {
     expect(columnOf(advice(path, ['int'], weatherapiForecast, from))).toBe(column);
   });
 
+  test.each<[string, Kind, Dataset]>([
+    ['current.condition', 'string', weatherapiCurrent],
+    ['current.air_quality', 'array', weatherapiCurrent],
+    ['alerts.alert', 'object', weatherapiForecast],
+  ])('is not to declare %s when %s came, since its members are declared', (path, kind, dataset) => {
+    expect(advice(path, [kind], dataset)).toEqual({
+      kind: 'other',
+      text: `Its members are declared, and ${kind} came in its place. There is nothing to declare.`,
+    });
+  });
+
   test('gives no two paths one column', () => {
     const first = advice('current.fog', ['int']);
     expect(columnOf(adviceFor(weatherapiCurrent, current, 'current.Fog', new Set(['int']), [first]))).toBe(
