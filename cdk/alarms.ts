@@ -124,7 +124,11 @@ export class Alarms extends Construct {
     }
     this.#add('SchemaDrift', {
       metric: convertMetric('FieldsRescued', stage, hour),
-      description: `WeatherAPI sent fields that no column holds; they are kept in "rescued". Next: ${tdf('query --named "What was rescued"')}; declare them in shared/datasets/, deploy, and ${tdf('replay')}`,
+      description: `WeatherAPI sent fields that no column holds; they are kept in "rescued". Next: ${tdf('drift')}, which prints the lines to declare them with`,
+    });
+    this.#add('ExpectationsFailed', {
+      metric: convertMetric('ExpectationsFailed', stage, hour),
+      description: `WeatherAPI sent values that their columns do not expect, such as a humidity over 100 %; the rows are kept. Next: ${tdf('logs --function convert --since 2h --level warn')}, which names columns and examples; if they are right, change "expect" in shared/datasets/ and deploy`,
     });
     this.#add('ReconcileFailed', {
       metric: reconcile.function.metricErrors({ period: hour }),

@@ -102,8 +102,8 @@ export class FlowDashboard extends Construct {
         '4 · convert and curated',
         [
           'Converted',
-          (['ObjectsConverted', 'RowsConverted', 'FieldsRescued'] as const).map((name) =>
-            convertMetric(name, stage, period),
+          (['ObjectsConverted', 'RowsConverted', 'FieldsRescued', 'ExpectationsFailed'] as const).map(
+            (name) => convertMetric(name, stage, period),
           ),
         ],
         [

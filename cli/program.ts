@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   reconcile: async () => (await import('./commands/reconcile.ts')).reconcileCommand(),
   query: async () => (await import('./commands/query.ts')).queryCommand(),
+  drift: async () => (await import('./commands/drift.ts')).driftCommand(),
   destroy: async () => (await import('./commands/destroy.ts')).destroyCommand(),
 };
 

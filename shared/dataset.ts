@@ -1,6 +1,16 @@
 import type { CellOf, ColumnType } from './column-type.ts';
 import type { Day } from './keys.ts';
 
+/** What a column's cells should be. A row with another one is kept as it is; convert counts and reports it, and an alarm rings. */
+export interface Expectation {
+  readonly notNull?: true;
+  /** Of a column of type double, int or bigint. */
+  readonly least?: number;
+  readonly most?: number;
+  /** Of a column of one of these types, or of type string. */
+  readonly oneOf?: readonly (number | string)[];
+}
+
 export interface Field {
   /** Lower case, digits and underscores; not a word that Athena reserves. Columns that mean the same have one name everywhere. */
   readonly column: string;
@@ -13,6 +23,8 @@ export interface Field {
   readonly type: ColumnType;
   readonly meaning: string;
   readonly unit?: string;
+  /** Only what is surely wrong when it comes: a null is expected unless `notNull` is set, as an account can switch any field off. */
+  readonly expect?: Expectation;
 }
 
 /** One kind of row in the answers of a dataset. */

@@ -26,6 +26,8 @@ export const convertMetrics = [
   'RowsConverted',
   /** Values that found no column: the provider changed something. */
   'FieldsRescued',
+  /** Values that their columns do not expect. The rows are kept as they are. */
+  'ExpectationsFailed',
   /** Objects that were deleted before they could be converted. */
   'ObjectsGone',
   /** Messages that the function sent to the dead-letter queue. */

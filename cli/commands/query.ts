@@ -1,10 +1,9 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { connect, type Target } from '../../operations/deployed.ts';
-import { queryAthena } from '../../operations/query/query-athena.ts';
-import { queryLocally } from '../../operations/query/query-local.ts';
+import type { Target } from '../../operations/deployed.ts';
 import type { QueryResult } from '../../operations/query/query-result.ts';
+import { queryTarget } from '../../operations/query/query-target.ts';
 import { type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
@@ -64,20 +63,7 @@ async function query(sql: string | undefined, options: Arguments, output: Writab
   const text = named === undefined ? sql : queryNamed(named).sql;
   if (!text?.trim()) throw new Error(`Which query? Give it in quotes. ${tables()}`);
 
-  await interruptible(async (signal) => {
-    try {
-      if (options.local) return await print(await queryLocally(text, { stateDir: options.state, signal }));
-      const deployed = await connect(options);
-      try {
-        await print(await queryAthena(text, { ...deployed, signal }));
-      } finally {
-        await deployed.close();
-      }
-    } catch (error) {
-      // Not in the engine's words, which are of its own making then.
-      throw signal.aborted ? signal.reason : error;
-    }
-  });
+  await interruptible((signal) => queryTarget({ athena: text, duckdb: text }, options, signal, print));
 }
 
 function listOfQueries(): QueryResult {

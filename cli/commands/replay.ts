@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { Reached, Target } from '../../operations/deployed.ts';
+import { driftedObjects } from '../../operations/drift/drifted-objects.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { Checkpoint } from '../../operations/replay/checkpoint.ts';
 import {
@@ -8,6 +9,7 @@ import {
   parseSelection,
   type RawSelection,
   type SelectionArguments,
+  selectedObjects,
 } from '../../operations/replay/raw-selection.ts';
 import { type Replayed, replay, type Survey, survey } from '../../operations/replay/replay.ts';
 import { datasetNames } from '../../shared/datasets.ts';
@@ -21,6 +23,8 @@ import { type Converted, convertedOf, describeConverted, settle } from '../termi
 
 interface Arguments extends Target, SelectionArguments {
   readonly rate: string;
+  readonly drifted?: true;
+  readonly path?: string;
   readonly dryRun?: true;
   readonly restart?: true;
   readonly json?: true;
@@ -36,6 +40,8 @@ export function replayCommand(): Command {
     .option('--from <day>', 'first UTC day, such as 2026-11-22')
     .option('--to <day>', 'last UTC day, included')
     .option('--prefix <key>', 'everything under this key prefix, instead of days')
+    .option('--drifted', 'only objects of which something was rescued')
+    .option('--path <path>', 'with --drifted: only those of which this was rescued, as tdf drift names it')
     .option('--rate <number>', `messages per second, up to ${maxRate}`, '100')
     .option('--restart', 'begin anew where an earlier run was stopped')
     .option('--dry-run', 'count, show the first keys, and send nothing')
@@ -44,7 +50,11 @@ export function replayCommand(): Command {
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Arguments) => {
     const selection = parseSelection(options);
-    const problems = ['problems' in selection ? selection.problems : [], rateProblems(options.rate)].flat();
+    const problems = [
+      'problems' in selection ? selection.problems : [],
+      rateProblems(options.rate),
+      driftProblems(options),
+    ].flat();
     if ('problems' in selection || problems.length > 0)
       return command.error(`error: ${problems.join('\nerror: ')}`);
     await atWork(options, (deployed, signal) => run(deployed, selection, options, signal), options);
@@ -61,7 +71,7 @@ interface Result extends Survey, Replayed {
 async function run(
   deployed: Reached,
   selection: RawSelection,
-  { rate, dryRun, restart, json, ...target }: Arguments,
+  { rate, dryRun, restart, json, drifted, path, ...target }: Arguments,
   signal: AbortSignal,
 ): Promise<void> {
   const start = performance.now();
@@ -69,13 +79,22 @@ async function run(
   const say = (line: string) => json || print(line);
   const checkpoint = Checkpoint.of([
     target.local ? resolve(target.state) : outputs.QueueUrl,
-    { ...selection, dataset: selection.dataset.name },
+    { ...selection, dataset: selection.dataset.name, drifted, path },
   ]);
+  const objects = (after?: string) =>
+    drifted
+      ? driftedObjects({ target, outputs, selection, path, signal }, after)
+      : selectedObjects(s3, outputs.RawBucketName, selection, after);
+  const described = [
+    describeSelection(selection),
+    drifted && (path === undefined ? 'with something rescued' : `with ${printable(path)} rescued`),
+  ]
+    .filter(Boolean)
+    .join(', ');
   if (restart && !dryRun) checkpoint.remove();
   const source = {
-    s3,
     bucket: outputs.RawBucketName,
-    selection,
+    objects,
     checkpoint: dryRun && restart ? nothingSent : checkpoint,
     signal,
   };
@@ -89,7 +108,7 @@ async function run(
   }
   if (dryRun) {
     if (json) return printJson({ ...found, sent: 0 });
-    say(`Would send ${count(found.listed - found.skipped)} messages: ${describeSelection(selection)}.`);
+    say(`Would send ${count(found.listed - found.skipped)} messages: ${described}.`);
     for (const key of found.first) say(`  ${printable(key)}`);
     const more = found.listed - found.skipped - found.first.length;
     if (more > 0) say(`  … and ${count(more)} more`);
@@ -117,7 +136,7 @@ async function run(
   const seconds = (performance.now() - start) / 1000;
   const result: Result = { ...found, ...replayed, seconds, local: outcome && convertedOf(outcome) };
   if (json) printJson(result);
-  else show(result, selection);
+  else show(result, described);
   if (!signal.aborted) return;
   if (runtime) say('What is in the queue stays there: the next command with --local goes on converting it.');
   process.exitCode = 130;
@@ -130,10 +149,10 @@ const nothingSent: Pick<Checkpoint, 'read' | 'save' | 'remove'> = {
   remove: () => {},
 };
 
-function show(result: Result, selection: RawSelection): void {
+function show(result: Result, described: string): void {
   const { listed, skipped, sent, seconds, stoppedAfter, local } = result;
   print(
-    `${describeSelection(selection)}: ${count(listed)} listed, ${count(sent)} sent, ${count(skipped)} skipped (sent before), ${seconds.toFixed(1)} s`,
+    `${described}: ${count(listed)} listed, ${count(sent)} sent, ${count(skipped)} skipped (sent before), ${seconds.toFixed(1)} s`,
   );
   if (stoppedAfter !== undefined) {
     print(
@@ -150,6 +169,13 @@ function rateProblems(rate: string): string[] {
     : [`--rate: expected a whole number from 1 to ${maxRate}, got "${rate}"`];
 }
 
+function driftProblems({ drifted, path, prefix }: Arguments): string[] {
+  return [
+    ...(path !== undefined && !drifted ? ['--path: expected it with --drifted'] : []),
+    ...(prefix !== undefined && drifted ? ['--drifted: expected days or a whole dataset, got --prefix'] : []),
+  ];
+}
+
 function count(things: number): string {
   return things.toLocaleString('en');
 }
@@ -163,5 +189,6 @@ Examples:
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --rate 50
   npx tdf replay --dataset weatherapi/history --from 2026-11-22 --stage prod
+  npx tdf replay --drifted --path current.snow_cm --dry-run
   npx tdf replay --prefix weatherapi/current/dt=2026-11-22/
   npx tdf replay --local`;

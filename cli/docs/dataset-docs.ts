@@ -1,5 +1,12 @@
 import { columnTypes } from '../../shared/column-type.ts';
-import { type Column, type Dataset, provenance, type Table, tableName } from '../../shared/dataset.ts';
+import {
+  type Column,
+  type Dataset,
+  type Expectation,
+  provenance,
+  type Table,
+  tableName,
+} from '../../shared/dataset.ts';
 
 /** The Markdown of `docs/datasets.md`. */
 export function datasetDocs(datasets: readonly Dataset[]): string {
@@ -33,7 +40,11 @@ Filter on it to read less.
 
 **Rescued.** Nothing that arrives is lost. Undeclared fields, and values that their column cannot hold (another type, out of
 range), go to \`rescued\` with their paths: \`{"current.snow_cm":4.5,"current.uv":"high"}\`. They stand in the row that has
-them, or else in the answer's first row. Numbers keep every digit. If \`rescued\` is not null, the provider changed something.`;
+them, or else in the answer's first row. Numbers keep every digit. If \`rescued\` is not null, the provider changed something:
+\`npx tdf drift\` says what, and how to declare it.
+
+**Expected.** A column may expect a range, one of some values, or a value at all. Other values are kept as they came; convert's
+log names them, and the alarm \`ExpectationsFailed\` rings.`;
 
 function runsOf({ schedule, identity, dayColumn }: Dataset): string {
   const kept =
@@ -47,12 +58,12 @@ function columnTable({ fields }: Table): string {
   const rows = [
     ...fields.map((field) => ({ ...field, path: `\`${field.path}\`` })),
     ...provenance.map((column: Column) => ({ ...column, path: '' })),
-  ].map(({ column, type, path, unit = '', meaning }) => [
+  ].map(({ column, type, path, unit = '', meaning, expect }) => [
     `\`${column}\``,
     columnTypes[type].glue,
     path,
     unit,
-    meaning.replaceAll('|', '\\|'),
+    [meaning, expect && expected(expect)].filter(Boolean).join(' ').replaceAll('|', '\\|'),
   ]);
   return [
     ['Column', 'Type in Athena', 'In the response', 'Unit', 'Meaning'],
@@ -61,6 +72,17 @@ function columnTable({ fields }: Table): string {
   ]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+}
+
+function expected({ notNull, least, most, oneOf }: Expectation): string {
+  const range =
+    most === undefined ? `${least} or more` : least === undefined ? `${most} or less` : `${least} to ${most}`;
+  const parts = [
+    ...(oneOf ? [oneOf.join(' or ')] : []),
+    ...(least === undefined && most === undefined ? [] : [range]),
+    ...(notNull ? ['not null'] : []),
+  ];
+  return `Expected: ${parts.join(', ')}.`;
 }
 
 function rescuedQueries(of: Table): string {

@@ -5,12 +5,14 @@ import { answerShapes } from '../reader/answer-shapes.ts';
 import { plainBytes } from '../reader/plain-bytes.ts';
 import { RecordReader } from '../reader/record-reader.ts';
 import { AnswerRows } from '../rows/answer-rows.ts';
+import { Expectations, type Unexpected } from '../rows/expectations.ts';
 import type { RawObject } from './raw-object.ts';
 
 export interface Counts {
   /** By table. */
   readonly rows: readonly number[];
   readonly rescuedFields: number;
+  readonly unexpected: readonly Unexpected[];
 }
 
 /**
@@ -24,16 +26,22 @@ export async function* conversion(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly Uint8Array[], Counts, undefined> {
   const files = dataset.tables.map((table) => new ParquetFile(dataset, table));
-  const rows = new AnswerRows(dataset, { rawKey: key, fetchedAt }, (group, table) =>
-    files[table]?.add(group),
-  );
+  const expectations = new Expectations(dataset);
+  const rows = new AnswerRows(dataset, { rawKey: key, fetchedAt }, (group, table) => {
+    expectations.check(group, table);
+    files[table]?.add(group);
+  });
   const sha256 = createHash('sha256');
   for await (const _ of readRecords(hashed(body, sha256), rows, signal))
     yield files.map((file) => file.take());
   const rawSha256 = sha256.digest('hex');
   for (const file of files) file.finish({ rawKey: key, rawSha256 });
   yield files.map((file) => file.take());
-  return { rows: rows.rowCounts, rescuedFields: rows.rescuedFields };
+  return {
+    rows: rows.rowCounts,
+    rescuedFields: rows.rescuedFields,
+    unexpected: expectations.unexpected,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { curatedKeys, type DatedKey, parseRawKey } from '../../shared/keys.ts';
+import type { Unexpected } from '../rows/expectations.ts';
 import { conversion } from './conversion.ts';
 import { curatedEtag, writeCurated } from './curated-object.ts';
 import { fileObject, refuseBeforeFirstDay } from './file-object.ts';
@@ -19,6 +20,7 @@ export type Converted =
       readonly kind: 'converted';
       readonly tables: readonly { readonly key: string; readonly rows: number }[];
       readonly rescuedFields: number;
+      readonly unexpected: readonly Unexpected[];
     }
   /** Moved to this key, because it had no `dt=` folder. The event of the new key converts it. */
   | { readonly kind: 'filed'; readonly key: string }
@@ -56,10 +58,10 @@ async function convertDated(
     replaces: replaced[table],
     rawEtag: object.etag,
   }));
-  const { rows, rescuedFields } = await writeCurated(s3, targets, conversion(parsed, object, signal));
+  const { rows, ...counts } = await writeCurated(s3, targets, conversion(parsed, object, signal));
   if ((await rawRevision(s3, raw, parsed.key)) !== object.revision) return undefined;
   const tables = keys.map((key, table) => ({ key, rows: rows[table] as number }));
-  return { kind: 'converted', tables, rescuedFields };
+  return { kind: 'converted', tables, ...counts };
 }
 
 /** Repeats an attempt while it returns nothing, or S3 refuses one of its conditional requests. */

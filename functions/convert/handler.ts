@@ -40,10 +40,12 @@ function report(outcome: Outcome): void {
   const { kind, ...details } = outcome;
   switch (outcome.kind) {
     case 'converted':
-      logger.info('Converted', details);
+      if (outcome.unexpected.length === 0) logger.info('Converted', details);
+      else logger.warn('Converted, with values that their columns do not expect', details);
       count('ObjectsConverted', 1);
       count('RowsConverted', sum(outcome.tables.map(({ rows }) => rows)));
       count('FieldsRescued', outcome.rescuedFields);
+      count('ExpectationsFailed', sum(outcome.unexpected.map((column) => column.count)));
       break;
     case 'filed':
       logger.info('Filed under its day: the event of the copy converts it', details);

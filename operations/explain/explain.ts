@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
+import type { Unexpected } from '../../functions/rows/expectations.ts';
 import { tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
@@ -205,7 +206,7 @@ function eventOf(
 }
 
 function whatHappened(message: string, members: Readonly<Record<string, unknown>>): string {
-  const { tables, rescuedFields, receiveCount, error, code, reason } = members;
+  const { tables, rescuedFields, unexpected, receiveCount, error, code, reason } = members;
   if (message === runStarted) return `began for ${count(members.places, 'place')}`;
   if (message === runEnded) {
     const end = members as unknown as RunEnd;
@@ -217,7 +218,10 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
   }
   if (isFiled(members)) return `filed as ${members.key}`;
   if (Array.isArray(tables))
-    return `converted: ${tables.map(rowsOfTable).join(', ')}; ${count(rescuedFields, 'value')} rescued`;
+    return [
+      `converted: ${tables.map(rowsOfTable).join(', ')}; ${count(rescuedFields, 'value')} rescued`,
+      ...((unexpected ?? []) as readonly Unexpected[]).map(notAsExpected),
+    ].join('; ');
   if (error !== undefined) {
     const { name, message: why } = error as { name: string; message: string };
     return `try ${receiveCount} failed, and is tried again: ${name}: ${why}`;
@@ -237,6 +241,10 @@ function isFiled({ message, key, rawKey: from }: Readonly<Record<string, unknown
 
 function count(number: unknown, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function notAsExpected({ column, count: times, example }: Unexpected): string {
+  return `${count(times, 'value')} of ${column} not as expected, such as ${JSON.stringify(example)}`;
 }
 
 /** "72 rows in weatherapi_forecast_hour" */

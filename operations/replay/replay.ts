@@ -1,16 +1,16 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Pace } from './pace.ts';
-import { type RawSelection, selectedObjects } from './raw-selection.ts';
+
+export type ReplayedObject = Pick<ListedObject, 'key' | 'size'>;
 
 export interface ReplaySource {
-  readonly s3: Pick<S3Client, 'send'>;
   /** The raw bucket. */
   readonly bucket: string;
-  readonly selection: RawSelection;
+  /** Raw objects in the order of their keys, those after a key if one is given. */
+  readonly objects: (after?: string) => AsyncIterable<ReplayedObject>;
   readonly checkpoint: Pick<Checkpoint, 'read' | 'save' | 'remove'>;
   /** Ends the work after the batch under way. */
   readonly signal: AbortSignal;
@@ -36,12 +36,12 @@ export interface Replayed {
 const shownKeys = 10;
 
 /** Counts before anything is sent. A listing is cheap beside the sending. */
-export async function survey({ s3, bucket, selection, checkpoint, signal }: ReplaySource): Promise<Survey> {
+export async function survey({ objects, checkpoint, signal }: ReplaySource): Promise<Survey> {
   const lastKey = checkpoint.read()?.lastKey;
   const first: string[] = [];
   let listed = 0;
   let skipped = 0;
-  for await (const { key } of selectedObjects(s3, bucket, selection)) {
+  for await (const { key } of objects()) {
     signal.throwIfAborted();
     listed += 1;
     if (lastKey !== undefined && compareBytes(key, lastKey) <= 0) skipped += 1;
@@ -55,9 +55,8 @@ export async function survey({ s3, bucket, selection, checkpoint, signal }: Repl
  * What lands below the last key meanwhile has an event of its own.
  */
 export async function replay({
-  s3,
   bucket,
-  selection,
+  objects,
   checkpoint,
   signal,
   enqueue,
@@ -74,7 +73,7 @@ export async function replay({
   const pace = new Pace(rate);
   let lastKey = before?.lastKey;
   let sent = 0;
-  for await (const batch of batches(selectedObjects(s3, bucket, selection, lastKey))) {
+  for await (const batch of batches(objects(lastKey))) {
     await pace.turn(batch.length, signal);
     if (signal.aborted) return { sent, stoppedAfter: lastKey ?? '' };
     await enqueue(batch.map((object) => rawEvent({ bucket, ...object })));
@@ -87,8 +86,8 @@ export async function replay({
   return { sent, stoppedAfter: undefined };
 }
 
-async function* batches(objects: AsyncIterable<ListedObject>): AsyncGenerator<ListedObject[]> {
-  let batch: ListedObject[] = [];
+async function* batches(objects: AsyncIterable<ReplayedObject>): AsyncGenerator<ReplayedObject[]> {
+  let batch: ReplayedObject[] = [];
   for await (const object of objects) {
     batch.push(object);
     if (batch.length < batchSize) continue;

@@ -5,14 +5,20 @@ export function below<const Fields extends readonly Field[]>(path: string, field
   return fields.map((field) => ({ ...field, path: `${path}.${field.path}` })) as readonly Field[] as Fields;
 }
 
+const percent = { least: 0, most: 100 };
+const yesOrNo = { oneOf: [0, 1] };
+/** Wider than any weather on record, also where it is felt: −89.2 to 56.7 °C in the air. */
+const temperatureC = { least: -150, most: 100 };
+const temperatureF = { least: -238, most: 212 };
+
 /** Of the place that was asked for. `localtime` is local, without a zone and sometimes unpadded, so it is text. */
 // biome-ignore format: one field per line, as in a table
 export const locationFields = below('location', [
   { column: 'location_name', path: 'name', type: 'string', meaning: 'Place.' },
   { column: 'location_region', path: 'region', type: 'string', meaning: 'Region or state.' },
   { column: 'location_country', path: 'country', type: 'string', meaning: 'Country.' },
-  { column: 'location_lat', path: 'lat', type: 'double', meaning: 'Latitude.', unit: 'degrees' },
-  { column: 'location_lon', path: 'lon', type: 'double', meaning: 'Longitude.', unit: 'degrees' },
+  { column: 'location_lat', path: 'lat', type: 'double', meaning: 'Latitude.', unit: 'degrees', expect: { least: -90, most: 90 } },
+  { column: 'location_lon', path: 'lon', type: 'double', meaning: 'Longitude.', unit: 'degrees', expect: { least: -180, most: 180 } },
   { column: 'location_tz_id', path: 'tz_id', type: 'string', meaning: 'IANA time zone.' },
   { column: 'location_localtime_epoch', path: 'localtime_epoch', type: 'bigint', meaning: 'Time of the answer.', unit: 'epoch seconds' },
   { column: 'location_localtime', path: 'localtime', type: 'string', meaning: 'Time of the answer, as local text without a zone.' },
@@ -21,32 +27,32 @@ export const locationFields = below('location', [
 /** What `current` and each hour of a day have. */
 // biome-ignore format: one field per line, as in a table
 export const weatherFields = [
-  { column: 'temp_c', path: 'temp_c', type: 'double', meaning: 'Air temperature.', unit: '°C' },
-  { column: 'temp_f', path: 'temp_f', type: 'double', meaning: 'Air temperature.', unit: '°F' },
-  { column: 'is_day', path: 'is_day', type: 'int', meaning: '1 by day, 0 by night.' },
+  { column: 'temp_c', path: 'temp_c', type: 'double', meaning: 'Air temperature.', unit: '°C', expect: temperatureC },
+  { column: 'temp_f', path: 'temp_f', type: 'double', meaning: 'Air temperature.', unit: '°F', expect: temperatureF },
+  { column: 'is_day', path: 'is_day', type: 'int', meaning: '1 by day, 0 by night.', expect: yesOrNo },
   { column: 'condition_text', path: 'condition.text', type: 'string', meaning: 'Weather in words, in the language asked for.' },
   { column: 'condition_icon', path: 'condition.icon', type: 'string', meaning: 'Icon address, without a scheme.' },
   { column: 'condition_code', path: 'condition.code', type: 'int', meaning: "Provider's condition code." },
   { column: 'wind_mph', path: 'wind_mph', type: 'double', meaning: 'Wind speed.', unit: 'mph' },
   { column: 'wind_kph', path: 'wind_kph', type: 'double', meaning: 'Wind speed.', unit: 'km/h' },
-  { column: 'wind_degree', path: 'wind_degree', type: 'int', meaning: 'Direction the wind comes from.', unit: 'degrees' },
+  { column: 'wind_degree', path: 'wind_degree', type: 'int', meaning: 'Direction the wind comes from.', unit: 'degrees', expect: { least: 0, most: 360 } },
   { column: 'wind_dir', path: 'wind_dir', type: 'string', meaning: 'Direction the wind comes from, 16-point compass.' },
   { column: 'pressure_mb', path: 'pressure_mb', type: 'double', meaning: 'Pressure.', unit: 'mbar' },
   { column: 'pressure_in', path: 'pressure_in', type: 'double', meaning: 'Pressure.', unit: 'inHg' },
   { column: 'precip_mm', path: 'precip_mm', type: 'double', meaning: 'Precipitation.', unit: 'mm' },
   { column: 'precip_in', path: 'precip_in', type: 'double', meaning: 'Precipitation.', unit: 'in' },
-  { column: 'humidity', path: 'humidity', type: 'int', meaning: 'Relative humidity.', unit: '%' },
-  { column: 'cloud', path: 'cloud', type: 'int', meaning: 'Cloud cover.', unit: '%' },
-  { column: 'feelslike_c', path: 'feelslike_c', type: 'double', meaning: 'Temperature as felt.', unit: '°C' },
-  { column: 'feelslike_f', path: 'feelslike_f', type: 'double', meaning: 'Temperature as felt.', unit: '°F' },
-  { column: 'windchill_c', path: 'windchill_c', type: 'double', meaning: 'Wind chill.', unit: '°C' },
-  { column: 'windchill_f', path: 'windchill_f', type: 'double', meaning: 'Wind chill.', unit: '°F' },
-  { column: 'heatindex_c', path: 'heatindex_c', type: 'double', meaning: 'Heat index.', unit: '°C' },
-  { column: 'heatindex_f', path: 'heatindex_f', type: 'double', meaning: 'Heat index.', unit: '°F' },
-  { column: 'dewpoint_c', path: 'dewpoint_c', type: 'double', meaning: 'Dew point.', unit: '°C' },
-  { column: 'dewpoint_f', path: 'dewpoint_f', type: 'double', meaning: 'Dew point.', unit: '°F' },
-  { column: 'wetbulb_c', path: 'wetbulb_c', type: 'double', meaning: 'Wet-bulb temperature.', unit: '°C' },
-  { column: 'wetbulb_f', path: 'wetbulb_f', type: 'double', meaning: 'Wet-bulb temperature.', unit: '°F' },
+  { column: 'humidity', path: 'humidity', type: 'int', meaning: 'Relative humidity.', unit: '%', expect: percent },
+  { column: 'cloud', path: 'cloud', type: 'int', meaning: 'Cloud cover.', unit: '%', expect: percent },
+  { column: 'feelslike_c', path: 'feelslike_c', type: 'double', meaning: 'Temperature as felt.', unit: '°C', expect: temperatureC },
+  { column: 'feelslike_f', path: 'feelslike_f', type: 'double', meaning: 'Temperature as felt.', unit: '°F', expect: temperatureF },
+  { column: 'windchill_c', path: 'windchill_c', type: 'double', meaning: 'Wind chill.', unit: '°C', expect: temperatureC },
+  { column: 'windchill_f', path: 'windchill_f', type: 'double', meaning: 'Wind chill.', unit: '°F', expect: temperatureF },
+  { column: 'heatindex_c', path: 'heatindex_c', type: 'double', meaning: 'Heat index.', unit: '°C', expect: temperatureC },
+  { column: 'heatindex_f', path: 'heatindex_f', type: 'double', meaning: 'Heat index.', unit: '°F', expect: temperatureF },
+  { column: 'dewpoint_c', path: 'dewpoint_c', type: 'double', meaning: 'Dew point.', unit: '°C', expect: temperatureC },
+  { column: 'dewpoint_f', path: 'dewpoint_f', type: 'double', meaning: 'Dew point.', unit: '°F', expect: temperatureF },
+  { column: 'wetbulb_c', path: 'wetbulb_c', type: 'double', meaning: 'Wet-bulb temperature.', unit: '°C', expect: temperatureC },
+  { column: 'wetbulb_f', path: 'wetbulb_f', type: 'double', meaning: 'Wet-bulb temperature.', unit: '°F', expect: temperatureF },
   { column: 'vis_km', path: 'vis_km', type: 'double', meaning: 'Visibility.', unit: 'km' },
   { column: 'vis_miles', path: 'vis_miles', type: 'double', meaning: 'Visibility.', unit: 'miles' },
   { column: 'gust_mph', path: 'gust_mph', type: 'double', meaning: 'Wind gust.', unit: 'mph' },
@@ -56,10 +62,10 @@ export const weatherFields = [
   { column: 'diff_rad', path: 'diff_rad', type: 'double', meaning: 'Diffuse horizontal irradiation.', unit: 'W/m²' },
   { column: 'dni', path: 'dni', type: 'double', meaning: 'Direct normal irradiance.', unit: 'W/m²' },
   { column: 'gti', path: 'gti', type: 'double', meaning: 'Global tilted irradiance.', unit: 'W/m²' },
-  { column: 'will_it_rain', path: 'will_it_rain', type: 'int', meaning: '1 when rain is expected, else 0.' },
-  { column: 'chance_of_rain', path: 'chance_of_rain', type: 'int', meaning: 'Chance of rain.', unit: '%' },
-  { column: 'will_it_snow', path: 'will_it_snow', type: 'int', meaning: '1 when snow is expected, else 0.' },
-  { column: 'chance_of_snow', path: 'chance_of_snow', type: 'int', meaning: 'Chance of snow.', unit: '%' },
+  { column: 'will_it_rain', path: 'will_it_rain', type: 'int', meaning: '1 when rain is expected, else 0.', expect: yesOrNo },
+  { column: 'chance_of_rain', path: 'chance_of_rain', type: 'int', meaning: 'Chance of rain.', unit: '%', expect: percent },
+  { column: 'will_it_snow', path: 'will_it_snow', type: 'int', meaning: '1 when snow is expected, else 0.', expect: yesOrNo },
+  { column: 'chance_of_snow', path: 'chance_of_snow', type: 'int', meaning: 'Chance of snow.', unit: '%', expect: percent },
 ] as const satisfies readonly Field[];
 
 /** Asked for with `aqi=yes`. */
@@ -103,7 +109,7 @@ const days = 'forecast.forecastday[]';
 
 // biome-ignore format: one field per line, as in a table
 const localDate = [
-  { column: 'local_date', path: `${days}.date`, type: 'date', meaning: 'Local day of the place. It has 23 or 25 hours when the clocks change.' },
+  { column: 'local_date', path: `${days}.date`, type: 'date', meaning: 'Local day of the place. It has 23 or 25 hours when the clocks change.', expect: { notNull: true } },
 ] as const satisfies readonly Field[];
 
 export const hourRows = `${days}.hour[]`;
@@ -111,7 +117,13 @@ export const hourRows = `${days}.hour[]`;
 /** Of a row per hour. @param instant the column of the hour's instant, and what it means */
 export function hourRowFields<const Instant extends Pick<Field, 'column' | 'meaning'>>(instant: Instant) {
   return [
-    { ...instant, path: `${hourRows}.time_epoch`, type: 'timestamp', unit: 'UTC' },
+    {
+      ...instant,
+      path: `${hourRows}.time_epoch`,
+      type: 'timestamp',
+      unit: 'UTC',
+      expect: { notNull: true },
+    },
     ...locationFields,
     ...localDate,
     {
@@ -134,12 +146,12 @@ export const dayRowFields = [
   ...below(days, [
     { column: 'date_epoch', path: 'date_epoch', type: 'bigint', meaning: 'Midnight UTC of the local date.', unit: 'epoch seconds' },
     ...below('day', [
-      { column: 'maxtemp_c', path: 'maxtemp_c', type: 'double', meaning: 'Highest temperature.', unit: '°C' },
-      { column: 'maxtemp_f', path: 'maxtemp_f', type: 'double', meaning: 'Highest temperature.', unit: '°F' },
-      { column: 'mintemp_c', path: 'mintemp_c', type: 'double', meaning: 'Lowest temperature.', unit: '°C' },
-      { column: 'mintemp_f', path: 'mintemp_f', type: 'double', meaning: 'Lowest temperature.', unit: '°F' },
-      { column: 'avgtemp_c', path: 'avgtemp_c', type: 'double', meaning: 'Average temperature.', unit: '°C' },
-      { column: 'avgtemp_f', path: 'avgtemp_f', type: 'double', meaning: 'Average temperature.', unit: '°F' },
+      { column: 'maxtemp_c', path: 'maxtemp_c', type: 'double', meaning: 'Highest temperature.', unit: '°C', expect: temperatureC },
+      { column: 'maxtemp_f', path: 'maxtemp_f', type: 'double', meaning: 'Highest temperature.', unit: '°F', expect: temperatureF },
+      { column: 'mintemp_c', path: 'mintemp_c', type: 'double', meaning: 'Lowest temperature.', unit: '°C', expect: temperatureC },
+      { column: 'mintemp_f', path: 'mintemp_f', type: 'double', meaning: 'Lowest temperature.', unit: '°F', expect: temperatureF },
+      { column: 'avgtemp_c', path: 'avgtemp_c', type: 'double', meaning: 'Average temperature.', unit: '°C', expect: temperatureC },
+      { column: 'avgtemp_f', path: 'avgtemp_f', type: 'double', meaning: 'Average temperature.', unit: '°F', expect: temperatureF },
       { column: 'maxwind_mph', path: 'maxwind_mph', type: 'double', meaning: 'Strongest wind.', unit: 'mph' },
       { column: 'maxwind_kph', path: 'maxwind_kph', type: 'double', meaning: 'Strongest wind.', unit: 'km/h' },
       { column: 'totalprecip_mm', path: 'totalprecip_mm', type: 'double', meaning: 'Precipitation of the day.', unit: 'mm' },
@@ -147,11 +159,11 @@ export const dayRowFields = [
       { column: 'totalsnow_cm', path: 'totalsnow_cm', type: 'double', meaning: 'Snowfall of the day.', unit: 'cm' },
       { column: 'avgvis_km', path: 'avgvis_km', type: 'double', meaning: 'Average visibility.', unit: 'km' },
       { column: 'avgvis_miles', path: 'avgvis_miles', type: 'double', meaning: 'Average visibility.', unit: 'miles' },
-      { column: 'avghumidity', path: 'avghumidity', type: 'int', meaning: 'Average relative humidity.', unit: '%' },
-      { column: 'daily_will_it_rain', path: 'daily_will_it_rain', type: 'int', meaning: '1 when rain is expected, else 0.' },
-      { column: 'daily_chance_of_rain', path: 'daily_chance_of_rain', type: 'int', meaning: 'Chance of rain.', unit: '%' },
-      { column: 'daily_will_it_snow', path: 'daily_will_it_snow', type: 'int', meaning: '1 when snow is expected, else 0.' },
-      { column: 'daily_chance_of_snow', path: 'daily_chance_of_snow', type: 'int', meaning: 'Chance of snow.', unit: '%' },
+      { column: 'avghumidity', path: 'avghumidity', type: 'int', meaning: 'Average relative humidity.', unit: '%', expect: percent },
+      { column: 'daily_will_it_rain', path: 'daily_will_it_rain', type: 'int', meaning: '1 when rain is expected, else 0.', expect: yesOrNo },
+      { column: 'daily_chance_of_rain', path: 'daily_chance_of_rain', type: 'int', meaning: 'Chance of rain.', unit: '%', expect: percent },
+      { column: 'daily_will_it_snow', path: 'daily_will_it_snow', type: 'int', meaning: '1 when snow is expected, else 0.', expect: yesOrNo },
+      { column: 'daily_chance_of_snow', path: 'daily_chance_of_snow', type: 'int', meaning: 'Chance of snow.', unit: '%', expect: percent },
       { column: 'condition_text', path: 'condition.text', type: 'string', meaning: 'Weather in words, in the language asked for.' },
       { column: 'condition_icon', path: 'condition.icon', type: 'string', meaning: 'Icon address, without a scheme.' },
       { column: 'condition_code', path: 'condition.code', type: 'int', meaning: "Provider's condition code." },
@@ -165,9 +177,9 @@ export const dayRowFields = [
       { column: 'moonrise', path: 'moonrise', type: 'string', meaning: 'Local time of moonrise, or "No moonrise".' },
       { column: 'moonset', path: 'moonset', type: 'string', meaning: 'Local time of moonset, or "No moonset".' },
       { column: 'moon_phase', path: 'moon_phase', type: 'string', meaning: 'Phase of the moon in words.' },
-      { column: 'moon_illumination', path: 'moon_illumination', type: 'double', meaning: 'Part of the moon that is lit.', unit: '%' },
-      { column: 'is_moon_up', path: 'is_moon_up', type: 'int', meaning: '1 when the moon was up at the time of the call, else 0.' },
-      { column: 'is_sun_up', path: 'is_sun_up', type: 'int', meaning: '1 when the sun was up at the time of the call, else 0.' },
+      { column: 'moon_illumination', path: 'moon_illumination', type: 'double', meaning: 'Part of the moon that is lit.', unit: '%', expect: percent },
+      { column: 'is_moon_up', path: 'is_moon_up', type: 'int', meaning: '1 when the moon was up at the time of the call, else 0.', expect: yesOrNo },
+      { column: 'is_sun_up', path: 'is_sun_up', type: 'int', meaning: '1 when the sun was up at the time of the call, else 0.', expect: yesOrNo },
     ]),
   ]),
 ] as const satisfies readonly Field[];

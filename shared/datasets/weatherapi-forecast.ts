@@ -46,13 +46,15 @@ export const weatherapiForecast = {
       name: 'weatherapi/forecast_hour',
       description: 'Forecasts, one row per place, run and hour.',
       rows: hourRows,
-      fields: hourRowFields({ column: 'forecast_for', meaning: 'The hour that is forecast, by its start.' }),
+      fields: [
+        ...hourRowFields({ column: 'forecast_for', meaning: 'The hour that is forecast, by its start.' }),
+      ],
     },
     {
       name: 'weatherapi/forecast_day',
       description: 'Forecasts, one row per place, run and local day, with the sun and the moon.',
       rows: dayRows,
-      fields: dayRowFields,
+      fields: [...dayRowFields],
     },
     {
       name: 'weatherapi/alert',

@@ -31,14 +31,14 @@ export const weatherapiHistory = {
       name: 'weatherapi/history_hour',
       description: 'Past weather, one row per place and hour. dt is the local day.',
       rows: hourRows,
-      fields: hourRowFields({ column: 'observed_at', meaning: 'The hour, by its start.' }),
+      fields: [...hourRowFields({ column: 'observed_at', meaning: 'The hour, by its start.' })],
     },
     {
       name: 'weatherapi/history_day',
       description:
         'Past weather, one row per place and local day, with the sun and the moon. dt is the local day.',
       rows: dayRows,
-      fields: dayRowFields,
+      fields: [...dayRowFields],
     },
   ],
 } as const satisfies Dataset;

@@ -84,6 +84,7 @@ describe('an alarm', () => {
     'NotFresh_weatherapi_forecast',
     'NotFresh_weatherapi_history',
     'SchemaDrift',
+    'ExpectationsFailed',
     'ReconcileFailed',
     'QuotaSpent',
   ])('on %s mails when it begins and when it is over, and says what to type next', (name) => {
@@ -93,6 +94,20 @@ describe('an alarm', () => {
     const description = JSON.stringify(AlarmDescription);
     expect(description).toContain('Next: ');
     expect(description.length).toBeLessThan(1024); // CloudWatch's limit.
+  });
+
+  test('on drift and on unexpected values names the command that says which', () => {
+    expect(alarm('SchemaDrift')).toMatchObject({ MetricName: 'FieldsRescued', Threshold: 1, Period: 3600 });
+    expect(alarm('SchemaDrift').AlarmDescription).toContain('npx tdf drift --stage dev');
+    expect(alarm('ExpectationsFailed')).toMatchObject({
+      MetricName: 'ExpectationsFailed',
+      Threshold: 1,
+      Period: 3600,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(alarm('ExpectationsFailed').AlarmDescription).toContain(
+      'npx tdf logs --function convert --since 2h --level warn --stage dev',
+    );
   });
 
   test('rings when one message is dead, whatever way it got there', () => {
@@ -108,9 +123,9 @@ describe('an alarm', () => {
   });
 
   test('is on nothing else, and no two have one name', () => {
-    expect(alarms).toHaveLength(12);
+    expect(alarms).toHaveLength(13);
     const names = alarms.map(({ Properties }) => Properties.AlarmName.replace('tdf-weather-dev-', ''));
-    expect(new Set(names).size).toBe(12);
+    expect(new Set(names).size).toBe(13);
     // With a hyphen it could be another stage's.
     for (const name of names) expect(name).toMatch(/^\w+$/);
   });

@@ -91,7 +91,11 @@ describe('the story of a run', () => {
         receiveCount: '1',
         error: { name: 'SlowDown', message: 'Slower.' },
       },
-      await convert(key, etag, [1], 2),
+      {
+        ...(await convert(key, etag, [1], 2)),
+        level: 'WARN',
+        unexpected: [{ column: 'weatherapi_current.humidity', count: 1, example: 107 }],
+      },
       { level: 'INFO', message: 'Converted', rawKey: 'another', tables: [], rescuedFields: 0 },
     );
 
@@ -112,7 +116,7 @@ describe('the story of a run', () => {
         'fetch: added 1 place, so that raw has 1; Oslooo: HTTP 400 code 1006: No matching location found.; Bergen: HTTP 503 (after 5 tries)',
         'raw: written: 3 bytes, after 6 requests',
         'convert: try 1 failed, and is tried again: SlowDown: Slower.',
-        'convert: converted: 1 row in weatherapi_current; 2 values rescued',
+        'convert: converted: 1 row in weatherapi_current; 2 values rescued; 1 value of weatherapi_current.humidity not as expected, such as 107',
         'curated: weatherapi_current written: 4 bytes',
       ].toSorted(),
     );

@@ -9,6 +9,7 @@ import {
   parseSelection,
   type RawSelection,
   type SelectionArguments,
+  selectedObjects,
 } from '../../operations/replay/raw-selection.ts';
 import { replay, survey } from '../../operations/replay/replay.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
@@ -57,9 +58,8 @@ describe('a replay', () => {
   });
 
   const source = (typed: Partial<SelectionArguments> = {}) => ({
-    s3: aws.s3,
     bucket: 'raw',
-    selection: selection(typed),
+    objects: (after?: string) => selectedObjects(aws.s3, 'raw', selection(typed), after),
     checkpoint,
     signal: stop.signal,
   });

@@ -1,21 +1,15 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { checkTypes, copyProject, edit, typed } from './project.ts';
 
 const section = /\n## Add a dataset\n(.*?)\n## /s.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
 const [, path = '', declaration = ''] = /```ts\n\/\/ (\S+)\n(.*?)```/s.exec(section) ?? [];
 const [, member = ''] = /add `(".*?)` to `datasets` in `cdk\.json`/.exec(section) ?? [];
 const [start = '', query = ''] = /```sh\n(.*?)\n```/s.exec(section)?.[1]?.split('\n') ?? [];
-
-/** All that the project is made of, but its tests and documents. */
-const sources = ['cdk', 'functions', 'shared', 'operations', 'cli', 'local', 'cdk.json', 'package.json'];
-const settings = ['package-lock.json', 'tsconfig.json'];
 
 test('the README adds a dataset in one file, one place of its index and the configuration, and its rows can be queried', async () => {
   expect(declaration.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
@@ -27,12 +21,8 @@ test('the README adds a dataset in one file, one place of its index and the conf
     );
   });
   await new Promise<void>((listening) => api.listen(0, '127.0.0.1', listening));
-  const project = await mkdtemp(join(tmpdir(), 'add-dataset-'));
+  const project = await copyProject();
   try {
-    for (const source of [...sources, ...settings])
-      await cp(source, join(project, source), { recursive: true });
-    await symlink(resolve('node_modules'), join(project, 'node_modules'));
-
     await writeFile(join(project, path), declaration);
     await edit(join(project, 'shared/datasets.ts'), (text) =>
       text
@@ -72,25 +62,9 @@ test('the README adds a dataset in one file, one place of its index and the conf
       'weatherapi_astronomy',
     ])
       expect(template).toContain(text);
-    await promisify(execFile)('node_modules/.bin/tsc', [], { cwd: project });
+    await checkTypes(project);
   } finally {
     api.close();
     await rm(project, { recursive: true });
   }
 }, 120_000);
-
-async function edit(file: string, change: (text: string) => string): Promise<void> {
-  const text = await readFile(file, 'utf8');
-  const changed = change(text);
-  expect(changed).not.toBe(text);
-  await writeFile(file, changed);
-}
-
-/** What a command of the README prints, in a copy of the project. */
-async function typed(cwd: string, command: string, more: readonly string[] = []): Promise<string> {
-  const words = command.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
-  const isStart = words[0] === 'npm';
-  const args = isStart ? ['cli/start.ts', ...words.slice(3)] : ['cli/tdf.ts', ...words.slice(2)];
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...more], { cwd });
-  return stdout;
-}

@@ -158,6 +158,9 @@ describe('the alarms of the stack', () => {
     rings(['FetchFailed'], minutes(1), (now) => now.fetched({ ...landed, PlacesFailed: 1 }, seconds(9)));
     rings(['QuotaSpent'], minutes(1), (now) => now.fetched({ ...skipped, QuotaSpent: 1 }, seconds(9)));
     rings(['SchemaDrift'], minutes(1), (now) => now.converted({ FieldsRescued: [0, 3] }, seconds(9)));
+    rings(['ExpectationsFailed'], minutes(1), (now) =>
+      now.converted({ ExpectationsFailed: [0, 2] }, seconds(9)),
+    );
     rings(['PlacesMissing'], minutes(1), (now) =>
       now.fetched({ ...landed, PlacesSkipped: 1, PlacesMissing: 1 }, seconds(9)),
     );

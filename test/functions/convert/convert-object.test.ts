@@ -33,6 +33,7 @@ describe('a raw object', () => {
       kind: 'converted',
       tables: [{ key: curatedKey, rows: 2 }],
       rescuedFields: 1,
+      unexpected: [],
     });
     expect(await aws.keys('curated')).toEqual([curatedKey]);
     expect(await temperatures()).toEqual([1, 2]);
@@ -163,6 +164,7 @@ describe('a raw object of several tables', () => {
         { key: days, rows: 1 },
       ],
       rescuedFields: 0,
+      unexpected: [],
     });
     expect(await aws.keys('curated')).toEqual([days, hours]);
     expect(await stored()).toEqual([[], [1]]);

@@ -9,6 +9,7 @@ import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
 import { type AnswerShapes, answerShapes } from '../../../functions/reader/answer-shapes.ts';
 import { RecordReader } from '../../../functions/reader/record-reader.ts';
 import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
+import type { Unexpected } from '../../../functions/rows/expectations.ts';
 import { type ParquetRow, readParquet } from '../../../operations/query/parquet-rows.ts';
 import type { ColumnType } from '../../../shared/column-type.ts';
 import { columnsOf, type Dataset, type Table, tableName } from '../../../shared/dataset.ts';
@@ -35,12 +36,13 @@ export interface Converted {
   readonly file: Uint8Array;
   readonly rows: number;
   readonly rescuedFields: number;
+  readonly unexpected: readonly Unexpected[];
 }
 
 /** What a raw file becomes: the file of its dataset's first table. */
 export async function converted(raw: string | Uint8Array, file?: RawFile): Promise<Converted> {
-  const { tables, rescuedFields } = await tablesOf(raw, file);
-  return { ...(tables[0] as (typeof tables)[number]), rescuedFields };
+  const { tables, ...counts } = await tablesOf(raw, file);
+  return { ...(tables[0] as (typeof tables)[number]), ...counts };
 }
 
 /** The files that a raw file becomes, one per table. */
@@ -63,7 +65,7 @@ async function convertedAs(key: DatedKey, raw: string | Uint8Array, fetchedAt: D
         file: Buffer.concat(pieces[number] ?? []),
         rows: value.rows[number] ?? 0,
       }));
-      return { tables: files, rescuedFields: value.rescuedFields };
+      return { tables: files, rescuedFields: value.rescuedFields, unexpected: value.unexpected };
     }
     for (const [table, bytes] of value.entries()) pieces[table]?.push(bytes);
   }

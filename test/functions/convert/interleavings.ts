@@ -12,7 +12,7 @@ import type { conversion } from '../../../functions/convert/conversion.ts';
 // Thousands of conversions are made here, and of each it only matters what it was made of: it copies the bytes.
 const copying: typeof conversion = async function* ({ dataset: { tables } }, { body }) {
   for await (const bytes of body) yield tables.map(() => bytes);
-  return { rows: tables.map(() => 0), rescuedFields: 0 };
+  return { rows: tables.map(() => 0), rescuedFields: 0, unexpected: [] };
 };
 const conversionPath = '../../../functions/convert/conversion.ts';
 const actual = (await import(conversionPath)) as typeof import('../../../functions/convert/conversion.ts');

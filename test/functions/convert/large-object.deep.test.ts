@@ -58,7 +58,7 @@ describe('a large object', () => {
   });
 
   test.each([
-    ['its last line is broken', [...fiveLines, '{"location":'], undefined],
+    ['its last line is broken', [...fiveLines, ...fiveLines, '{"location":'], undefined],
     ['its second part fails', lines, 'UploadPart'],
     ['it cannot be completed', lines, 'CompleteMultipartUpload'],
   ])('of which %s leaves nothing behind [upload-faults]', async (_what, content, failing) => {
@@ -68,6 +68,32 @@ describe('a large object', () => {
     expect(times.get('CreateMultipartUpload')).toBe(1);
     expect(times.get('AbortMultipartUpload')).toBe(1);
     expect(await aws.keys('curated')).toEqual([]);
+  });
+
+  test.each([
+    ['its last line is broken', '\n{"location":', undefined],
+    ['the small file of its other table fails', '', 'PutObject'],
+  ])('of two tables, of which %s, leaves no upload open [upload-faults]', async (_what, end, failing) => {
+    const key = 'weatherapi/history/dt=2026-11-21/large.json';
+    const answers = Array.from({ length: 9 }, (_, line) => {
+      const text = noise.slice(line * 2_000_000, (line + 2) * 2_000_000);
+      const hour = [{ temp_c: line, condition: { text } }];
+      return JSON.stringify({
+        location: { name: 'Oslo' },
+        forecast: { forecastday: [{ date: '2026-11-21', hour }] },
+      });
+    });
+    await aws.put('raw', key, `${answers.join('\n')}${end}`);
+    const times = watch((action) => action === failing);
+    await expect(worker.convert(key)).rejects.toThrow();
+    expect(times.get('CreateMultipartUpload')).toBe(1);
+    const closed = ['AbortMultipartUpload', 'CompleteMultipartUpload'].map(
+      (action) => times.get(action) ?? 0,
+    );
+    expect(closed.reduce((sum, count) => sum + count)).toBe(1);
+    watch();
+    await aws.put('raw', key, answers.join('\n'));
+    expect(await worker.convert(key)).toMatchObject({ tables: [{ rows: 9 }, { rows: 9 }] });
   });
 
   test('that is not what it was when its upload ends starts over', async () => {

@@ -18,7 +18,8 @@ import { weatherapiCurrent } from '../../../../shared/datasets/weatherapi-curren
 import { PermanentError } from '../../../../shared/errors.ts';
 import { rawKey } from '../converted.ts';
 import { canonical, treeOf } from './json-tree.ts';
-import { type Cell, type ExpectedRow, expectedRows } from './reference.ts';
+import { type ExpectedRow, expectedRows } from './reference.ts';
+import type { Cell } from './reference-cell.ts';
 
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 

@@ -109,7 +109,7 @@ describe('every value in its place in every table, or one permanent failure:', (
       }),
       { numRuns: runs(20) },
     );
-    expect(converted).toBeGreaterThan(3);
+    expect(converted).toBeGreaterThan(runs(2));
   });
 
   const whole =
