@@ -61,6 +61,10 @@ export class TextDictionary {
     return this.#bytes.subarray(this.#start(number), this.#start(number + 1));
   }
 
+  lengthOf(number: number): number {
+    return this.#start(number + 1) - this.#start(number);
+  }
+
   clear(): void {
     this.#size = 0;
     this.#table.fill(-1);
