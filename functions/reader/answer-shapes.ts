@@ -1,6 +1,6 @@
 import type { AnswerRows } from '../rows/answer-rows.ts';
 import type { ByteWindow } from './byte-window.ts';
-import { KnownShapes } from './known-shapes.ts';
+import { KnownShapes, rowReader } from './known-shapes.ts';
 import { NestedRows } from './nested-rows.ts';
 
 /** Reads answers like earlier ones without parsing all of them. The rows are the same as if they were parsed. */
@@ -27,7 +27,7 @@ class WholeAnswers implements AnswerShapes {
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
-    this.#shapes = new KnownShapes(rows.level);
+    this.#shapes = new KnownShapes(rows.level, rowReader);
   }
 
   read(window: ByteWindow, limit: number): number {

@@ -7,9 +7,11 @@ import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow, type ReadableBytes } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
 import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
-import { KnownShapes } from './known-shapes.ts';
+import { FrameReader } from './frame-reader.ts';
+import { KnownShapes, rowReader } from './known-shapes.ts';
 
 const comma = 0x2c;
+const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
 /** An array whose elements are rows without rows in them. */
@@ -29,47 +31,52 @@ export class NestedRows implements AnswerShapes {
   readonly needsEnd = true;
   readonly #rows: AnswerRows;
   readonly #arrays: readonly InnerArray[];
+  readonly #frames: KnownShapes<FrameReader>;
+  readonly #frame = new ByteWindow();
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
     this.#arrays = innerLevels(rows.level.tree).map(({ table, level }) => ({
       table,
       group: rows.groups[table] as RowGroup,
-      shapes: new KnownShapes(level),
+      shapes: new KnownShapes(level, rowReader),
       opening: Buffer.from(`${JSON.stringify(level.name)}:[`),
     }));
+    const read = this.#arrays.map(({ table }) => table);
+    this.#frames = new KnownShapes(rows.level, (shape) => FrameReader.of(shape, rows, read));
   }
 
   read({ bytes, view, start }: ByteWindow, limit: number): number {
     this.#rows.begin();
     const record = bytes.subarray(0, limit);
-    const rest: Uint8Array[] = [];
+    const frame = this.#frame;
+    frame.end = 0;
     const ends = new Map<number, number[]>(this.#arrays.map(({ table }) => [table, []]));
-    const next = this.#arrays.map(({ opening }) => record.indexOf(opening, start));
     let from = start;
     let cells = 0;
-    for (;;) {
-      const [array, at] = this.#nearest(next);
-      if (!array) break;
-      const { table, group, opening } = array;
+    for (let at = record.indexOf(openBracket, start); at >= 0; at = record.indexOf(openBracket, at + 1)) {
+      const array = this.#arrays.find(({ opening }) => isBefore(at + 1, opening, record, from));
+      if (!array) continue;
+      const { table, group } = array;
       const first = group.rowCount;
-      rest.push(record.subarray(from, at + opening.length));
-      from = readRows(array, { bytes, view, start: at + opening.length }, limit);
+      frame.append(record.subarray(from, at + 1));
+      from = readRows(array, { bytes, view, start: at + 1 }, limit);
       if (from < 0) return this.#giveUp();
+      at = from;
       ends.get(table)?.push(group.rowCount);
       cells += (group.rowCount - first) * group.columns.length;
-      for (const [index, other] of this.#arrays.entries()) {
-        const found = next[index] as number;
-        if (found >= 0 && found < from) next[index] = record.indexOf(other.opening, from);
-      }
     }
-    rest.push(record.subarray(from));
-    const text = Buffer.concat(rest);
+    frame.append(record.subarray(from));
     // An answer that may have too many values has to be counted, and refused, as a whole.
-    if (4 * cells > maxValues || text.length > maxValues) return this.#giveUp();
+    if (4 * cells > maxValues || frame.length > maxValues) return this.#giveUp();
+    const end = this.#frames.read(frame, this.#rows.groups[0] as RowGroup, frame.end);
+    if (end >= 0 && this.#frames.reader?.add(ends)) return limit - (frame.end - end);
+    const text = frame.bytes.subarray(0, frame.end);
     const answer = parsed(text);
     if (!isObject(answer)) return this.#giveUp();
-    return this.#rows.addAround(answer, ends) ? limit : -1;
+    if (!this.#rows.addAround(answer, ends)) return -1;
+    this.#frames.learn(text);
+    return limit;
   }
 
   learn(answer: Uint8Array): void {
@@ -96,19 +103,15 @@ export class NestedRows implements AnswerShapes {
     }
   }
 
-  /** The array that opens next, and where. */
-  #nearest(openings: readonly number[]): [array: InnerArray | undefined, at: number] {
-    let nearest = -1;
-    for (const [index, at] of openings.entries()) {
-      if (at >= 0 && (nearest < 0 || at < (openings[nearest] as number))) nearest = index;
-    }
-    return [this.#arrays[nearest], openings[nearest] ?? -1];
-  }
-
   #giveUp(): -1 {
     this.#rows.undo();
     return -1;
   }
+}
+
+function isBefore(end: number, opening: Buffer, bytes: Uint8Array, from: number): boolean {
+  const start = end - opening.length;
+  return start >= from && opening.compare(bytes, start, end) === 0;
 }
 
 /** Reads the rows of an array from its first element on. @returns where its bracket closes; -1 when it gave up */

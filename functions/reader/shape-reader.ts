@@ -37,10 +37,11 @@ export class ShapeReader {
   #end = 0;
   #scale = 0;
 
-  constructor({ literals, ends, slots }: Shape) {
+  /** @param columns where each value of the shape goes */
+  constructor({ literals, ends, slots }: Shape, columns: readonly number[]) {
     this.#literals = new DataView(literals.buffer, literals.byteOffset, literals.length);
     this.#ends = ends;
-    this.#columns = Int32Array.from(slots, ({ column }) => column);
+    this.#columns = Int32Array.from(columns);
     this.#types = Uint8Array.from(slots, ({ type }) => types.indexOf(type));
   }
 

@@ -1,5 +1,4 @@
 import type { CellOf, ColumnType } from '../../shared/column-type.ts';
-import { columnsOf, type Table } from '../../shared/dataset.ts';
 import { millisecondsPerDay } from './cell.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
@@ -30,8 +29,8 @@ export class RowGroup {
   bigints = new BigInt64Array();
   readonly #texts: readonly TextDictionary[];
 
-  constructor(table: Table) {
-    this.columns = columnsOf(table);
+  constructor(columns: RowGroup['columns']) {
+    this.columns = columns;
     const none = new TextDictionary();
     this.dictionaries = this.columns.map(({ type }) => (type === 'string' ? new TextDictionary() : none));
     this.#texts = this.dictionaries.filter((dictionary) => dictionary !== none);
@@ -77,6 +76,24 @@ export class RowGroup {
     this.present.fill(1, from, to);
     if (type === 'double') this.doubles.fill(cell as number, from, to);
     else this.bigints.fill(this.#bits(column, type, cell), from, to);
+  }
+
+  /** Sets a cell of the rows from `start` up to `end` to a cell of the next row of another group, unless it is null. */
+  copyAll(source: RowGroup, from: number, column: number, start: number, end: number): void {
+    const cell = from * source.capacity + source.rowCount;
+    if (source.present[cell] === 0) return;
+    let low = source.words[cell * 2] as number;
+    const high = source.words[cell * 2 + 1] as number;
+    if (source.columns[from]?.type === 'string') {
+      const text = (source.dictionaries[from] as TextDictionary).bytesOf(low);
+      low = (this.dictionaries[column] as TextDictionary).numberOfText(text);
+    }
+    const first = column * this.capacity;
+    for (let at = first + start; at < first + end; at++) {
+      this.present[at] = 1;
+      this.words[at * 2] = low;
+      this.words[at * 2 + 1] = high;
+    }
   }
 
   clear(): void {

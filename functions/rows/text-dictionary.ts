@@ -50,7 +50,10 @@ export class TextDictionary {
   }
 
   numberOfString(text: string): number {
-    const bytes = Buffer.from(text);
+    return this.numberOfText(Buffer.from(text));
+  }
+
+  numberOfText(bytes: Uint8Array): number {
     let hash = firstHash;
     for (let at = 0; at < bytes.length; at++) hash = nextHash(hash, bytes[at] as number);
     return this.numberOf(bytes, 0, bytes.length, hash);

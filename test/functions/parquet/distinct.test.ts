@@ -2,11 +2,12 @@ import { expect, test } from '@jest/globals';
 import { Column } from '../../../functions/parquet/column.ts';
 import { distinctNumbers, distinctTexts } from '../../../functions/parquet/distinct.ts';
 import { RowGroup } from '../../../functions/rows/row-group.ts';
+import { columnsOf } from '../../../shared/dataset.ts';
 import { everyTypeTable } from '../convert/converted.ts';
 
 /** A column of bigints, or of texts. */
 function columnOf(cells: readonly (bigint | string | null)[]): Column {
-  const group = new RowGroup(everyTypeTable);
+  const group = new RowGroup(columnsOf(everyTypeTable));
   const type = typeof cells[0] === 'string' ? 'string' : 'bigint';
   const number = group.columns.findIndex(({ column }) => column === type);
   for (const cell of cells) {
