@@ -97,5 +97,7 @@ function bitWidthOf({ length }: Int32Array): number {
 
 function dictionaryNumbers({ numbers, rows }: Distinct): Uint8Array {
   const bitWidth = bitWidthOf(rows);
-  return Buffer.concat([Uint8Array.of(bitWidth), runLengths(numbers, bitWidth)]);
+  const bytes = runLengths(numbers, bitWidth, 1);
+  bytes[0] = bitWidth;
+  return bytes;
 }

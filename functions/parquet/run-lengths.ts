@@ -4,12 +4,13 @@ const groupSize = 8;
 /**
  * Parquet's hybrid of run lengths and packed bits, for levels and for a dictionary's numbers:
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE
+ * @param start leaves so many bytes free before them
  */
-export function runLengths(numbers: Int32Array, bitWidth: number): Uint8Array {
+export function runLengths(numbers: Int32Array, bitWidth: number, start = 0): Uint8Array {
   const { length } = numbers;
   // The most that groups and the beginnings of runs between them take.
-  const bytes = new Uint8Array((Math.ceil(length / groupSize) + 1) * (bitWidth + 10));
-  let size = 0;
+  const bytes = new Uint8Array(start + (Math.ceil(length / groupSize) + 1) * (bitWidth + 10));
+  let size = start;
   let packedFrom = 0;
   for (let at = 0; at < length; ) {
     const end = runEnd(numbers, at);

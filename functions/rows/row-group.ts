@@ -8,6 +8,9 @@ import { TextDictionary } from './text-dictionary.ts';
  */
 export const maxRows = 50_000;
 
+/** Rows to have room for beyond these: of an answer that begins before the row group is full. */
+const lastAnswerRows = 504;
+
 /** A row group with more bytes of distinct texts is full, whatever its rows, to bound memory. */
 const maxTextBytes = 16 * 1024 * 1024;
 
@@ -48,7 +51,8 @@ export class RowGroup {
   reserve(): void {
     const { rowCount, capacity } = this;
     if (rowCount < capacity) return;
-    this.#allocate(capacity < maxRows ? Math.min(capacity * 4, maxRows) : capacity * 2);
+    // Columns a power of two apart would compete for the same lines of the processor's cache.
+    this.#allocate(capacity < maxRows ? Math.min(capacity * 4 + 72, maxRows + lastAnswerRows) : capacity * 2);
   }
 
   /** Removes the last rows, with what was set of the next one. */
@@ -88,11 +92,12 @@ export class RowGroup {
       const text = (source.dictionaries[from] as TextDictionary).bytesOf(low);
       low = (this.dictionaries[column] as TextDictionary).numberOfText(text);
     }
+    const { present, words } = this;
     const first = column * this.capacity;
     for (let at = first + start; at < first + end; at++) {
-      this.present[at] = 1;
-      this.words[at * 2] = low;
-      this.words[at * 2 + 1] = high;
+      present[at] = 1;
+      words[at * 2] = low;
+      words[at * 2 + 1] = high;
     }
   }
 
