@@ -46,6 +46,23 @@ export function distinctTexts(column: Column): Distinct {
 /** Slots to search for one number: far more than ordinary numbers need. */
 const maxProbes = 64;
 
+/** Most columns have few distinct numbers, and a small table stays in the processor's cache. */
+const leastSlots = 1024;
+
+/** Makes the table larger. At most a quarter of it is filled. @returns its mask */
+function grow(words: Int32Array, before: number, size: number): number {
+  const mask = before * 4 + 3;
+  if (table.length <= mask) table = new Int32Array(mask + 1);
+  table.fill(-1, 0, mask + 1);
+  for (let number = 0; number < size; number++) {
+    const row = rows[number] as number;
+    let slot = hashOf(words[row * 2] as number, words[row * 2 + 1] as number) & mask;
+    while ((table[slot] as number) >= 0) slot = (slot + 1) & mask;
+    table[slot] = number;
+  }
+  return mask;
+}
+
 /**
  * Compares cells by their 64 bits. Undefined when there are too many distinct ones for a dictionary to pay, or when they
  * crowd in the table because somebody chose them for their hash.
@@ -53,10 +70,8 @@ const maxProbes = 64;
 export function distinctNumbers(column: Column): Distinct | undefined {
   const { words, present, count } = column;
   const limit = count >> 1;
-  const slotCount = 2 ** (33 - Math.clz32(limit));
-  reserve(column, slotCount);
-  const mask = slotCount - 1;
-
+  reserve(column, leastSlots);
+  let mask = leastSlots - 1;
   let size = 0;
   // The cell before. Equal ones often follow each other.
   let number = -1;
@@ -83,6 +98,7 @@ export function distinctNumbers(column: Column): Distinct | undefined {
         number = size++;
         rows[number] = row;
         table[slot] = number;
+        if (size * 4 > mask) mask = grow(words, mask, size);
       }
     }
     numbers[at++] = number;

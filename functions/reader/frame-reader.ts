@@ -13,6 +13,14 @@ interface Extent {
   ends: readonly number[];
 }
 
+/** From a slot to a column of the rows of an element. */
+interface Copy {
+  readonly slot: number;
+  readonly element: number;
+  readonly table: number;
+  readonly column: number;
+}
+
 /**
  * Reads the frames of one shape: answers without the rows that were read from them. Most of their values belong to many
  * rows, so they are read into a row of their own, and copied from there.
@@ -21,6 +29,7 @@ export class FrameReader extends ShapeReader {
   readonly #shape: Shape;
   readonly #rows: AnswerRows;
   readonly #frame: RowGroup;
+  readonly #copies: readonly Copy[];
   /** The slots of each required part. */
   readonly #required: readonly (readonly number[])[];
 
@@ -29,6 +38,9 @@ export class FrameReader extends ShapeReader {
     this.#shape = shape;
     this.#rows = rows;
     this.#frame = new RowGroup(shape.slots.map(({ type }, slot) => ({ column: String(slot), type })));
+    this.#copies = shape.slots.flatMap(({ places, element }, slot) =>
+      places.map(({ table, column }) => ({ slot, element, table, column })),
+    );
     const { required, tables } = rows.dataset;
     const paths = shape.slots.map(
       ({ places: [place] }) => tables[place?.table ?? -1]?.fields[place?.column ?? -1]?.path ?? '',
@@ -67,10 +79,10 @@ export class FrameReader extends ShapeReader {
     const extents = extentsOf(this.#shape.steps, starts, read);
     if (!isComplete || !extents) return false;
     this.#rows.addRows(extents[0]?.ends ?? []);
-    for (const [slot, { places, element }] of this.#shape.slots.entries()) {
+    for (let copy = 0; copy < this.#copies.length; copy++) {
+      const { slot, element, table, column } = this.#copies[copy] as Copy;
       const { starts: from, ends: to } = extents[element] as Extent;
-      for (const { table, column } of places)
-        groups[table]?.copyAll(this.#frame, slot, column, from[table] as number, to[table] as number);
+      groups[table]?.copyAll(this.#frame, slot, column, from[table] as number, to[table] as number);
     }
     return true;
   }

@@ -89,8 +89,8 @@ export class RowGroup {
     let low = source.words[cell * 2] as number;
     const high = source.words[cell * 2 + 1] as number;
     if (source.columns[from]?.type === 'string') {
-      const text = (source.dictionaries[from] as TextDictionary).bytesOf(low);
-      low = (this.dictionaries[column] as TextDictionary).numberOfText(text);
+      const texts = source.dictionaries[from] as TextDictionary;
+      low = (this.dictionaries[column] as TextDictionary).numberOfOther(texts, low);
     }
     const { present, words } = this;
     const first = column * this.capacity;

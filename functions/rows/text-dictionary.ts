@@ -50,13 +50,16 @@ export class TextDictionary {
   }
 
   numberOfString(text: string): number {
-    return this.numberOfText(Buffer.from(text));
-  }
-
-  numberOfText(bytes: Uint8Array): number {
+    const bytes = Buffer.from(text);
     let hash = firstHash;
     for (let at = 0; at < bytes.length; at++) hash = nextHash(hash, bytes[at] as number);
     return this.numberOf(bytes, 0, bytes.length, hash);
+  }
+
+  /** The number here of a text of another dictionary. */
+  numberOfOther(other: TextDictionary, number: number): number {
+    const hash = other.#hashes[number] as number;
+    return this.numberOf(other.#bytes, other.#start(number), other.#start(number + 1), hash);
   }
 
   /** A view, valid until `clear`. */
