@@ -14,11 +14,14 @@ export interface Distinct {
 let numbers = new Int32Array();
 let rows = new Int32Array();
 let table = new Int32Array();
+/** Two words for each distinct number, side by side: in the column they are far from each other. */
+let keys = new Int32Array();
 
 function reserve({ count }: Column, slotCount: number): void {
   if (numbers.length < count) {
     numbers = new Int32Array(count);
     rows = new Int32Array(count);
+    keys = new Int32Array(count * 2);
   }
   if (table.length < slotCount) table = new Int32Array(slotCount);
   table.fill(-1, 0, slotCount);
@@ -50,13 +53,12 @@ const maxProbes = 64;
 const leastSlots = 1024;
 
 /** Makes the table larger. At most a quarter of it is filled. @returns its mask */
-function grow(words: Int32Array, before: number, size: number): number {
+function grow(before: number, size: number): number {
   const mask = before * 4 + 3;
   if (table.length <= mask) table = new Int32Array(mask + 1);
   table.fill(-1, 0, mask + 1);
   for (let number = 0; number < size; number++) {
-    const row = rows[number] as number;
-    let slot = hashOf(words[row * 2] as number, words[row * 2 + 1] as number) & mask;
+    let slot = hashOf(keys[number * 2] as number, keys[number * 2 + 1] as number) & mask;
     while ((table[slot] as number) >= 0) slot = (slot + 1) & mask;
     table[slot] = number;
   }
@@ -87,8 +89,7 @@ export function distinctNumbers(column: Column): Distinct | undefined {
       let slot = hashOf(low, high) & mask;
       number = table[slot] as number;
       for (let probes = 1; number >= 0; probes++) {
-        const other = rows[number] as number;
-        if (words[other * 2] === low && words[other * 2 + 1] === high) break;
+        if (keys[number * 2] === low && keys[number * 2 + 1] === high) break;
         if (probes === maxProbes) return undefined;
         slot = (slot + 1) & mask;
         number = table[slot] as number;
@@ -97,8 +98,10 @@ export function distinctNumbers(column: Column): Distinct | undefined {
         if (size === limit) return undefined;
         number = size++;
         rows[number] = row;
+        keys[number * 2] = low;
+        keys[number * 2 + 1] = high;
         table[slot] = number;
-        if (size * 4 > mask) mask = grow(words, mask, size);
+        if (size * 4 > mask) mask = grow(mask, size);
       }
     }
     numbers[at++] = number;
