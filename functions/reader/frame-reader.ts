@@ -55,7 +55,8 @@ export class FrameReader extends ShapeReader {
    * @returns undefined when a value may find no row, and would have to be rescued
    */
   static of(shape: Shape, rows: AnswerRows, read: readonly number[]): FrameReader | undefined {
-    const arrays = (table: number) => shape.steps.filter((step) => step.kind === 'array' && step.table === table);
+    const arrays = (table: number) =>
+      shape.steps.filter((step) => step.kind === 'array' && step.table === table);
     const noRows = new Map(read.map((table) => [table, arrays(table).map(() => 0)]));
     const extents = extentsOf(shape.steps, Array<number>(rows.groups.length).fill(0), noRows);
     const isKept = shape.slots.every(
@@ -97,15 +98,17 @@ function extentsOf(steps: readonly Step[], starts: readonly number[], read: Read
     if (step.kind === 'begin') {
       extents.push({ starts: [...ends], ends: [] });
     } else if (step.kind === 'array') {
-      const end = read.get(step.table)?.[next[step.table]++];
+      const taken = next[step.table] as number;
+      const end = read.get(step.table)?.[taken];
       if (end === undefined) return undefined;
       ends[step.table] = end;
+      next[step.table] = taken + 1;
     } else {
       if (step.table !== undefined) {
         if (read.has(step.table)) return undefined;
-        ends[step.table] += 1;
+        ends[step.table] = (ends[step.table] as number) + 1;
       }
-      extents[step.element].ends = [...ends];
+      (extents[step.element] as Extent).ends = [...ends];
     }
   }
   return [...read].every(([table, { length }]) => next[table] === length) ? extents : undefined;

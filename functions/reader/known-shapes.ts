@@ -62,7 +62,7 @@ export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
 export function rowReader(shape: Shape, { table }: Level): ShapeReader | undefined {
   const { slots, steps } = shape;
   const columns = slots.flatMap(({ places: [place, other] }) =>
-    place?.table === table && !other ? [place.column] : [],
+    place && place.table === table && !other ? [place.column] : [],
   );
   return steps.length === 2 && columns.length === slots.length ? new ShapeReader(shape, columns) : undefined;
 }

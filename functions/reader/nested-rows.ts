@@ -6,8 +6,8 @@ import type { RowGroup } from '../rows/row-group.ts';
 import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow, type ReadableBytes } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
-import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
 import { FrameReader } from './frame-reader.ts';
+import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
 import { KnownShapes, rowReader } from './known-shapes.ts';
 
 const comma = 0x2c;

@@ -62,7 +62,7 @@ export class ShapeReader {
     for (let slot = 0; slot < this.#columns.length; slot++) {
       const end = this.#ends[slot] as number;
       for (; literal + 4 <= end; literal += 4, at += 4) {
-        if (literals.getInt32(literal) !== view.getInt32(at)) return -1;
+        if (literals.getInt32(literal, true) !== view.getInt32(at, true)) return -1;
       }
       for (; literal < end; literal++, at++) {
         if (literals.getInt8(literal) !== view.getInt8(at)) return -1;

@@ -157,9 +157,11 @@ export function columnsFrom(
   const columns: Record<string, unknown[]> = {};
   const rows = new AnswerRows(dataset, { rawKey, fetchedAt: null }, (group) => {
     for (const [number, { column, type }] of group.columns.entries()) {
-      const cells = Array.from(new Column(group, number, type).allCells(), (cell) =>
-        cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell,
-      );
+      const filled = new Column(group, number, type);
+      const cells = Array.from(filled.present, (isPresent, row) => {
+        const cell = isPresent ? filled.cell(row) : null;
+        return cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell;
+      });
       columns[column] = [...(columns[column] ?? []), ...cells];
     }
   });
