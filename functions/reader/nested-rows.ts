@@ -9,6 +9,7 @@ import { ElementScanner } from './element-scanner.ts';
 import { FrameReader } from './frame-reader.ts';
 import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
 import { KnownShapes, rowReader } from './known-shapes.ts';
+import type { ParsedValues } from './parsed-values.ts';
 
 const comma = 0x2c;
 const openBracket = 0x5b;
@@ -46,7 +47,7 @@ export class NestedRows implements AnswerShapes {
     this.#frames = new KnownShapes(rows.level, (shape) => FrameReader.of(shape, rows, read));
   }
 
-  read({ bytes, view, start }: ByteWindow, limit: number): number {
+  read({ bytes, view, start }: ByteWindow, limit: number, parsed: ParsedValues): number {
     this.#rows.begin();
     const record = bytes.subarray(0, limit);
     const frame = this.#frame;
@@ -72,7 +73,7 @@ export class NestedRows implements AnswerShapes {
     const end = this.#frames.read(frame, this.#rows.groups[0] as RowGroup, frame.end);
     if (end >= 0 && this.#frames.reader?.add(ends)) return limit - (frame.end - end);
     const text = frame.bytes.subarray(0, frame.end);
-    const answer = parsed(text);
+    const answer = parseFrame(text, parsed);
     if (!isObject(answer)) return this.#giveUp();
     if (!this.#rows.addAround(answer, ends)) return -1;
     this.#frames.learn(text);
@@ -87,7 +88,9 @@ export class NestedRows implements AnswerShapes {
     for (const { opening, shapes, group } of this.#arrays) {
       const scanner = new ElementScanner();
       let at = 0;
-      while (shapes.canLearn && (at = bytes.indexOf(opening, at)) >= 0) {
+      while (shapes.canLearn) {
+        at = bytes.indexOf(opening, at);
+        if (at < 0) break;
         at += opening.length;
         while (shapes.canLearn && bytes[at] !== closeBracket) {
           window.start = at;
@@ -134,9 +137,9 @@ function readRows(
 }
 
 /** Undefined for what is not JSON: the caller parses the whole answer, and says why. */
-function parsed(text: Uint8Array): unknown {
+function parseFrame(text: Uint8Array, parsed: ParsedValues): unknown {
   try {
-    return parseJson(decodeUtf8(text, ''), '');
+    return parseJson(decodeUtf8(text, ''), '', parsed);
   } catch (error) {
     if (error instanceof PermanentError) return undefined;
     throw error;
