@@ -52,18 +52,19 @@ export class FrameReader extends ShapeReader {
 
   /**
    * @param read the tables whose rows are read from arrays
-   * @returns undefined when a value may find no row, and would have to be rescued
+   * @returns undefined when there may be no row, or a value may find none, and would have to be rescued
    */
   static of(shape: Shape, rows: AnswerRows, read: readonly number[]): FrameReader | undefined {
     const arrays = (table: number) =>
       shape.steps.filter((step) => step.kind === 'array' && step.table === table);
     const noRows = new Map(read.map((table) => [table, arrays(table).map(() => 0)]));
     const extents = extentsOf(shape.steps, Array<number>(rows.groups.length).fill(0), noRows);
+    const hasRow = extents?.[0]?.ends.some((end) => end > 0);
     const isKept = shape.slots.every(
       ({ places, element }) =>
         places.length === 0 || places.some(({ table }) => (extents?.[element]?.ends[table] ?? 0) > 0),
     );
-    return isKept ? new FrameReader(shape, rows) : undefined;
+    return hasRow && isKept ? new FrameReader(shape, rows) : undefined;
   }
 
   override read(window: ReadableBytes): number {
@@ -71,7 +72,7 @@ export class FrameReader extends ShapeReader {
     return super.read(window, this.#frame);
   }
 
-  /** Adds the answer whose frame was read. @returns false when the rows are not of its arrays, or it may be refused */
+  /** Adds the answer whose frame was read. @returns false when some rows were not read, or it may be refused */
   add(read: ReadRows): boolean {
     const { groups } = this.#rows;
     const { present, capacity } = this.#frame;
@@ -89,7 +90,7 @@ export class FrameReader extends ShapeReader {
   }
 }
 
-/** By element. Undefined when the rows that were read do not belong to the arrays. */
+/** By element. Undefined when not all rows of a table were read from arrays that are empty here. */
 function extentsOf(steps: readonly Step[], starts: readonly number[], read: ReadRows): Extent[] | undefined {
   const extents: Extent[] = [];
   const ends = [...starts];
@@ -111,5 +112,5 @@ function extentsOf(steps: readonly Step[], starts: readonly number[], read: Read
       (extents[step.element] as Extent).ends = [...ends];
     }
   }
-  return [...read].every(([table, { length }]) => next[table] === length) ? extents : undefined;
+  return extents;
 }

@@ -113,8 +113,7 @@ export class AnswerRows {
       throw refusal(answer, number, `${absent.node.kind} "${absent.path}" with a value of a declared field`);
     this.begin();
     const rescued = this.#fill(answer);
-    if (!this.groups.some(({ rowCount }, table) => rowCount > this.startOfAnswer(table)))
-      throw refusal(answer, number, 'row for any table');
+    if (rescued === undefined) throw refusal(answer, number, 'row for any table');
     return rescued;
   }
 
@@ -127,7 +126,7 @@ export class AnswerRows {
     this.#read = read;
     try {
       if (!this.#required.every((part) => isPresent(part, answer))) throw new Mismatch();
-      this.#fill(answer);
+      if (this.#fill(answer) === undefined) throw new Mismatch();
       return true;
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
@@ -183,15 +182,16 @@ export class AnswerRows {
     group.clear();
   }
 
-  /** @returns how many values found no column */
-  #fill(answer: JsonObject): number {
+  /** @returns how many values found no column; undefined when there is no row */
+  #fill(answer: JsonObject): number | undefined {
     for (const [table, start] of this.#starts.entries()) this.#ends[table] = start;
     this.#rescuedFirst = [];
     this.#rescuedNow = 0;
     const left = this.#fillElement(this.level, answer, '');
     if ([...this.#read.values()].some((ends) => ends.length > 0)) throw new Mismatch();
     const first = this.#ends.findIndex((end, table) => end > this.startOfAnswer(table));
-    if (left.length > 0 && first >= 0) {
+    if (first < 0) return undefined;
+    if (left.length > 0) {
       const row = this.startOfAnswer(first);
       const members = [...(this.#rescuedFirst[first] ?? []), ...left];
       this.groups[first]?.setAll(this.#numberOf(first, 'rescued'), 'string', jsonOf(members), row, row + 1);
