@@ -105,10 +105,7 @@ function extentsOf(steps: readonly Step[], starts: readonly number[], read: Read
       ends[step.table] = end;
       next[step.table] = taken + 1;
     } else {
-      if (step.table !== undefined) {
-        if (read.has(step.table)) return undefined;
-        ends[step.table] = (ends[step.table] as number) + 1;
-      }
+      if (step.table !== undefined) ends[step.table] = (ends[step.table] as number) + 1;
       (extents[step.element] as Extent).ends = [...ends];
     }
   }

@@ -148,6 +148,64 @@ describe('an answer with rows inside that is read by shapes becomes the rows, or
   });
 });
 
+const small = (days: readonly string[], location = '"name":"Oslo","lat":2') =>
+  `{"location":{${location}},"current":{"temp_c":1},"forecast":{"forecastday":[${days.join(',')}]},"alerts":{"alert":[]}}`;
+const smallDay = (date: string, hours: string) => `{"date":${date},"day":{"maxtemp_c":3},"hour":${hours}}`;
+const full = smallDay('"2026-11-22"', '[{"uv":1},{"uv":2}]');
+
+const lax: Dataset = { ...weatherapiForecast, required: [] };
+const spaced = full.replace('[', ' [');
+
+test.each<[what: string, one: string, other: string, dataset: Dataset]>([
+  [
+    'other values',
+    small([full, full]),
+    small([smallDay('"2026-11-23"', '[]'), full], '"name":null,"lat":-3'),
+    lax,
+  ],
+  ['no value of a required part', small([full]), small([full], '"name":null,"lat":null'), weatherapiForecast],
+  [
+    'no value of a day',
+    small([full]),
+    small(['{"date":null,"day":{"maxtemp_c":null},"hour":[]}']),
+    weatherapiForecast,
+  ],
+  ['hours after a space', small([full, spaced]), small([full, spaced]), weatherapiForecast],
+  ['hours after a space, and then without', small([spaced, full]), small([spaced, full]), weatherapiForecast],
+  [
+    'an empty list after a space',
+    small([full, smallDay('null', ' []')]),
+    small([full, smallDay('null', ' []')]),
+    lax,
+  ],
+  [
+    'a value that is too long',
+    small([full]),
+    small([full]).replace('"lat":2', '"lat":1234567890123456'),
+    lax,
+  ],
+  ['a value that is ignored and odd', small([full]), small([full]).replace('"temp_c":1', '"temp_c":-0'), lax],
+  ['something behind it', small([full]), `${small([full])}}`, weatherapiForecast],
+  ['no row for any value', small([]), small([]), lax],
+  [
+    'rows for a value no more',
+    '{"location":{"lat":2},"alerts":{"alert":[{"headline":"Storm"}]}}',
+    '{"location":{"lat":2},"alerts":{"alert":[]}}',
+    lax,
+  ],
+  ['only values that are ignored', '{"current":{"uv":1}}', '{"current":{"uv":2}}', lax],
+])(
+  'an answer is read as it is parsed, after others of its form: %s [known-shapes]',
+  (_what, one, other, dataset) => {
+    for (const text of [`${one}\n${one}\n${one}\n${other}`, `[${one},${one},${one},${other}]`]) {
+      const { length } = text;
+      expect(outcomeOf(text, length, answerShapes, dataset)).toEqual(
+        outcomeOf(text, length, parseAll, dataset),
+      );
+    }
+  },
+);
+
 test('answers of one form are not parsed any more, whatever their numbers of hours and alerts', () => {
   const of = (hours: number, alerts: number) =>
     `{"location":{"name":"Oslo"},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[${Array(hours).fill('{"uv":1}')}]}]},` +
