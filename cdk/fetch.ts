@@ -4,6 +4,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ContextAttribute, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { limits } from '../functions/fetch/limits.ts';
+import { listDigest } from '../functions/fetch/place-list.ts';
 import type { RunEventInput } from '../functions/fetch/run-event.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
 import type { Env, fetchEnv } from '../shared/env.ts';
@@ -21,6 +22,8 @@ export interface FetchProps {
 /** The schedule, and the function that lands what the API answers. */
 export class Fetch extends Construct {
   readonly function: PipelineFunction;
+  /** Digest of the configured places. */
+  readonly placesList: string;
 
   constructor(scope: Construct, id: string, { config, raw }: FetchProps) {
     super(scope, id);
@@ -64,16 +67,19 @@ export class Fetch extends Construct {
     const maxEventAge = Duration.millis(limits.latestStart);
     this.function.configureAsyncInvoke({ retryAttempts: limits.retries, maxEventAge });
 
+    const { locations } = config;
+    const options = {
+      aqi: config.airQuality ? 'yes' : 'no',
+      ...(config.pollen ? { pollen: 'yes' } : {}),
+      ...(config.language ? { lang: config.language } : {}),
+    };
+    this.placesList = listDigest({ locations, options });
     const input: RunEventInput = {
       // The run's identity: a retried or doubled invocation lands on the same key.
       scheduledTime: ContextAttribute.scheduledTime,
       dataset: dataset.name,
-      locations: config.locations,
-      options: {
-        aqi: config.airQuality ? 'yes' : 'no',
-        ...(config.pollen ? { pollen: 'yes' } : {}),
-        ...(config.language ? { lang: config.language } : {}),
-      },
+      locations,
+      options,
     };
     new FunctionSchedule(this, 'Schedule', {
       description: `Starts a run of ${dataset.name}.`,

@@ -82,6 +82,7 @@ export class PipelineStack extends Stack {
       Database: catalog.database,
       Workgroup: catalog.workgroup,
       ScheduleExpression: config.schedule,
+      PlacesList: fetch.placesList,
       FetchLogGroup: fetch.function.logGroup.logGroupName,
       ConvertLogGroup: convert.function.logGroup.logGroupName,
       ReconcileLogGroup: reconcile.function.logGroup.logGroupName,

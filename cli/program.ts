@@ -19,9 +19,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** Runs what somebody typed behind `npx tdf`. What fails is told, and sets the exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {
-  const program = new Command('npx tdf').description(
-    'Operates the weather pipeline, on AWS (--stage) or on this computer (--local).',
-  );
+  const program = new Command('npx tdf')
+    .description('Operates the weather pipeline, on AWS (--stage) or on this computer (--local).')
+    .addHelpText('after', help);
   const asked = args[0] ?? '';
   const needed = Object.entries(commands).filter(
     ([name]) => name === asked || !Object.hasOwn(commands, asked),
@@ -73,3 +73,12 @@ function describe(error: unknown): string {
     ? `${error.message}. To reach AWS, set AWS_PROFILE and AWS_REGION (or run: aws configure); for the pipeline on this computer, add --local.`
     : error.message;
 }
+
+const help = `
+Lines are as wide as the terminal; COLUMNS=80 sets the width of piped output.
+
+Examples:
+  npm start                            # runs the pipeline once on this computer
+  npx tdf status                       # what failed, rings or waits, and why
+  npx tdf explain 2026-11-22T05:00Z
+  npx tdf dead-letters --help`;

@@ -79,41 +79,50 @@ export class EventSource {
   async #poll(): Promise<void> {
     const limit = Math.min(this.settings.maximumConcurrency, availableParallelism());
     const { signal } = this.#stop;
+    // More than the function takes at once, so that it does not wait for SQS. As on AWS, the others are in flight meanwhile.
+    const wanted = Math.min(2 * limit, 10);
+    let received: readonly Message[] = [];
     while (!signal.aborted) {
-      if (this.#working.size >= limit) {
-        await Promise.race(this.#working);
-        continue;
+      received = await this.#receive(wanted, { look: received.length < wanted });
+      for (const message of received) {
+        while (this.#working.size >= limit) await Promise.race(this.#working);
+        // One that was received before polling ended is visible again after its time-out.
+        if (signal.aborted) return;
+        const work = this.#run(message).finally(() => this.#working.delete(work));
+        this.#working.add(work);
       }
-      const message = await this.#receive();
-      // One that was received while polling ended is visible again after its time-out.
-      if (message === undefined || signal.aborted) continue;
-      const work = this.#run(message).finally(() => this.#working.delete(work));
-      this.#working.add(work);
     }
   }
 
-  async #receive(): Promise<Message | undefined> {
+  /** @param look whether to ask how long the queue is; a full answer says it */
+  async #receive(
+    MaxNumberOfMessages: number,
+    { look }: { readonly look: boolean },
+  ): Promise<readonly Message[]> {
     const { signal } = this.#stop;
     const QueueUrl = this.settings.queueUrl;
     try {
-      // AWS wants the role to allow this as well, and does not say what for:
-      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
-      const look = { QueueUrl, AttributeNames: ['ApproximateNumberOfMessages' as const] };
-      await this.#sqs.send(new GetQueueAttributesCommand(look), { abortSignal: signal });
+      if (look) {
+        // AWS wants the role to allow this as well, and does not say what for:
+        // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
+        const length = { QueueUrl, AttributeNames: ['ApproximateNumberOfMessages' as const] };
+        await this.#sqs.send(new GetQueueAttributesCommand(length), { abortSignal: signal });
+      }
       const receive = new ReceiveMessageCommand({
         QueueUrl,
+        MaxNumberOfMessages,
         WaitTimeSeconds: 20,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
       const { Messages = [] } = await this.#sqs.send(receive, { abortSignal: signal });
       this.#trouble = undefined;
-      return Messages[0];
+      return Messages;
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted) return [];
       this.#trouble = String(error);
       await delay(pause, undefined, { signal }).catch(() => {}); // Cut short by closing.
-      return undefined;
+      return [];
     }
   }
 

@@ -20,16 +20,24 @@ export interface NotificationOptions {
   readonly delays?: (created: ObjectCreated) => readonly number[] | undefined;
   /** Events that are on their way. */
   readonly late?: Set<NodeJS.Timeout>;
+  /** S3 sends its test event when the notification is set up, and not again. @default true */
+  readonly isFirst?: boolean;
 }
 
 /**
- * Sends what the bucket's notification asks for to its queues, starting with S3's test event.
+ * Sends what the bucket's notification asks for to its queues, the first time after S3's test event.
  * @throws {Error} when S3 could not set the notification up either
  */
 export function notify(
   emulator: Emulator,
   { BucketName, NotificationConfiguration }: NotificationProperties,
-  { region, maySend = () => true, delays = () => undefined, late = new Set() }: NotificationOptions,
+  {
+    region,
+    maySend = () => true,
+    delays = () => undefined,
+    late = new Set(),
+    isFirst = true,
+  }: NotificationOptions,
 ): void {
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
   const unknown = QueueConfigurations.flatMap(({ Events, QueueArn: _, ...more }) => [
@@ -47,7 +55,7 @@ export function notify(
         `Unable to validate the destination of ${BucketName}'s notification: expected a policy of ${QueueArn} that lets s3.amazonaws.com send messages.`,
       );
     }
-    emulator.send(QueueArn, s3TestEvent(BucketName));
+    if (isFirst) emulator.send(QueueArn, s3TestEvent(BucketName));
     emulator.onObjectCreated((created) => {
       if (created.bucket !== BucketName || !allowed()) return;
       for (const delay of delays(created) ?? [0]) {

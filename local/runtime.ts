@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -117,6 +117,7 @@ async function start(
   };
 
   const logs = join(stateDir, 'logs');
+  const isFirst = !existsSync(logs);
   withStateFile(logs, () => mkdirSync(logs, { recursive: true }));
   /** Called where nobody could catch what it throws. */
   const keepLine = (functionName: string, line: string) => {
@@ -177,6 +178,7 @@ async function start(
       maySend: (queueArn, bucketArn) => access.maySend(queueArn, bucketArn),
       delays: (created) => faults.event?.(created),
       late,
+      isFirst,
     });
   }
 

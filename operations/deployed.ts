@@ -31,6 +31,9 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
+/** What there is of a deployment, whether somebody works on it or only looks. */
+export type Reached = Pick<Deployed, 'outputs' | 's3' | 'sqs' | 'runtime'>;
+
 export interface ConnectOptions {
   /** Told of what takes long, in words such as "synthesizing the stack". */
   readonly onProgress?: (doing: string) => void;

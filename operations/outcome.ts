@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
 import { headObject } from '../shared/head-object.ts';
-import { curatedKey, parseRawKey } from '../shared/keys.ts';
+import { curatedKeyOf } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
-import type { Deployed } from './deployed.ts';
+import type { Reached } from './deployed.ts';
 
 /** What became of raw objects. */
 export interface Outcome {
@@ -22,18 +22,18 @@ const longestPause = 10_000;
 const concurrency = 16;
 
 /** Watches from now on what becomes of raw objects. */
-export async function watchOutcome(deployed: Deployed, signal?: AbortSignal): Promise<OutcomeWatch> {
+export async function watchOutcome(deployed: Reached, signal?: AbortSignal): Promise<OutcomeWatch> {
   const before = await deadLettersOf(deployed).list({ signal });
   return new OutcomeWatch(deployed, new Set(before.map(({ id }) => id)));
 }
 
 /** The dead-letter queue of a deployment. */
-export function deadLettersOf({ sqs, outputs, runtime }: Deployed): DeadLetters {
+export function deadLettersOf({ sqs, outputs, runtime }: Reached): DeadLetters {
   return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
 }
 
 /** The dead letters that leave convert nothing to do: their raw objects are gone. By id. */
-export async function lettersWithoutObject(deployed: Deployed): Promise<ReadonlySet<string>> {
+export async function lettersWithoutObject(deployed: Reached): Promise<ReadonlySet<string>> {
   const { s3, outputs } = deployed;
   const letters = await deadLettersOf(deployed).list();
   const isGone = async ({ key }: DeadLetter) =>
@@ -43,13 +43,13 @@ export async function lettersWithoutObject(deployed: Deployed): Promise<Readonly
 }
 
 export class OutcomeWatch {
-  readonly #deployed: Deployed;
+  readonly #deployed: Reached;
   readonly #deadBefore: ReadonlySet<string>;
   readonly #converted = new Set<string>();
-  /** Called for each curated object. */
-  onConverted: () => void = () => {};
+  /** Called for each curated object, with its key. */
+  onConverted: (curatedKey: string) => void = () => {};
 
-  constructor(deployed: Deployed, deadBefore: ReadonlySet<string>) {
+  constructor(deployed: Reached, deadBefore: ReadonlySet<string>) {
     this.#deployed = deployed;
     this.#deadBefore = deadBefore;
     const { runtime, outputs } = deployed;
@@ -101,7 +101,7 @@ export class OutcomeWatch {
   #add(curated: string): void {
     if (this.#converted.has(curated)) return;
     this.#converted.add(curated);
-    this.onConverted();
+    this.onConverted(curated);
   }
 
   /** The curated object, null until it is made of the raw object as that is now; undefined when that is gone. */
@@ -109,9 +109,8 @@ export class OutcomeWatch {
     const { s3, outputs } = this.#deployed;
     const raw = await headObject(s3, outputs.RawBucketName, rawKey);
     if (raw?.ETag === undefined) return undefined;
-    const parsed = parseRawKey(rawKey);
-    if (parsed.day === undefined) return null;
-    const key = curatedKey({ ...parsed, day: parsed.day });
+    const key = curatedKeyOf(rawKey);
+    if (key === undefined) return null;
     const curated = await headObject(s3, outputs.CuratedBucketName, key);
     return curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag) ? key : null;
   }

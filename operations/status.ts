@@ -3,8 +3,9 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import type { Dataset } from '../shared/dataset.ts';
 import { type ExpectedRun, expectedRuns } from '../shared/expected-runs.ts';
-import { curatedKey, dayOf, rawKey, runTime } from '../shared/keys.ts';
+import { curatedKey, dayOf, runTime } from '../shared/keys.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
+import type { Outputs } from '../shared/outputs.ts';
 import { placesWithout, type RunStory, runStories } from './explain/run-story.ts';
 import type { Logs } from './logs.ts';
 import type { AlarmStatus, Observed } from './observed.ts';
@@ -33,6 +34,10 @@ export interface RunStatus {
         /** Places whose data came, and places without; null for an object that fetch did not write. */
         readonly places: number | null;
         readonly placesMissing: number | null;
+        /** False when they are other places than the configured ones. */
+        readonly isConfigured: boolean;
+        /** Objects of the same time for other places. */
+        readonly byHand: number;
       })
     | null;
   readonly curated: StoredObject | null;
@@ -88,7 +93,7 @@ export async function pipelineStatus(
     known('the alarms', observed.alarms(), []),
   ]);
   const curatedByKey = new Map(curated.map((object) => [object.key, object]));
-  const landed = landedRuns(raw, dataset);
+  const landed = landedRuns(raw);
 
   let next = 0;
   const runs = await pMap(
@@ -104,9 +109,9 @@ export async function pipelineStatus(
         const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
         return { expected: run, ...why, raw: null, curated: null };
       }
-      const key = curatedKey({ key: found.object.key, dataset, day: dayOf(found.time) });
+      const stored = await scheduledObject(s3, outputs, found.objects);
+      const key = curatedKey({ key: stored.key, dataset, day: dayOf(found.time) });
       const written = curatedByKey.get(key) ?? null;
-      const stored = { ...found.object, ...(await placesOf(s3, outputs.RawBucketName, found.object.key)) };
       return {
         expected: run,
         state: written ? 'converted' : 'landed',
@@ -199,22 +204,36 @@ async function withLastWords(
 
 interface LandedRun {
   readonly time: Date;
-  readonly object: StoredObject;
+  /** One for each list of places. */
+  readonly objects: readonly StoredObject[];
 }
 
 function at(run: LandedRun | undefined): number {
   return run ? run.time.getTime() : Number.POSITIVE_INFINITY;
 }
 
-/** The objects that runs landed, oldest first; not what was dropped beside them. */
-function landedRuns(objects: readonly StoredObject[], dataset: Dataset): LandedRun[] {
-  return objects
-    .flatMap((object) => {
-      const time = runTime(object.key);
-      // A run for another list of places is not the schedule's.
-      return time && rawKey(dataset, time) === object.key ? [{ time, object }] : [];
-    })
+/** What runs landed, oldest first; not what was dropped beside it. */
+function landedRuns(objects: readonly StoredObject[]): LandedRun[] {
+  const byTime = Map.groupBy(objects, ({ key }) => runTime(key)?.getTime());
+  return [...byTime]
+    .flatMap(([time, landed]) => (time === undefined ? [] : [{ time: new Date(time), objects: landed }]))
     .sort((a, b) => at(a) - at(b));
+}
+
+/** The object of the schedule's run: that of the configured places, else the one that landed first. */
+async function scheduledObject(
+  s3: S3Client,
+  { RawBucketName, PlacesList }: Outputs,
+  objects: readonly StoredObject[],
+): Promise<NonNullable<RunStatus['raw']>> {
+  const looked = await pMap(objects, async (object) => {
+    const { list, ...places } = await placesOf(s3, RawBucketName, object.key);
+    return { ...object, ...places, isConfigured: list === undefined || list === PlacesList };
+  });
+  // The first list of a time has the shortest key.
+  const rank = ({ isConfigured, key }: (typeof looked)[number]) => (isConfigured ? 0 : key.length);
+  const scheduled = looked.reduce((best, other) => (rank(other) < rank(best) ? other : best));
+  return { ...scheduled, byHand: objects.length - 1 };
 }
 
 /** What lies in the `dt=` folders of these days, UTC. */
@@ -253,6 +272,7 @@ async function placesOf(s3: S3Client, Bucket: string, Key: string) {
   return {
     places: number(Metadata[objectMetadata.places]),
     placesMissing: number(Metadata[objectMetadata.placesMissing]),
+    list: Metadata[objectMetadata.placesList],
   };
 }
 

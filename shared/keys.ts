@@ -92,6 +92,17 @@ export function curatedKeys(parsed: DatedKey): string[] {
   return parsed.dataset.tables.map((table) => curatedKey(parsed, table));
 }
 
+/** The same for a raw key of any form: undefined when its day, or its dataset, is not known. */
+export function curatedKeyOf(rawKey: string): string | undefined {
+  try {
+    const parsed = parseRawKey(rawKey);
+    return parsed.day === undefined ? undefined : curatedKey({ ...parsed, day: parsed.day });
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
+}
+
 /** The new key of a file that was dropped without a `dt=` folder. */
 export function filedKey(parsed: ParsedKey, day: Day): string {
   return `${folderOf(parsed, day)}${digestedName(parsed.key)}.json`;

@@ -11,6 +11,8 @@ export const outputNames = [
   'Workgroup',
   /** `cron(…)` or `rate(…)`, in UTC. */
   'ScheduleExpression',
+  /** Digest of the configured places, which a run for them writes into its object's metadata. */
+  'PlacesList',
   /** Where each function's log lines are. */
   'FetchLogGroup',
   'ConvertLogGroup',

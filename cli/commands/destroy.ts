@@ -39,7 +39,7 @@ export function destroyCommand(cdk: RunCdk = runCdk): Command {
 Examples:
   npx tdf destroy --dry-run
   npx tdf destroy --stage dev
-  npx tdf destroy --stage dev --yes --delete-secret      in a script
+  npx tdf destroy --stage dev --yes --delete-secret    # in a script
   npx tdf destroy --local`,
     );
   for (const option of targetOptions) command.addOption(option);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Deployed, Target } from '../../operations/deployed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
 import { type DroppedFile, type DroppedObject, droppedFiles } from '../../operations/drop/dropped-objects.ts';
@@ -85,7 +85,7 @@ Examples:
 
 async function put(
   plans: readonly DropPlan[],
-  deployed: Deployed,
+  deployed: Reached,
   { wait, json }: Options,
   signal: AbortSignal,
 ): Promise<DroppedFile[]> {
@@ -98,9 +98,11 @@ async function put(
   }
   const keys = plans.flatMap((plan) => plan.keys);
   const outcome = wait ? await settle(watch, keys, signal, { shown: !json }) : undefined;
+  const files = await droppedFiles(plans, outcome ?? { converted: [], dead: [] }, deployed);
+  const died = files.some(({ objects }) => objects.some((object) => object.outcome === 'died'));
   if (signal.aborted) process.exitCode = 130;
-  else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
-  return droppedFiles(plans, outcome ?? { converted: [], dead: [] }, deployed);
+  else if (died) process.exitCode = 1;
+  return files;
 }
 
 /** An object; of a dry run, no more than its key. */

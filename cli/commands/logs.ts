@@ -5,7 +5,7 @@ import type { LogLine } from '../../operations/logs.ts';
 import { observing } from '../../operations/observed.ts';
 import { type LoggingFunction, loggingFunctions } from '../../shared/outputs.ts';
 import { targetOptions } from '../target-options.ts';
-import { type Printed, print, type Styled } from '../terminal/output.ts';
+import { type Printed, print, printLine, type Styled } from '../terminal/output.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 type Level = (typeof levels)[number];
@@ -53,7 +53,7 @@ async function logs(about: string | undefined, options: Options): Promise<void> 
   let shown = 0;
   await observing(options, async (observed) => {
     for await (const line of observed.logs.lines(query)) {
-      if (options.json) print(line.text);
+      if (options.json) printLine(line.text);
       else if (isWorthALine(line, options.level)) print(...formatted(line));
       else continue;
       shown += 1;

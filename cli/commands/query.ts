@@ -11,6 +11,7 @@ import { namedQueries, queryNamed } from '../../shared/named-queries.ts';
 import { targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { rowsOutput } from '../terminal/rows-output.ts';
+import { terminalWidth, wrapped } from '../terminal/wrapped.ts';
 
 interface Arguments extends Target {
   /** `true` without a name. */
@@ -46,16 +47,20 @@ async function query(sql: string | undefined, options: Arguments, output: Writab
   if (sql !== undefined && named !== undefined)
     throw new Error('Expected an SQL query or --named, got both.');
   const format = csv ? 'csv' : json ? 'json' : vertical ? 'vertical' : 'table';
-  const { columns: width } = output as Partial<NodeJS.WriteStream>;
-  const print = async (result: QueryResult) => {
+  const width = terminalWidth(output as Partial<NodeJS.WriteStream>);
+  const write = async (texts: Iterable<string> | AsyncIterable<string>) => {
     try {
-      await pipeline(Readable.from(rowsOutput(result, format, { limit, width })), output, { end: false });
+      await pipeline(Readable.from(texts), output, { end: false });
     } catch (error) {
       // Whoever reads has seen enough, as in `| head`.
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
     }
   };
-  if (named === true) return print(listOfQueries());
+  const print = (result: QueryResult) => write(rowsOutput(result, format, { limit, width }));
+  if (named === true) {
+    const text = namedQueries.map(({ name, description }) => `${name}\n  ${description}\n`).join('');
+    return format === 'table' ? write([wrapped(text, width)]) : print(listOfQueries());
+  }
   const text = named === undefined ? sql : queryNamed(named).sql;
   if (!text?.trim()) throw new Error(`Which query? Give it in quotes. ${tables()}`);
 

@@ -5,7 +5,7 @@ import {
   type Reconciliation,
   reconcile,
 } from '../../functions/reconcile/reconcile.ts';
-import type { Deployed, Target } from '../../operations/deployed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { deadLettersOf, watchOutcome } from '../../operations/outcome.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
@@ -54,7 +54,7 @@ export function reconcileCommand(): Command {
 
       const selected = dataset ? [dataset] : datasets;
       const plan = { selected, grace: Number(grace), prune, dryRun, json };
-      await atWork(target, (deployed, signal) => run(deployed, plan, signal));
+      await atWork(target, (deployed, signal) => run(deployed, plan, signal), { dryRun });
     },
   );
 }
@@ -68,12 +68,12 @@ interface Result extends Reconciliation {
 }
 
 async function run(
-  deployed: Deployed,
+  deployed: Reached,
   { selected, grace, prune, dryRun, json }: Plan,
   signal: AbortSignal,
 ): Promise<void> {
   const { s3, sqs, outputs, runtime } = deployed;
-  const watch = runtime && !dryRun ? await watchOutcome(deployed, signal) : undefined;
+  const watch = runtime && (await watchOutcome(deployed, signal));
   const dead = await deadKeysIn(deadLettersOf(deployed));
   const reconciliation = await reconcile({
     s3,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import type { Deployed, Target } from '../../operations/deployed.ts';
+import type { Reached, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { Checkpoint } from '../../operations/replay/checkpoint.ts';
 import {
@@ -46,7 +46,7 @@ export function replayCommand(): Command {
     const problems = ['problems' in selection ? selection.problems : [], rateProblems(options.rate)].flat();
     if ('problems' in selection || problems.length > 0)
       return command.error(`error: ${problems.join('\nerror: ')}`);
-    await atWork(options, (deployed, signal) => run(deployed, selection, options, signal));
+    await atWork(options, (deployed, signal) => run(deployed, selection, options, signal), options);
   });
 }
 
@@ -58,7 +58,7 @@ interface Result extends Survey, Replayed {
 }
 
 async function run(
-  deployed: Deployed,
+  deployed: Reached,
   selection: RawSelection,
   { rate, dryRun, restart, json, ...target }: Arguments,
   signal: AbortSignal,
@@ -67,7 +67,7 @@ async function run(
   const { s3, sqs, outputs, runtime } = deployed;
   const say = (line: string) => json || print(line);
   const checkpoint = Checkpoint.of([
-    runtime ? resolve(target.state) : outputs.QueueUrl,
+    target.local ? resolve(target.state) : outputs.QueueUrl,
     { ...selection, dataset: selection.dataset.name },
   ]);
   if (restart && !dryRun) checkpoint.remove();

@@ -34,7 +34,7 @@ export function setKeyCommand(): Command {
 Examples:
   npx tdf set-key
   npx tdf set-key --stage prod < key.txt
-  npx tdf set-key --secret team/weatherapi-key      before the first deployment`,
+  npx tdf set-key --secret team/weatherapi-key    # before the first deployment`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(async (options: Options) => {

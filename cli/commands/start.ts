@@ -1,11 +1,14 @@
 import { Command, Option } from 'commander';
+import type { Target } from '../../operations/deployed.ts';
 import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from '../../operations/local-run.ts';
 import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../../shared/api-url.ts';
+import { tableName } from '../../shared/dataset.ts';
+import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { swallowedOptions } from '../npm.ts';
 import { collectPlaces, parseBaseUrl, parseSeed, parseTime, timeProblems } from '../run-arguments.ts';
-import { alarmText, stateOption } from '../target-options.ts';
+import { alarmText, next, stateOption } from '../target-options.ts';
 import { announce } from '../terminal/announcement.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import {
@@ -57,7 +60,11 @@ export function startCommand(): Command {
         .default([], 'none')
         .conflicts(['location', 'at']),
     )
-    .option('--location <q>', 'a place to fetch instead of those of cdk.json (repeatable)', collectPlaces, [])
+    .addOption(
+      new Option('--location <q>', 'a place to fetch (repeatable)')
+        .default([], 'those of cdk.json')
+        .argParser(collectPlaces),
+    )
     .option(
       '--at <time>',
       'make up weather for this run: 2026-11-22T05:00Z, or 10:15 (default: now)',
@@ -173,7 +180,9 @@ function bounded({ raw, curated, rows, rowCount, deadLetters, skipped, problems:
   };
 }
 
-function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalRun, stateDir: string): void {
+function show(run: LocalRun, state: string): void {
+  const { files, rows, skipped, alarms, problems: said } = run;
+  const target: Target = { local: true, stage: '', state };
   const list = (title: string, paths: readonly string[]) => {
     for (const path of paths.slice(0, shownRows)) print(`${title.padEnd(8)} ${printable(path)}`);
     if (paths.length > shownRows) print(`${title.padEnd(8)} … and ${paths.length - shownRows} more`);
@@ -181,22 +190,22 @@ function show({ files, rows, rowCount, skipped, alarms, problems: said }: LocalR
   print();
   list('Raw', files.raw);
   list('Curated', files.curated);
-  list('Logs', [`${stateDir}/logs`]);
+  list('Logs', [`${state}/logs`]);
   const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
   if (passing.length > 0) print();
   for (const { location: place, reason } of passing)
     print({ style: 'yellow', text: 'Skipped' }, printable(`${place}: ${reason}`));
   const rang = alarms.filter(({ state }) => state === 'ALARM');
   print(`\nAlarms   ${rang.length} of ${alarms.length} would ring`);
-  for (const { name, description } of rang) {
-    print(
-      { style: 'red', text: 'ALARM' },
-      `   ${name}: ${alarmText(description, { local: true, stage: '', state: stateDir })}`,
-    );
-  }
+  for (const { name, description } of rang)
+    print({ style: 'red', text: 'ALARM' }, `   ${name}: ${alarmText(description, target)}`);
+  if (rows[0]) showRows(run, rows[0]);
+  const query = `${next('query', target)} "SELECT * FROM ${tableName(weatherapiCurrent)}"`;
+  print('\nNext:');
+  for (const command of [...(rows[0] ? [query] : []), next('status', target)]) print(`  ${command}`);
+}
 
-  const [first] = rows;
-  if (!first) return;
+function showRows({ rows, rowCount }: LocalRun, first: ParquetRow): void {
   const columns = shownColumns.filter((column) =>
     rows.some((row) => row[column] !== null && row[column] !== undefined),
   );

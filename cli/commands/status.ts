@@ -172,11 +172,13 @@ function showSpan(span: Span): void {
   if (reason !== null) print({ style: 'gray', text: indent + reason });
 }
 
-function places({ places: came, placesMissing }: NonNullable<RunStatus['raw']>): Printed {
+function places({ places: came, placesMissing, ...raw }: NonNullable<RunStatus['raw']>): Printed {
   if (came === null) return '';
   const missing = placesMissing ?? 0;
-  if (missing > 0) return { style: 'yellow', text: `${came} of ${came + missing} places` };
-  return `${came} ${came === 1 ? 'place' : 'places'}`;
+  const others = raw.byHand > 0 ? `, and ${raw.byHand} more by hand` : '';
+  const whose = raw.isConfigured ? others : ', by hand or as configured before';
+  if (missing > 0) return { style: 'yellow', text: `${came} of ${came + missing} places${whose}` };
+  return `${came} ${came === 1 ? 'place' : 'places'}${whose}`;
 }
 
 function minute(instant: Date): string {

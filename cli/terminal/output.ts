@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { printable, printableJson, printableLines } from './printable.ts';
+import { terminalWidth, wrapped } from './wrapped.ts';
 
 /** A text in a style. Styles stand beside a text, never in it: an escape sequence in a text came from outside. */
 export interface Styled {
@@ -11,7 +12,7 @@ export interface Styled {
 export type Printed = string | Styled;
 
 /** Begins a line that says what went wrong. */
-export const failed: Styled = { style: 'red', text: 'Failed' };
+export const failed: Styled = { style: 'red', text: 'Error:' };
 
 /** Ends without a word when nobody reads any more, as in `| head`. */
 export function endWhenNobodyReads(): void {
@@ -23,12 +24,17 @@ export function endWhenNobodyReads(): void {
 
 /** All that a command prints leaves here, so that no text from outside steers the terminal. */
 export function print(...parts: readonly Printed[]): void {
-  console.log(parts.map((part) => rendered(part, process.stdout)).join(' '));
+  console.log(rendered(parts, process.stdout));
 }
 
-/** The same to standard error. */
+/** A line for programs, however long. */
+export function printLine(text: string): void {
+  console.log(printableLines(text));
+}
+
+/** The same as {@link print} to standard error. */
 export function printError(...parts: readonly Printed[]): void {
-  console.error(parts.map((part) => rendered(part, process.stderr)).join(' '));
+  console.error(rendered(parts, process.stderr));
 }
 
 /** Makes room for what is printed anew; nothing where nobody looks. */
@@ -45,7 +51,7 @@ export function printTable(
   head: readonly string[],
   rows: readonly (readonly Printed[])[],
 ): readonly string[] {
-  const { text, left } = tableOf(head, rows, { width: process.stdout.columns });
+  const { text, left } = tableOf(head, rows, { width: terminalWidth(process.stdout) });
   console.log(text);
   return left;
 }
@@ -113,10 +119,21 @@ function drawn(
 }
 
 /** For commander, which repeats what it refuses. */
-export const commandOutput = { writeErr: (text: string) => printError(text.trimEnd()) };
+export const commandOutput = {
+  writeErr: (text: string) => printError(text.trimEnd()),
+  outputError(text: string) {
+    for (const line of text.trimEnd().split('\n')) {
+      const [, problem] = /^error: (.*)/.exec(line) ?? [];
+      problem === undefined ? printError(line) : printError(failed, problem);
+    }
+  },
+};
 
-function rendered(part: Printed, stream: NodeJS.WriteStream): string {
-  return typeof part === 'string'
-    ? printableLines(part)
-    : styleText(part.style, printableLines(part.text), { stream });
+function rendered(parts: readonly Printed[], stream: NodeJS.WriteStream): string {
+  const texts = parts.map((part) =>
+    typeof part === 'string'
+      ? printableLines(part)
+      : styleText(part.style, printableLines(part.text), { stream }),
+  );
+  return wrapped(texts.join(' '), terminalWidth(stream));
 }

@@ -3,7 +3,7 @@ const steering = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** A text from outside on one line, without what would steer a terminal: whoever drops a file chooses its name. */
 export function printable(text: string): string {
-  return text.replaceAll(steering, '\uFFFD');
+  return text.replaceAll(/\r?\n|\t/g, ' ').replaceAll(steering, '\uFFFD');
 }
 
 /** The same for a text that may have line breaks and tabs of its own. */

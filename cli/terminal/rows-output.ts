@@ -2,6 +2,7 @@ import type { Json } from '@duckdb/node-api';
 import type { QueryResult } from '../../operations/query/query-result.ts';
 import { tableOf } from './output.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
+import { wrapped } from './wrapped.ts';
 
 export type RowsFormat = 'table' | 'vertical' | 'csv' | 'json';
 
@@ -67,8 +68,12 @@ async function* table(
   if (left.length > 0) {
     const named = left.slice(0, 5).map(printable).join(', ');
     const more = left.length > 5 ? ` and ${left.length - 5} more` : '';
-    yield `${left.length} ${left.length === 1 ? 'column does' : 'columns do'} not fit: ${named}${more}. All of them: --vertical, --csv or --json.\n`;
-  } else if (isCut) yield 'Long texts are cut. Whole ones: --vertical, --csv or --json.\n';
+    const columnsDo = left.length === 1 ? 'column does' : 'columns do';
+    yield wrapped(
+      `${left.length} ${columnsDo} not fit: ${named}${more}. All of them: --vertical, --csv or --json.\n`,
+      width,
+    );
+  } else if (isCut) yield wrapped('Long texts are cut. Whole ones: --vertical, --csv or --json.\n', width);
 }
 
 /** One line per column. */

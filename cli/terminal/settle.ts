@@ -1,4 +1,5 @@
 import type { Outcome, OutcomeWatch } from '../../operations/outcome.ts';
+import { curatedKeyOf } from '../../shared/keys.ts';
 import { printable } from './printable.ts';
 import { progressBar } from './progress-bar.ts';
 
@@ -9,8 +10,12 @@ export async function settle(
   signal: AbortSignal,
   { shown }: { readonly shown: boolean },
 ): Promise<Outcome | undefined> {
-  const bar = progressBar('Converted', Math.max(watch.waiting, rawKeys.length), { shown });
-  watch.onConverted = () => bar.advance(1);
+  // What waited in the queue before is nobody's concern who named objects.
+  const own = new Set(rawKeys.map(curatedKeyOf));
+  const bar = progressBar('Converted', rawKeys.length || watch.waiting, { shown });
+  watch.onConverted = (key) => {
+    if (own.size === 0 || own.has(key)) bar.advance(1);
+  };
   try {
     return await watch.settled(rawKeys, signal);
   } catch (error) {
@@ -37,7 +42,7 @@ export function convertedOf({ converted, dead }: Outcome): Converted {
 /** For a person, a line each. */
 export function describeConverted({ converted, deadLetters }: Converted): string[] {
   return [
-    `${converted.toLocaleString('en')} converted, ${deadLetters.length.toLocaleString('en')} dead letters`,
+    `${converted.toLocaleString('en')} converted, ${deadLetters.length.toLocaleString('en')} dead ${deadLetters.length === 1 ? 'letter' : 'letters'}`,
     ...deadLetters.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
   ];
 }

@@ -64,7 +64,7 @@ export async function land(
       tries: String(tries + (landed?.tries ?? 0)),
       [objectMetadata.places]: String(places.length),
       [objectMetadata.placesMissing]: String(event.locations.length - places.length),
-      'places-list': list,
+      [objectMetadata.placesList]: list,
       'places-landed': encodePlaces(places),
     };
     if (await raw.put(key, spool.lines(places), metadata, landed)) {

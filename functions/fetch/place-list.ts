@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { RunEvent } from './run-event.ts';
 
 /** Identifies what a run asks for: runs of one hour with the same digest are the same run. */
-export function listDigest({ locations, options }: Pick<RunEvent, 'locations' | 'options'>): string {
+export function listDigest({
+  locations,
+  options,
+}: Readonly<Pick<RunEvent, 'locations' | 'options'>>): string {
   const list = JSON.stringify([locations, Object.entries(options).sort()]);
   return createHash('sha256').update(list).digest('hex');
 }

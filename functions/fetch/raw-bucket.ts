@@ -44,7 +44,7 @@ export class RawBucket {
     const { ETag = '', Metadata: metadata = {} } = head;
     return {
       etag: ETag,
-      list: metadata['places-list'],
+      list: metadata[objectMetadata.placesList],
       places: decodePlaces(metadata['places-landed'] ?? ''),
       fetchedAt: metadata[objectMetadata.fetchedAt],
       tries: Number(metadata.tries ?? 0),

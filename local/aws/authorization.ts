@@ -3,7 +3,7 @@ import { type Authorize, accessKeyOf, type Denial, denialMessage } from '../iam/
 import type { Requirement } from '../iam/policy.ts';
 import { s3Requirements, sqsRequirements } from '../iam/requests.ts';
 import { type ApiCall, apiCallOf, copySourceOf, refuse } from './api-call.ts';
-import type { ObjectStore } from './s3.ts';
+import type { ObjectStore } from './object-store.ts';
 import { type SecretStore, secretAskedFor } from './secrets.ts';
 
 export interface AuthorizationOptions {

@@ -8,9 +8,16 @@ import { type ApiCall, apiCallOf, refuse } from './api-call.ts';
 import { addAuthorization } from './authorization.ts';
 import { buildApp, type S3Object, type S3PersistenceProvider, SnsStore, SqsStore } from './fauxqs.ts';
 import { ObjectFiles } from './object-files.ts';
+import { ObjectStore } from './object-store.ts';
 import { loadQueues, localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
-import { addConditionalWrites, addUrlListings, ObjectStore } from './s3.ts';
+import {
+  addConditionalWrites,
+  addHeadLengths,
+  addStreamedObjects,
+  addUrlListings,
+  isStreamed,
+} from './s3.ts';
 import { addSecrets, SecretStore } from './secrets.ts';
 import { StateError, withStateFile } from './state-error.ts';
 import { isLocked, lockState, type StateLock } from './state-lock.ts';
@@ -118,6 +125,7 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     files.loadS3(s3Store);
     s3Store.persistence = readOnly ? bodiesOf(files) : files;
 
+    addStreamedObjects(app, s3Store, (bucket, key) => files.pathOf(bucket, key));
     if (faults) addRequestFaults(app, faults);
     const requests = logRequests(app);
     const secrets = new SecretStore(region);
@@ -125,10 +133,12 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     addSecrets(app, secrets);
     addConditionalWrites(app, s3Store);
     addUrlListings(app);
+    addHeadLengths(app);
     returnAbandonedReceives(app, sqsStore);
     // The last hook before the handler, which writes within the same tick: no other request can come between.
     app.addHook('preHandler', (request, _reply, done) => {
       action = apiCallOf(request)?.action;
+      s3Store.withoutBody = isStreamed(request, s3Store);
       // Nobody sends to a copy: there is nothing to wait for.
       if (readOnly && action === 'ReceiveMessage')
         (request.body as { WaitTimeSeconds?: number }).WaitTimeSeconds = 0;

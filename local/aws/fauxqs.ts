@@ -6,9 +6,10 @@
 export { buildApp } from 'fauxqs';
 export { S3Error, SqsError } from '../../node_modules/fauxqs/dist/common/errors.js';
 export { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
+export { computeCompositeChecksum } from '../../node_modules/fauxqs/dist/s3/checksum.js';
 export type { S3PersistenceProvider } from '../../node_modules/fauxqs/dist/s3/s3Persistence.js';
 export { type BucketType, S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
-export type { S3Object } from '../../node_modules/fauxqs/dist/s3/s3Types.js';
+export type { MultipartPart, MultipartUpload, S3Object } from '../../node_modules/fauxqs/dist/s3/s3Types.js';
 export { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 export { type SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 export { DEFAULT_QUEUE_ATTRIBUTES } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';

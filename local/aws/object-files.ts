@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
-import type { BucketType, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
+import type { BucketType, MultipartPart, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
 import { withStateFile } from './state-error.ts';
 
 /** `.meta/<bucket>/bucket.json`; dates are ISO 8601, UTC. */
@@ -31,7 +31,7 @@ const scratch = '.meta/.tmp';
  * take the key as a path, the file's name is a hash of the key, below `.meta` too.
  *
  * Each write is whole or absent when the process is killed; a power cut can lose the last ones, since nothing
- * waits for the disk. The parts of an unfinished multipart upload stay in the S3 store's memory: a restart
+ * waits for the disk. The parts of a multipart upload are files as well, until it is completed or aborted; a restart
  * forgets the upload.
  */
 export class ObjectFiles implements S3PersistenceProvider {
@@ -66,18 +66,21 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 
   upsertObject(bucket: string, object: S3Object): void {
-    const { body, lastModified, ...rest } = object;
-    const file = this.#fileOf(bucket, rest.key);
-    this.#write(file, body);
-    const { mtimeMs } = fs.statSync(this.#at(file));
-    const kept = { lastModified: lastModified.toISOString(), file, md5: md5Of(body), mtimeMs };
-    this.#writeRecord(recordOf(bucket, rest.key), { ...rest, ...kept } satisfies ObjectRecord);
-    this.#use(bucket, rest.key, file);
-    this.#onWrite(bucket, object);
+    this.#keep(bucket, object, [object.body]);
   }
 
-  completeMultipartUpload(_uploadId: string, bucket: string, object: S3Object): void {
-    this.upsertObject(bucket, object);
+  upsertMultipartPart(uploadId: string, { partNumber, body }: MultipartPart): void {
+    this.#write(partOf(uploadId, partNumber), [body]);
+  }
+
+  /** Joins the parts that the object names. */
+  completeMultipartUpload(uploadId: string, bucket: string, object: S3Object): void {
+    const files = (object.parts ?? []).map(({ partNumber }) => this.#at(partOf(uploadId, partNumber)));
+    this.#keep(bucket, object, contentsOf(files));
+  }
+
+  deleteMultipartUpload(uploadId: string): void {
+    fs.rmSync(this.#at(`${scratch}/${uploadId}`), { recursive: true, force: true });
   }
 
   readBody(bucket: string, key: string): Buffer {
@@ -142,8 +145,6 @@ export class ObjectFiles implements S3PersistenceProvider {
   deleteAllObjects(): void {}
   purgeAll(): void {}
   insertMultipartUpload(): void {}
-  upsertMultipartPart(): void {}
-  deleteMultipartUpload(): void {}
   deleteAllMultipartUploads(): void {}
   close(): void {}
 
@@ -167,6 +168,18 @@ export class ObjectFiles implements S3PersistenceProvider {
     }
     store.restoreObject(bucket, object);
     this.#use(bucket, object.key, file);
+  }
+
+  /** @param pieces of the body, in memory one at a time */
+  #keep(bucket: string, object: S3Object, pieces: Iterable<Uint8Array>): void {
+    const { body: _, lastModified, ...rest } = object;
+    const file = this.#fileOf(bucket, rest.key);
+    const md5 = this.#write(file, pieces);
+    const { mtimeMs } = fs.statSync(this.#at(file));
+    const kept = { lastModified: lastModified.toISOString(), file, md5, mtimeMs };
+    this.#writeRecord(recordOf(bucket, rest.key), { ...rest, ...kept } satisfies ObjectRecord);
+    this.#use(bucket, rest.key, file);
+    this.#onWrite(bucket, object);
   }
 
   #use(bucket: string, key: string, file: string): void {
@@ -205,18 +218,23 @@ export class ObjectFiles implements S3PersistenceProvider {
     });
   }
 
-  /** The file is whole as soon as it has its name. */
-  #write(file: string, content: string | Uint8Array): void {
+  /** The file is whole as soon as it has its name. @returns the MD5 of its content */
+  #write(file: string, pieces: Iterable<string | Uint8Array>): string {
     const unfinished = this.#at(`${scratch}/${randomUUID()}`);
-    withStateFile(this.#at(file), () => {
-      fs.writeFileSync(unfinished, content);
+    return withStateFile(this.#at(file), () => {
+      const md5 = createHash('md5');
+      for (const piece of pieces) {
+        fs.appendFileSync(unfinished, piece);
+        md5.update(piece);
+      }
       fs.mkdirSync(path.dirname(this.#at(file)), { recursive: true });
       fs.renameSync(unfinished, this.#at(file));
+      return md5.digest('hex');
     });
   }
 
   #writeRecord(file: string, record: object): void {
-    this.#write(file, `${JSON.stringify(record, null, 2)}\n`);
+    this.#write(file, [`${JSON.stringify(record, null, 2)}\n`]);
   }
 
   /** Whether the directory was empty, and is gone. */
@@ -247,7 +265,12 @@ function isPath(key: string): boolean {
   );
 }
 
+function* contentsOf(files: readonly string[]): Generator<Buffer> {
+  for (const file of files) yield fs.readFileSync(file);
+}
+
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${sha256(key)}.json`;
+const partOf = (uploadId: string, part: number) => `${scratch}/${uploadId}/${part}`;
 const fold = (file: string) => file.normalize('NFC').toLowerCase();
 const md5Of = (body: Uint8Array) => createHash('md5').update(body).digest('hex');

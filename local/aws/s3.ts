@@ -1,53 +1,9 @@
+import { createReadStream, openSync } from 'node:fs';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { unquoted } from '../../shared/listing.ts';
 import { encodeKey } from '../../shared/s3-event.ts';
 import { apiCallOf, copySourceOf, refuse, type ServiceError } from './api-call.ts';
-import { S3Error, S3Store } from './fauxqs.ts';
-
-type Listing = ReturnType<S3Store['listObjects']>;
-type ListOptions = NonNullable<Parameters<S3Store['listObjects']>[1]>;
-
-/** fauxqs' S3 with answers that AWS gives and fauxqs 2.4.1 does not. */
-export class ObjectStore extends S3Store {
-  /** The etag in its quotes; undefined when there is no such object, or no such bucket. */
-  etagOf(bucket: string, key: string): string | undefined {
-    try {
-      return this.headObject(bucket, key).etag;
-    } catch (error) {
-      if (error instanceof S3Error) return undefined;
-      throw error;
-    }
-  }
-
-  /** The keys of multipart uploads that were neither completed nor aborted. */
-  openUploads(bucket: string): string[] {
-    const { multipartUploads } = this as unknown as {
-      multipartUploads: ReadonlyMap<string, { readonly bucket: string; readonly key: string }>;
-    };
-    return [...multipartUploads.values()].filter((upload) => upload.bucket === bucket).map(({ key }) => key);
-  }
-
-  /**
-   * S3 lists keys by their UTF-8 bytes. fauxqs sorts by locale and continues by code unit, so that a listing of
-   * more than one page loses keys (`B` after `a`).
-   */
-  override listObjects(bucket: string, options: ListOptions = {}): Listing {
-    // Nothing here lists with a delimiter.
-    if (options.delimiter) return super.listObjects(bucket, options);
-    const { prefix = '', maxKeys = 1000 } = options;
-    const after = options.startAfter || options.marker || '';
-    const objects = super
-      .listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY })
-      .objects.filter(({ key }) => compareBytes(key, after) > 0)
-      .sort((a, b) => compareBytes(a.key, b.key));
-    const isTruncated = objects.length > maxKeys;
-    return { objects: objects.slice(0, maxKeys), commonPrefixes: [], isTruncated };
-  }
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
+import type { ObjectStore } from './object-store.ts';
 
 const conditional = ['PutObject', 'CopyObject', 'CompleteMultipartUpload', 'DeleteObject'];
 
@@ -91,6 +47,36 @@ function sourceRefusal({ headers }: FastifyRequest, store: ObjectStore): Service
   return unquoted(String(ifMatch)) === unquoted(etag) ? undefined : failed;
 }
 
+/** Bytes from which on an object leaves from its file, rather than from memory. */
+const minStreamed = 1024 * 1024;
+
+/** Whether a request is answered with the whole of a large object. */
+export function isStreamed(request: FastifyRequest, store: ObjectStore): boolean {
+  const call = apiCallOf(request);
+  if (call?.action !== 'GetObject' || request.headers.range !== undefined) return false;
+  if ('partNumber' in (request.query as object)) return false;
+  return (store.find(call.bucket, call.key)?.contentLength ?? 0) >= minStreamed;
+}
+
+/**
+ * Sends a large object from its file, which is opened at once: another object of the same key is another file.
+ * The handler gets it without its body.
+ */
+export function addStreamedObjects(
+  app: FastifyInstance,
+  store: ObjectStore,
+  pathOf: (bucket: string, key: string) => string,
+): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.statusCode !== 200 || !isStreamed(request, store)) return done(null, payload);
+    // Fastify sends a second, empty answer for a handler that is done before its answer has left: that one ends here.
+    if (payload === undefined) return;
+    const { bucket = '', key = '' } = apiCallOf(request) ?? {};
+    const file = pathOf(bucket, key);
+    done(null, createReadStream(file, { fd: openSync(file, 'r') }));
+  });
+}
+
 const entities = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'", '&amp;': '&' };
 
 /**
@@ -110,5 +96,16 @@ export function addUrlListings(app: FastifyInstance): void {
       },
     );
     done(null, encoded.replace('</ListBucketResult>', '<EncodingType>url</EncodingType></ListBucketResult>'));
+  });
+}
+
+/**
+ * Gives each answer to HEAD a length: without one, as fauxqs 2.4.1 answers for a missing object, clients take it to end
+ * with the connection, and open another.
+ */
+export function addHeadLengths(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.method === 'HEAD' && !reply.hasHeader('content-length')) reply.header('content-length', 0);
+    done(null, payload);
   });
 }

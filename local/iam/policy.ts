@@ -141,12 +141,20 @@ export function covers(permission: Permission, { action, resource, context = {} 
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 function matches(pattern: string, text: string): boolean {
-  const expression = pattern
-    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 'su').test(text);
+  let expression = expressions.get(pattern);
+  if (!expression) {
+    const source = pattern
+      .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
+    expression = new RegExp(`^${source}$`, 'su');
+    expressions.set(pattern, expression);
+  }
+  return expression.test(text);
 }
+
+/** By pattern: policies have few, and each request asks all of them. */
+const expressions = new Map<string, RegExp>();
 
 /** A wildcard stays within its part of the ARN; only the last part, the resource's own name, may hold colons. */
 function matchesArn(pattern: string, arn: string): boolean {

@@ -6,7 +6,7 @@ import { longestSpan } from '../../functions/rows/observed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
-import type { Deployed } from '../deployed.ts';
+import type { Reached } from '../deployed.ts';
 import { forEachRecord } from './dated-records.ts';
 import { DayPieces } from './day-pieces.ts';
 import type { DropSource } from './drop-sources.ts';
@@ -98,7 +98,7 @@ async function planDrop(
  */
 export async function putFiles(
   plans: readonly DropPlan[],
-  { s3, outputs: { RawBucketName: bucket } }: Deployed,
+  { s3, outputs: { RawBucketName: bucket } }: Reached,
   { signal, onPut = () => {} }: { readonly signal: AbortSignal; readonly onPut?: () => void },
 ): Promise<void> {
   const undated = new Map<Dataset, ReadonlySet<string>>();

@@ -1,8 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
-import { curatedKey, parseRawKey } from '../../shared/keys.ts';
-import type { Deployed } from '../deployed.ts';
+import { curatedKeyOf } from '../../shared/keys.ts';
+import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './drop-files.ts';
 
@@ -28,7 +28,7 @@ const footerBytes = 16 * 1024;
 export function droppedFiles(
   plans: readonly DropPlan[],
   { converted, dead }: Outcome,
-  deployed: Deployed,
+  deployed: Reached,
 ): Promise<DroppedFile[]> {
   const curatedKeys = new Set(converted);
   const letters = new Map(dead.map((letter) => [letter.key, letter]));
@@ -39,8 +39,7 @@ export function droppedFiles(
       objects: await pMap(keys, async (key): Promise<DroppedObject> => {
         const letter = letters.get(key);
         if (letter) return { key, outcome: 'died', code: letter.code, reason: letter.reason };
-        const parsed = parseRawKey(key);
-        const curated = parsed.day === undefined ? '' : curatedKey({ ...parsed, day: parsed.day });
+        const curated = curatedKeyOf(key) ?? '';
         return curatedKeys.has(curated)
           ? { key, outcome: 'converted', curated, rows: await rowCount(deployed, curated) }
           : { key, outcome: 'waiting' };
@@ -51,7 +50,7 @@ export function droppedFiles(
 }
 
 /** An object as far as hyparquet asks for it. On this computer it is a file. */
-async function parquetObject({ s3, runtime, outputs }: Deployed, Key: string): Promise<AsyncBuffer> {
+async function parquetObject({ s3, runtime, outputs }: Reached, Key: string): Promise<AsyncBuffer> {
   const Bucket = outputs.CuratedBucketName;
   if (runtime) return asyncBufferFromFile(runtime.emulator.pathOf(Bucket, Key));
   const { ContentLength: byteLength = 0 } = await s3.send(new HeadObjectCommand({ Bucket, Key }));
@@ -66,7 +65,7 @@ async function parquetObject({ s3, runtime, outputs }: Deployed, Key: string): P
 }
 
 /** From the file's footer. */
-async function rowCount(deployed: Deployed, key: string): Promise<number> {
+async function rowCount(deployed: Reached, key: string): Promise<number> {
   const object = await parquetObject(deployed, key);
   const initialFetchSize = Math.min(footerBytes, object.byteLength);
   return Number((await parquetMetadataAsync(object, { initialFetchSize })).num_rows);

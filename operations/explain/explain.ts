@@ -2,9 +2,8 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { datasets } from '../../shared/datasets.ts';
 import { type DeadLetter, DeadLetters } from '../../shared/dead-letters.ts';
-import { PermanentError } from '../../shared/errors.ts';
 import { headObject } from '../../shared/head-object.ts';
-import { curatedKey, givenUpPrefix, parseRawKey, rawKey, runTime } from '../../shared/keys.ts';
+import { curatedKeyOf, givenUpPrefix, rawKey, runTime } from '../../shared/keys.ts';
 import { listObjects, unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
@@ -87,7 +86,7 @@ async function storyOf(
 ): Promise<Story> {
   const deadLetter = letters.findLast((letter) => letter.key === key) ?? null;
   const raw = await headObject(s3, outputs.RawBucketName, key);
-  const target = curatedOf(key);
+  const target = curatedKeyOf(key);
   const curated = target === undefined ? undefined : await headObject(s3, outputs.CuratedBucketName, target);
   const isCurrent =
     raw !== undefined && curated?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
@@ -196,17 +195,6 @@ function isFiled({ message, key, rawKey: from }: Readonly<Record<string, unknown
 
 function count(number: unknown, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** Undefined when its day, or its dataset, is not known. */
-function curatedOf(key: string): string | undefined {
-  try {
-    const parsed = parseRawKey(key);
-    return parsed.day === undefined ? undefined : curatedKey({ ...parsed, day: parsed.day });
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
-    throw error;
-  }
 }
 
 async function readFault(s3: S3Client, Bucket: string, Key: string, reason: string): Promise<Fault | null> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { listDigest } from '../../functions/fetch/place-list.ts';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
 import { convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
@@ -268,6 +269,12 @@ describe('the schedule', () => {
       locations,
       options: { aqi: 'yes', lang: 'fr' },
     });
+  });
+
+  test('is for the places whose digest is among the outputs, so that status knows its runs', () => {
+    const { Target } = stack.resource('AWS::Scheduler::Schedule', 'Fetch/Schedule').Properties;
+    const event = parseRunEvent(scheduledEvent(Target, new Date('2026-11-22T05:00:00Z')));
+    expect(stack.json.Outputs?.PlacesList).toEqual({ Value: listDigest(event) });
   });
 });
 

@@ -22,3 +22,21 @@ test('a synthesis says how many calls the schedule makes, also beside a warning,
     await rm(directory, { recursive: true });
   }
 });
+
+test('a synthesis of a wrong cdk.json prints what is wrong and what it got, and no stack trace', async () => {
+  const CDK_CONTEXT_JSON = JSON.stringify({ tdf: { locations: [7], retainData: 'x' } });
+  const synthesis = promisify(execFile)(process.execPath, ['cdk/app.ts'], {
+    env: { ...process.env, CDK_CONTEXT_JSON },
+  });
+  const { code, stderr } = (await synthesis.catch((error: unknown) => error)) as {
+    code: number;
+    stderr: string;
+  };
+  expect(code).toBe(1);
+  expect(stderr.split('\n')).toEqual([
+    'The configuration in cdk.json (context, "tdf") is wrong:',
+    expect.stringMatching(/^ {2}tdf\.locations\.0: expected a text, .*\(got 7\)$/),
+    expect.stringMatching(/^ {2}tdf\.retainData: .*\(got "x"\)$/),
+    '',
+  ]);
+});

@@ -26,10 +26,13 @@ import {
   printTable,
 } from '../../cli/terminal/output.ts';
 import { printable, printableJson, printableLines } from '../../cli/terminal/printable.ts';
+import { wrapped } from '../../cli/terminal/wrapped.ts';
 import { findSources } from '../../operations/drop/drop-sources.ts';
 import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { isDay } from '../../shared/keys.ts';
+import { namedQueries } from '../../shared/named-queries.ts';
 import fc, { runs } from '../fast-check.ts';
+import { start, tdf } from './cloud.ts';
 
 const commands = {
   status: statusCommand,
@@ -122,6 +125,16 @@ test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(help).toMatch(new RegExp(`Examples?:\n  .*npx tdf ${name}`));
   }
+});
+
+test('the help of npm start and of tdf itself fits 80 columns, and has examples', async () => {
+  const helps = [await start(['--help']), await tdf(['--help'])];
+  expect(helps.map(({ code }) => code)).toEqual([0, 0]);
+  for (const { stdout } of helps) {
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toContain('\nExamples:\n  npm start');
+  }
+  for (const name of Object.keys(commands)) expect(helps[1]?.stdout).toContain(`\n  ${name} `);
 });
 
 describe('numbers', () => {
@@ -326,6 +339,7 @@ describe('what is printed', () => {
         expect(printableLines(text)).not.toMatch(/[^\P{Cc}\n\t]|[\p{Bidi_Control}\u2028\u2029]/u);
       }),
     );
+    expect(printable('cut\r\nof\there\n')).toBe('cut of here ');
     // Joiners, which Sinhala and many an emoji need, stay.
     const harmless = 'São Paulo 日本 🚴 "50%" ශ්‍රී 👩‍🚀';
     expect([printable(harmless), printableLines(`${harmless}\n\t`)]).toEqual([harmless, `${harmless}\n\t`]);
@@ -344,6 +358,61 @@ describe('what is printed', () => {
     expect(printableJson(['\u009b2J\u202e\u007f'])).toBe('["\\u009b2J\\u202e\\u007f"]');
   });
 
+  test('is broken between words at the width of the terminal, and a command stays whole to be copied', () => {
+    const lines = (text: string, width: number) => wrapped(text, width).split('\n');
+    const alarm =
+      'A place had no data. Next: npx tdf logs --function fetch --since 2h; then wait for the next run';
+    expect(lines(alarm, 40)).toEqual([
+      'A place had no data. Next:',
+      '  npx tdf logs --function fetch --since 2h;',
+      '  then wait for the next run',
+    ]);
+    expect(wrapped(alarm)).toBe(alarm);
+    // A style takes no room, an indentation stays, and a path that fits nowhere is not moved.
+    const red = '\u001b[31mone two\u001b[39m three';
+    expect(lines(red, 13)).toEqual([red]);
+    expect(lines(`    ${red}`, 13)).toEqual(['    \u001b[31mone two\u001b[39m', '      three']);
+    expect(lines(`Raw  ${'x'.repeat(50)}`, 40)).toEqual([`Raw  ${'x'.repeat(50)}`]);
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-z]{1,9}$/)),
+        fc.integer({ min: 20, max: 80 }),
+        (words, width) => {
+          const broken = lines(words.join(' '), width);
+          expect(broken.flatMap((line) => line.trim().split(' ')).join(' ')).toBe(words.join(' '));
+          for (const line of broken) expect(line.length).toBeLessThanOrEqual(width);
+        },
+      ),
+    );
+  });
+
+  test('is as wide as COLUMNS says, also where it is piped', async () => {
+    const narrow = await tdf(['query', '--local'], { COLUMNS: '60' });
+    expect(narrow.stderr.split('\n').filter((line) => line.length > 60)).toEqual([]);
+    const piped = await tdf(['query', '--local']);
+    expect(piped.stderr.split('\n')).toHaveLength(2);
+    const list = await tdf(['query', '--named'], { COLUMNS: '40' });
+    expect(list.stdout.split('\n').filter((line) => line.length > 40)).toEqual([]);
+    for (const { name, description } of namedQueries)
+      expect(list.stdout.replaceAll(/\s+/g, ' ')).toContain(`${name} ${description}`);
+  });
+
+  test('of an error begins in one way, whoever finds it', async () => {
+    const errors: string[] = [];
+    for (const args of [
+      ['status', '--hours', 'x'],
+      ['status', '--watsh'],
+      ['stauts'],
+      ['explain'],
+      ['reconcile', '--grace', 'x', '--dataset', 'y'],
+      ['query', '--local'],
+      ['replay', '--local', '--state', 'none'],
+    ])
+      errors.push((await tdf(args)).stderr);
+    for (const said of errors) expect(said).toMatch(/^Error: (?!error)/);
+    expect(errors[4]?.match(/^Error: /gm)).toHaveLength(2);
+  });
+
   test('leaves by one place, which lets nothing pass that steers a terminal [terminal]', () => {
     process.env.NO_COLOR = '1';
     const hostile = 'a\u001b[31mb\u009b2J\u202Ec\r\nd';
@@ -355,9 +424,10 @@ describe('what is printed', () => {
     printError(failed, hostile);
     printJson({ [hostile]: hostile });
     printTable([hostile], [[hostile], [{ style: 'red', text: hostile }]]);
-    commandOutput.writeErr(`error: ${hostile}\n`);
+    commandOutput.outputError(`error: ${hostile}\n`);
+    commandOutput.writeErr(hostile);
     for (const mock of mocks) mock.mockRestore();
-    expect(printed).toHaveLength(5);
+    expect(printed).toHaveLength(7);
     for (const text of printed) expect(text).not.toMatch(/[^\P{Cc}\n]|[\p{Bidi_Control}\u2028\u2029]/u);
     expect(printed[0]).toContain('a\uFFFD[31mb\uFFFD2J\uFFFDc\uFFFD\nd');
   });

@@ -75,6 +75,7 @@ export async function startCloud(): Promise<Cloud> {
     Database: 'weather',
     Workgroup: 'weather',
     ScheduleExpression: 'cron(0 * * * ? *)',
+    PlacesList: 'of-the-configured',
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
     ReconcileLogGroup: 'reconcile-logs',
@@ -155,7 +156,7 @@ async function captured(
     return true;
   }) as typeof write;
   for (const stream of [process.stdin, process.stderr]) stream.isTTY = false;
-  process.env = { ...env, NO_COLOR: '1', ...environment };
+  process.env = { ...env, NO_COLOR: '1', COLUMNS: '', ...environment };
   try {
     process.exitCode = 0;
     await work();

@@ -13,6 +13,7 @@ import { readParquet } from '../../operations/query/parquet-rows.ts';
 import { DeadLetters, notRecorded } from '../../shared/dead-letters.ts';
 import { listObjects } from '../../shared/listing.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { rawEvent } from '../../shared/s3-event.ts';
 import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
@@ -180,6 +181,18 @@ describe('dead letters', () => {
     });
   });
 
+  test('tdf dead-letters tells of those with the same reason once, on a line without breaks, and names ten of them', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `file-${index}`);
+    for (const name of names) await bury(name, 'not-json', `${keyOf(name)} is not JSON:\nend of file`);
+    await bury('other', 'empty');
+    const lines = (await cloud.tdf('dead-letters')).stdout.split('\n');
+    expect(lines).toContainEqual(expect.stringMatching(/^12 × not-json {2}\S+ is not JSON: end of file$/));
+    expect(lines.filter((line) => /file-\d+\.json {2}/.test(line))).toHaveLength(10);
+    expect(lines).toContain('  and 2 more (--json lists all)');
+    expect(lines).toContain('empty  other is wrong');
+    expect(lines).toContain('13 dead letters: 12 not-json, 1 empty');
+  });
+
   test('tdf dead-letters gives them back when it is stopped by Ctrl-C', async () => {
     await bury('a', 'empty');
     const { code, stderr } = await cloud.process(['dead-letters'], {
@@ -202,7 +215,7 @@ describe('dead letters', () => {
         expect(await cloud.tdf('dead-letters', does, ...selection, '--dry-run')).toEqual({
           code: 1,
           stdout: '',
-          stderr: 'Failed No dead letter matches. There are: 1 empty\n',
+          stderr: 'Error: No dead letter matches. There are: 1 empty\n',
         });
       }
       expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
@@ -217,7 +230,7 @@ describe('dead letters', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject({ dryRun: true, redriven: [{}, {}], left: [{}] });
     expect(depth()).toEqual({ visible: 3, inFlight: 0, delayed: 0 });
 
-    const byId = await cloud.tdf('dead-letters', 'redrive', idOf('c').slice(0, 8));
+    const byId = await cloud.tdf('dead-letters', 'redrive', idOf('c').slice(0, 8), '--no-wait');
     expect(byId).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('Sent 1 dead letter again; 2 left.'),
@@ -231,6 +244,55 @@ describe('dead letters', () => {
     expect(sentAgain()).toEqual([eventOf('b'), eventOf('c')]);
     expect(deadBodies()).toEqual([eventOf('a')]);
     expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+  });
+
+  /** Writes the curated object, as convert would. */
+  const convert = async (name: string, etag = '') => {
+    const Key = keyOf(name).replace('.json', '.parquet');
+    const Metadata = { 'raw-etag': etag.replaceAll('"', '') };
+    await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'curated', Key, Body: 'PAR1', Metadata }));
+    return Key;
+  };
+
+  test('tdf dead-letters redrive waits until each is converted or dead again, and says what became of it', async () => {
+    const { ETag } = await put(keyOf('a'), 'fixed');
+    await put(keyOf('b'), 'broken');
+    for (const name of ['a', 'b', 'gone']) await bury(name, 'not-json', `${name} is wrong`);
+    const redriving = cloud.tdf('dead-letters', 'redrive');
+    await until(() => sentAgain().length === 3);
+    const curated = await convert('a', ETag);
+    await bury('b', 'not-json', 'b is still wrong');
+    const { code, stdout } = await redriving;
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `Sent 3 dead letters again; 0 left.\n  ✔ ${curated}\nConverted 1; dead again 1.\nnot-json  b is still wrong\n`,
+    );
+    expect(stdout).toContain('1 has nothing left to convert: its raw object is gone.');
+  });
+
+  test('tdf dead-letters redrive follows an object without a day until convert has filed it, and says so', async () => {
+    const key = 'weatherapi/current/undated.json';
+    await put(key);
+    const body = rawEvent({ bucket: 'raw', key, size: 1 });
+    const letter = { body, rawKey: key, code: 'several-days', reason: 'It is of several days.', tries: 1 };
+    await sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, letter);
+    const redriving = cloud.tdf('dead-letters', 'redrive');
+    await until(() => sentAgain().length === 1);
+    await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: 'raw', Key: key }));
+    expect((await redriving).stdout).toContain(
+      `Converted 0; dead again 0.\nFiled under its day, to be converted there: npx tdf explain ${key} --stage dev\n`,
+    );
+  });
+
+  test('tdf dead-letters take-back waits until each is converted, and names the curated object', async () => {
+    await put(`given-up/${keyOf('a')}`);
+    cloud.emulator.onObjectCreated(({ bucket, etag }) => {
+      if (bucket === 'raw') void convert('a', etag);
+    });
+    const { stdout } = await cloud.tdf('dead-letters', 'take-back', keyOf('a'));
+    expect(stdout).toBe(
+      `Took back ${keyOf('a')}.\n  ✔ ${keyOf('a').replace('.json', '.parquet')}\nConverted 1; dead again 0.\n`,
+    );
   });
 
   test('tdf dead-letters drop gives up exactly one with its object, and asks a script for --yes', async () => {
@@ -262,7 +324,7 @@ describe('dead letters', () => {
 
     // What it says can be typed.
     const [, typed = ''] = /npx tdf (dead-letters take-back \S+ --stage dev)\n/.exec(dropped.stdout) ?? [];
-    expect(await cloud.tdf(...typed.split(' '))).toMatchObject({
+    expect(await cloud.tdf(...typed.split(' '), '--no-wait')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(`Took back ${keyOf('a')}.`),
     });

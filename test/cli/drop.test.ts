@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { settle } from '../../cli/terminal/settle.ts';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { startEmulator } from '../../local/aws/emulator.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
 import { planDrops } from '../../operations/drop/drop-files.ts';
+import type { OutcomeWatch } from '../../operations/outcome.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { curatedKey, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
@@ -15,7 +18,7 @@ import { rawEvent } from '../../shared/s3-event.ts';
 import fc, { runs } from '../fast-check.ts';
 import { converted } from '../functions/convert/converted.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
-import { useAssembly } from './state.ts';
+import { landUnnoticed, useAssembly } from './state.ts';
 
 const hour = 3_600_000;
 const start = Date.parse('2026-11-21T22:00:00Z');
@@ -103,7 +106,7 @@ describe('tdf drop', () => {
     expect(ended).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'Failed Standard input is empty. Pipe a file into it: npx tdf drop - < FILE\n',
+      stderr: 'Error: Standard input is empty. Pipe a file into it: npx tdf drop - < FILE\n',
     });
     expect(await raw()).toEqual({});
   });
@@ -233,10 +236,10 @@ describe('tdf drop', () => {
     const wrong = ['--dataset', 'weatherapi/tides', '--day', '2026-02-30'];
     const { code, stderr } = await drop('no-such-file', '*.none', folder, one, another, ...wrong);
     expect(code).toBe(1);
-    expect(stderr).toContain('error: no-such-file: there is no such file');
-    expect(stderr).toContain('error: *.none: there is no such file');
-    expect(stderr).toContain(`error: ${folder}: there are no files in this folder`);
-    expect(stderr).toContain(`error: ${another}: a file of the same name is dropped already`);
+    expect(stderr).toContain('Error: no-such-file: there is no such file');
+    expect(stderr).toContain('Error: *.none: there is no such file');
+    expect(stderr).toContain(`Error: ${folder}: there are no files in this folder`);
+    expect(stderr).toContain(`Error: ${another}: a file of the same name is dropped already`);
     expect(stderr).toContain('--day: expected a day that exists, such as 2026-11-22, got "2026-02-30"');
     expect(stderr).toContain('--dataset: expected one of weatherapi/current, got "weatherapi/tides"');
   });
@@ -319,5 +322,41 @@ describe('tdf drop --local', () => {
     ]);
     for (const day of ['2026-11-21', '2026-11-23'])
       expect(existsSync(join(state, 's3/curated', curated(day)))).toBe(true);
+  });
+
+  test('answers for its own files only, whatever waits in the queue already', async () => {
+    const state = join(directory, 'queued');
+    await mkdir(state);
+    await useAssembly(state);
+    const earlier = 'weatherapi/current/dt=2026-11-21/earlier.json';
+    await landUnnoticed(state, { [earlier]: 'not JSON' });
+    const emulator = await startEmulator({ stateDir: state, region: 'us-east-1' });
+    const { url } = emulator.createQueue('convert-queue', {});
+    emulator.send(url, rawEvent({ bucket: 'raw', key: earlier, size: 8 }));
+    await emulator.close();
+    const path = await file('own.json', record('Oslo', start));
+    const here = ['--local', '--state', state];
+    expect(await tdf(['drop', path, ...here])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 object: 1 converted to 1 row, 0 died, 0 waiting'),
+    });
+    expect((await tdf(['dead-letters', ...here])).stdout).toContain(earlier);
+  });
+
+  test('counts its own objects while they are converted', async () => {
+    const said: string[] = [];
+    const mock = jest.spyOn(console, 'error').mockImplementation((text) => void said.push(text));
+    jest.useFakeTimers();
+    const watch = {
+      waiting: 51,
+      settled: () => new Promise((end) => setTimeout(end, 1_500)),
+    } as unknown as OutcomeWatch;
+    const keys = Array.from({ length: 50 }, (_, index) => keyIn('2026-11-21', `${index}.json`));
+    const settling = settle(watch, keys, new AbortController().signal, { shown: true });
+    await jest.advanceTimersByTimeAsync(2_000);
+    await settling;
+    jest.useRealTimers();
+    mock.mockRestore();
+    expect(said).toEqual(['… Converted: 50 to do']);
   });
 });

@@ -55,7 +55,7 @@ async function everyFile(): Promise<Record<string, string>> {
 }
 
 describe('while another process runs the pipeline', () => {
-  test('all can be looked at, and nothing is changed [looking]', async () => {
+  test('all can be looked at within a second, dry runs included, and nothing is changed [looking]', async () => {
     const before = await everyFile();
     const lock = lockState(state);
     try {
@@ -66,10 +66,20 @@ describe('while another process runs the pipeline', () => {
         ['explain', 'weatherapi/current/broken.json'],
         ['dead-letters'],
         ['query', 'SELECT * FROM weatherapi_current'],
+        ['reconcile', '--grace', '0', '--dry-run'],
+        ['replay', '--dry-run'],
+        ['dead-letters', 'redrive', '--dry-run'],
+        ['dead-letters', 'drop', '--all', '--dry-run'],
       ]) {
+        const began = performance.now();
         const { code, stderr } = await looking(...args);
         expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+        expect(performance.now() - began).toBeLessThan(1000);
       }
+      expect(await looking('dead-letters', 'take-back', 'given-up/none', '--dry-run')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('was not given up, or is back already'),
+      });
     } finally {
       lock.release();
     }
@@ -176,11 +186,11 @@ describe('a state directory', () => {
       expect(await at(missing)).toEqual({
         code: 1,
         stdout: '',
-        stderr: `Failed There is no state directory ${missing}. Run one there with npm start, or name another: --state DIR\n`,
+        stderr: `Error: There is no state directory ${missing}. Run one there with npm start, or name another: --state DIR\n`,
       });
       expect(existsSync(missing)).toBe(false);
       await mkdir(missing);
-      expect((await at(missing)).stderr).toContain(`Failed No pipeline ever ran in ${missing}. `);
+      expect((await at(missing)).stderr).toContain(`Error: No pipeline ever ran in ${missing}. `);
       expect(await readdir(missing)).toEqual([]);
       await rm(missing, { recursive: true });
     },
@@ -208,7 +218,7 @@ describe('a state directory', () => {
         const { code, stderr } = await looking(...args);
         expect({ args, code }).toEqual({ args, code: 1 });
         expect(stderr).toMatch(
-          /^Failed .* cannot be used: .*(JSON|not a database).*\. It is damaged: give another/m,
+          /^Error: .* cannot be used: .*(JSON|not a database).*\. It is damaged: give another/m,
         );
         expect(stderr).toContain(file);
       }
@@ -221,7 +231,7 @@ describe('a state directory', () => {
     const lock = join(state, 'lock.db');
     await rm(lock);
     await mkdir(lock);
-    const locked = await looking('replay', '--dry-run');
+    const locked = await looking('replay');
     expect([locked.code, locked.stderr]).toEqual([1, expect.stringContaining(`${lock} cannot be used: `)]);
     await rm(lock, { recursive: true });
 
@@ -232,9 +242,9 @@ describe('a state directory', () => {
     const run = await start(['--state', state, '--at', timeOf(ago(3)), '--location', 'Oslo']);
     expect([run.code, run.stderr]).toEqual([
       1,
-      expect.stringContaining(`Failed ${log} cannot be used: EISDIR`),
+      expect.stringContaining(`Error: ${log} cannot be used: EISDIR`),
     ]);
-    expect((await looking('logs')).stderr).toContain(`Failed ${log} cannot be used: EISDIR`);
+    expect((await looking('logs')).stderr).toContain(`Error: ${log} cannot be used: EISDIR`);
     await rm(log, { recursive: true });
     await writeFile(log, lines);
   });
@@ -249,7 +259,7 @@ describe('a state directory', () => {
     const { code, stdout, stderr } = await looking('drop', fine);
     expect([code, stdout + stderr]).toEqual([
       1,
-      expect.stringMatching(/^Failed .*\/s3\/raw\/weatherapi\/.* cannot be used: E/),
+      expect.stringMatching(/^Error: .*\/s3\/raw\/weatherapi\/.* cannot be used: E/),
     ]);
     expect(performance.now() - began).toBeLessThan(10_000);
     await Promise.all([rm(fine), rm(folder)]);

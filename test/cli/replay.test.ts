@@ -238,7 +238,7 @@ describe('tdf replay --local', () => {
 
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^weatherapi\/current, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letters\n/,
+      /^weatherapi\/current, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
     );
     expect(stdout).toContain('bad.json: ');
   }, 60_000);

@@ -73,6 +73,9 @@ describe('npm start', () => {
     const second = await start([...at, '--location', 'Oslo']);
     expect(second.stdout).toMatch(/│ Oslo .*\n└/);
     expect(second.stdout).not.toContain('Bergen');
+    const status = `  npx tdf status --local --state ${state}\n`;
+    const query = `  npx tdf query --local --state ${state} "SELECT * FROM weatherapi_current"\n`;
+    expect(second.stdout.endsWith(`\nNext:\n${query}${status}`)).toBe(true);
 
     const failed = await start([...at, '--location', 'fail:1006']);
     expect(failed).toMatchObject({
@@ -80,6 +83,7 @@ describe('npm start', () => {
       stderr: expect.stringContaining('fail:1006: HTTP 400 code 1006'),
     });
     expect(failed.stdout).toContain('✘ fetched nothing');
+    expect(failed.stdout.endsWith(`\nNext:\n${status}`)).toBe(true);
     // What an alarm says to type works here.
     expect(failed.stdout).toContain(`FetchFailed: `);
     expect(failed.stdout).toContain(
@@ -125,11 +129,11 @@ describe('npm start', () => {
       code: 1,
       stdout: '',
       stderr:
-        'error: npm took --state, --json for itself. Type two dashes before the options: npm start -- --state <dir> --json\n',
+        'Error: npm took --state, --json for itself. Type two dashes before the options: npm start -- --state <dir> --json\n',
     });
     expect(await start(['10:15'])).toMatchObject({
       code: 1,
-      stderr: 'error: expected nothing but options, got "10:15"\n',
+      stderr: 'Error: expected nothing but options, got "10:15"\n',
     });
   });
 

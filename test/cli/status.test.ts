@@ -9,7 +9,7 @@ import type { AlarmStatus, Observed } from '../../operations/observed.ts';
 import { stackOutputs } from '../../operations/stack-outputs.ts';
 import { pipelineStatus } from '../../operations/status.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
-import { rawKey } from '../../shared/keys.ts';
+import { curatedKeyOf, rawKey } from '../../shared/keys.ts';
 import { outputNames } from '../../shared/outputs.ts';
 import { runEnded, runStarted } from '../../shared/run-log.ts';
 import { type Cloud, startCloud } from './cloud.ts';
@@ -23,15 +23,15 @@ describe('tdf status', () => {
 
   async function land(
     time: Date,
-    { convert = true, ...metadata }: { convert?: boolean } & Record<string, unknown>,
+    { convert = true, list, ...metadata }: { convert?: boolean; list?: string } & Record<string, unknown>,
   ) {
-    const key = rawKey(weatherapiCurrent, time);
+    const key = rawKey(weatherapiCurrent, time, list);
     const Metadata = Object.fromEntries(
       Object.entries(metadata).map(([name, value]) => [name, String(value)]),
     );
     await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}\n', Metadata }));
     if (!convert) return;
-    const Key = key.replace('.json', '.parquet');
+    const Key = curatedKeyOf(key);
     await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'curated', Key, Body: 'PAR1' }));
   }
 
@@ -113,6 +113,27 @@ describe('tdf status', () => {
     expect(runs[2]?.curated).toBeNull();
     expect(runs[3]).toMatchObject({ raw: null, curated: null });
     expect({ queue, deadLetters }).toEqual({ queue: { waiting: 1, inFlight: 0 }, deadLetters: 2 });
+  });
+
+  test('takes the run of the configured places for the scheduled one, though another list landed first', async () => {
+    const hour = at('20T12:00');
+    const byHand = { places: 1, 'places-missing': 0, 'places-list': 'of-another-list' };
+    const told = async () => {
+      const status = await statusOf({}, at('20T12:05'), 1);
+      const text = await shown(() => show(status, 1, { stage: 'dev', state: '.local' }));
+      return [text.split('\n')[1]?.trim(), status.runs[0]?.raw?.key];
+    };
+    await land(hour, byHand);
+    expect(await told()).toEqual([
+      '2026-11-20 12:00                converted 1 place, by hand or as configured before',
+      rawKey(weatherapiCurrent, hour),
+    ]);
+    const list = 'fedcba987654';
+    await land(hour, { list, places: 2, 'places-missing': 0, 'places-list': cloud.outputs.PlacesList });
+    expect(await told()).toEqual([
+      '2026-11-20 12:00                converted 2 places, and 1 more by hand',
+      rawKey(weatherapiCurrent, hour, list),
+    ]);
   });
 
   test('calls an hour missing once it is older than 15 minutes', async () => {
@@ -444,7 +465,7 @@ describe('a stack that is not whole', () => {
       cloud.stack.outputs = {};
       const { code, stdout, stderr } = await cloud.tdf(...args);
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/^Failed The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
+      expect(stderr).toMatch(/^Error: The stack TdfWeather-dev never came up \(ROLLBACK_COMPLETE\)/);
       expect(stderr).not.toContain('undefined');
     } finally {
       await cloud.close();

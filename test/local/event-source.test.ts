@@ -266,6 +266,16 @@ describe('closing', () => {
     expect([source.busy, isEmpty()]).toEqual([false, true]);
   });
 
+  test('does not begin a message that was received while the function worked, which stays in the queue', async () => {
+    send('a', 'b', 'c');
+    const { source, held } = connectHeld({ maximumConcurrency: 1 });
+    await until(() => held.length === 1 && depth().inFlight === 2);
+    const closed = source.close();
+    held[0]?.();
+    await closed;
+    expect([invoked, remaining()]).toEqual([['a'], 2]);
+  });
+
   test('does not wait for the pause after SQS has failed', async () => {
     failing = isPoll;
     const source = connect();

@@ -9,12 +9,17 @@ test('fauxqs is the version whose files, and whose faults, local/aws knows: look
 
 test('the stores of fauxqs have what local/aws overrides or calls beside their requests', () => {
   const methods: [object, string[]][] = [
-    [S3Store.prototype, ['createBucket', 'headObject', 'listObjects']],
+    [S3Store.prototype, ['createBucket', 'getObject', 'headObject', 'listObjects']],
+    [S3Store.prototype, ['uploadPart', 'completeMultipartUpload', 'abortMultipartUpload', 'restoreObject']],
     [SqsStore.prototype, ['allQueues', 'createQueue', 'getQueue', 'getQueueByArn']],
     [PersistenceManager.prototype, ['loadSqsAndSns', 'updateMessageReady', 'close']],
   ];
   for (const [prototype, names] of methods) {
     for (const name of names) expect(prototype).toHaveProperty(name, expect.any(Function));
   }
-  expect(new S3Store()).toHaveProperty('multipartUploads', expect.any(Map));
+  const store = new S3Store();
+  store.createBucket('lake-raw');
+  store.putObject('lake-raw', 'k', Buffer.from('x'));
+  expect(store).toHaveProperty(['buckets'], new Map([['lake-raw', new Map([['k', expect.anything()]])]]));
+  expect(store).toHaveProperty('multipartUploads', expect.any(Map));
 });

@@ -15,15 +15,17 @@ describe('a notification', () => {
   });
   afterEach(() => aws.close());
 
-  const of = (NotificationConfiguration: object) =>
-    notify(aws.emulator, { BucketName: Bucket, NotificationConfiguration }, { region });
+  const of = (NotificationConfiguration: object, isFirst = true) =>
+    notify(aws.emulator, { BucketName: Bucket, NotificationConfiguration }, { region, isFirst });
   const ofEvents = (Events: string[], more: object = {}) =>
     of({ QueueConfigurations: [{ Events, QueueArn, ...more }] });
   /** The keys that the queue was told of, as the function reads them. */
   const told = () =>
     aws.emulator.messages(QueueArn).flatMap(({ body }) => createdObjects(body).map(({ key }) => key));
 
-  test('starts with the test event, which tells of no object', () => {
+  test('starts with the test event the first time, which tells of no object', () => {
+    of({ QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn }] }, false);
+    expect(aws.emulator.messages(QueueArn)).toEqual([]);
     ofEvents(['s3:ObjectCreated:*']);
     const bodies = aws.emulator.messages(QueueArn).map(({ body }) => JSON.parse(body) as unknown);
     expect(bodies).toMatchObject([{ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket }]);

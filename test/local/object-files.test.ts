@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
-import { ObjectStore } from '../../local/aws/s3.ts';
+import { ObjectStore } from '../../local/aws/object-store.ts';
 
 const bucket = 'lake-raw';
 let root: string;

@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import {
@@ -8,6 +10,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -99,6 +102,20 @@ describe('S3 through the SDK', () => {
     expect((await aws.bytesOf('parts')).equals(body)).toBe(true);
   });
 
+  test('the connection outlives the answers to HEAD for objects that are not there', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const reused: boolean[] = [];
+    for (const key of ['missing', 'also-missing', 'missing']) {
+      const sent = request(`${aws.emulator.endpoint}/${Bucket}/${key}`, { method: 'HEAD', agent }).end();
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      await once(answer.resume(), 'close');
+      expect(answer.statusCode).toBe(404);
+      reused.push(sent.reusedSocket);
+    }
+    agent.destroy();
+    expect(reused).toEqual([false, true, true]);
+  });
+
   test('a listing in pages has every key once, in the order of their bytes', async () => {
     for (const key of ['b', 'B', 'a', '_', '1', 'é', 'a/b', 'A', '～', '🚴']) await aws.put(key);
     const listed: (string | undefined)[] = [];
@@ -164,6 +181,110 @@ describe('conditional writes', () => {
     expect(String(await aws.bytesOf('a copy'))).toBe('first');
     await aws.s3.send(new DeleteObjectCommand({ Bucket, Key: 'once' }));
     await expect(copy(ETag)).rejects.toMatchObject({ name: 'NoSuchKey' });
+  });
+});
+
+describe('an upload in parts', () => {
+  const target = { Bucket, Key: 'parts' };
+  const [first, second, last] = [5 * MIB, 5 * MIB + 1, 7].map((size) => randomBytes(size)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  const md5 = (body: Uint8Array) => createHash('md5').update(body);
+  let UploadId: string | undefined;
+  beforeEach(async () => {
+    ({ UploadId } = await aws.s3.send(new CreateMultipartUploadCommand(target)));
+  });
+
+  const upload = async (PartNumber: number, Body: Uint8Array) => {
+    const { ETag } = await aws.s3.send(new UploadPartCommand({ ...target, UploadId, PartNumber, Body }));
+    return { PartNumber, ETag };
+  };
+  const complete = (Parts: { PartNumber: number; ETag?: string | undefined }[], condition = {}) =>
+    aws.s3.send(
+      new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts }, ...condition }),
+    );
+  const partFiles = async () => {
+    const entries = await readdir(path.join(aws.stateDir, 's3', '.meta', '.tmp'), { recursive: true });
+    return entries.filter((name) => name.includes(path.sep));
+  };
+
+  test('is joined in the order of the part numbers, from the latest of each and only those that are named', async () => {
+    const parts = [await upload(9, last), await upload(3, first), await upload(2, last)];
+    await upload(5, first);
+    const middle = await upload(5, second);
+    expect(await partFiles()).toHaveLength(4);
+    const named = [parts[1], middle, parts[0]].flatMap((part) => part ?? []);
+    const { ETag } = await complete(named);
+
+    const digests = Buffer.concat([first, second, last].map((body) => md5(body).digest()));
+    expect(ETag).toBe(`"${md5(digests).digest('hex')}-3"`);
+    const whole = Buffer.concat([first, second, last]);
+    expect((await aws.bytesOf('parts')).equals(whole)).toBe(true);
+    expect((await readFile(aws.emulator.pathOf(Bucket, 'parts'))).equals(whole)).toBe(true);
+    const { Body } = await aws.s3.send(
+      new GetObjectCommand({ ...target, Range: `bytes=${5 * MIB - 1}-${5 * MIB}` }),
+    );
+    expect(await Body?.transformToByteArray()).toEqual(
+      new Uint8Array(whole.subarray(5 * MIB - 1, 5 * MIB + 1)),
+    );
+    expect([await partFiles(), aws.emulator.openUploads(Bucket)]).toEqual([[], []]);
+  });
+
+  test('leaves no file and no object when it is aborted', async () => {
+    const part = await upload(1, first);
+    expect(await partFiles()).toHaveLength(1);
+    await aws.s3.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
+    expect([await partFiles(), await keys()]).toEqual([[], []]);
+    await expect(complete([part])).rejects.toMatchObject({ name: 'NoSuchUpload' });
+  });
+
+  test('is refused with no parts, or ones that are too small, in another order, unknown or changed, and can still be completed', async () => {
+    const [one, two] = [await upload(1, last), await upload(2, first)];
+    await expect(complete([])).rejects.toMatchObject({ name: 'MalformedXML' });
+    await expect(complete([one, two])).rejects.toMatchObject({ name: 'EntityTooSmall' });
+    await expect(complete([two, one])).rejects.toMatchObject({ name: 'InvalidPartOrder' });
+    await expect(complete([one, one])).rejects.toMatchObject({ name: 'InvalidPartOrder' });
+    await expect(complete([{ ...one, PartNumber: 3 }])).rejects.toMatchObject({ name: 'InvalidPart' });
+    await expect(complete([{ ...one, ETag: two.ETag }])).rejects.toMatchObject({ name: 'InvalidPart' });
+    expect(await keys()).toEqual([]);
+    await complete([one]);
+    expect(await aws.bytesOf('parts')).toEqual(last);
+  });
+
+  test('replaces an object only while that has the etag of If-Match', async () => {
+    const { ETag: IfMatch } = await aws.put('parts', 'before');
+    await aws.put('parts', 'changed');
+    const part = await upload(1, first);
+    await expect(complete([part], { IfMatch })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    expect(String(await aws.bytesOf('parts'))).toBe('changed');
+    const { ETag } = await aws.s3.send(new HeadObjectCommand(target));
+    await complete([part], { IfMatch: ETag });
+    expect((await aws.bytesOf('parts')).equals(first)).toBe(true);
+  });
+});
+
+describe('a large object', () => {
+  test('is read as it was when the read began, though it is replaced and deleted meanwhile', async () => {
+    const body = randomBytes(20 * MIB);
+    await aws.put('large', body);
+    const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket, Key: 'large' }));
+    await aws.put('large', randomBytes(2 * MIB));
+    await aws.s3.send(new DeleteObjectCommand({ Bucket, Key: 'large' }));
+    expect(body.equals((await Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true);
+  });
+
+  test('is not read when its etag is another one, and only in part when asked for a range', async () => {
+    const body = randomBytes(2 * MIB);
+    const { ETag } = await aws.put('large', body);
+    const read = async (options: { IfMatch?: string; Range?: string }) => {
+      const { Body } = await aws.s3.send(new GetObjectCommand({ Bucket, Key: 'large', ...options }));
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    };
+    await expect(read({ IfMatch: '"0"' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
+    expect((await read({ IfMatch: ETag ?? '' })).equals(body)).toBe(true);
+    expect(await read({ Range: 'bytes=-5' })).toEqual(body.subarray(-5));
   });
 });
 

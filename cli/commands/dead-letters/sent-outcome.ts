@@ -1,0 +1,39 @@
+import type { Reached, Target } from '../../../operations/deployed.ts';
+import { type Outcome, watchOutcome } from '../../../operations/outcome.ts';
+import { next } from '../../target-options.ts';
+import { print } from '../../terminal/output.ts';
+import { printable } from '../../terminal/printable.ts';
+import { settle } from '../../terminal/settle.ts';
+import type { SentOptions } from './options.ts';
+import { showLetters, shownLetters } from './show-letters.ts';
+
+/** What becomes of the raw objects that `send` has converted. Undefined when nobody waits for it until its end. */
+export async function outcomeOf(
+  deployed: Reached,
+  { dryRun, wait, json }: SentOptions,
+  signal: AbortSignal,
+  send: () => Promise<readonly string[]>,
+): Promise<Outcome | undefined> {
+  const watch = wait && !dryRun ? await watchOutcome(deployed, signal) : undefined;
+  const keys = await send();
+  const outcome = watch && (await settle(watch, keys, signal, { shown: !json }));
+  if (signal.aborted) process.exitCode = 130;
+  else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
+  return outcome;
+}
+
+export function outcomeJson(outcome: Outcome | undefined) {
+  return outcome && { converted: outcome.converted, deadAgain: outcome.dead };
+}
+
+export function showOutcome(outcome: Outcome | undefined, target: Target): void {
+  if (outcome) {
+    const { converted, dead } = outcome;
+    for (const key of converted.slice(0, shownLetters))
+      print(' ', { style: 'green', text: '✔' }, printable(key));
+    const more = converted.length - shownLetters;
+    if (more > 0) print(`    and ${more} more (--json lists all)`);
+    print(`Converted ${converted.length}; dead again ${dead.length}.`);
+    showLetters(dead);
+  } else print(`See what became of them: ${next('status', target)}; ${next('dead-letters', target)}`);
+}

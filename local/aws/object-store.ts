@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { unquoted } from '../../shared/listing.ts';
+import {
+  computeCompositeChecksum,
+  type MultipartPart,
+  type MultipartUpload,
+  S3Error,
+  type S3Object,
+  S3Store,
+} from './fauxqs.ts';
+
+type Listing = ReturnType<S3Store['listObjects']>;
+type ListOptions = NonNullable<Parameters<S3Store['listObjects']>[1]>;
+
+/** Its body is where the store persists it. */
+type Part = MultipartPart & { size?: number };
+
+interface Upload extends Omit<MultipartUpload, 'parts'> {
+  readonly parts: ReadonlyMap<number, Part>;
+}
+
+/** As the client names a part that it wants. */
+interface NamedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+/** Bytes of each part but the last, at least. */
+const minPartSize = 5 * 1024 * 1024;
+
+/** fauxqs' S3 with answers that AWS gives and fauxqs 2.4.1 does not. */
+export class ObjectStore extends S3Store {
+  /** Whether the next object is read without its body. */
+  withoutBody = false;
+
+  /** Undefined when there is no such object, or no such bucket. Its body is not in memory. */
+  find(bucket = '', key = ''): S3Object | undefined {
+    const { buckets } = this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> };
+    return buckets.get(bucket)?.get(key);
+  }
+
+  /** In its quotes. */
+  etagOf(bucket: string, key: string): string | undefined {
+    return this.find(bucket, key)?.etag;
+  }
+
+  override getObject(bucket: string, key: string): S3Object {
+    return this.withoutBody ? this.headObject(bucket, key) : super.getObject(bucket, key);
+  }
+
+  /** The keys of multipart uploads that were neither completed nor aborted. */
+  openUploads(bucket: string): string[] {
+    return [...this.#uploads.values()].filter((upload) => upload.bucket === bucket).map(({ key }) => key);
+  }
+
+  get #uploads(): ReadonlyMap<string, Upload> {
+    return (this as unknown as { multipartUploads: ReadonlyMap<string, Upload> }).multipartUploads;
+  }
+
+  /** fauxqs holds each part in memory until the upload is completed, beside what it persists. */
+  override uploadPart(uploadId: string, partNumber: number, body: Buffer, checksum?: string) {
+    const answer = super.uploadPart(uploadId, partNumber, body, checksum);
+    const part = this.#uploads.get(uploadId)?.parts.get(partNumber);
+    if (part) Object.assign(part, { body: Buffer.alloc(0), size: body.length });
+    return answer;
+  }
+
+  /** As fauxqs does it, which joins the parts in memory. */
+  override completeMultipartUpload(uploadId: string, named: NamedPart[]): S3Object {
+    const upload = this.#uploads.get(uploadId);
+    if (!upload) throw new S3Error('NoSuchUpload', 'The specified upload does not exist.', 404);
+    const chosen = chosenParts(upload, named);
+    let contentLength = 0;
+    const parts = chosen.map(({ partNumber, size: length = 0 }) => {
+      const offset = contentLength;
+      contentLength += length;
+      return { partNumber, offset, length };
+    });
+    const { bucket, uploadId: _, parts: __, initiated: ___, checksumAlgorithm, ...described } = upload;
+    const partChecksums = chosen.flatMap(({ checksumValue }) => checksumValue ?? []);
+    const digests = chosen.map(({ etag }) => Buffer.from(unquoted(etag), 'hex'));
+    const etag = `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${parts.length}"`;
+    const object: S3Object = {
+      ...described,
+      body: Buffer.alloc(0),
+      contentLength,
+      etag,
+      lastModified: new Date(),
+      parts,
+      ...(checksumAlgorithm &&
+        partChecksums.length > 0 && {
+          checksumAlgorithm,
+          checksumValue: computeCompositeChecksum(checksumAlgorithm, partChecksums),
+          checksumType: 'COMPOSITE',
+          partChecksums,
+        }),
+    };
+    this.persistence?.completeMultipartUpload(uploadId, bucket, object);
+    this.restoreObject(bucket, object);
+    this.abortMultipartUpload(uploadId); // Of which nothing is needed any more.
+    return object;
+  }
+
+  /**
+   * S3 lists keys by their UTF-8 bytes. fauxqs sorts by locale and continues by code unit, so that a listing of
+   * more than one page loses keys (`B` after `a`).
+   */
+  override listObjects(bucket: string, options: ListOptions = {}): Listing {
+    // Nothing here lists with a delimiter.
+    if (options.delimiter) return super.listObjects(bucket, options);
+    const { prefix = '', maxKeys = 1000 } = options;
+    const after = options.startAfter || options.marker || '';
+    const objects = super
+      .listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY })
+      .objects.filter(({ key }) => compareBytes(key, after) > 0)
+      .sort((a, b) => compareBytes(a.key, b.key));
+    const isTruncated = objects.length > maxKeys;
+    return { objects: objects.slice(0, maxKeys), commonPrefixes: [], isTruncated };
+  }
+}
+
+/** @throws {S3Error} when S3 would not join them either */
+function chosenParts({ parts }: Upload, named: readonly NamedPart[]): Part[] {
+  if (named.length === 0) throw new S3Error('MalformedXML', 'You must specify at least one part.', 400);
+  if (named.some(({ partNumber }, index) => partNumber <= (named[index - 1]?.partNumber ?? 0)))
+    throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.', 400);
+  const chosen = named.map(({ partNumber, etag }) => {
+    const part = parts.get(partNumber);
+    if (part && unquoted(part.etag) === unquoted(etag)) return part;
+    throw new S3Error('InvalidPart', 'A part could not be found, or its etag is another one.', 400);
+  });
+  if (chosen.slice(0, -1).some(({ size = 0 }) => size < minPartSize))
+    throw new S3Error('EntityTooSmall', 'A part other than the last one is smaller than 5 MiB.', 400);
+  return chosen;
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
