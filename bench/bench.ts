@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { bundleWorker } from './candidate-process.ts';
 import { type CandidateName, candidateNames, candidates } from './candidates.ts';
-import { inputNames, inputOf } from './input.ts';
+import { inputNames, inputOf, shareOf, tablesOf } from './input.ts';
 import { measure, type Plan } from './measure.ts';
 import { table, titleOf, writeResults } from './report.ts';
 
@@ -41,9 +41,12 @@ const began = performance.now();
 const tables: string[] = [];
 await bundleWorker();
 for (const name of inputNames) {
+  const isNested = tablesOf(name).length > 1;
   for (const { plan, sizes } of parts) {
-    const names = (only ?? candidateNames).filter((one) => !plan.streamed || candidates[one].streams);
-    for (const size of sizes) {
+    const names = (only ?? candidateNames).filter(
+      (one) => (!plan.streamed || candidates[one].streams) && (!isNested || candidates[one].nests),
+    );
+    for (const size of (records ?? streams) ? sizes : sizes.map((each) => shareOf(name, each))) {
       progress(`${name}, ${size}: input`);
       const input = await inputOf(name, size);
       const measurements = await measure(names, input, plan, (message) =>

@@ -18,7 +18,8 @@ export interface Usage {
 export interface Request {
   /** Convert in memory; the same, and write the file; or convert from file to file. */
   readonly work: 'convert' | 'write' | 'stream';
-  readonly to?: string;
+  /** One file per table. */
+  readonly to?: readonly string[];
   /** Milliseconds to convert for, again and again. */
   readonly atLeast?: number;
 }

@@ -1,12 +1,15 @@
-import type { Field } from '../shared/dataset.ts';
+import type { Dataset, Table } from '../shared/dataset.ts';
 
-/** What is measured: each has a module of its name in `candidates/`. The limit comes first. */
+/**
+ * What is measured: each has a module of its name in `candidates/`. The limit comes first. Those that nest read rows inside
+ * records.
+ */
 export const candidates = {
-  parse: { title: 'parse (the limit)', streams: true },
-  ours: { title: 'ours', streams: true },
-  duckdb: { title: 'DuckDB, one thread', streams: true },
-  polars: { title: 'polars', streams: false },
-  arrow: { title: 'arrow + parquet-wasm', streams: false },
+  parse: { title: 'parse (the limit)', streams: true, nests: true },
+  ours: { title: 'ours', streams: true, nests: true },
+  duckdb: { title: 'DuckDB, one thread', streams: true, nests: true },
+  polars: { title: 'polars', streams: false, nests: false },
+  arrow: { title: 'arrow + parquet-wasm', streams: false, nests: false },
 } as const;
 
 export type CandidateName = keyof typeof candidates;
@@ -15,15 +18,15 @@ export const candidateNames = Object.keys(candidates) as CandidateName[];
 
 /** One way from NDJSON to Parquet. */
 export interface Candidate {
-  /** From bytes to bytes. Those that only read files use the path; the limit returns nothing. */
+  /** From bytes to bytes, one file per table. Those that only read files use the path; the limit returns nothing. */
   convert(input: {
     readonly bytes: Buffer;
     readonly path: string;
     readonly records: number;
-  }): Promise<Uint8Array | undefined>;
-  /** From file to file, in flat memory. */
-  stream?(from: string, to: string): Promise<void>;
+  }): Promise<readonly Uint8Array[] | undefined>;
+  /** From file to files, one per table, in flat memory. */
+  stream?(from: string, to: readonly string[]): Promise<void>;
 }
 
-/** What each module exports; `columns` are those that it has to write. */
-export type CreateCandidate = (columns: readonly Field[]) => Promise<Candidate>;
+/** What each module exports; the tables have the fields that it has to write. */
+export type CreateCandidate = (tables: readonly Table[], dataset: Dataset) => Promise<Candidate>;

@@ -1,41 +1,54 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { columnsOf, type Input, valueAt } from './input.ts';
+import type { Table } from '../shared/dataset.ts';
+import { type Input, rowsIn, tablesOf } from './input.ts';
 
-/** @throws {Error} naming the first value that DuckDB does not read as it is in the input, or in another order */
-export async function check(parquet: string, input: Input): Promise<void> {
+/**
+ * @param files one per table
+ * @throws {Error} naming the first value that DuckDB does not read as it is in the input, or in another order
+ */
+export async function check(files: readonly string[], input: Input): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
   const connection = await instance.connect();
   try {
-    await compare(connection, parquet, input);
+    for (const [index, table] of tablesOf(input.name).entries())
+      await compare(connection, files[index] ?? '', input, table);
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
 }
 
-async function compare(connection: DuckDBConnection, parquet: string, input: Input): Promise<void> {
-  const columns = columnsOf(input.name).map(({ column, path }) => ({ column, names: path.split('.') }));
-  const lines = createInterface({ input: createReadStream(input.path) })[Symbol.asyncIterator]();
+async function compare(
+  connection: DuckDBConnection,
+  parquet: string,
+  { path: input }: Input,
+  { name, rows, fields }: Table,
+): Promise<void> {
+  const expected = expectedRows(input, rows);
   let row = 0;
   for await (const batch of batches(connection, parquet, [
-    ...columns.map(({ column }) => column),
+    ...fields.map(({ column }) => column),
     'rescued',
   ])) {
     for (let index = 0; index < (batch[0]?.length ?? 0); index++) {
-      const line = await lines.next();
-      if (line.done) throw new Error(`Wrong: it has more than ${row} rows.`);
+      const next = await expected.next();
+      if (next.done) throw new Error(`Wrong: ${name} has more than ${row} rows.`);
       row += 1;
-      const record: unknown = JSON.parse(line.value);
-      for (const [at, { column, names }] of columns.entries()) {
-        expectSame(`row ${row}, ${column}`, batch[at]?.[index], valueAt(record, names));
+      for (const [at, { column, path }] of fields.entries()) {
+        expectSame(`${name}, row ${row}, ${column}`, batch[at]?.[index], next.value(path) ?? null);
       }
       // Only ours has this column. There must be nothing in it.
-      expectSame(`row ${row}, rescued`, batch[columns.length]?.[index], null);
+      expectSame(`${name}, row ${row}, rescued`, batch[fields.length]?.[index], null);
     }
   }
-  if (!(await lines.next()).done) throw new Error(`Wrong: it ends after ${row} rows.`);
+  if (!(await expected.next()).done) throw new Error(`Wrong: ${name} ends after ${row} rows.`);
+}
+
+async function* expectedRows(input: string, rows: string) {
+  for await (const line of createInterface({ input: createReadStream(input) }))
+    yield* rowsIn(JSON.parse(line), rows);
 }
 
 function expectSame(where: string, found: unknown, expected: unknown): void {
@@ -43,7 +56,7 @@ function expectSame(where: string, found: unknown, expected: unknown): void {
     throw new Error(`Wrong: ${where}: ${String(found)} instead of ${String(expected)}.`);
 }
 
-/** Batches of rows, column by column: every number as a JavaScript number, an instant as epoch seconds. */
+/** Batches of rows, column by column: every number as a JavaScript number, an instant as epoch seconds, a day as text. */
 async function* batches(
   connection: DuckDBConnection,
   parquet: string,
@@ -55,6 +68,7 @@ async function* batches(
   const selection = columns.map((column) => {
     const type = types.get(column);
     if (type === undefined) return 'NULL';
+    if (type === 'DATE') return `${column}::VARCHAR`;
     if (type.startsWith('TIMESTAMP')) return `epoch(${column})`;
     return type === 'VARCHAR' ? column : `${column}::DOUBLE`;
   });

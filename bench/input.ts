@@ -2,20 +2,25 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { endpoints } from '../local/weatherapi/endpoints.ts';
 import { fraction, type Place, resolvePlace } from '../local/weatherapi/places.ts';
 import { currentWeather } from '../local/weatherapi/weather.ts';
-import type { Field, Table } from '../shared/dataset.ts';
+import type { Dataset, Table } from '../shared/dataset.ts';
 import { weatherapiCurrent } from '../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../shared/datasets/weatherapi-forecast.ts';
 
 /** One kind of input: the n-th line of its file, always the same. */
 interface Kind {
-  readonly table: Table;
+  readonly dataset: Dataset;
   readonly line: (record: number) => string;
+  /** Records that have as many values as one of the records by which sizes are told. */
+  readonly share: number;
 }
 
 /** Add an input here, and it is measured. */
 const kinds = {
-  current: { table: weatherapiCurrent.tables[0], line: currentLine },
+  current: { dataset: weatherapiCurrent, line: currentLine, share: 1 },
+  forecast: { dataset: weatherapiForecast, line: forecastLine, share: 1 / 100 },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type InputName = keyof typeof kinds;
@@ -33,22 +38,57 @@ export const dataDirectory = join(import.meta.dirname, '.data');
 
 /** The input's file. It is written once; its name holds a digest of what the generator makes. */
 export async function inputOf(name: InputName, records: number): Promise<Input> {
-  const { line } = kinds[name];
+  const { line, share } = kinds[name];
   const sample = createHash('sha256');
-  for (let record = 0; record < 2_000_000; record += 2003) sample.update(line(record));
+  for (let record = 0; record < 2_000_000 * share; record += 2003) sample.update(line(record));
   const path = join(dataDirectory, `${name}-${sample.digest('hex').slice(0, 12)}-${records}.ndjson`);
   if (!existsSync(path)) await writeLines(path, records, line);
   return { name, records, path };
 }
 
-/** The table's fields that this input has values for: what every candidate has to write. */
-export function columnsOf(name: InputName): readonly Field[] {
-  const { table, line } = kinds[name];
-  const sample: unknown = JSON.parse(line(0));
-  return table.fields.filter(({ path }) => valueAt(sample, path.split('.')) !== undefined);
+/** How many records of a kind are as much work as so many of `current`. */
+export function shareOf(name: InputName, records: number): number {
+  return Math.ceil(records * kinds[name].share);
 }
 
-export function valueAt(record: unknown, names: readonly string[]): unknown {
+export function datasetOf(name: InputName): Dataset {
+  return kinds[name].dataset;
+}
+
+/** The dataset's tables with the fields that this input has values for: what every candidate has to write. */
+export function tablesOf(name: InputName): Table[] {
+  const { dataset, line } = kinds[name];
+  const answers = Array.from({ length: 20 }, (_, record): unknown => JSON.parse(line(record)));
+  return dataset.tables.map((table: Table) => {
+    const rows = answers.flatMap((answer) => rowsIn(answer, table.rows));
+    return {
+      ...table,
+      fields: table.fields.filter(({ path }) => rows.some((row) => row(path) !== undefined)),
+    };
+  });
+}
+
+/** The rows of a table in an answer, each as what it has at a path. */
+export function rowsIn(answer: unknown, rows: string): ((path: string) => unknown)[] {
+  let scopes: ReadonlyMap<string, unknown>[] = [new Map([['', answer]])];
+  let above = '';
+  for (const names of rows.split('[]').slice(0, -1)) {
+    const array = `${above}${names}[]`;
+    scopes = scopes.flatMap((scope) =>
+      ((valueAt(scope.get(above), names) ?? []) as unknown[]).map(
+        (element) => new Map([...scope, [array, element]]),
+      ),
+    );
+    above = array;
+  }
+  return scopes.map((scope) => (path) => {
+    const array = path.slice(0, path.lastIndexOf(']') + 1);
+    return valueAt(scope.get(array), path.slice(array.length));
+  });
+}
+
+function valueAt(record: unknown, path: string): unknown {
+  const names = path.split('.').filter((name) => name !== '');
   return names.reduce<unknown>((value, name) => (value as Record<string, unknown>)?.[name], record);
 }
 
@@ -83,10 +123,26 @@ const wholeDecimals = /"(\w+_(?:c|f|mph|kph|mb|in|mm|km|miles)|uv|lat|lon)":(-?\
 function currentLine(record: number): string {
   const hour = Math.floor(record / places.length);
   const turn = record % places.length;
-  // Some forty places are asked for in a second.
-  const instant = Date.UTC(2026, 0, 1, hour, 0, 2 + Math.floor(turn / 40));
-  const weather = currentWeather(placesOf(hour)[turn] as Place, new Date(instant), { aqi: false });
-  return JSON.stringify(weather).replaceAll(switchedOff, '').replaceAll(wholeDecimals, '"$1":$2.0');
+  const weather = currentWeather(placesOf(hour)[turn] as Place, instantOf(hour, turn), { aqi: false });
+  return asWritten(weather).replaceAll(switchedOff, '');
+}
+
+/** The answers of every sixth hour for three days, with air quality, pollen and alerts. About 75 kB with 4700 values. */
+function forecastLine(record: number): string {
+  const run = Math.floor(record / places.length);
+  const turn = record % places.length;
+  const query = new URLSearchParams('days=3&aqi=yes&pollen=yes&alerts=yes');
+  const place = placesOf(run)[turn] as Place;
+  return asWritten(endpoints.forecast?.({ place, now: instantOf(run * 6, turn), query, plan: 'free' }));
+}
+
+/** Some forty places are asked for in a second. */
+function instantOf(hour: number, turn: number): Date {
+  return new Date(Date.UTC(2026, 0, 1, hour, 0, 2 + Math.floor(turn / 40)));
+}
+
+function asWritten(answer: unknown): string {
+  return JSON.stringify(answer).replaceAll(wholeDecimals, '"$1":$2.0');
 }
 
 let lastOrder: { hour: number; order: readonly Place[] } | undefined;

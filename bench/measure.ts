@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CandidateProcess, type Request, type Usage } from './candidate-process.ts';
 import type { CandidateName } from './candidates.ts';
 import { check } from './check.ts';
-import { dataDirectory, type Input } from './input.ts';
+import { dataDirectory, type Input, tablesOf } from './input.ts';
 
 export interface Plan {
   /** From file to file, each time in a fresh process; otherwise from bytes to bytes, in warm processes. */
@@ -30,7 +30,7 @@ export type Measurement = { readonly name: CandidateName } & (
       /** The same for CPU time. */
       readonly cpu: Spread;
       readonly cpuRatio: Spread;
-      /** Of the Parquet file; undefined for the limit. */
+      /** Of the Parquet files; undefined for the limit. */
       readonly bytes: number | undefined;
       /** The most resident memory of any of its processes, in bytes. */
       readonly peak: number;
@@ -53,6 +53,9 @@ export async function measure(
   progress: (message: string) => void,
 ): Promise<Measurement[]> {
   const names = all.filter((name) => name !== 'parse');
+  const tables = tablesOf(input.name);
+  const outputsOf = (name: CandidateName) =>
+    tables.map((_, table) => join(dataDirectory, `${name}-${table}.parquet`));
   const failures = new Map<CandidateName, string>();
   const attempt = async (name: CandidateName, work: () => Promise<void>) => {
     try {
@@ -67,10 +70,14 @@ export async function measure(
   for (const name of names) {
     progress(`checking ${name}`);
     await attempt(name, async () => {
-      const to = outputOf(name);
+      const to = outputsOf(name);
       await askFresh(name, input, { work: streamed ? 'stream' : 'write', to });
       await check(to, input);
-      sizes.set(name, (await stat(to)).size);
+      const files = await Promise.all(to.map((file) => stat(file)));
+      sizes.set(
+        name,
+        files.reduce((sum, { size }) => sum + size, 0),
+      );
     });
   }
 
@@ -78,7 +85,7 @@ export async function measure(
   for (let process = 1; process <= processes; process++) {
     const warm = new Map<CandidateName, CandidateProcess>();
     const run = async (name: CandidateName): Promise<Usage> => {
-      if (streamed) return askFresh(name, input, { work: 'stream', to: outputOf(name) });
+      if (streamed) return askFresh(name, input, { work: 'stream', to: outputsOf(name) });
       const own = warm.get(name) ?? new CandidateProcess(name, input);
       if (!warm.has(name)) {
         warm.set(name, own);
@@ -134,10 +141,6 @@ async function askFresh(name: CandidateName, input: Input, request: Request): Pr
   } finally {
     await process.close();
   }
-}
-
-function outputOf(name: CandidateName): string {
-  return join(dataDirectory, `${name}.parquet`);
 }
 
 function spread(values: readonly number[]): Spread {

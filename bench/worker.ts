@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Answer, Request, Usage } from './candidate-process.ts';
 import type { CandidateName, CreateCandidate } from './candidates.ts';
-import { columnsOf, type Input } from './input.ts';
+import { datasetOf, type Input, tablesOf } from './input.ts';
 
 // The process of one candidate and one input: a heap, a compiler's knowledge and threads that no other touches.
 const name = process.argv[2] as CandidateName;
 const input = JSON.parse(process.argv[3] ?? '') as Input;
 // The bundler resolves this pattern; each candidate's libraries are loaded in its own process only.
 const { createCandidate } = (await import(`./candidates/${name}.ts`)) as { createCandidate: CreateCandidate };
-const candidate = await createCandidate(columnsOf(input.name));
+const candidate = await createCandidate(tablesOf(input.name), datasetOf(input.name));
 let bytes: Buffer | undefined;
 
 process.on('message', (request: Request) => {
@@ -24,12 +24,15 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
-async function handle({ work, to = '', atLeast = 0 }: Request): Promise<Usage> {
+async function handle({ work, to = [], atLeast = 0 }: Request): Promise<Usage> {
   if (work === 'stream') return measured(async () => candidate.stream?.(input.path, to), 0);
   bytes ??= readFileSync(input.path);
   const whole = { ...input, bytes };
   if (work === 'convert') return measured(() => candidate.convert(whole), atLeast);
-  return measured(async () => writeFile(to, (await candidate.convert(whole)) as Uint8Array), 0);
+  return measured(async () => {
+    const files = (await candidate.convert(whole)) ?? [];
+    for (const [table, path] of to.entries()) await writeFile(path, files[table] ?? '');
+  }, 0);
 }
 
 /** What one time took, on average over so many as fill the milliseconds. */

@@ -4,7 +4,7 @@ import { commandOutput, failed, printError } from './terminal/output.ts';
 import { quoted } from './terminal/quoted.ts';
 
 /** Loaded when asked for: each brings clients along that the others do without. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'set-key': async () => (await import('./commands/set-key.ts')).setKeyCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),

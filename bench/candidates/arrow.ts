@@ -4,7 +4,8 @@ import type { CreateCandidate } from '../candidates.ts';
 import { parseLines } from './parse.ts';
 
 /** `JSON.parse`, Arrow vectors over arrays of known length, then to WebAssembly as an IPC stream. */
-export const createCandidate: CreateCandidate = async (columns) => {
+export const createCandidate: CreateCandidate = async ([only]) => {
+  const columns = only?.fields ?? [];
   const getters = columns.map(({ path }) => getter(path.split('.')));
   return {
     async convert({ bytes, records }) {
@@ -17,7 +18,7 @@ export const createCandidate: CreateCandidate = async (columns) => {
       const vectors = columns.map(({ column }, index) => [column, cells[index]?.vector()] as const);
       const table = new Table(Object.fromEntries(vectors) as Record<string, Vector>);
       const properties = new WriterPropertiesBuilder().setCompression(Compression.SNAPPY).build();
-      return writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')), properties);
+      return [writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')), properties)];
     },
   };
 };
@@ -39,6 +40,7 @@ const cellsOf = {
   double: (records: number) => numbers(new Float64Array(records)),
   int: (records: number) => numbers(new Int32Array(records)),
   bigint: bigints,
+  date: texts,
   timestamp: bigints,
 };
 

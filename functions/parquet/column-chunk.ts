@@ -1,32 +1,22 @@
-import { zstdCompressSync } from 'node:zlib';
-import type { ColumnChunk, DecodedArray, SchemaElement } from 'hyparquet';
+import type { ColumnChunk, SchemaElement } from 'hyparquet';
 import type { ByteWriter } from 'hyparquet-writer';
-import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
-import { writeDictionaryPage } from 'hyparquet-writer/src/dictionary.js';
 import type { Column } from './column.ts';
 import { type Distinct, distinctNumbers, distinctTexts } from './distinct.ts';
+import { writePage } from './page.ts';
+import { runLengths } from './run-lengths.ts';
 import { statistics } from './statistics.ts';
 
 /** A column of fewer bytes is not compressed: starting zstd costs more than it saves. */
 const smallBytes = 256;
 
-/**
- * Zstandard at its default level: smaller than Snappy, and in JavaScript faster. Athena reads it:
- * https://docs.aws.amazon.com/athena/latest/ug/compression-formats.html
- */
-const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes) };
+const noLevels = new Uint8Array();
 
 /**
- * Writes one column of a row group and returns its metadata for the footer. Uses hyparquet-writer's pages but not its
- * `ParquetWriter`, which reads every value some ten times. Here the distinct cells are found once, for the dictionary and
- * for the statistics.
+ * Writes one column of a row group and returns its metadata for the footer. Of hyparquet-writer it uses only headers, as
+ * its pages read every value some ten times. Here the distinct cells are found once, for the dictionary and for the
+ * statistics, and what is written comes straight from the cells.
  */
-export function writeColumnChunk(
-  writer: ByteWriter,
-  column: Column,
-  schemaPath: [root: SchemaElement, element: SchemaElement],
-): ColumnChunk {
-  const [, element] = schemaPath;
+export function writeColumnChunk(writer: ByteWriter, column: Column, element: SchemaElement): ColumnChunk {
   const { type } = element;
   if (!type) throw new Error(`The column "${element.name}" has no physical type.`);
 
@@ -37,40 +27,40 @@ export function writeColumnChunk(
   const dictionary = column.count > 0 && 2 * dictionaryBytes <= plainBytes ? distinct : undefined;
 
   const start = writer.offset;
-  const settings = {
-    columnName: element.name,
-    element,
-    schemaPath,
-    codec: Math.min(plainBytes, dictionaryBytes) < smallBytes ? 'UNCOMPRESSED' : 'ZSTD',
-    compressors,
-    // Only ParquetWriter uses these.
-    stats: false,
-    pageSize: 0,
-    columnIndex: false,
-    offsetIndex: false,
-  } as const;
+  const codec = Math.min(plainBytes, dictionaryBytes) < smallBytes ? 'UNCOMPRESSED' : 'ZSTD';
   let uncompressedSize = 0;
-  if (dictionary) uncompressedSize += writeDictionaryPage(writer, settings, column.cells(dictionary.rows));
+  if (dictionary) {
+    const header = {
+      type: 'DICTIONARY_PAGE',
+      dictionary_page_header: { num_values: dictionary.rows.length, encoding: 'PLAIN' },
+    } as const;
+    uncompressedSize += writePage(writer, codec, header, noLevels, column.plain(dictionary.rows));
+  }
   const dataPage = writer.offset;
-  uncompressedSize += writeDataPageV2({
-    writer,
-    column: settings,
-    encoding: dictionary ? 'RLE_DICTIONARY' : 'PLAIN',
-    pageData: {
-      values: dictionary ? withNulls(dictionary.numbers, column) : column.allCells(),
-      definitionLevels: column.present as unknown as number[],
-      repetitionLevels: [],
-      maxDefinitionLevel: 1,
+  const rowCount = column.present.length;
+  const levels = runLengths(Int32Array.from(column.present), 1);
+  const header = {
+    type: 'DATA_PAGE_V2',
+    data_page_header_v2: {
+      num_values: rowCount,
+      num_nulls: rowCount - column.count,
+      num_rows: rowCount,
+      encoding: dictionary ? 'RLE_DICTIONARY' : 'PLAIN',
+      definition_levels_byte_length: levels.length,
+      repetition_levels_byte_length: 0,
+      is_compressed: true,
     },
-  });
+  } as const;
+  const values = dictionary ? dictionaryNumbers(dictionary) : column.plain(column.rows());
+  uncompressedSize += writePage(writer, codec, header, levels, values);
   return {
     file_offset: BigInt(start),
     meta_data: {
       type,
       encodings: dictionary ? ['PLAIN', 'RLE_DICTIONARY'] : ['PLAIN'],
       path_in_schema: [element.name],
-      codec: settings.codec,
-      num_values: BigInt(column.present.length),
+      codec,
+      num_values: BigInt(rowCount),
       total_compressed_size: BigInt(writer.offset - start),
       total_uncompressed_size: BigInt(uncompressedSize),
       data_page_offset: BigInt(dataPage),
@@ -82,33 +72,32 @@ export function writeColumnChunk(
 
 function plainSize(column: Column, distinct: Distinct | undefined): number {
   if (column.type !== 'string') return column.count * sizeOf[column.type];
-  const sizes = distinct ? textSizes(column, distinct) : [];
+  const { numbers, rows } = distinct as Distinct;
+  const sizes = rows.map((row) => 4 + column.textLength(row));
   let bytes = 0;
-  for (let row = 0; row < column.present.length; row++) {
-    if (column.present[row]) bytes += sizes[distinct?.numbers[row] as number] as number;
-  }
+  for (let index = 0; index < numbers.length; index++) bytes += sizes[numbers[index] as number] as number;
   return bytes;
 }
 
-function dictionarySize(column: Column, distinct: Distinct): number {
-  const size = distinct.rows.length;
-  const bitsPerNumber = size < 2 ? 0 : 32 - Math.clz32(size - 1);
+function dictionarySize(column: Column, { rows }: Distinct): number {
+  const { type } = column;
   const cells =
-    column.type === 'string'
-      ? textSizes(column, distinct).reduce((sum, size) => sum + size, 0)
-      : size * sizeOf[column.type];
-  return cells + (column.count * bitsPerNumber) / 8;
+    type === 'string'
+      ? rows.reduce((sum, row) => sum + 4 + column.textLength(row), 0)
+      : rows.length * sizeOf[type];
+  return cells + (column.count * bitWidthOf(rows)) / 8;
 }
 
 const sizeOf = { double: 8, int: 4, date: 4, bigint: 8, timestamp: 8 } as const;
 
-function textSizes(column: Column, { rows }: Distinct): number[] {
-  return column.cells(rows).map((text) => 4 + (text as Uint8Array).length);
+/** Bits for the number of each distinct cell. */
+function bitWidthOf({ length }: Int32Array): number {
+  return length < 2 ? 0 : 32 - Math.clz32(length - 1);
 }
 
-function withNulls(numbers: Int32Array, { present, count }: Column): DecodedArray {
-  if (count === present.length) return numbers;
-  const values = new Array<number | null>(present.length).fill(null);
-  for (let row = 0; row < present.length; row++) if (present[row]) values[row] = numbers[row] as number;
-  return values;
+function dictionaryNumbers({ numbers, rows }: Distinct): Uint8Array {
+  const bitWidth = bitWidthOf(rows);
+  const bytes = runLengths(numbers, bitWidth, 1);
+  bytes[0] = bitWidth;
+  return bytes;
 }

@@ -45,11 +45,11 @@ export class ParquetFile {
   }
 
   add(group: RowGroup): void {
-    const [root, ...elements] = this.#schema;
+    const [, ...elements] = this.#schema;
     const start = this.#writer.offset;
     const columns = elements.map((element, number) => {
       const { type } = group.columns[number] as RowGroup['columns'][number];
-      return writeColumnChunk(this.#writer, new Column(group, number, type), [root, element]);
+      return writeColumnChunk(this.#writer, new Column(group, number, type), element);
     });
     this.#rowGroups.push({
       columns,

@@ -1,14 +1,18 @@
 import type { AnswerRows } from '../rows/answer-rows.ts';
 import type { ByteWindow } from './byte-window.ts';
-import { KnownShapes } from './known-shapes.ts';
+import { KnownShapes, rowReader } from './known-shapes.ts';
 import { NestedRows } from './nested-rows.ts';
+import type { ParsedValues } from './parsed-values.ts';
 
 /** Reads answers like earlier ones without parsing all of them. The rows are the same as if they were parsed. */
 export interface AnswerShapes {
   /** Whether `read` has to know where the answer ends. */
   readonly needsEnd: boolean;
-  /** Adds the answer at the window's start, which ends at `limit` or before. @returns its end; -1 when it has to be parsed */
-  read(window: ByteWindow, limit: number): number;
+  /**
+   * Adds the answer at the window's start, which ends at `limit` or before. Part of it may be parsed.
+   * @returns its end; -1 when it has to be parsed
+   */
+  read(window: ByteWindow, limit: number, parsed: ParsedValues): number;
   /** @param answer was parsed and added; @param hasRescued some of its values found no column */
   learn(answer: Uint8Array, hasRescued: boolean): void;
 }
@@ -27,7 +31,7 @@ class WholeAnswers implements AnswerShapes {
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
-    this.#shapes = new KnownShapes(rows.level);
+    this.#shapes = new KnownShapes(rows.level, rowReader);
   }
 
   read(window: ByteWindow, limit: number): number {

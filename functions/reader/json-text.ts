@@ -1,6 +1,7 @@
 import { PermanentError } from '../../shared/errors.ts';
 import { isExactNumber, isObject, parseExactly } from '../rows/json.ts';
 import { outlineOf, tokens } from './json-scan.ts';
+import { ParsedValues } from './parsed-values.ts';
 
 /** Far more levels than any API sends, and far fewer than the stack has room for. */
 const maxDepth = 500;
@@ -28,8 +29,9 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
  * @throws {PermanentError} `not-json`, `too-deep`, `too-large`, or `ambiguous` when an object names a member twice, of
  * which JSON.parse would silently keep one
  */
-export function parseJson(text: string, where: string): unknown {
+export function parseJson(text: string, where: string, parsed = new ParsedValues()): unknown {
   const { names, values, depth, hasEscapedName } = outlineOf(text);
+  parsed.add(values);
   if (depth > maxDepth) {
     throw new PermanentError('too-deep', `${where} is nested more than ${maxDepth} levels deep.`);
   }

@@ -1,27 +1,30 @@
 import type { Level } from '../rows/field-tree.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import type { ReadableBytes } from './byte-window.ts';
-import { shapeOf } from './shape.ts';
+import { type Shape, shapeOf } from './shape.ts';
 import { ShapeReader } from './shape-reader.ts';
 
 /** Shapes do not help an input whose records all differ; these limits keep what it loses small. */
 const maxShapes = 8;
 const maxAttempts = 64;
 
-export class KnownShapes {
+export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
   readonly #level: Level;
-  readonly #readers: ShapeReader[] = [];
+  readonly #create: (shape: Shape, level: Level) => Reader | undefined;
+  readonly #readers: Reader[] = [];
   #attempts = 0;
 
-  constructor(level: Level) {
+  /** @param create returns undefined for a shape that it cannot read */
+  constructor(level: Level, create: (shape: Shape, level: Level) => Reader | undefined) {
     this.#level = level;
+    this.#create = create;
   }
 
   /** As `ShapeReader.read`, with any shape that fits a record which ends at `limit` or before. */
   read(window: ReadableBytes, group: RowGroup, limit: number): number {
     const readers = this.#readers;
     for (let index = 0; index < readers.length; index++) {
-      const reader = readers[index] as ShapeReader;
+      const reader = readers[index] as Reader;
       const end = reader.read(window, group);
       if (end >= 0 && end <= limit) {
         if (index > 0) {
@@ -35,6 +38,11 @@ export class KnownShapes {
     return -1;
   }
 
+  /** The one that read the last record. */
+  get reader(): Reader | undefined {
+    return this.#readers[0];
+  }
+
   get canLearn(): boolean {
     return this.#readers.length < maxShapes && this.#attempts < maxAttempts;
   }
@@ -45,6 +53,16 @@ export class KnownShapes {
     const shape = shapeOf(record, this.#level);
     // The shape may be known: its reader gives up at some values.
     if (!shape || this.#readers.some((reader) => reader.isOf(shape))) return;
-    this.#readers.unshift(new ShapeReader(shape));
+    const reader = this.#create(shape, this.#level);
+    if (reader) this.#readers.unshift(reader);
   }
+}
+
+/** Reads a record that is one row, without arrays and without values of other rows. */
+export function rowReader(shape: Shape, { table }: Level): ShapeReader | undefined {
+  const { slots, steps } = shape;
+  const columns = slots.flatMap(({ places: [place, other] }) =>
+    place && place.table === table && !other ? [place.column] : [],
+  );
+  return steps.length === 2 && columns.length === slots.length ? new ShapeReader(shape, columns) : undefined;
 }

@@ -6,10 +6,13 @@ import type { RowGroup } from '../rows/row-group.ts';
 import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow, type ReadableBytes } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
+import { FrameReader } from './frame-reader.ts';
 import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
-import { KnownShapes } from './known-shapes.ts';
+import { KnownShapes, rowReader } from './known-shapes.ts';
+import type { ParsedValues } from './parsed-values.ts';
 
 const comma = 0x2c;
+const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const placeholder = Buffer.from(JSON.stringify(readBefore));
 
@@ -24,53 +27,61 @@ interface InnerArray {
 
 /**
  * Answers with rows in arrays. The innermost rows, which are most of an answer, are read by their shapes. The rest of the
- * answer, with a placeholder in these arrays, is parsed, which also proves that the arrays were where they have to be.
+ * answer, its frame with these arrays empty, is read by its shape, too. If it has none, it is parsed with a placeholder in
+ * these arrays, which proves that they were where they have to be.
  */
 export class NestedRows implements AnswerShapes {
   readonly needsEnd = true;
   readonly #rows: AnswerRows;
   readonly #arrays: readonly InnerArray[];
+  readonly #frames: KnownShapes<FrameReader>;
+  readonly #frame = new ByteWindow();
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
     this.#arrays = innerLevels(rows.level.tree).map(({ table, level }) => ({
       table,
       group: rows.groups[table] as RowGroup,
-      shapes: new KnownShapes(level),
+      shapes: new KnownShapes(level, rowReader),
       opening: Buffer.from(`${JSON.stringify(level.name)}:[`),
     }));
+    const read = this.#arrays.map(({ table }) => table);
+    this.#frames = new KnownShapes(rows.level, (shape) => FrameReader.of(shape, rows, read));
   }
 
-  read({ bytes, view, start }: ByteWindow, limit: number): number {
+  read({ bytes, view, start }: ByteWindow, limit: number, parsed: ParsedValues): number {
     this.#rows.begin();
     const record = bytes.subarray(0, limit);
-    const rest: Uint8Array[] = [];
+    const frame = this.#frame;
+    frame.end = 0;
+    const cuts: number[] = [];
     const ends = new Map<number, number[]>(this.#arrays.map(({ table }) => [table, []]));
-    const next = this.#arrays.map(({ opening }) => record.indexOf(opening, start));
     let from = start;
     let cells = 0;
-    for (;;) {
-      const [array, at] = this.#nearest(next);
-      if (!array) break;
-      const { table, group, opening } = array;
+    for (let at = record.indexOf(openBracket, start); at >= 0; at = record.indexOf(openBracket, at + 1)) {
+      const array = this.#arrays.find(({ opening }) => isBefore(at + 1, opening, record, from));
+      if (!array) continue;
+      const { table, group } = array;
       const first = group.rowCount;
-      rest.push(record.subarray(from, at + opening.length), placeholder);
-      from = readRows(array, { bytes, view, start: at + opening.length }, limit);
+      frame.append(record.subarray(from, at + 1));
+      cuts.push(frame.end);
+      from = readRows(array, { bytes, view, start: at + 1 }, limit);
       if (from < 0) return this.#giveUp();
+      at = from;
       ends.get(table)?.push(group.rowCount);
       cells += (group.rowCount - first) * group.columns.length;
-      for (const [index, other] of this.#arrays.entries()) {
-        const found = next[index] as number;
-        if (found >= 0 && found < from) next[index] = record.indexOf(other.opening, from);
-      }
     }
-    rest.push(record.subarray(from));
-    const text = Buffer.concat(rest);
+    frame.append(record.subarray(from));
     // An answer that may have too many values has to be counted, and refused, as a whole.
-    if (4 * cells > maxValues || text.length > maxValues) return this.#giveUp();
-    const answer = parsed(text);
+    if (4 * cells > maxValues || frame.length > maxValues) return this.#giveUp();
+    const end = this.#frames.read(frame, this.#rows.groups[0] as RowGroup, frame.end);
+    if (end >= 0 && this.#frames.reader?.add(ends)) return limit - (frame.end - end);
+    const text = frame.bytes.subarray(0, frame.end);
+    const answer = parseFrame(withPlaceholders(text, cuts), parsed);
     if (!isObject(answer)) return this.#giveUp();
-    return this.#rows.addAround(answer, ends) ? limit : -1;
+    if (!this.#rows.addAround(answer, ends)) return -1;
+    this.#frames.learn(text);
+    return limit;
   }
 
   learn(answer: Uint8Array): void {
@@ -80,7 +91,10 @@ export class NestedRows implements AnswerShapes {
     const { bytes } = window;
     for (const { opening, shapes, group } of this.#arrays) {
       const scanner = new ElementScanner();
-      for (let at = bytes.indexOf(opening); at >= 0; at = bytes.indexOf(opening, at)) {
+      let at = 0;
+      while (shapes.canLearn) {
+        at = bytes.indexOf(opening, at);
+        if (at < 0) break;
         at += opening.length;
         while (shapes.canLearn && bytes[at] !== closeBracket) {
           window.start = at;
@@ -96,19 +110,15 @@ export class NestedRows implements AnswerShapes {
     }
   }
 
-  /** The array that opens next, and where. */
-  #nearest(openings: readonly number[]): [array: InnerArray | undefined, at: number] {
-    let nearest = -1;
-    for (const [index, at] of openings.entries()) {
-      if (at >= 0 && (nearest < 0 || at < (openings[nearest] as number))) nearest = index;
-    }
-    return [this.#arrays[nearest], openings[nearest] ?? -1];
-  }
-
   #giveUp(): -1 {
     this.#rows.undo();
     return -1;
   }
+}
+
+function isBefore(end: number, opening: Buffer, bytes: Uint8Array, from: number): boolean {
+  const start = end - opening.length;
+  return start >= from && opening.compare(bytes, start, end) === 0;
 }
 
 /** Reads the rows of an array from its first element on. @returns where its bracket closes; -1 when it gave up */
@@ -130,10 +140,20 @@ function readRows(
   return next.start;
 }
 
+function withPlaceholders(frame: Uint8Array, cuts: readonly number[]): Uint8Array {
+  const ends = [...cuts, frame.length];
+  return Buffer.concat(
+    ends.flatMap((end, index) => [
+      ...(index > 0 ? [placeholder] : []),
+      frame.subarray(ends[index - 1] ?? 0, end),
+    ]),
+  );
+}
+
 /** Undefined for what is not JSON: the caller parses the whole answer, and says why. */
-function parsed(text: Uint8Array): unknown {
+function parseFrame(text: Uint8Array, parsed: ParsedValues): unknown {
   try {
-    return parseJson(decodeUtf8(text, ''), '');
+    return parseJson(decodeUtf8(text, ''), '', parsed);
   } catch (error) {
     if (error instanceof PermanentError) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
 import { decodeUtf8, isJson, parseJson } from './json-text.ts';
+import { ParsedValues } from './parsed-values.ts';
 
 /**
  * Longest record, and longest document that is neither lines nor an array. The function's memory has room for what parsing
@@ -34,6 +35,7 @@ export class RecordReader {
   /** The name of this text in errors, if it was encoded in a JSON string. */
   readonly #encodedIn: string | undefined;
   readonly #onRecord: ((bytes: Uint8Array) => void) | undefined;
+  readonly #parsed: ParsedValues;
   readonly #window = new ByteWindow();
   readonly #scanner = new ElementScanner();
   #expected: Expected = 'value';
@@ -49,17 +51,20 @@ export class RecordReader {
   /**
    * @param shapes undefined to parse every answer, as shapes pay only for many
    * @param onRecord is called with each record's bytes once its rows are in the table: a view, valid during the call
+   * @param parsed counts what is parsed, together with other texts of the same raw object
    */
   constructor(
     rows: AnswerRows,
     shapes?: AnswerShapes,
     encodedIn?: string,
     onRecord?: (bytes: Uint8Array) => void,
+    parsed = new ParsedValues(),
   ) {
     this.#rows = rows;
     this.#shapes = shapes;
     this.#encodedIn = encodedIn;
     this.#onRecord = onRecord;
+    this.#parsed = parsed;
   }
 
   /** Takes the next piece, which may end anywhere. */
@@ -192,7 +197,7 @@ export class RecordReader {
 
   /** Reads a record that has a known shape and ends at `limit` or before. @returns false when there is none */
   #readKnown(limit: number): boolean {
-    const end = this.#shapes?.read(this.#window, limit) ?? -1;
+    const end = this.#shapes?.read(this.#window, limit, this.#parsed) ?? -1;
     if (end < 0) return false;
     this.#onRecord?.(this.#window.bytes.subarray(this.#window.start, end));
     this.#passTo(end);
@@ -201,7 +206,7 @@ export class RecordReader {
 
   #take(bytes: Uint8Array, where: string, isElement = false): void {
     this.#refuseLarge(bytes.length);
-    const value = parseJson(decodeUtf8(bytes, where), where);
+    const value = parseJson(decodeUtf8(bytes, where), where, this.#parsed);
     if (isObject(value)) {
       const queries = queriesOf(value);
       for (const query of queries) this.#rows.add(query);
@@ -224,7 +229,7 @@ export class RecordReader {
     if (!text.isWellFormed()) {
       throw new PermanentError('not-utf8', `${name} holds half a surrogate pair, so it is not Unicode text.`);
     }
-    const reader = new RecordReader(this.#rows, this.#shapes, name, this.#onRecord);
+    const reader = new RecordReader(this.#rows, this.#shapes, name, this.#onRecord, this.#parsed);
     reader.push(Buffer.from(text));
     reader.end();
   }

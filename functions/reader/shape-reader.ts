@@ -33,14 +33,15 @@ export class ShapeReader {
   readonly #ends: Int32Array;
   readonly #columns: Int32Array;
   readonly #types: Uint8Array;
-  /** The end of the last value, and the number of digits after its point. */
+  /** The end of the last value, and the number of digits after the point of the last number. */
   #end = 0;
   #scale = 0;
 
-  constructor({ literals, ends, slots }: Shape) {
+  /** @param columns where each value of the shape goes */
+  constructor({ literals, ends, slots }: Shape, columns: readonly number[]) {
     this.#literals = new DataView(literals.buffer, literals.byteOffset, literals.length);
     this.#ends = ends;
-    this.#columns = Int32Array.from(slots, ({ column }) => column);
+    this.#columns = Int32Array.from(columns);
     this.#types = Uint8Array.from(slots, ({ type }) => types.indexOf(type));
   }
 
@@ -61,7 +62,7 @@ export class ShapeReader {
     for (let slot = 0; slot < this.#columns.length; slot++) {
       const end = this.#ends[slot] as number;
       for (; literal + 4 <= end; literal += 4, at += 4) {
-        if (literals.getInt32(literal) !== view.getInt32(at)) return -1;
+        if (literals.getInt32(literal, true) !== view.getInt32(at, true)) return -1;
       }
       for (; literal < end; literal++, at++) {
         if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
@@ -80,22 +81,22 @@ export class ShapeReader {
         words[cell * 2] = number;
         words[cell * 2 + 1] = 0;
       } else {
-        const number = type === date ? this.#date(bytes, at) : this.#number(bytes, at);
-        if (this.#end < 0) return -1;
-        if (type === double) {
-          doubles[cell] = number;
-        } else {
+        const end =
+          type === date ? this.#date(bytes, at, doubles, cell) : this.#number(bytes, at, doubles, cell);
+        if (end < 0) return -1;
+        if (type !== double) {
           if (this.#scale !== 0) return -1;
-          let whole = number;
+          let whole = doubles[cell] as number;
           if (type === int) {
-            if (number < -2_147_483_648 || number > 2_147_483_647) return -1;
+            if (whole < -2_147_483_648 || whole > 2_147_483_647) return -1;
           } else if (type === timestamp) {
-            if (number < firstSecond || number > lastSecond) return -1;
-            whole = number * 1000;
+            if (whole < firstSecond || whole > lastSecond) return -1;
+            whole *= 1000;
           }
           words[cell * 2] = whole;
           words[cell * 2 + 1] = floor(whole / 4_294_967_296);
         }
+        this.#end = end;
       }
       present[cell] = 1;
       at = this.#end;
@@ -122,9 +123,11 @@ export class ShapeReader {
     return dictionary.numberOf(bytes, start + 1, at, hash);
   }
 
-  /** A number of few digits without an exponent. For any other value, and for negative zero, it sets `#end` to -1. */
-  #number(bytes: Uint8Array, start: number): number {
-    this.#end = -1;
+  /**
+   * Reads a number of few digits without an exponent into a cell: a double that is returned takes memory.
+   * @returns its end; -1 for any other value, and for negative zero
+   */
+  #number(bytes: Uint8Array, start: number, doubles: Float64Array, cell: number): number {
     const isNegative = bytes[start] === 0x2d;
     const first = isNegative ? start + 1 : start;
     let at = first;
@@ -132,35 +135,36 @@ export class ShapeReader {
     for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
       number = (imul(number, 10) + digit) | 0;
     const wholeDigits = at - first;
-    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[first] === 0x30)) return 0;
+    if (wholeDigits === 0 || (wholeDigits > 1 && bytes[first] === 0x30)) return -1;
     let scale = 0;
     if (bytes[at] === 0x2e) {
       const point = at++;
       for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at))
         number = (imul(number, 10) + digit) | 0;
       scale = at - point - 1;
-      if (scale === 0) return 0;
+      if (scale === 0) return -1;
     }
     const digits = wholeDigits + scale;
     if (digits > maxSmallDigits) {
-      if (digits > maxDigits) return 0;
+      if (digits > maxDigits) return -1;
       number = this.#digits(bytes, first, at);
     }
-    if (isNegative && number === 0) return 0;
-    this.#end = at;
+    if (isNegative && number === 0) return -1;
     this.#scale = scale;
     if (scale > 0) number /= powersOfTen[scale] as number;
-    return isNegative ? -number : number;
+    doubles[cell] = isNegative ? -number : number;
+    return at;
   }
 
-  /** For anything but a text that is a day, it sets `#end` to -1. */
-  #date(bytes: Uint8Array, start: number): number {
+  /** Reads a text that is a day, as `#number`. */
+  #date(bytes: Uint8Array, start: number, doubles: Float64Array, cell: number): number {
     const end = start + dateLength + 1;
     const isText = bytes[start] === 0x22 && bytes[end] === 0x22;
     const day = isText ? dayNumber(String.fromCharCode(...bytes.subarray(start + 1, end))) : undefined;
-    this.#end = day === undefined ? -1 : end + 1;
+    if (day === undefined) return -1;
+    doubles[cell] = day;
     this.#scale = 0;
-    return day ?? 0;
+    return end + 1;
   }
 
   #digits(bytes: Uint8Array, start: number, end: number): number {

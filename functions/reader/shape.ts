@@ -1,3 +1,4 @@
+import type { ColumnType } from '../../shared/column-type.ts';
 import type { ColumnPlace, FieldNode, FieldTree, Level } from '../rows/field-tree.ts';
 import { tokens } from './json-scan.ts';
 
@@ -9,57 +10,99 @@ export interface Shape {
   /** The text before each value and after the last one, concatenated. */
   readonly literals: Uint8Array;
   readonly ends: Int32Array;
-  readonly slots: readonly ColumnPlace[];
+  readonly slots: readonly Slot[];
+  readonly steps: readonly Step[];
 }
+
+/** A value. */
+export interface Slot {
+  readonly type: ColumnType;
+  /** Where it belongs. Nowhere when it is ignored. */
+  readonly places: readonly ColumnPlace[];
+  /** The element that it is in, by the order in which elements begin. The record is number 0. */
+  readonly element: number;
+}
+
+/** What begins and ends in a record, in its order. */
+export type Step =
+  | { readonly kind: 'begin' }
+  /** An array without elements. Its rows may have been read. */
+  | { readonly kind: 'array'; readonly table: number }
+  | { readonly kind: 'end'; readonly element: number; readonly table: number | undefined };
 
 /** Larger records are few, and consist of values rather than names. */
 const maxRecordBytes = 64 * 1024;
 
+/** An object or an array that has begun. */
+interface Open {
+  readonly tree: Pick<FieldTree, 'get'> | undefined;
+  readonly level: Level | undefined;
+  readonly element: number;
+  isEmpty: boolean;
+}
+
+const ignored: FieldNode = { kind: 'ignored' };
+
 /**
  * @param record an answer or an element of it: well-formed JSON that names no member twice
- * @param level what it is, with a table
- * @returns undefined when the shape cannot be read: it has an array, an undeclared name or one with an escape, a value that
- * has to be in several rows, another kind of value for an object, or no member
+ * @returns undefined when the shape cannot be read: it has an array that is not declared, an undeclared name or one with an
+ * escape, a value of several types, another kind of value for an object, or an element without a member
  */
-export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | undefined {
+export function shapeOf(record: Uint8Array, level: Level): Shape | undefined {
   if (record.length > maxRecordBytes) return undefined;
   // One character per byte, so that places in the text are places in the bytes.
   const text = Buffer.from(record.buffer, record.byteOffset, record.length).toString('latin1');
   const literals: string[] = [];
-  const slots: ColumnPlace[] = [];
+  const slots: Slot[] = [];
+  const steps: Step[] = [];
   let literalStart = 0;
 
-  const open: FieldTree[] = [];
+  const open: Open[] = [];
+  let elements = 0;
   let isName = false;
-  let names = 0;
-  let node: FieldNode | undefined = { kind: 'object', tree };
+  let node: FieldNode | undefined;
   for (const [start, end] of tokens(text)) {
     const token = text.slice(start, end);
+    const inside = open.at(-1);
     if (token === '{') {
-      if (node?.kind !== 'object') return undefined;
-      open.push(node.tree);
+      // What is in an array, or in nothing, is an element.
+      const of = inside?.tree ? undefined : (inside?.level ?? level);
+      if (of) steps.push({ kind: 'begin' });
+      const tree = of ? of.tree : treeOf(node);
+      if (!tree) return undefined;
+      if (inside) inside.isEmpty = false;
+      open.push({ tree, level: of, element: of ? elements++ : (inside?.element ?? 0), isEmpty: true });
       isName = true;
-    } else if (token === '}') {
-      open.pop();
+    } else if (token === '[') {
+      if (!inside?.tree || node?.kind !== 'array') return undefined;
+      open.push({ tree: undefined, level: node.level, element: inside.element, isEmpty: true });
+    } else if (token === '}' || token === ']') {
+      const { tree, level: of, element, isEmpty } = open.pop() as Open;
+      if (tree && of) {
+        if (isEmpty) return undefined;
+        steps.push({ kind: 'end', element, table: of.table });
+      } else if (of && isEmpty) {
+        if (of.table === undefined) return undefined;
+        steps.push({ kind: 'array', table: of.table });
+      }
     } else if (token === ',') {
-      isName = true;
+      isName = inside?.tree !== undefined;
     } else if (token === ':') {
       isName = false;
-    } else if (token === '[') {
+    } else if (!inside?.tree) {
       return undefined;
     } else if (isName) {
-      node = open.at(-1)?.get(token.slice(1, -1));
+      node = inside.tree.get(token.slice(1, -1));
       if (!node) return undefined;
-      names += 1;
+      inside.isEmpty = false;
     } else {
-      const [place, other] = node?.kind === 'value' ? node.columns : [];
-      if (!place || other || place.table !== table) return undefined;
+      const type = typeOf(node, token);
+      if (!type) return undefined;
       literals.push(text.slice(literalStart, start));
-      slots.push(place);
+      slots.push({ type, places: node?.kind === 'value' ? node.columns : [], element: inside.element });
       literalStart = end;
     }
   }
-  if (names === 0) return undefined;
   literals.push(text.slice(literalStart, text.lastIndexOf('}') + 1));
 
   let end = 0;
@@ -67,5 +110,18 @@ export function shapeOf(record: Uint8Array, { tree, table }: Level): Shape | und
     literals: Buffer.from(literals.join(''), 'latin1'),
     ends: Int32Array.from(literals, ({ length }) => (end += length)),
     slots,
+    steps,
   };
+}
+
+function treeOf(node: FieldNode | undefined): Open['tree'] {
+  if (node?.kind === 'object') return node.tree;
+  return node?.kind === 'ignored' ? { get: () => ignored } : undefined;
+}
+
+/** Undefined for what a reader of shapes does not know. */
+function typeOf(node: FieldNode | undefined, token: string): ColumnType | undefined {
+  if (node?.kind === 'ignored' && !/^[tf]/.test(token)) return token.startsWith('"') ? 'string' : 'double';
+  const [place, ...others] = node?.kind === 'value' ? node.columns : [];
+  return others.every(({ type }) => type === place?.type) ? place?.type : undefined;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Dataset } from '../../shared/dataset.ts';
+import { columnsOf, type Dataset } from '../../shared/dataset.ts';
 import { cellReaders } from './cell.ts';
 import { type ColumnPlace, type FieldTree, fieldTree, type Level } from './field-tree.ts';
 import { isObject, type JsonObject } from './json.ts';
@@ -62,7 +62,7 @@ export class AnswerRows {
   /** @param onGroup is called with each full row group and, by `end`, the last ones. The group is emptied afterwards. */
   constructor(dataset: Dataset, provenance: Provenance, onGroup: (group: RowGroup, table: number) => void) {
     this.dataset = dataset;
-    this.groups = dataset.tables.map((table) => new RowGroup(table));
+    this.groups = dataset.tables.map((table) => new RowGroup(columnsOf(table)));
     this.level = fieldTree(dataset);
     this.#provenance = provenance;
     this.#onGroup = onGroup;
@@ -154,6 +154,17 @@ export class AnswerRows {
       this.#answerCount += 1;
     } else this.undo();
     return isComplete;
+  }
+
+  /** Adds an answer that consists of the rows since `begin`, and of more, up to these ends. @param ends by table */
+  addRows(ends: readonly number[]): void {
+    for (const [table, group] of this.groups.entries()) {
+      while (group.rowCount < (ends[table] as number)) {
+        group.rowCount += 1;
+        group.reserve();
+      }
+    }
+    this.#answerCount += 1;
   }
 
   /** Removes all rows since `begin`. */

@@ -1,5 +1,4 @@
 import type { CellOf, ColumnType } from '../../shared/column-type.ts';
-import { columnsOf, type Table } from '../../shared/dataset.ts';
 import { millisecondsPerDay } from './cell.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
@@ -8,6 +7,9 @@ import { TextDictionary } from './text-dictionary.ts';
  * of one answer stay together.
  */
 export const maxRows = 50_000;
+
+/** Rows to have room for beyond these: of an answer that begins before the row group is full. */
+const lastAnswerRows = 504;
 
 /** A row group with more bytes of distinct texts is full, whatever its rows, to bound memory. */
 const maxTextBytes = 16 * 1024 * 1024;
@@ -30,8 +32,8 @@ export class RowGroup {
   bigints = new BigInt64Array();
   readonly #texts: readonly TextDictionary[];
 
-  constructor(table: Table) {
-    this.columns = columnsOf(table);
+  constructor(columns: RowGroup['columns']) {
+    this.columns = columns;
     const none = new TextDictionary();
     this.dictionaries = this.columns.map(({ type }) => (type === 'string' ? new TextDictionary() : none));
     this.#texts = this.dictionaries.filter((dictionary) => dictionary !== none);
@@ -49,7 +51,8 @@ export class RowGroup {
   reserve(): void {
     const { rowCount, capacity } = this;
     if (rowCount < capacity) return;
-    this.#allocate(capacity < maxRows ? Math.min(capacity * 4, maxRows) : capacity * 2);
+    // Columns a power of two apart would compete for the same lines of the processor's cache.
+    this.#allocate(capacity < maxRows ? Math.min(capacity * 4 + 72, maxRows + lastAnswerRows) : capacity * 2);
   }
 
   /** Removes the last rows, with what was set of the next one. */
@@ -77,6 +80,25 @@ export class RowGroup {
     this.present.fill(1, from, to);
     if (type === 'double') this.doubles.fill(cell as number, from, to);
     else this.bigints.fill(this.#bits(column, type, cell), from, to);
+  }
+
+  /** Sets a cell of the rows from `start` up to `end` to a cell of the next row of another group, unless it is null. */
+  copyAll(source: RowGroup, from: number, column: number, start: number, end: number): void {
+    const cell = from * source.capacity + source.rowCount;
+    if (source.present[cell] === 0) return;
+    let low = source.words[cell * 2] as number;
+    const high = source.words[cell * 2 + 1] as number;
+    if (source.columns[from]?.type === 'string') {
+      const texts = source.dictionaries[from] as TextDictionary;
+      low = (this.dictionaries[column] as TextDictionary).numberOfOther(texts, low);
+    }
+    const { present, words } = this;
+    const first = column * this.capacity;
+    for (let at = first + start; at < first + end; at++) {
+      present[at] = 1;
+      words[at * 2] = low;
+      words[at * 2 + 1] = high;
+    }
   }
 
   clear(): void {

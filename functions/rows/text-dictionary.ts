@@ -56,9 +56,19 @@ export class TextDictionary {
     return this.numberOf(bytes, 0, bytes.length, hash);
   }
 
+  /** The number here of a text of another dictionary. */
+  numberOfOther(other: TextDictionary, number: number): number {
+    const hash = other.#hashes[number] as number;
+    return this.numberOf(other.#bytes, other.#start(number), other.#start(number + 1), hash);
+  }
+
   /** A view, valid until `clear`. */
   bytesOf(number: number): Uint8Array {
     return this.#bytes.subarray(this.#start(number), this.#start(number + 1));
+  }
+
+  lengthOf(number: number): number {
+    return this.#start(number + 1) - this.#start(number);
   }
 
   clear(): void {

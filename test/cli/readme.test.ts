@@ -5,17 +5,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { Command } from 'commander';
-import { backfillCommand } from '../../cli/commands/backfill.ts';
-import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
-import { destroyCommand } from '../../cli/commands/destroy.ts';
-import { dropCommand } from '../../cli/commands/drop.ts';
-import { explainCommand } from '../../cli/commands/explain.ts';
-import { logsCommand } from '../../cli/commands/logs.ts';
-import { queryCommand } from '../../cli/commands/query.ts';
-import { reconcileCommand } from '../../cli/commands/reconcile.ts';
-import { replayCommand } from '../../cli/commands/replay.ts';
-import { setKeyCommand } from '../../cli/commands/set-key.ts';
-import { statusCommand } from '../../cli/commands/status.ts';
+import { commands } from '../../cli/program.ts';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
@@ -24,27 +14,15 @@ import { assemblyTemplate } from '../cdk/template-view.ts';
 import { type Ended, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
 
-const commands = [
-  statusCommand,
-  logsCommand,
-  explainCommand,
-  backfillCommand,
-  dropCommand,
-  deadLettersCommand,
-  replayCommand,
-  reconcileCommand,
-  queryCommand,
-  setKeyCommand,
-  destroyCommand,
-];
+const made = await Promise.all(Object.values(commands).map((load) => load()));
 
 /** Everything that a person is told to type: by the README and docs/, by `--help`, by an alarm's e-mail. */
 function told(): string[] {
   const files = ['README.md', ...readdirSync('docs').map((name) => join('docs', name))];
   const texts = files.filter((name) => name.endsWith('.md')).map((name) => readFileSync(name, 'utf8'));
   const inCode = texts.flatMap((text) => text.match(/`npx tdf [^\s`]+ [^`]+`|^[^`]*npx tdf [^`]*$/gm) ?? []);
-  const inHelp = commands
-    .flatMap((make) => [make(), ...make().commands])
+  const inHelp = made
+    .flatMap((command) => [command, ...command.commands])
     .flatMap((command) => {
       let help = '';
       command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
@@ -72,7 +50,7 @@ test('whatever the README, docs/, --help and an alarm tell somebody to type, the
       word.replaceAll(/^["']|["']$/g, ''),
     );
     const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
-    for (const make of commands) program.addCommand(make());
+    for (const load of Object.values(commands)) program.addCommand(await load());
     let ran = false;
     for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
       command

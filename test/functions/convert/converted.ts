@@ -183,9 +183,11 @@ export function tablesFrom(
   const rows = new AnswerRows(dataset, { rawKey, fetchedAt: null }, (group, table) => {
     tables[table]?.parquet.add(group);
     for (const [number, { column, type }] of group.columns.entries()) {
-      const cells = Array.from(new Column(group, number, type).allCells(), (cell) =>
-        cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell,
-      );
+      const filled = new Column(group, number, type);
+      const cells = Array.from(filled.present, (isPresent, row) => {
+        const cell = isPresent ? filled.cell(row) : null;
+        return cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell;
+      });
       tables[table]?.columns[column]?.push(...cells);
     }
   });

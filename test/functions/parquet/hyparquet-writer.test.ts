@@ -4,8 +4,7 @@ import { parquetOf } from '../convert/converted.ts';
 
 /** What is used of hyparquet-writer that its API does not promise. */
 const internals = [
-  ['writeDataPageV2', 'hyparquet-writer/src/datapage.js'],
-  ['writeDictionaryPage', 'hyparquet-writer/src/dictionary.js'],
+  ['writePageHeader', 'hyparquet-writer/src/datapage.js'],
   ['writeMetadata', 'hyparquet-writer/src/metadata.js'],
   ['unconvertMinMax', 'hyparquet-writer/src/unconvert.js'],
 ] as const;

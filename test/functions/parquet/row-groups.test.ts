@@ -9,6 +9,7 @@ import { matchFilter } from 'hyparquet/src/filter.js';
 import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
 import { firstSecond, lastSecond, millisecondsPerDay } from '../../../functions/rows/cell.ts';
 import { RowGroup } from '../../../functions/rows/row-group.ts';
+import { columnsOf } from '../../../shared/dataset.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { everyType, everyTypeTable, rawKey } from '../convert/converted.ts';
 
@@ -147,7 +148,7 @@ function queryOf({ name, operator, cells }: Filter): ParquetQueryFilter {
 /** A file, in the pieces that its row groups become. */
 function* parquetOf(groups: readonly Row[][]): Generator<Uint8Array> {
   const file = new ParquetFile(everyType, everyTypeTable);
-  const group = new RowGroup(everyTypeTable);
+  const group = new RowGroup(columnsOf(everyTypeTable));
   for (const rows of groups) {
     for (const row of rows) {
       for (const [number, { column, type }] of group.columns.entries()) {

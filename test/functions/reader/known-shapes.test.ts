@@ -29,8 +29,8 @@ function knownRecords(text: string): number {
     const shapes = answerShapes(rows);
     return {
       needsEnd: shapes.needsEnd,
-      read(window, limit) {
-        const end = shapes.read(window, limit);
+      read(window, limit, parsed) {
+        const end = shapes.read(window, limit, parsed);
         if (end >= 0) known += 1;
         return end;
       },

@@ -34,8 +34,8 @@ const counting: ShapesOf = (rows) => {
   const shapes = answerShapes(rows);
   return {
     needsEnd: shapes.needsEnd,
-    read(window, limit) {
-      const end = shapes.read(window, limit);
+    read(window, limit, parsed) {
+      const end = shapes.read(window, limit, parsed);
       seen.answers += 1;
       if (end >= 0) seen.known += 1;
       return end;

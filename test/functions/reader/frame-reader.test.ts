@@ -1,0 +1,235 @@
+import { describe, expect, test } from '@jest/globals';
+import { Column } from '../../../functions/parquet/column.ts';
+import { type AnswerShapes, answerShapes } from '../../../functions/reader/answer-shapes.ts';
+import { RecordReader } from '../../../functions/reader/record-reader.ts';
+import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
+import type { Dataset } from '../../../shared/dataset.ts';
+import { weatherapiForecast } from '../../../shared/datasets/weatherapi-forecast.ts';
+import { PermanentError } from '../../../shared/errors.ts';
+import fc, { runs } from '../../fast-check.ts';
+import { pieces } from '../convert/converted.ts';
+
+/** The cells of every table, row by row, or the failure; and how many answers were read without parsing all of them. */
+function outcomeOf(
+  text: string | Uint8Array,
+  pieceBytes: number,
+  shapesOf: (rows: AnswerRows) => AnswerShapes | undefined,
+  dataset: Dataset = weatherapiForecast,
+) {
+  const tables: string[][] = dataset.tables.map(() => []);
+  const rows = new AnswerRows(dataset, { rawKey: 'key', fetchedAt: null }, (group, table) => {
+    const columns = group.columns.map(({ type }, number) => new Column(group, number, type));
+    for (let row = 0; row < group.rowCount; row++) {
+      const cells = columns.map((column) => (column.present[row] ? column.cell(row) : null));
+      tables[table]?.push(
+        cells
+          .map((cell) => (cell instanceof Uint8Array ? Buffer.from(cell).toString() : String(cell)))
+          .join('|'),
+      );
+    }
+  });
+  try {
+    const reader = new RecordReader(rows, shapesOf(rows));
+    for (const piece of pieces(Buffer.from(text), pieceBytes)) reader.push(piece);
+    reader.end();
+    rows.end();
+  } catch (error) {
+    if (!(error instanceof PermanentError)) throw error;
+    return { code: error.code, place: /^.*? (is|has|names) /.exec(error.message)?.[0] };
+  }
+  return { tables, answers: rows.answerCount, rescued: rows.rescuedFields };
+}
+
+/** No answer is read by its shape: each is parsed. */
+const parseAll = () => undefined;
+
+const scalar = fc.constantFrom(
+  '1', '-3.5', '0', '-0', '1e3', '12345678901234567', 'null', 'true', '"x"', '"Zürich"', '"a\\"b"', '""', '"2026-11-22"',
+  '"2026-02-30"', '[]', '[1]', '{}', '{"a":1}', '"\\ud800"', '"\\"hour\\":["', '',
+); // biome-ignore format: a list
+
+/** Mostly what is there always, so that answers are of few forms. */
+const usually = (common: string) =>
+  fc.oneof({ arbitrary: fc.constant(common), weight: 30 }, { arbitrary: scalar, weight: 1 });
+const members = (common: Readonly<Record<string, fc.Arbitrary<string>>>) =>
+  fc
+    .record(common)
+    .chain((values) =>
+      fc.oneof(
+        { arbitrary: fc.constant(values), weight: 30 },
+        {
+          arbitrary: fc
+            .subarray(Object.keys(values))
+            .map((kept) => Object.fromEntries(kept.map((name) => [name, values[name] ?? '0']))),
+          weight: 1,
+        },
+        { arbitrary: scalar.map((value) => ({ ...values, new: value })), weight: 1 },
+      ),
+    )
+    .map(
+      (values: Readonly<Record<string, string>>) =>
+        `{${Object.entries(values)
+          .map(([name, value]) => `"${name}":${value}`)
+          .join(',')}}`,
+    );
+const list = (element: fc.Arbitrary<string>, maxLength: number) =>
+  fc.array(element, { maxLength }).map((elements) => `[${elements.join(',')}]`);
+
+const hour = members({
+  time_epoch: usually('1795305600'),
+  temp_c: fc.constantFrom('21.6', '3', 'null'),
+  condition: members({ text: usually('"Sunny"') }),
+});
+const day = members({
+  date: fc.constantFrom('"2026-11-22"', '"2026-11-23"'),
+  date_epoch: usually('1795305600'),
+  day: members({ maxtemp_c: usually('30.1'), condition: members({ text: usually('"Fog"') }) }),
+  astro: members({ sunrise: usually('"06:12 AM"') }),
+  hour: fc.oneof({ arbitrary: list(hour, 3), weight: 20 }, { arbitrary: scalar, weight: 1 }),
+});
+const answer = members({
+  location: members({
+    name: fc.constantFrom('"Oslo"', '"Zürich"', 'null'),
+    lat: fc.constantFrom('2.5', 'null'),
+  }),
+  current: members({ temp_c: usually('1.5'), condition: members({ text: usually('"Sunny"') }) }),
+  forecast: members({
+    forecastday: fc.oneof({ arbitrary: list(day, 2), weight: 20 }, { arbitrary: scalar, weight: 1 }),
+  }),
+  alerts: members({
+    alert: list(members({ headline: usually('"Storm"'), desc: usually('"It blows."') }), 2),
+  }),
+});
+const texts = fc
+  .tuple(
+    fc.array(answer, { minLength: 1, maxLength: 8 }),
+    fc.constantFrom('\n', '\r\n', ','),
+    fc.boolean(),
+    fc.boolean(),
+  )
+  .map(([answers, separator, isRepeated, isSpaced]) => {
+    const all = isRepeated ? answers.flatMap((each) => [each, each, each]) : answers;
+    const text = separator === ',' ? `[${all.join(',')}]` : all.join(separator);
+    return isSpaced ? text.replaceAll('"hour":[{"', '"hour": [{"') : text;
+  });
+/** No part is required of the second one, so that there may be no row for what an answer has. */
+const datasets = fc.constantFrom<Dataset>(weatherapiForecast, { ...weatherapiForecast, required: [] });
+const pieceBytes = fc.constantFrom(1, 7, 64, 10_000);
+
+describe('an answer with rows inside that is read by shapes becomes the rows, or the failure, that parsing gives:', () => {
+  test('whatever comes [known-shapes]', () => {
+    fc.assert(
+      fc.property(texts, pieceBytes, datasets, (text, length, dataset) => {
+        expect(outcomeOf(text, length, answerShapes, dataset)).toEqual(
+          outcomeOf(text, length, parseAll, dataset),
+        );
+      }),
+      { numRuns: runs(400) },
+    );
+  });
+
+  test('whatever was damaged [known-shapes]', () => {
+    const damage = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      remove: fc.nat(3),
+      insert: fc.uint8Array({ maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(texts, damage, pieceBytes, datasets, (text, { at, remove, insert }, length, dataset) => {
+        const bytes = Buffer.from(text);
+        const place = Math.floor(at * bytes.length);
+        const damaged = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(place + remove)]);
+        expect(outcomeOf(damaged, length, answerShapes, dataset)).toEqual(
+          outcomeOf(damaged, length, parseAll, dataset),
+        );
+      }),
+      { numRuns: runs(400) },
+    );
+  });
+});
+
+const small = (days: readonly string[], location = '"name":"Oslo","lat":2') =>
+  `{"location":{${location}},"current":{"temp_c":1},"forecast":{"forecastday":[${days.join(',')}]},"alerts":{"alert":[]}}`;
+const smallDay = (date: string, hours: string) => `{"date":${date},"day":{"maxtemp_c":3},"hour":${hours}}`;
+const full = smallDay('"2026-11-22"', '[{"uv":1},{"uv":2}]');
+
+const lax: Dataset = { ...weatherapiForecast, required: [] };
+const spaced = full.replace('[', ' [');
+
+test.each<[what: string, one: string, other: string, dataset: Dataset]>([
+  [
+    'other values',
+    small([full, full]),
+    small([smallDay('"2026-11-23"', '[]'), full], '"name":null,"lat":-3'),
+    lax,
+  ],
+  ['no value of a required part', small([full]), small([full], '"name":null,"lat":null'), weatherapiForecast],
+  [
+    'no value of a day',
+    small([full]),
+    small(['{"date":null,"day":{"maxtemp_c":null},"hour":[]}']),
+    weatherapiForecast,
+  ],
+  ['hours after a space', small([full, spaced]), small([full, spaced]), weatherapiForecast],
+  ['hours after a space, and then without', small([spaced, full]), small([spaced, full]), weatherapiForecast],
+  [
+    'an empty list after a space',
+    small([full, smallDay('null', ' []')]),
+    small([full, smallDay('null', ' []')]),
+    lax,
+  ],
+  [
+    'a value that is too long',
+    small([full]),
+    small([full]).replace('"lat":2', '"lat":1234567890123456'),
+    lax,
+  ],
+  ['a value that is ignored and odd', small([full]), small([full]).replace('"temp_c":1', '"temp_c":-0'), lax],
+  ['something behind it', small([full]), `${small([full])}}`, weatherapiForecast],
+  ['no row for any value', small([]), small([]), lax],
+  [
+    'rows for a value no more',
+    '{"location":{"lat":2},"alerts":{"alert":[{"headline":"Storm"}]}}',
+    '{"location":{"lat":2},"alerts":{"alert":[]}}',
+    lax,
+  ],
+  ['only values that are ignored', '{"current":{"uv":1}}', '{"current":{"uv":2}}', lax],
+])(
+  'an answer is read as it is parsed, after others of its form: %s [known-shapes]',
+  (_what, one, other, dataset) => {
+    for (const text of [`${one}\n${one}\n${one}\n${other}`, `[${one},${one},${one},${other}]`]) {
+      const { length } = text;
+      expect(outcomeOf(text, length, answerShapes, dataset)).toEqual(
+        outcomeOf(text, length, parseAll, dataset),
+      );
+    }
+  },
+);
+
+test('answers of one form are not parsed any more, whatever their numbers of hours and alerts', () => {
+  const of = (hours: number, alerts: number) =>
+    `{"location":{"name":"Oslo"},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[${Array(hours).fill('{"uv":1}')}]}]},` +
+    `"alerts":{"alert":[${Array(alerts).fill('{"headline":"Storm"}')}]}}`;
+  const text = [of(2, 1), of(2, 1), of(24, 0), of(25, 2), of(0, 0)].join('\n');
+  let parsedValues = 0;
+  const { tables } = outcomeOf(text, 10_000, (rows) => {
+    const shapes = answerShapes(rows);
+    return {
+      needsEnd: shapes.needsEnd,
+      read: (window, limit, parsed) => {
+        const add = parsed.add.bind(parsed);
+        parsed.add = (values) => {
+          parsedValues += values;
+          add(values);
+        };
+        const end = shapes.read(window, limit, parsed);
+        parsed.add = add;
+        return end;
+      },
+      learn: (...learnt) => shapes.learn(...learnt),
+    };
+  }) as { tables: string[][] };
+  expect(tables.map(({ length }) => length)).toEqual([53, 5, 4]);
+  // The frame of the second answer, from which its form is learnt.
+  expect(parsedValues).toBe(12);
+});
