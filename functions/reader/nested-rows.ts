@@ -16,6 +16,9 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const placeholder = Buffer.from(JSON.stringify(readBefore));
 
+/** Answers of which rows are learned, at most: looking for new shapes in every answer would take long. */
+const maxLearned = 64;
+
 /** An array whose elements are rows without rows in them. */
 interface InnerArray {
   readonly table: number;
@@ -36,6 +39,7 @@ export class NestedRows implements AnswerShapes {
   readonly #arrays: readonly InnerArray[];
   readonly #frames: KnownShapes<FrameReader>;
   readonly #frame = new ByteWindow();
+  #learned = 0;
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
@@ -85,7 +89,8 @@ export class NestedRows implements AnswerShapes {
   }
 
   learn(answer: Uint8Array): void {
-    if (!this.#arrays.some(({ shapes }) => shapes.canLearn)) return;
+    if (this.#learned === maxLearned || !this.#arrays.some(({ shapes }) => shapes.canLearn)) return;
+    this.#learned += 1;
     const window = new ByteWindow();
     window.append(answer);
     const { bytes } = window;

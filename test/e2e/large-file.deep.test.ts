@@ -27,7 +27,8 @@ const parsedRecords: Readonly<Record<string, (number: number) => string>> = {
 const knownRecords: typeof parsedRecords = {
   'records of one value': (number) => `{"location":{"lat":2},"current":{"uv":${number % 10}}}`,
   'forecasts with hours of one value': (number) =>
-    forecast(`${`{"uv":${number % 10}},`.repeat(900)}{"uv":1}`),
+    // With more of them, an answer may have too many values to be read without counting.
+    forecast(`${`{"uv":${number % 10}},`.repeat(700)}{"uv":1}`),
 };
 
 const rawKey = 'weatherapi/current/dt=2026-11-22/backfill.ndjson';
@@ -103,9 +104,11 @@ test.each([
     const lines: string[] = [];
     for (let bytes = 0; bytes < 5e6; bytes += lines.at(-1)?.length ?? 0) lines.push(record(lines.length));
     const text = Buffer.from(lines.join('\n'));
+    const key = lines[0]?.includes('forecast') ? forecastKey : rawKey;
+    await converted(text, { key }); // What is compiled while it runs would count many times over.
     const values = lines.reduce((sum, line) => sum + valuesIn(line), 0);
     const before = process.cpuUsage();
-    await converted(text, { key: lines[0]?.includes('forecast') ? forecastKey : rawKey });
+    await converted(text, { key });
     const { user, system } = process.cpuUsage(before);
     const most = Math.min(
       maxTextBytes / text.length,
