@@ -1,12 +1,8 @@
 import { Command, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
-import {
-  type LocalRun,
-  type LocalRunOptions,
-  runLocally,
-  type TableSample,
-} from '../../operations/local-run.ts';
+import { type LocalRun, type LocalRunOptions, runLocally } from '../../operations/local-run/local-run.ts';
+import type { TableSample } from '../../operations/local-run/table-samples.ts';
 import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
 import { isElsewhere } from '../../shared/api-url.ts';
 import { swallowedOptions } from '../npm.ts';
