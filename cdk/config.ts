@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Dataset } from '../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../shared/datasets.ts';
 import { gapOf, locations, members } from './config-schema.ts';
-import { inNewForm } from './old-config.ts';
+import { inNewForm, isObject } from './old-config.ts';
 import { fitting, placesPerRun } from './run-size.ts';
 
 export interface ConfiguredDataset {
@@ -119,10 +119,6 @@ function ofThisStage(context: unknown): { readonly stage: string; readonly own: 
   const { stage = 'dev', stages } = isObject(context) ? context : {};
   const own = isObject(stages) && Object.hasOwn(stages, String(stage)) ? stages[String(stage)] : undefined;
   return { stage: String(stage), own: isObject(own) ? own : {} };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function expectation({ kind, expected, message, path = [] as never }: v.BaseIssue<unknown>): string {

@@ -46,6 +46,6 @@ function renew(members: Members, common: unknown): Members {
   return { ...Object.fromEntries(kept), datasets: { ...named, [first]: settings } };
 }
 
-function isObject(value: unknown): value is Members {
+export function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -98,7 +98,7 @@ export function curatedKeysOf(rawKey: string): readonly string[] {
   return parsed?.day === undefined ? [] : curatedKeys({ ...parsed, day: parsed.day });
 }
 
-/** Undefined when its dataset is not known. */
+/** Undefined when its dataset is not known, or its `dt=` folder is not a date. */
 export function parsedKey(rawKey: string): ParsedKey | undefined {
   try {
     return parseRawKey(rawKey);

@@ -11,6 +11,7 @@ import {
   parseBackfill,
   whenDaysEnd,
 } from '../../operations/backfill/request.ts';
+import { counted } from '../../operations/counted.ts';
 import type { Scheduled, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
@@ -86,7 +87,7 @@ async function planned(
   if (!json) {
     const days = plan.missing.length + plan.daysThere;
     print(
-      `${dataset.name}, ${request.from} to ${request.to}: ${count(days, 'day')} of ${count(places.length, 'place')}; ${plan.there.toLocaleString('en')} of ${(days * places.length).toLocaleString('en')} are there already.`,
+      `${dataset.name}, ${request.from} to ${request.to}: ${counted(days, 'day')} of ${counted(places.length, 'place')}; ${plan.there.toLocaleString('en')} of ${(days * places.length).toLocaleString('en')} are there already.`,
     );
     if (leftOut !== undefined) print(`Left out: ${leftOut} and later, since ${whenDaysEnd}.`);
   }
@@ -103,7 +104,7 @@ async function foresee(
   const { from, to, leftOut } = request;
   if (typed.json)
     return printJson({ from, to, leftOut, calls, there, daysThere, daysMissing: missing.length });
-  print(`Would make ${count(calls, 'call')} of the API. Nothing was called (--dry-run).`);
+  print(`Would make ${counted(calls, 'call')} of the API. Nothing was called (--dry-run).`);
 }
 
 /** What was done; also the form of `--json`. */
@@ -124,7 +125,7 @@ async function run(
   const start = performance.now();
   const { options, missing, calls, there } = await planned(deployed, request, typed, signal);
   const shown = !typed.json;
-  if (shown && calls > 0) print(`Makes ${count(calls, 'call')} of the API.`);
+  if (shown && calls > 0) print(`Makes ${counted(calls, 'call')} of the API.`);
   const watch = await watchOutcome(deployed, signal);
   const fetch = await fetchInvoker(deployed);
   const bar = progressBar('Asked for', Math.min(calls, Number(typed.maxCalls ?? calls)), { shown });
@@ -222,10 +223,6 @@ function countProblems(typed: Readonly<Record<string, string | undefined>>): str
       ? []
       : [`${option}: expected a whole number, at least 1, got "${text}"`],
   );
-}
-
-function count(things: number, noun: string): string {
-  return `${things.toLocaleString('en')} ${noun}${things === 1 ? '' : 's'}`;
 }
 
 const help = `

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { counted } from '../../operations/counted.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
@@ -146,11 +147,11 @@ function show(
     .flatMap((object) => (object.outcome === 'converted' ? object.tables : []))
     .reduce((sum, table) => sum + table.rows, 0);
   if (options.dryRun) {
-    print(`Would put ${count(files.length, 'file')} into raw, as ${count(objects.length, 'object')}.`);
+    print(`Would put ${counted(files.length, 'file')} into raw, as ${counted(objects.length, 'object')}.`);
     return;
   }
   print(
-    `${count(objects.length, 'object')}: ${of('converted')} converted to ${count(rows, 'row')}, ${of('died')} died, ${of('waiting')} waiting`,
+    `${counted(objects.length, 'object')}: ${of('converted')} converted to ${counted(rows, 'row')}, ${of('died')} died, ${of('waiting')} waiting`,
   );
   if (of('died') > 0) print(`See what failed: ${next('dead-letters', options)}`);
   if (of('waiting') > 0)
@@ -177,11 +178,7 @@ function rowsByTable(tables: readonly TableRows[]): string {
   return tables
     .map(
       ({ table, rows }, index) =>
-        `${index === 0 ? count(rows, 'row') : rows.toLocaleString('en')} in ${table}`,
+        `${index === 0 ? counted(rows, 'row') : rows.toLocaleString('en')} in ${table}`,
     )
     .join(', ');
-}
-
-function count(things: number, noun: string): string {
-  return `${things.toLocaleString('en')} ${noun}${things === 1 ? '' : 's'}`;
 }

@@ -2,13 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
+import type { Need } from '../../operations/status/needs.ts';
 import type { RunState, RunStatus } from '../../operations/status/run-status.ts';
-import {
-  type DatasetStatus,
-  type Need,
-  type PipelineStatus,
-  pipelineStatus,
-} from '../../operations/status.ts';
+import { type DatasetStatus, type PipelineStatus, pipelineStatus } from '../../operations/status/status.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { collectNames, parseDatasets } from '../run-arguments.ts';

@@ -1,4 +1,5 @@
-import { type Day, dayOf, placeDayKey } from '../../shared/keys.ts';
+import { addDays } from '../../shared/days.ts';
+import { type Day, placeDayKey } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { otherDayIn } from './answer-day.ts';
 import type { Destination, DestinationSettings } from './destination.ts';
@@ -63,7 +64,7 @@ export async function objectPerPlace(
     },
     async missing(places) {
       let missing = places;
-      for (const before of [dayBefore(day), dayBefore(dayBefore(day))]) {
+      for (const before of [addDays(day, -1), addDays(day, -2)]) {
         const landed = await raw.keysOf(dataset, before);
         const has = (place: number) => landed.has(placeDayKey(dataset, before, locations[place] ?? ''));
         // A day of which nothing landed lacks every place, and its run is counted as skipped.
@@ -74,8 +75,4 @@ export async function objectPerPlace(
     },
     async close() {},
   };
-}
-
-function dayBefore(day: Day): Day {
-  return dayOf(new Date(Date.parse(day) - 24 * 3_600_000));
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { addDays } from '../../shared/days.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 import { type Day, dayOf, isDay } from '../../shared/keys.ts';
 
@@ -32,8 +33,6 @@ const members = v.strictObject({
   day: v.optional(v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'))),
 });
 
-const oneDay = 24 * 3_600_000;
-
 type Members = v.InferOutput<typeof members>;
 
 const schema = v.pipe(
@@ -42,7 +41,7 @@ const schema = v.pipe(
     v.partialCheck(
       [['dataset'], ['options']],
       ({ dataset, options }) => Object.keys(options).every((name) => parametersOf(dataset).includes(name)),
-      ({ input: { dataset } }) => `expected no others than ${parametersOf(dataset).join(', ')}`,
+      ({ input: { dataset } }) => `expected none but ${parametersOf(dataset).join(', ')}`,
     ),
     ['options'],
   ),
@@ -58,7 +57,7 @@ const schema = v.pipe(
     v.partialCheck(
       [['dataset'], ['day']],
       ({ dataset, day }) => day === undefined || isByDay(dataset),
-      ({ input: { dataset } }) => `expected none: a run of ${dataset.name} is not of a day`,
+      ({ input: { dataset } }) => `expected no day: a run of ${dataset.name} is identified by its time`,
     ),
     ['day'],
   ),
@@ -67,9 +66,7 @@ const schema = v.pipe(
       [['dataset'], ['scheduledTime'], ['day']],
       (event) => {
         const day = dayOfRun(event);
-        return (
-          day === undefined || (day >= event.dataset.firstDay && day <= dayOf(new Date(Date.now() + oneDay)))
-        );
+        return day === undefined || (day >= event.dataset.firstDay && day <= addDays(dayOf(new Date()), 1));
       },
       ({ input: { dataset } }) => `expected ${dataset.firstDay} or later, and tomorrow at the latest`,
     ),
@@ -98,7 +95,7 @@ function dayOfRun({
   day,
   scheduledTime,
 }: Pick<Members, 'dataset' | 'day' | 'scheduledTime'>): Day | undefined {
-  return isByDay(dataset) ? (day ?? dayOf(new Date(scheduledTime.getTime() - oneDay))) : undefined;
+  return isByDay(dataset) ? (day ?? addDays(dayOf(scheduledTime), -1)) : undefined;
 }
 
 function parametersOf({ options }: Dataset): string[] {

@@ -6,8 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
 import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
-import { PermanentError } from '../../shared/errors.ts';
-import { type ParsedKey, parseRawKey } from '../../shared/keys.ts';
+import { parsedKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
@@ -137,6 +136,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     );
     for await (const object of listObjects(s3, raw, { prefix: `${name}/` })) {
       if (isFolderMarker(object)) continue;
+      // Convert sends a dead letter for a `dt=` folder that is not a date.
       const parsed = parsedKey(object.key);
       const day = parsed?.day;
       const dated = parsed && day !== undefined ? { ...parsed, day } : undefined;
@@ -168,16 +168,6 @@ async function remove(s3: Pick<S3Client, 'send'>, bucket: string, { key, etag }:
   } catch (error) {
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     if (status !== undefined && [404, 409, 412].includes(status)) return false;
-    throw error;
-  }
-}
-
-/** Undefined for a `dt=` folder that is not a date: convert sends a dead letter for it. */
-function parsedKey(key: string): ParsedKey | undefined {
-  try {
-    return parseRawKey(key);
-  } catch (error) {
-    if (error instanceof PermanentError) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { compareBytes } from '../../shared/byte-order.ts';
 import { unquoted } from '../../shared/listing.ts';
 import {
   computeCompositeChecksum,
@@ -132,8 +133,4 @@ function chosenParts({ parts }: Upload, named: readonly NamedPart[]): Part[] {
   if (chosen.slice(0, -1).some(({ size = 0 }) => size < minPartSize))
     throw new S3Error('EntityTooSmall', 'A part other than the last one is smaller than 5 MiB.', 400);
   return chosen;
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

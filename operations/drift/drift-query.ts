@@ -1,6 +1,7 @@
 import { type Dataset, type Table, tableName } from '../../shared/dataset.ts';
 import type { Day } from '../../shared/keys.ts';
 import type { Sql } from '../query/query-target.ts';
+import { sqlText } from '../query/sql-text.ts';
 
 /** What a JSON value is, by the smallest type that holds it; `number` is one beyond a double. */
 export const kinds = [
@@ -51,8 +52,8 @@ export function driftedKeysQuery(
     const found =
       path === undefined
         ? union(dataset.tables, (table) => `SELECT raw_key FROM ${rescuedIn(table, days)}`)
-        : `SELECT raw_key FROM (${values([dataset], days, engine)}) AS kept WHERE path = ${quoted(path)}`;
-    const rest = after === undefined ? '' : `WHERE raw_key > ${quoted(after)}\n`;
+        : `SELECT raw_key FROM (${values([dataset], days, engine)}) AS kept WHERE path = ${sqlText(path)}`;
+    const rest = after === undefined ? '' : `WHERE raw_key > ${sqlText(after)}\n`;
     return `SELECT DISTINCT raw_key FROM (${found}) AS drifted
 ${rest}ORDER BY raw_key`;
   });
@@ -111,8 +112,4 @@ function union(tables: readonly Table[], select: (table: Table) => string): stri
 
 function inBoth(sql: (engine: keyof Sql) => string): Sql {
   return { athena: sql('athena'), duckdb: sql('duckdb') };
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

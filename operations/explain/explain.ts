@@ -12,10 +12,11 @@ import { listObjects, unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
+import { counted } from '../counted.ts';
 import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
+import { depthOf } from '../status/queue-depth.ts';
 import { type RunState, whyNothingLanded } from '../status/run-status.ts';
-import { depthOf } from '../status.ts';
 import { type Fault, faultIn } from './fault.ts';
 import { linesAbout, plannedKey, type RunOrKey, runPrefixes } from './run-or-key.ts';
 import { placesWithout, type RunStory, runIn, storiesIn } from './run-story.ts';
@@ -207,11 +208,11 @@ function eventOf(
 
 function whatHappened(message: string, members: Readonly<Record<string, unknown>>): string {
   const { tables, rescuedFields, unexpected, receiveCount, error, code, reason } = members;
-  if (message === runStarted) return `began for ${count(members.places, 'place')}`;
+  if (message === runStarted) return `began for ${counted(Number(members.places), 'place')}`;
   if (message === runEnded) {
     const end = members as unknown as RunEnd;
     const why = placesWithout(end);
-    const landed = `added ${count(end.fetched, 'place')}, so that raw has ${end.places}`;
+    const landed = `added ${counted(end.fetched, 'place')}, so that raw has ${end.places}`;
     return [end.outcome === 'landed' ? landed : `ended without data (${end.outcome})`, why]
       .filter(Boolean)
       .join('; ');
@@ -219,7 +220,7 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
   if (isFiled(members)) return `filed as ${members.key}`;
   if (Array.isArray(tables))
     return [
-      `converted: ${tables.map(rowsOfTable).join(', ')}; ${count(rescuedFields, 'value')} rescued`,
+      `converted: ${tables.map(rowsOfTable).join(', ')}; ${counted(Number(rescuedFields), 'value')} rescued`,
       ...((unexpected ?? []) as readonly Unexpected[]).map(notAsExpected),
     ].join('; ');
   if (error !== undefined) {
@@ -239,17 +240,13 @@ function isFiled({ message, key, rawKey: from }: Readonly<Record<string, unknown
   return String(message).startsWith('Filed') && key !== undefined && from !== undefined;
 }
 
-function count(number: unknown, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 function notAsExpected({ column, count: times, example }: Unexpected): string {
-  return `${count(times, 'value')} of ${column} not as expected, such as ${JSON.stringify(example)}`;
+  return `${counted(times, 'value')} of ${column} not as expected, such as ${JSON.stringify(example)}`;
 }
 
 /** "72 rows in weatherapi_forecast_hour" */
 function rowsOfTable({ key, rows }: { readonly key: string; readonly rows: number }): string {
-  return `${count(rows, 'row')} in ${tableName({ name: key.replace(/\/dt=.*/s, '') })}`;
+  return `${counted(rows, 'row')} in ${tableName({ name: key.replace(/\/dt=.*/s, '') })}`;
 }
 
 async function readFault(s3: S3Client, Bucket: string, Key: string, reason: string): Promise<Fault | null> {

@@ -5,10 +5,11 @@ import { datasets } from '../../shared/datasets.ts';
 import { latestRun } from '../../shared/expected-runs.ts';
 import { type DatasetSchedule, schedulesIn } from '../../shared/outputs.ts';
 import type { Unfetched } from '../../shared/run-log.ts';
+import { counted } from '../counted.ts';
 import type { Deployed } from '../deployed.ts';
 import { planDrops, putFiles } from '../drop/drop-files.ts';
 import type { DropSource } from '../drop/drop-sources.ts';
-import { count, type Step, type Timed } from './steps.ts';
+import type { Step, Timed } from './steps.ts';
 
 /** What came into raw, and what did not. */
 export interface Landing {
@@ -45,7 +46,7 @@ export async function dropFiles(
   await timed(
     'putting files into raw',
     putFiles(plans, deployed, { signal }),
-    () => `put ${count(plans.flatMap(({ keys }) => keys).length, 'object')} into raw`,
+    () => `put ${counted(plans.flatMap(({ keys }) => keys).length, 'object')} into raw`,
   );
   return { datasets: plans.map(({ dataset }) => dataset), keys: [], skipped: [], problems: [] };
 }
@@ -127,7 +128,7 @@ function describeFetch({ name }: Dataset, report: RunReport | Error): string | S
   }
   const text =
     landed > 0
-      ? `fetched ${name} of ${count(fetched, 'place')}`
+      ? `fetched ${name} of ${counted(fetched, 'place')}`
       : `this run of ${name} had landed already, and is kept (another: --at)`;
   return { text, ok: failed.length === 0 };
 }

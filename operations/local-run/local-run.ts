@@ -8,11 +8,12 @@ import { readTemplate } from '../../local/template.ts';
 import { standInKey, startWeatherApi } from '../../local/weatherapi/server.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
+import { counted } from '../counted.ts';
 import { type Deployed, deployedLocally } from '../deployed.ts';
 import { type Outcome, watchOutcome } from '../outcome.ts';
 import { type FreeStateOptions, lockWhenFree } from './free-state.ts';
 import { dropFiles, fetchRuns, type Landing, type LandingOptions } from './landing.ts';
-import { count, type Step, type StepListener, type Timed, timedFor } from './steps.ts';
+import { type Step, type StepListener, type Timed, timedFor } from './steps.ts';
 import { sampleTables, type TableSample } from './table-samples.ts';
 
 export interface LocalRunOptions extends LandingOptions, FreeStateOptions, StepListener {
@@ -129,7 +130,7 @@ async function runOnce(
       (key) => emulator.pathOf(CuratedBucketName, key),
       options.maxRows,
     ),
-    (samples) => `counted ${count(rowsIn(samples), 'row')} with DuckDB`,
+    (samples) => `counted ${counted(rowsIn(samples), 'row')} with DuckDB`,
   );
   const deadLetters = dead.map(({ key, reason }) => ({ key, reason }));
   const deaths = deadLetters.map(({ key, reason }) => `${key ?? '(no key)'}: ${reason}`);
@@ -152,7 +153,7 @@ function rowsIn(samples: readonly TableSample[]): number {
 }
 
 function describeConverted({ converted, dead }: Outcome): Step {
-  const text = `converted ${count(converted.length, 'object')}`;
+  const text = `converted ${counted(converted.length, 'object')}`;
   return { text: dead.length > 0 ? `${text}; ${dead.length} died` : text, ok: dead.length === 0 };
 }
 

@@ -28,8 +28,3 @@ export function timedFor({ onBegin, onStep }: StepListener): Timed {
     return result;
   };
 }
-
-/** "1 row", "2 rows" */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-}

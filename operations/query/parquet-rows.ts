@@ -1,4 +1,5 @@
 import { DuckDBInstance, type Json } from '@duckdb/node-api';
+import { sqlText } from './sql-text.ts';
 
 export type ParquetRow = Record<string, Json>;
 
@@ -16,7 +17,7 @@ export async function sampleParquet(
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   try {
-    const list = files.map((file) => `'${file.replaceAll("'", "''")}'`).join(', ');
+    const list = files.map(sqlText).join(', ');
     // Hive partitioning off: `dt` stands in the path, not in the file.
     const source = `read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);

@@ -14,6 +14,7 @@ import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { type CuratedFile, curatedFiles } from './curated-files.ts';
 import type { QueryResult } from './query-result.ts';
+import { sqlText } from './sql-text.ts';
 
 export interface LocalQueryOptions {
   readonly stateDir: string;
@@ -34,7 +35,7 @@ const settings = [
 
 /** From here on nothing else can be read, nothing fetched, and none of it taken back. */
 const confined = (folders: readonly string[]) => [
-  `SET allowed_directories = [${folders.map(quoted).join(', ')}]`,
+  `SET allowed_directories = [${folders.map(sqlText).join(', ')}]`,
   'SET enable_external_access = false',
   'SET lock_configuration = true',
 ];
@@ -100,7 +101,7 @@ async function createView(
   appender.closeSync();
 
   const columns = columnsOf(table).map(({ column, type }) => ({ column, type: columnTypes[type].glue }));
-  const list = paths.map(quoted).join(', ');
+  const list = paths.map(sqlText).join(', ');
   // Declared, so that DuckDB neither takes the first file's columns for all files' nor opens each of them to find out.
   const schema = columns.map(
     ({ column, type }) => `'${column}': {name: '${column}', type: '${type}', default_value: NULL}`,
@@ -131,10 +132,6 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
     throw new Error(`Expected a query, such as SELECT, got ${typed ?? StatementType[statementType]}.`);
   }
   return statement;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 const timestamps: readonly DuckDBTypeId[] = [

@@ -1,3 +1,4 @@
+import { compareBytes } from '../../shared/byte-order.ts';
 import type { ListedObject } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
@@ -95,9 +96,4 @@ async function* batches(objects: AsyncIterable<ReplayedObject>): AsyncGenerator<
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-/** The order in which S3 lists keys. */
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,6 +1,6 @@
 import type { Logs } from '../logs.ts';
-import type { DatasetStatus } from '../status.ts';
 import type { RunStatus } from './run-status.ts';
+import type { DatasetStatus } from './status.ts';
 
 /** Runs of which convert's log is asked: what a filter has room for. */
 const askedRuns = 10;

@@ -1,14 +1,6 @@
 import type { Dataset } from '../dataset.ts';
-import {
-  airQuality,
-  airQualityFields,
-  below,
-  language,
-  locationFields,
-  pollen,
-  pollenFields,
-  weatherFields,
-} from './weatherapi-fields.ts';
+import { airQualityFields, below, locationFields, pollenFields, weatherFields } from './weatherapi-fields.ts';
+import { airQuality, language, pollen } from './weatherapi-options.ts';
 
 /**
  * WeatherAPI.com's current weather: https://www.weatherapi.com/docs/#apis-realtime. `last_updated` and `localtime` are local

@@ -1,4 +1,4 @@
-import type { Field, Option } from '../dataset.ts';
+import type { Field } from '../dataset.ts';
 
 /** The same fields as they are below a path: `below('current', [{ path: 'temp_c', … }])` are those of `current.temp_c`, …. */
 export function below<const Fields extends readonly Field[]>(path: string, fields: Fields): Fields {
@@ -105,16 +105,19 @@ const hourFields = [
   ...pollenFields,
 ] as const satisfies readonly Field[];
 
-const days = 'forecast.forecastday[]';
+export const dayRows = 'forecast.forecastday[]';
 
 // biome-ignore format: one field per line, as in a table
 const localDate = [
-  { column: 'local_date', path: `${days}.date`, type: 'date', meaning: 'Local day of the place. It has 23 or 25 hours when the clocks change.', expect: { notNull: true } },
+  { column: 'local_date', path: `${dayRows}.date`, type: 'date', meaning: 'Local day of the place. It has 23 or 25 hours when the clocks change.', expect: { notNull: true } },
 ] as const satisfies readonly Field[];
 
-export const hourRows = `${days}.hour[]`;
+export const hourRows = `${dayRows}.hour[]`;
 
-/** Of a row per hour. @param instant the column of the hour's instant, and what it means */
+/**
+ * The fields of a row per hour.
+ * @param instant the column of the hour's instant, and what it means
+ */
 export function hourRowFields<const Instant extends Pick<Field, 'column' | 'meaning'>>(instant: Instant) {
   return [
     {
@@ -136,14 +139,12 @@ export function hourRowFields<const Instant extends Pick<Field, 'column' | 'mean
   ] as const satisfies readonly Field[];
 }
 
-export const dayRows = days;
-
-/** Of a row per day, with the sun and the moon. */
+/** The fields of a row per day, with the sun and the moon. */
 // biome-ignore format: one field per line, as in a table
 export const dayRowFields = [
   ...localDate,
   ...locationFields,
-  ...below(days, [
+  ...below(dayRows, [
     { column: 'date_epoch', path: 'date_epoch', type: 'bigint', meaning: 'Midnight UTC of the local date.', unit: 'epoch seconds' },
     ...below('day', [
       { column: 'maxtemp_c', path: 'maxtemp_c', type: 'double', meaning: 'Highest temperature.', unit: '°C', expect: temperatureC },
@@ -183,25 +184,3 @@ export const dayRowFields = [
     ]),
   ]),
 ] as const satisfies readonly Field[];
-
-export const airQuality = {
-  parameter: 'aqi',
-  type: 'flag',
-  default: false,
-  meaning: 'Ask for air quality too.',
-} as const satisfies Option;
-
-export const pollen = {
-  parameter: 'pollen',
-  type: 'flag',
-  default: false,
-  meaning: "Ask for pollen too (WeatherAPI's Pro plan and above).",
-} as const satisfies Option;
-
-export const language = {
-  parameter: 'lang',
-  type: 'text',
-  pattern: /^[a-z]{2,3}(_[a-z]+)?$/,
-  expected: 'a code such as "fr" or "zh_tw"',
-  meaning: 'Language of `condition_text`; English when left out.',
-} as const satisfies Option;

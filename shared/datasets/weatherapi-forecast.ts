@@ -1,15 +1,13 @@
 import type { Dataset } from '../dataset.ts';
 import {
-  airQuality,
   below,
   dayRowFields,
   dayRows,
   hourRowFields,
   hourRows,
-  language,
   locationFields,
-  pollen,
 } from './weatherapi-fields.ts';
+import { airQuality, language, pollen } from './weatherapi-options.ts';
 
 /**
  * WeatherAPI.com's forecast: https://www.weatherapi.com/docs/#apis-forecast. Every run's forecast is kept under the run's

@@ -1,13 +1,6 @@
 import type { Dataset } from '../dataset.ts';
-import {
-  airQuality,
-  dayRowFields,
-  dayRows,
-  hourRowFields,
-  hourRows,
-  language,
-  pollen,
-} from './weatherapi-fields.ts';
+import { dayRowFields, dayRows, hourRowFields, hourRows } from './weatherapi-fields.ts';
+import { airQuality, language, pollen } from './weatherapi-options.ts';
 
 /**
  * WeatherAPI.com's history, from 2010 on: https://www.weatherapi.com/docs/#apis-history. `dt` is the local day that was

@@ -8,7 +8,7 @@ import type { Logs } from '../../operations/logs.ts';
 import type { AlarmStatus, Observed } from '../../operations/observed.ts';
 import { scheduleInput } from '../../operations/schedule-input.ts';
 import { stackOutputs } from '../../operations/stack-outputs.ts';
-import { pipelineStatus } from '../../operations/status.ts';
+import { pipelineStatus } from '../../operations/status/status.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';

@@ -233,7 +233,7 @@ describe('the API key', () => {
     ['answers', 'a body that repeats the key', 'but the body repeats the API key: not landed'],
     ['answers', 'nobody who listens', 'connection failed: ECONNREFUSED'],
     ['answers', 'nobody who speaks TLS', 'connection failed: ERR_SSL_'],
-    ['answers', 'a key in the event', 'expected no others than'],
+    ['answers', 'a key in the event', 'expected none but'],
     ['answers', 'a bucket that refuses', 'AccessDenied'],
     ['files', 'log lines', '"Run ended"'],
     ['files', 'metrics', '"CloudWatchMetrics"'],

@@ -94,7 +94,7 @@ describe('a run event', () => {
     'with %s among its options, which the dataset does not declare, is refused, and the value is not repeated',
     (name) => {
       const message = refusal(event({ options: { aqi: 'no', [name]: 'CANARY-KEY-123' } }));
-      expect(message).toMatch(/options: expected no others than aqi, pollen, lang$/);
+      expect(message).toMatch(/options: expected none but aqi, pollen, lang$/);
       expect(message).not.toContain('CANARY');
     },
   );

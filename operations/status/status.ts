@@ -1,0 +1,91 @@
+import type { Dataset } from '../../shared/dataset.ts';
+import { expectedRuns } from '../../shared/expected-runs.ts';
+import { schedulesIn } from '../../shared/outputs.ts';
+import { runStories } from '../explain/run-story.ts';
+import type { AlarmStatus, Observed } from '../observed.ts';
+import { withLastWords } from './last-words.ts';
+import { type Need, needsOf } from './needs.ts';
+import { depthOf, type QueueDepth } from './queue-depth.ts';
+import type { RunStatus } from './run-status.ts';
+import { runsByDay } from './runs-by-day.ts';
+import { runsByTime } from './runs-by-time.ts';
+
+export interface DatasetStatus {
+  /** Its name. */
+  readonly dataset: string;
+  /** Oldest first. */
+  readonly runs: readonly RunStatus[];
+}
+
+export interface PipelineStatus {
+  /** Those that have a schedule. */
+  readonly datasets: readonly DatasetStatus[];
+  /** Messages between raw and curated. */
+  readonly queue: QueueDepth;
+  readonly deadLetters: number;
+  readonly alarms: readonly AlarmStatus[];
+  /** What could not be looked at, and why. */
+  readonly unknown: readonly string[];
+  /** What somebody has to do something about; empty when all is well, or passes by itself. */
+  readonly needs: readonly Need[];
+}
+
+const hour = 3_600_000;
+/** Where a run is of a day, one of the last week can be fetched as well as yesterday. */
+const leastHoursByDay = 7 * 24;
+
+/** How the runs of the last hours went, by the buckets and by what fetch and convert logged. */
+export async function pipelineStatus(
+  observed: Observed,
+  datasets: readonly Dataset[],
+  { hours, now }: { readonly hours: number; readonly now: Date },
+): Promise<PipelineStatus> {
+  const { sqs, outputs, logs, deployedAt } = observed;
+  const unknown: string[] = [];
+  const known = <T>(what: string, work: Promise<T>, otherwise: T) =>
+    work.catch((error: Error) => {
+      unknown.push(`${what}: ${error.message}`);
+      return otherwise;
+    });
+  const scheduled = datasets.flatMap((dataset) => {
+    const schedule = schedulesIn(outputs).get(dataset.name);
+    const isByDay = dataset.identity === 'place-and-day';
+    const since = new Date(now.getTime() - (isByDay ? Math.max(hours, leastHoursByDay) : hours) * hour);
+    return schedule ? [{ dataset, schedule, isByDay, since }] : [];
+  });
+  const since = new Date(
+    Math.min(now.getTime() - hours * hour, ...scheduled.map((each) => each.since.getTime())),
+  );
+  const stories = known('the log of fetch', runStories(logs, since), undefined);
+  const [queue, dead, alarms, statuses] = await Promise.all([
+    depthOf(sqs, outputs.QueueUrl),
+    depthOf(sqs, outputs.DeadLetterQueueUrl),
+    known('the alarms', observed.alarms(), []),
+    Promise.all(
+      scheduled.map(async ({ dataset, schedule, isByDay, since: from }) => {
+        const surroundings = { now, deployedAt, stories: await stories };
+        const expected = expectedRuns(schedule.expression, from, now);
+        if (!isByDay) {
+          const runs = await runsByTime(observed, dataset, expected, schedule, surroundings);
+          return { dataset: dataset.name, runs };
+        }
+        const what = `the schedule of ${dataset.name}`;
+        const input = await known(what, observed.scheduleInput(schedule.name), undefined);
+        return {
+          dataset: dataset.name,
+          runs: await runsByDay(observed, dataset, expected, input?.locations, surroundings),
+        };
+      }),
+    ),
+  ]);
+  const explained = await known('the log of convert', withLastWords(statuses, logs, since), statuses);
+  const deadLetters = dead.waiting + dead.inFlight;
+  return {
+    datasets: explained,
+    queue,
+    deadLetters,
+    alarms,
+    unknown,
+    needs: needsOf(explained, alarms, deadLetters),
+  };
+}
