@@ -69,7 +69,7 @@ function parse(context: unknown) {
   const problems = [
     ...issues
       .map((issue) => ({ issue, path: v.getDotPath(issue) }))
-      // What is wrong there is told once, of the values that are in use.
+      // Reported once, for the values in use.
       .filter(({ path }) => !path?.startsWith(`stages.${stage}.`))
       .map(({ issue, path }) => `${where(path)}: ${expectation(issue)} (got ${gotten(issue)})`),
     ...placesProblems(all).map(({ path, problem }) => `${where(path)}: ${problem}`),
@@ -80,7 +80,7 @@ function parse(context: unknown) {
   };
 }
 
-/** The provider's own default of a flag is no, and a text that is not set is not sent. */
+/** A flag that is off and a text that is not set are not sent: off is the provider's default. */
 function parametersOf({ options }: Dataset, values: Readonly<Record<string, unknown>>) {
   const parameters = Object.entries(options).flatMap(([name, { parameter, type }]): [string, string][] => {
     const value = values[name];
@@ -90,7 +90,7 @@ function parametersOf({ options }: Dataset, values: Readonly<Record<string, unkn
   return Object.fromEntries(parameters);
 }
 
-/** Datasets without places, or with more than fit into a run. Of what may be wrong in other ways, too. */
+/** Datasets without places, or with more than fit into a run. The context may be wrong in other ways too. */
 function placesProblems(context: unknown): { readonly path: string; readonly problem: string }[] {
   if (!isObject(context) || !isObject(context.datasets)) return [];
   const named = context.datasets;
@@ -122,7 +122,7 @@ function ofThisStage(context: unknown): { readonly stage: string; readonly own: 
 }
 
 function expectation({ kind, expected, message, path = [] as never }: v.BaseIssue<unknown>): string {
-  // What a strict object says of a member that it does not know.
+  // The issue that a strict object raises for an unknown member.
   if (kind !== 'schema' || expected !== 'never') return message;
   const keys = path.map(({ key }) => String(key));
   const [, dataset = '', setting] = keys.slice(keys[0] === 'stages' ? 2 : 0);

@@ -12,7 +12,7 @@ export function fetchMetric(metricName: FetchMetric, stage: string, period: Dura
   return sumOf('fetch', metricName, stage, period);
 }
 
-/** Counted by dataset, since alarms ring by dataset. */
+/** Counted by dataset, because alarms ring by dataset. */
 export function datasetMetric(
   metricName: DatasetMetric,
   dataset: string,

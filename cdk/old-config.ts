@@ -1,12 +1,12 @@
 import { datasetNames } from '../shared/datasets.ts';
 
-/** What stood beside `locations` when there was one dataset, the first of the list. */
+/** Settings that stood beside `locations` when there was one dataset, the first of the list. */
 const ofOneDataset = ['schedule', 'airQuality', 'pollen', 'language', 'freshnessHours'];
 
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * A configuration of the old form in the new one, with the same values, right or wrong.
+ * Turns a configuration of the old form into the new form. The values stay the same, right or wrong.
  * @returns undefined when it is not of the old form
  */
 export function inNewForm(
@@ -33,7 +33,7 @@ function oldIn(members: Members): string[] {
   return ofOneDataset.filter((name) => Object.hasOwn(members, name));
 }
 
-/** @param common what the stage's own datasets come instead of */
+/** @param common the datasets of all stages, which those of a stage replace */
 function renew(members: Members, common: unknown): Members {
   const [first = ''] = datasetNames;
   const old = oldIn(members);

@@ -28,7 +28,7 @@ export function fitting(dataset: Dataset, places: readonly string[]): number {
   return Math.min(placesPerRun(dataset), over < 0 ? places.length : over);
 }
 
-/** Places that a run has time for, and disk, were their answers as long as can be. Days land one by one. */
+/** Places that a run has time for, and disk if each answer is as long as allowed. Days land one by one, without the disk. */
 export function placesPerRun({ identity, maxAnswerBytes }: Dataset): number {
   const onDisk = identity === 'time' ? Math.floor(maxDisk.toBytes() / maxAnswerBytes) : maxPlaces;
   return Math.min(maxPlaces, onDisk);

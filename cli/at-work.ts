@@ -4,7 +4,7 @@ import { announce } from './terminal/announcement.ts';
 import { interruptible } from './terminal/interruption.ts';
 
 interface WorkOptions extends Pick<ConnectOptions, 'create' | 'api'> {
-  /** Looks only: nothing is started or locked, so it answers while the pipeline on this computer runs. */
+  /** Only looks: starts and locks nothing, so it answers while the local pipeline runs. */
   readonly dryRun?: boolean | undefined;
 }
 

@@ -59,7 +59,7 @@ export function collectNames(text: string, earlier: readonly string[] = []): str
   return [...earlier, text];
 }
 
-/** The datasets that were named, `all` of those that are configured, or undefined; and everything that is wrong with it. */
+/** The datasets that were named, `all` for the configured ones, or undefined; and everything that is wrong with the names. */
 export function parseDatasets(
   names: readonly string[] | undefined,
   { isDrop }: { readonly isDrop: boolean },

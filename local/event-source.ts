@@ -79,14 +79,14 @@ export class EventSource {
   async #poll(): Promise<void> {
     const limit = Math.min(this.settings.maximumConcurrency, availableParallelism());
     const { signal } = this.#stop;
-    // More than the function takes at once, so that it does not wait for SQS. As on AWS, the others are in flight meanwhile.
+    // Receives more than the function takes at once, so that it does not wait for SQS. As on AWS, the others are in flight.
     const wanted = Math.min(2 * limit, 10);
     let received: readonly Message[] = [];
     while (!signal.aborted) {
       received = await this.#receive(wanted, { look: received.length < wanted });
       for (const message of received) {
         while (this.#working.size >= limit) await Promise.race(this.#working);
-        // One that was received before polling ended is visible again after its time-out.
+        // A message that was received before polling ended becomes visible again after its time-out.
         if (signal.aborted) return;
         const work = this.#run(message).finally(() => this.#working.delete(work));
         this.#working.add(work);
@@ -94,7 +94,7 @@ export class EventSource {
     }
   }
 
-  /** @param look whether to ask how long the queue is; a full answer says it */
+  /** @param look whether to ask for the queue's length; a full answer makes that unnecessary */
   async #receive(
     MaxNumberOfMessages: number,
     { look }: { readonly look: boolean },

@@ -52,7 +52,7 @@ export function createQueues({
   );
 }
 
-/** Functions, schedules, roles without their policies, and log groups: what others refer to. */
+/** Functions, schedules, roles without their policies, and log groups: what other resources refer to. */
 export function nameResources({ plan, references }: Pick<Deploying, 'plan' | 'references'>): void {
   for (const { logicalId, name } of plan.functions) {
     references.define(logicalId, { Ref: name, Arn: arnOf('lambda', `function:${name}`) });
@@ -99,7 +99,7 @@ export function scheduleBy(
     const names = plan.schedules.map((schedule) => schedule.name).join(', ');
     throw new Error(`There is no schedule "${name}"; there are: ${names}`);
   }
-  // Not its retries: Scheduler and Lambda would see to them, and here a run starts at once.
+  // Without retries, which Scheduler and Lambda would do: here a run starts at once.
   const { Arn, Input, RoleArn } = found.properties.Target as ScheduleTarget;
   return references.resolve<ScheduleTarget>({ Arn, Input, RoleArn });
 }

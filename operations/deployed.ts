@@ -35,9 +35,9 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
-/** What there is of a deployment, whether somebody works on it or only looks. */
+/** The parts of a deployment that are there whether a command works on it or only looks. */
 export type Reached = Pick<Deployed, 'outputs' | 's3' | 'sqs' | 'runtime'>;
-/** The same, where somebody asks what its schedules send. */
+/** The same for a command that asks what schedules send. */
 export type Scheduled = Reached & Pick<Deployed, 'scheduleInput'>;
 
 export interface ConnectOptions {

@@ -2,7 +2,7 @@ import type { RunEventInput } from '../functions/fetch/run-event.ts';
 
 /** What a schedule on AWS sends to fetch; the scheduled time is a placeholder. */
 export async function scheduleInput(Name: string): Promise<RunEventInput> {
-  // Loaded only here: most commands do without.
+  // Loaded only here: most commands do not need it.
   const { GetScheduleCommand, SchedulerClient } = await import('@aws-sdk/client-scheduler');
   const scheduler = new SchedulerClient();
   try {

@@ -1,13 +1,13 @@
 import type { CellOf, ColumnType } from './column-type.ts';
 import type { Day } from './keys.ts';
 
-/** What a column's cells should be. A row with another one is kept as it is; convert counts and reports it, and an alarm rings. */
+/** What a column's cells should be. Convert keeps a row with another cell as it is, counts and reports it; an alarm rings. */
 export interface Expectation {
   readonly notNull?: true;
-  /** Of a column of type double, int or bigint. */
+  /** For columns of type double, int or bigint. */
   readonly least?: number;
   readonly most?: number;
-  /** Of a column of one of these types, or of type string. */
+  /** For columns of these types, or of type string. */
   readonly oneOf?: readonly (number | string)[];
 }
 
@@ -23,7 +23,7 @@ export interface Field {
   readonly type: ColumnType;
   readonly meaning: string;
   readonly unit?: string;
-  /** Only what is surely wrong when it comes: a null is expected unless `notNull` is set, as an account can switch any field off. */
+  /** Excludes only what is surely wrong. A null is expected unless `notNull` is set: an account can switch any field off. */
   readonly expect?: Expectation;
 }
 
@@ -37,7 +37,7 @@ export interface Table {
   readonly fields: readonly Field[];
 }
 
-/** What a dataset can be asked for beside the place. Each is a setting in `cdk.json` and a parameter of the API. */
+/** What a call can ask for beside the place: a setting in `cdk.json` and a parameter of the API. */
 export type Option = {
   readonly parameter: string;
   readonly meaning: string;
@@ -62,7 +62,7 @@ export interface Dataset {
   /**
    * What makes two runs the same one:
    * - `time`: its scheduled time. All places of a run are in one raw object.
-   * - `place-and-day`: each place and the local day that was asked for, which is an object of its own, and lands once.
+   * - `place-and-day`: the place and the local day that was asked for. Each is a raw object of its own, and lands once.
    *   A scheduled run asks for the day before.
    */
   readonly identity: 'time' | 'place-and-day';
@@ -76,11 +76,11 @@ export interface Dataset {
   readonly firstDay: Day;
   /** Paths of objects and arrays in each of which an answer has a value of a declared field; else it is not data. */
   readonly required: readonly string[];
-  /** Members of an answer that become no column, since another dataset has them. Raw keeps them. */
+  /** Members of an answer that no column holds, because another dataset has them. Raw keeps them. */
   readonly ignored: readonly string[];
   /** Longest answer that fetch accepts. */
   readonly maxAnswerBytes: number;
-  /** What no table's row can rescue is rescued in the first row of the first table that has one. */
+  /** What belongs to no row is rescued in the first row of the first table that has one. */
   readonly tables: readonly Table[];
 }
 

@@ -18,8 +18,8 @@ export function rawKey(dataset: Dataset, scheduledTime: Date, list?: string): st
 }
 
 /**
- * `weatherapi/history/dt=2026-11-21/Oslo.1f6a3c0d9b27.json`: a local day of one place. Whoever asks for it, it lands under
- * one key.
+ * `weatherapi/history/dt=2026-11-21/Oslo.43152cc97f45.json`: a local day of one place. It lands under the same key whoever
+ * asks for it.
  */
 export function placeDayKey({ name }: Dataset, day: Day, place: string): string {
   return `${name}/dt=${day}/${digestedName(place)}.json`;
@@ -92,7 +92,7 @@ export function curatedKeys(parsed: DatedKey): string[] {
   return parsed.dataset.tables.map((table) => curatedKey(parsed, table));
 }
 
-/** The same by a raw key; none when its dataset or its day is not known. */
+/** The same for a raw key; empty when its dataset or its day is not known. */
 export function curatedKeysOf(rawKey: string): readonly string[] {
   const parsed = parsedKey(rawKey);
   return parsed?.day === undefined ? [] : curatedKeys({ ...parsed, day: parsed.day });

@@ -5,7 +5,7 @@ export const objectMetadata = {
   /** Of a raw object: how many places it has, and how many the run lacks. */
   places: 'places',
   placesMissing: 'places-missing',
-  /** Of a raw object: digest of the places that the run was for, and of the options. */
+  /** Of a raw object: digest of the places and the options of its run. */
   placesList: 'places-list',
   /** Of a curated object: the ETag, without quotes, of the raw object that it was made of. */
   rawEtag: 'raw-etag',

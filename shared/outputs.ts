@@ -9,7 +9,7 @@ export const outputNames = [
   /** In Glue and Athena. */
   'Database',
   'Workgroup',
-  /** It also serves a run by hand. */
+  /** The function also serves a run by hand. */
   'FetchFunctionName',
   /** JSON: the schedule of each dataset, by its name; `schedulesIn` reads it. */
   'Schedules',

@@ -15,12 +15,12 @@ export interface Unfetched {
 export interface RunEnd {
   /** `skipped`: nothing came, for reasons that pass by themselves. `failed`: somebody has to act. */
   readonly outcome: 'landed' | 'skipped' | 'failed';
-  /** How many raw objects this run wrote. */
+  /** Raw objects that this run wrote. */
   readonly landed: number;
   /** Places whose data this run added, of all that have landed. */
   readonly fetched: number;
   readonly places: number;
-  /** The raw objects that hold the run: one, or one per place. Twenty at most, as of each that follows. */
+  /** The raw objects that hold the run: one, or one per place. This list and those that follow have twenty at most. */
   readonly keys: readonly string[];
   readonly skipped: readonly Unfetched[];
   readonly failed: readonly Unfetched[];

@@ -67,7 +67,7 @@ export function backfillCommand(): Command {
   });
 }
 
-/** What there is to do: the plan, and what the schedule asks for. */
+/** The plan, and the options that the schedule asks with. */
 async function planned(
   { s3, outputs, scheduleInput }: Scheduled,
   request: BackfillRequest,
@@ -112,7 +112,7 @@ interface Result extends Omit<Backfilled, 'keys'>, Pick<BackfillRequest, 'from' 
   readonly calls: number;
   readonly there: number;
   readonly seconds: number;
-  /** Undefined when nothing was waited for. */
+  /** Undefined when the command did not wait. */
   readonly outcome: Converted | undefined;
 }
 

@@ -29,7 +29,7 @@ import {
 } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 
-/** What a person wants to see first of a row, of whichever table; the rest is in the file. */
+/** What a person wants to see first, in any table; the rest is in the file. */
 const shownColumns = [
   'location_name',
   'location_country',
@@ -49,7 +49,7 @@ const shownColumns = [
   'expires',
   'rescued',
 ];
-/** Of a list, and of all tables. */
+/** Lines of a list, and rows of all tables together. */
 const shownRows = 20;
 /** Of each list of `--json`: a file of any size may have been dropped. */
 const jsonItems = 1000;

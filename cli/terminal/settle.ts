@@ -10,7 +10,7 @@ export async function settle(
   signal: AbortSignal,
   { shown }: { readonly shown: boolean },
 ): Promise<Outcome | undefined> {
-  // What waited in the queue before is nobody's concern who named objects.
+  // Whoever named objects does not care about what was queued before.
   const own = new Set(rawKeys.flatMap(curatedKeysOf));
   const bar = progressBar('Converted', rawKeys.length || watch.waiting, { shown });
   watch.onConverted = (keys) => {

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Columns of a terminal; what COLUMNS says where the output is piped. Undefined where nothing limits a line. */
+/** The terminal's columns, or COLUMNS when the output is piped. Undefined when nothing limits a line. */
 export function terminalWidth(stream: { readonly columns?: number | undefined }): number | undefined {
   return Number(process.env.COLUMNS) || stream.columns;
 }
 
-/** A command stays whole, to be copied. */
+/** A command is not broken, so that it can be copied. */
 const words = /(?:npx|npm|aws) [^;,]*?(?=[.:]?$|[;,]|[.:] | and\b)\S*|\S+/g;
 
-/** A text in lines of so many columns at most, broken between words. A line that goes on is indented by two more. */
+/** Breaks a text between words into lines of at most so many columns. Continued lines are indented by two more. */
 export function wrapped(text: string, width = Number.POSITIVE_INFINITY): string {
   return text
     .split('\n')
@@ -27,7 +27,7 @@ function wrappedLine(line: string, width: number): string {
     const space = line.slice(end, index);
     end = index + word.length;
     const fits = lengthOf(current) + space.length + lengthOf(word) <= width;
-    // A path that fits nowhere stays where it is.
+    // A path that is longer than a line stays where it is.
     const helps = hang.length + lengthOf(word) <= width || word.includes(' ');
     if (fits || !helps || current.trim() === '') current += space + word;
     else {

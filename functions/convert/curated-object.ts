@@ -24,7 +24,7 @@ export async function curatedEtag(s3: S3Client, bucket: string, key: string): Pr
 /**
  * Uploads objects side by side, piece by piece, and returns what the generator returns. When one fails, all do. A failed
  * upload leaves nothing behind.
- * @param pieces for each target the bytes that come next
+ * @param pieces the next bytes for each target
  */
 export async function writeCurated<T>(
   s3: S3Client,
@@ -41,7 +41,7 @@ export async function writeCurated<T>(
     return returned as T;
   } catch (error) {
     for (const body of bodies) body.destroy(error as Error);
-    // Until none of them is at work any more.
+    // No upload may go on after this function has failed.
     await Promise.allSettled(work);
     throw error;
   }
@@ -51,7 +51,7 @@ async function feed<T>(
   bodies: readonly PassThrough[],
   pieces: AsyncGenerator<readonly Uint8Array[], T, undefined>,
 ): Promise<T> {
-  // Its upload reports the error of a body that is destroyed.
+  // The upload reports the error of a destroyed body.
   for (const body of bodies) body.on('error', () => {});
   const returned: T[] = [];
   const all = async function* () {

@@ -11,13 +11,13 @@ export interface DestinationSettings {
 
 /** Where the answers of a run go. Places are known by their number in the event. */
 export interface Destination {
-  /** Those that have not landed. */
+  /** Places that have not landed. */
   readonly left: readonly number[];
-  /** What is asked for beside the event's options. */
+  /** Parameters of each call, beside the event's options. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Takes what came for a place. @returns the answer, or why its data cannot be kept */
   take(place: number, answer: Answer): Promise<Answer>;
-  /** Lands what was taken and has not landed yet. @param tries calls of the whole run */
+  /** Lands what was taken and has not landed yet. @param tries how many calls the whole run made */
   land(tries: number): Promise<Landing>;
   /** Which of these places the two runs before this one lack too. */
   missing(places: readonly number[]): Promise<readonly number[]>;

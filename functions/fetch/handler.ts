@@ -101,7 +101,7 @@ function endOf({ keys, landed, fetched, places, skipped, failed, missing, runFai
   };
 }
 
-/** The end of a run that did not come to its own. */
+/** The end of a run that threw. */
 function failedWith({ name, message }: Error): RunEnd {
   const noPlaces = { keys: [], landed: 0, fetched: 0, places: 0, skipped: [], failed: [], missing: [] };
   return { outcome: 'failed', reason: `${name}: ${message}`, ...noPlaces };

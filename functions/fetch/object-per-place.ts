@@ -34,7 +34,7 @@ export async function objectPerPlace(
     for (let round = 0; round < limits.rounds; round++) {
       const isWritten = await raw.put(key, [line, Buffer.from('\n')], metadata, undefined);
       if (isWritten) written += 1;
-      // Otherwise somebody else was at it: their object is as good, once it is there.
+      // Otherwise another run wrote it, and its object is as good.
       if (isWritten || (await raw.keysOf(dataset, day)).has(key)) {
         there.add(key);
         return;
@@ -44,7 +44,7 @@ export async function objectPerPlace(
   };
 
   return {
-    // A place that is named twice is one.
+    // A place that is named twice counts once.
     left: keys.flatMap((key, place) => (there.has(key) || keys.indexOf(key) < place ? [] : [place])),
     parameters,
     async take(place, answer) {
@@ -67,7 +67,7 @@ export async function objectPerPlace(
       for (const before of [addDays(day, -1), addDays(day, -2)]) {
         const landed = await raw.keysOf(dataset, before);
         const has = (place: number) => landed.has(placeDayKey(dataset, before, locations[place] ?? ''));
-        // A day of which nothing landed lacks every place, and its run is counted as skipped.
+        // A day without any object lacks every place, and its run is counted as skipped.
         if (![...locations.keys()].some(has)) return [];
         missing = missing.filter((place) => !has(place));
       }

@@ -84,7 +84,7 @@ export async function askInPasses(
   return [...outcomes.values()].sort((a, b) => a.place - b.place);
 }
 
-/** After these, no other place will fare better. */
+/** After these, asking for other places is useless. */
 const stopping: readonly Answer['kind'][] = ['quota-spent', 'run-failed', 'key-refused', 'disk-full'];
 
 function isWorthAnotherTry(

@@ -83,7 +83,7 @@ export class RawBucket {
     return (await unlessChanged(upload.done())) !== undefined;
   }
 
-  /** Keys of a day. */
+  /** The keys of a day. */
   async keysOf({ name }: Dataset, day: Day): Promise<Set<string>> {
     const keys = new Set<string>();
     for await (const { key } of listObjects(this.#s3, this.#name, { prefix: `${name}/dt=${day}/` }))

@@ -29,7 +29,7 @@ const members = v.strictObject({
   ),
   /** By the names of the API's parameters; only those that the dataset declares. */
   options: v.optional(v.record(v.string(), v.string()), {}),
-  /** The local day to ask for, where each place's day is an object of its own. The default is the UTC day before. */
+  /** The local day to ask for, if each place's day is an object of its own. The default is the UTC day before. */
   day: v.optional(v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'))),
 });
 
@@ -75,7 +75,7 @@ const schema = v.pipe(
   v.transform((event): Members => ({ ...event, day: dayOfRun(event) })),
 );
 
-/** Its `day` is the local day to ask for, or undefined where a run's time identifies it. */
+/** Its `day` is the local day to ask for; undefined if its time identifies a run. */
 export type RunEvent = v.InferOutput<typeof schema>;
 export type RunEventInput = v.InferInput<typeof schema>;
 

@@ -80,7 +80,7 @@ export async function run(
   }
 }
 
-/** Why every call is refused, if so: one refusal of that kind, or a redirect of every place. */
+/** Why every call is refused, if it is: a refusal of that kind, or redirects for all places. */
 function failureOf(outcomes: readonly Outcome[], { places }: Landing) {
   const unfetched = outcomes.filter((outcome) => outcome.kind !== 'data');
   const isRedirected = places === 0 && outcomes.every(({ kind }) => kind === 'redirected');

@@ -20,13 +20,13 @@ interface Upload extends Omit<MultipartUpload, 'parts'> {
   readonly parts: ReadonlyMap<number, Part>;
 }
 
-/** As the client names a part that it wants. */
+/** A part as the client names it. */
 interface NamedPart {
   readonly partNumber: number;
   readonly etag: string;
 }
 
-/** Bytes of each part but the last, at least. */
+/** Least bytes of each part but the last. */
 const minPartSize = 5 * 1024 * 1024;
 
 /** fauxqs' S3 with answers that AWS gives and fauxqs 2.4.1 does not. */
@@ -40,7 +40,7 @@ export class ObjectStore extends S3Store {
     return buckets.get(bucket)?.get(key);
   }
 
-  /** In its quotes. */
+  /** With its quotes. */
   etagOf(bucket: string, key: string): string | undefined {
     return this.find(bucket, key)?.etag;
   }
@@ -98,7 +98,7 @@ export class ObjectStore extends S3Store {
     };
     this.persistence?.completeMultipartUpload(uploadId, bucket, object);
     this.restoreObject(bucket, object);
-    this.abortMultipartUpload(uploadId); // Of which nothing is needed any more.
+    this.abortMultipartUpload(uploadId); // Its parts are no longer needed.
     return object;
   }
 

@@ -54,7 +54,7 @@ export function addRequestFaults(app: FastifyInstance, faultOf: RequestFaults): 
   app.addHook('onSend', (request, _reply, payload, done) => {
     const fault = faults.get(request);
     if (!fault?.after && fault?.cut !== 'answer') return done(null, payload);
-    // Fastify sends a second, empty answer for a handler that is done before its answer has left: that one ends here.
+    // Fastify would send a second, empty answer for a handler that ends before its answer has left.
     if (answering.has(request)) return;
     answering.add(request);
     void Promise.resolve(fault.after?.()).then(() => {

@@ -47,7 +47,7 @@ function sourceRefusal({ headers }: FastifyRequest, store: ObjectStore): Service
   return unquoted(String(ifMatch)) === unquoted(etag) ? undefined : failed;
 }
 
-/** Bytes from which on an object leaves from its file, rather than from memory. */
+/** An object of at least so many bytes is sent from its file, not from memory. */
 const minStreamed = 1024 * 1024;
 
 /** Whether a request is answered with the whole of a large object. */
@@ -69,7 +69,7 @@ export function addStreamedObjects(
 ): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     if (reply.statusCode !== 200 || !isStreamed(request, store)) return done(null, payload);
-    // Fastify sends a second, empty answer for a handler that is done before its answer has left: that one ends here.
+    // Fastify would send a second, empty answer for a handler that ends before its answer has left.
     if (payload === undefined) return;
     const { bucket = '', key = '' } = apiCallOf(request) ?? {};
     const file = pathOf(bucket, key);

@@ -153,7 +153,7 @@ function matches(pattern: string, text: string): boolean {
   return expression.test(text);
 }
 
-/** By pattern: policies have few, and each request asks all of them. */
+/** Cached by pattern: policies have few, and each request checks all of them. */
 const expressions = new Map<string, RegExp>();
 
 /** A wildcard stays within its part of the ARN; only the last part, the resource's own name, may hold colons. */

@@ -16,7 +16,7 @@ new Worker(new URL('parent-watch.ts', import.meta.url)).unref();
 // Otherwise what does not fit into the pipe at once is lost when the handler ends the process.
 for (const { _handle } of [process.stdout, process.stderr] as unknown as Output[]) _handle?.setBlocking(true);
 
-// Ctrl-C at a terminal reaches this process, too. The runtime says when it ends.
+// Ctrl-C at a terminal reaches this process too. The runtime decides when it ends.
 process.on('SIGINT', () => {});
 
 const [, , directory = '', handlerName = '', clockAhead = '0'] = process.argv;

@@ -6,7 +6,7 @@ import { sunAt } from './sun.ts';
 /** What the weather is worked out from. Temperatures in °C, wind in km/h, pressure in mb, precipitation in mm. */
 export type Air = ReturnType<typeof airAt>;
 
-/** After so many seconds a forecast knows nothing but the climate. */
+/** After so many seconds, a forecast is nothing but the climate. */
 const horizon = 14 * 86_400;
 
 /**

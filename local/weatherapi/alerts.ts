@@ -2,7 +2,7 @@ import type { ForecastHour } from './forecast-hour.ts';
 import { localTimestamp } from './local-time.ts';
 import type { Place } from './places.ts';
 
-/** What is warned of, and from when on. */
+/** What the alerts warn of, and when. */
 const dangers = [
   {
     event: 'High Wind Warning',

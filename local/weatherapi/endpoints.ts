@@ -23,7 +23,7 @@ export const endpoints: Readonly<Record<string, (question: Question) => object |
   history,
 };
 
-/** A plan answers with as many days as it includes, however many are asked for. */
+/** A plan answers with no more days than it includes. */
 function forecast({ place, now, query, plan }: Question) {
   const days = query.get('days') ?? '1';
   if (!/^[1-9]\d*$/.test(days)) return errorBody(1005, `days must be a number from 1 to 14, not "${days}".`);
@@ -76,7 +76,7 @@ function optionsIn(query: URLSearchParams): HourOptions {
   };
 }
 
-/** A date that the calendar has, written as the API wants it. */
+/** A date that exists, as the API wants it written. */
 function isDate(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(epochOf(text)) && addDays(text, 0) === text;
 }

@@ -9,57 +9,57 @@ import type { FetchInvoker } from './fetch-invoker.ts';
 import type { BackfillPlan, MissingDay } from './plan.ts';
 
 export interface BackfillOptions {
-  /** Of each run; its places and its day are those that are missing. */
+  /** What each run gets, beside the places and the day that are missing. */
   readonly event: Omit<RunEventInput, 'locations' | 'day'>;
   readonly invoke: FetchInvoker['invoke'];
-  /** Places to ask for in this go, at most. */
+  /** Calls in this run of the command, at most. */
   readonly maxCalls: number;
-  /** Calls per minute. Undefined for as fast as two runs at once are. */
+  /** Calls per minute. If undefined, as fast as two concurrent runs are. */
   readonly rate: { readonly perMinute: number; readonly calls: CallRate } | undefined;
-  /** Begins no more runs. Those under way end, so that no call is made in vain. */
+  /** Starts no more runs. Those under way finish, so that no call is wasted. */
   readonly signal: AbortSignal;
-  /** Told of so many places' days that a run has ended for, or that are left out. */
+  /** Told how many places' days a run has finished, or the backfill has left out. */
   readonly onProgress?: (calls: number) => void;
 }
 
-/** Why a backfill ended before its end, and the first day that it did not get through. */
+/** Why a backfill stopped early, and the first day that it did not finish. */
 export interface Stop {
   readonly why: 'interrupted' | 'max-calls' | 'quota-spent' | 'failed';
   readonly day: Day;
-  /** Of a run that failed as a whole. */
+  /** Why a run failed as a whole. */
   readonly reason?: string;
 }
 
 export interface Backfilled {
   /** Places' days that were asked for. */
   readonly asked: number;
-  /** Of these, how many are there now. */
+  /** How many of them landed. */
   readonly landed: number;
   /** How many are still missing. */
   readonly left: number;
-  /** Each place that somebody has to fix, once. It was not asked for again. */
+  /** Each place that somebody has to fix, once: the backfill did not ask for it again. */
   readonly failed: readonly (Unfetched & { readonly day: Day })[];
-  /** Places' days that got no data for reasons that pass by themselves, and the first of them. */
+  /** How many places' days got no data for reasons that pass by themselves, and the first of them. */
   readonly skipped: {
     readonly count: number;
     readonly first: readonly (Unfetched & { readonly day: Day })[];
   };
   readonly stopped: Stop | undefined;
-  /** The raw objects that landed; of very many, the last ones, which are converted last. */
+  /** The raw objects that landed. If there are very many, the last ones, which convert gets to last. */
   readonly keys: readonly string[];
 }
 
-/** Of a run that could not be started, or whose answer did not come. */
+/** The result of a run that could not be started, or whose answer did not come. */
 const asFailed = ({ name, message }: Error): Invocation => ({ ok: false, error: { type: name, message } });
 
-/** Runs at the same time. Each asks for eight places at once. */
+/** Concurrent runs. Each asks for eight places at once. */
 const runsAtOnce = 2;
 const shownSkipped = 10;
 const rememberedKeys = 10_000;
 
 /**
- * Has fetch land what is missing, day by day. What has landed is the only state: the same backfill, started again, asks for
- * the rest.
+ * Makes fetch land what is missing, day by day. What has landed is the only state: if the same backfill is started again,
+ * it asks for the rest.
  */
 export async function backfill(
   { missing, calls }: Pick<BackfillPlan, 'missing' | 'calls'>,
@@ -68,7 +68,7 @@ export async function backfill(
   const failed = new Map<string, Unfetched & { readonly day: Day }>();
   const first: (Unfetched & { readonly day: Day })[] = [];
   let skipped = 0;
-  /** Places' days in the runs that were made so far; those in runs that began. */
+  /** Places' days in all runs so far, and in those that began. */
   let planned = 0;
   let asked = 0;
   let landed = 0;
@@ -79,7 +79,7 @@ export async function backfill(
     stopped = { ...(stopped ?? next), day: next.day < day ? next.day : day };
   };
 
-  /** The runs to start, each made when the one before it has begun. */
+  /** The runs to start. Each is put together when the one before it has begun. */
   function* runs(): Generator<MissingDay> {
     for (const { day, places } of missing) {
       for (let left = places; left.length > 0; ) {
@@ -107,7 +107,7 @@ export async function backfill(
     keys = [...keys, ...report.keys].slice(-rememberedKeys);
     onProgress(places.length);
     for (const place of report.failed) {
-      // Two runs at once may both have asked for it, and end in any order.
+      // Two concurrent runs may both have asked for it, and end in either order.
       const earlier = failed.get(place.location);
       if (!earlier || day < earlier.day) failed.set(place.location, { ...place, day });
     }

@@ -2,7 +2,7 @@ import type { Clock } from '../../functions/fetch/passes.ts';
 
 const minute = 60_000;
 
-/** Sees to it that no minute has more calls than allowed. Runs follow one another, and their calls count from their end. */
+/** Allows only so many calls in any minute. Runs follow one another, and their calls count from the end of the run. */
 export class CallRate {
   readonly #perMinute: number;
   readonly #clock: Clock;
@@ -13,7 +13,7 @@ export class CallRate {
     this.#clock = clock;
   }
 
-  /** Resolves when so many calls may begin, or as soon as the signal is aborted. */
+  /** Resolves when so many calls may start, or as soon as the signal is aborted. */
   async turn(calls: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       const now = this.#clock.now();

@@ -3,19 +3,19 @@ import type { Invocation } from '../../local/lambda/sandbox.ts';
 import type { Reached } from '../deployed.ts';
 
 export interface FetchInvoker {
-  /** Resolves when the run has ended. One that failed as a whole is an answer. */
+  /** Resolves when the run has ended, also when it failed as a whole. */
   invoke(event: RunEventInput): Promise<Invocation>;
   close(): void;
 }
 
-/** The deployment's fetch function, to be called by hand. */
+/** Calls the deployment's fetch function. */
 export async function fetchInvoker({
   runtime,
   outputs,
 }: Pick<Reached, 'runtime' | 'outputs'>): Promise<FetchInvoker> {
   const FunctionName = outputs.FetchFunctionName;
   if (runtime) return { invoke: (event) => runtime.invoke(FunctionName, event), close: () => {} };
-  // Loaded only here: most commands do without.
+  // Loaded only here: most commands do not need it.
   const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
   const lambda = new LambdaClient();
   return {

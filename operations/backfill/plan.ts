@@ -13,7 +13,7 @@ export interface MissingDay {
 
 /** What a backfill is about to do. */
 export interface BackfillPlan {
-  /** Oldest first. Days that lack every place have one list in common, so that ten years of a thousand places fit. */
+  /** Oldest first. Days that lack every place share one list, so that ten years of a thousand places fit into memory. */
   readonly missing: readonly MissingDay[];
   /** Calls of the API: one for each place and day that is missing. */
   readonly calls: number;
@@ -23,7 +23,7 @@ export interface BackfillPlan {
   readonly daysThere: number;
 }
 
-/** Finds out what is missing by one listing of the days. */
+/** Finds what is missing, by one listing of the days. */
 export async function planBackfill(
   s3: Pick<S3Client, 'send'>,
   bucket: string,

@@ -21,10 +21,10 @@ export interface BackfillArguments {
   readonly to?: string | undefined;
 }
 
-/** Why a day is not asked for before. */
+/** Why a backfill does not ask for a day earlier. */
 export const whenDaysEnd = 'a day is over in every time zone at 12:00 UTC of the next one';
 
-/** Those of which the provider has a past. */
+/** The datasets whose past the provider has. */
 export const datasetsByDay = datasets.filter(({ identity }) => identity === 'place-and-day');
 
 /** The request, or everything that is wrong with it. */

@@ -1,7 +1,7 @@
 import { columnsOf, type Table } from '../../shared/dataset.ts';
 import { reservedWords } from '../../shared/reserved-words.ts';
 
-/** Named like its neighbours: what they put in front of their own names stands in front of this one. */
+/** Names a column like its neighbours, with the prefix that they have. */
 export function columnFor(table: Table, path: string, others: readonly string[]): string {
   const taken = new Set([...columnsOf(table).map(({ column }) => column), ...others, 'dt']);
   const isFree = (name: string) => /^[a-z]/.test(name) && !reservedWords.has(name) && !taken.has(name);
@@ -24,7 +24,7 @@ export function columnFor(table: Table, path: string, others: readonly string[])
   }
 }
 
-/** `location_` beside `location.name`, nothing beside `current.temp_c`; undefined where no neighbour says so. */
+/** `location_` beside `location.name`, an empty one beside `current.temp_c`; undefined when no neighbour has either. */
 function prefixIn({ fields }: Table, parent: string): string | undefined {
   const parentWord = columnWord(parent.slice(parent.lastIndexOf('.') + 1));
   const prefixes = fields.flatMap(({ column, path }) => {

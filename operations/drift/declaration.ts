@@ -14,7 +14,7 @@ export type Advice =
       readonly type: ColumnType;
       readonly line: string;
     }
-  /** It is declared by now: deploy, and have the objects converted again. */
+  /** It is declared by now: deploy and replay. */
   | { readonly kind: 'replay'; readonly column: string }
   | { readonly kind: 'other'; readonly text: string };
 
@@ -109,7 +109,7 @@ function isIn({ rows }: Table, path: string): boolean {
   return array < 0 || `${rows}.`.startsWith(`${path.slice(0, array)}[].`);
 }
 
-/** A text from outside as source code: nothing in it ends the text, or hides what stands there. */
+/** A text from outside as a literal of source code: nothing in it ends the literal or hides code. */
 function literal(text: string): string {
   const escaped = JSON.stringify(text)
     .slice(1, -1)

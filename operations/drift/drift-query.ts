@@ -59,7 +59,7 @@ ${rest}ORDER BY raw_key`;
   });
 }
 
-/** One row per rescued value. `path` is its place without the numbers of elements, which a field's path has not either. */
+/** One row per rescued value. `path` is its place without the numbers of elements, as in a field's path. */
 function values(datasets: readonly Dataset[], days: Days, engine: keyof Sql): string {
   const tables = datasets.flatMap((dataset) => dataset.tables);
   const everyNumber = engine === 'duckdb' ? ", 'g'" : '';
@@ -83,7 +83,7 @@ const entries: Readonly<Record<keyof Sql, (table: Table, days: Days) => string>>
   ) AS entries`,
 };
 
-/** By the rules of functions/rows/cell.ts. Athena makes a text of 1e400. */
+/** By the rules of functions/rows/cell.ts. Athena turns 1e400 into a text. */
 const kindOf = `CASE
     WHEN json = 'null' THEN 'null'
     WHEN json IN ('true', 'false') THEN 'boolean'

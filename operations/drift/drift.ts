@@ -18,14 +18,14 @@ export interface Drift {
   /** The first and the last raw object, in the order of their keys: the time of its run, or its key. */
   readonly first: string;
   readonly last: string;
-  /** JSON, cut. */
+  /** JSON, cut off if it is long. */
   readonly example: string;
   readonly advice: Advice;
 }
 
 const exampleLength = 100;
 
-/** Paths that are kept: somebody who invents member names is not to fill memory, or the screen. */
+/** Paths that are kept, so that invented member names fill neither memory nor the screen. */
 const mostPaths = 200;
 
 /** Reads the answer to `driftQuery`. */

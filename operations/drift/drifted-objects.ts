@@ -27,7 +27,7 @@ export async function* driftedObjects(
     const { rows } = target.local
       ? await queryLocally(sql.duckdb, { stateDir: target.state, signal })
       : await queryAthena(sql.athena, { athena, outputs, signal });
-    // It has rows, so it is not empty. How large it is does not matter.
+    // It has rows, so it is not empty. Its exact size does not matter.
     for await (const [key] of rows) yield { key: String(key), size: 1 };
   } finally {
     athena.destroy();

@@ -26,10 +26,10 @@ const concurrency = 8;
 
 /**
  * What is to be done with files.
- * @param among what they may be of: each is of the one that its first answer fits best
+ * @param among the datasets that they may belong to: each file goes to the one that its first answer fits best
  * @param day of all of them, whatever their records say
- * @throws {Error} when a file has to be split, and a record does not say its day or is of several; and when it cannot be
- * told what files are of
+ * @throws {Error} when a file has to be split and a record has no day or several; and when files fit no dataset, or
+ * several alike
  */
 export async function planDrops(
   sources: readonly DropSource[],
@@ -40,7 +40,7 @@ export async function planDrops(
   return pMap(found, ([source, dataset]) => planDrop(source, dataset, day, signal), { concurrency, signal });
 }
 
-/** Files that an error names. */
+/** Files that an error names at most. */
 const namedFiles = 10;
 
 async function datasetsOf(

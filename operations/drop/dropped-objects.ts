@@ -15,7 +15,7 @@ export type DroppedObject = { readonly key: string } & (
   | { readonly outcome: 'waiting' }
 );
 
-/** What one table got. */
+/** The rows that one table got. */
 export interface TableRows {
   readonly table: string;
   /** The curated object. */

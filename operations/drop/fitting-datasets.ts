@@ -8,11 +8,11 @@ import { PermanentError } from '../../shared/errors.ts';
 
 export interface Fitting {
   readonly datasets: readonly Dataset[];
-  /** Why none accepts the answer, where all say the same. */
+  /** Why none accepts the answer, if all give the same reason. */
   readonly reason: string | undefined;
 }
 
-/** Of the datasets whose reader accepts a file's first answer, the ones that it fits best: one, unless it fits several alike. */
+/** The datasets that a file's first answer fits best, of those that accept it: one, unless it fits several alike. */
 export async function fittingDatasets(
   file: string,
   among: readonly Dataset[],
@@ -56,7 +56,7 @@ async function misfitOf(
 }
 
 class FirstAnswer extends AnswerRows {
-  /** Bytes of what no column holds. A member that answers of the dataset have for others, and this one lacks, counts as one. */
+  /** Bytes that no column holds. A member that the dataset ignores, and that this answer lacks, counts as one. */
   misfit: number | undefined;
 
   override add(answer: JsonObject): number {

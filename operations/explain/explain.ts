@@ -62,10 +62,10 @@ export interface Story {
   readonly failedPlaces: readonly string[];
 }
 
-/** The stories of a raw object, or of all those that the runs of a time landed, of whichever dataset and list of places. */
+/** The stories of a raw object, or of all raw objects that the runs of a time landed, in every dataset. */
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
   const { since, any } = linesAbout(what, now);
-  // Where each place is an object of its own, `keysOf` knows which are of the run.
+  // If each place is an object of its own, `keysOf` knows which belong to the run.
   const days = 'time' in what ? runPrefixes(what.time, 'place-and-day') : [];
   const ofDays = days.map((text) => ({ member: 'rawKey', text, isPrefix: true }));
   const lines = await Array.fromAsync(
@@ -94,7 +94,7 @@ async function keysOf(
       if (runTime(key)) keys.add(key);
   }
   for (const { end } of stories) for (const key of end?.keys ?? []) keys.add(key);
-  // Of a run that landed nothing, what it should have landed.
+  // For a run that landed nothing, what it should have landed.
   const schedules = schedulesIn(outputs);
   for (const dataset of datasets) {
     const { expression } = schedules.get(dataset.name) ?? {};

@@ -24,14 +24,14 @@ export function parseRunOrKey(text: string): RunOrKey {
   return { time };
 }
 
-/** What the keys begin with that the runs of a time land, whichever places they are for. */
+/** The beginnings of the keys that the runs of a time land, for any places. */
 export function runPrefixes(time: Date, identity: Dataset['identity'] = 'time'): string[] {
   return datasets
     .filter((dataset) => dataset.identity === identity)
     .map((dataset) => plannedKey(dataset, time).replace(/json$/, ''));
 }
 
-/** What a run lands, or the folder of it where each place is an object of its own. */
+/** The key that a run lands, or the folder if each place is an object of its own. */
 export function plannedKey(dataset: Dataset, time: Date): string {
   if (dataset.identity === 'time') return rawKey(dataset, time);
   return `${dataset.name}/dt=${dayOf(new Date(time.getTime() - days))}/`;

@@ -7,7 +7,7 @@ export interface RunStory {
   /** Its name. */
   readonly dataset: string;
   readonly time: Date;
-  /** The local day that it asked for, where a run asks for one. */
+  /** The local day that it asked for, if its runs ask for one. */
   readonly day: Day | undefined;
   /** Of the line that says so. */
   readonly at: Date;

@@ -14,7 +14,7 @@ import type { Step, Timed } from './steps.ts';
 /** What came into raw, and what did not. */
 export interface Landing {
   readonly datasets: readonly Dataset[];
-  /** Raw objects that hold the runs, whether they landed now or before. None of files. */
+  /** Raw objects that hold the runs, whether they landed now or before. Empty for files. */
   readonly keys: readonly string[];
   /** Places without data, whether that passes by itself or not. */
   readonly skipped: readonly (Unfetched & { readonly dataset: string })[];
@@ -115,7 +115,7 @@ async function fetchOnce(
   for (let retry = 0; retry < retries && !invocation.ok && !signal.aborted; retry++)
     invocation = await start();
   signal.removeEventListener('abort', stop);
-  signal.throwIfAborted(); // Who stopped it wants no report.
+  signal.throwIfAborted(); // Whoever stopped it wants no report.
   return invocation.ok ? (invocation.response as RunReport) : new Error(invocation.error.message);
 }
 

@@ -20,9 +20,9 @@ export interface LocalRunOptions extends LandingOptions, FreeStateOptions, StepL
   /** A WeatherAPI-compatible base URL; if undefined, the real one with a key, and the stand-in without. */
   readonly apiUrl: string | undefined;
   readonly apiKey: string | undefined;
-  /** Rows of each table to read, of however many there are. */
+  /** Rows to read of each table. */
   readonly maxRows: number;
-  /** Told of each thing that goes wrong on purpose. */
+  /** Told of each fault on purpose. */
   readonly onFault: (fault: string) => void;
 }
 

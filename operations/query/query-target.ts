@@ -28,7 +28,7 @@ export async function queryTarget<T>(
       await deployed.close();
     }
   } catch (error) {
-    // Not in the engine's words, which are of its own making then.
+    // The engine's own error would only say that it was interrupted.
     throw signal.aborted ? signal.reason : error;
   }
 }

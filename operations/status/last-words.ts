@@ -2,10 +2,10 @@ import type { Logs } from '../logs.ts';
 import type { RunStatus } from './run-status.ts';
 import type { DatasetStatus } from './status.ts';
 
-/** Runs of which convert's log is asked: what a filter has room for. */
+/** Runs that convert's log is searched for: as many as a filter has room for. */
 const askedRuns = 10;
 
-/** What convert last said of each run that is not converted. */
+/** Adds what convert last logged about each run that is not converted. */
 export async function withLastWords(
   datasets: readonly DatasetStatus[],
   logs: Logs,
@@ -16,7 +16,7 @@ export async function withLastWords(
     .flatMap(({ state, raw }) => (state === 'landed' && raw ? [raw.key] : []))
     .slice(-askedRuns);
   if (keys.length === 0) return datasets;
-  // Of a day, the folder.
+  // For a day, the folder.
   const any = keys.map((text) => ({ member: 'rawKey', text, isPrefix: text.endsWith('/') }));
   const words = new Map<string, string>();
   for await (const { members } of logs.lines({ functions: ['convert'], since, any })) {

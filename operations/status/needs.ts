@@ -3,7 +3,7 @@ import type { AlarmStatus } from '../observed.ts';
 import type { RunStatus } from './run-status.ts';
 import type { DatasetStatus } from './status.ts';
 
-/** What somebody has to do something about. */
+/** What somebody has to act on. */
 export type Need =
   | { readonly kind: 'alarm'; readonly alarm: AlarmStatus }
   | { readonly kind: 'dead-letters'; readonly count: number }

@@ -13,14 +13,14 @@ export type RunState = 'converted' | 'landed' | 'skipped' | 'failed' | 'missing'
 export interface RunStatus {
   /** When it was scheduled: the same instant twice for `cron`, an interval for `rate`. UTC. */
   readonly expected: ExpectedRun;
-  /** The local day that it asked for, where each place's day is an object of its own; else null. */
+  /** The local day that it asked for, if each place's day is an object of its own; else null. */
   readonly day: Day | null;
   readonly state: RunState;
   /** Why it is so, or why places are missing; null when all is well, or nobody knows. */
   readonly reason: string | null;
-  /** Configured places without this day, once the run is over; none where a run is not of a day. */
+  /** Configured places without this day, once the run is over; none if the run asks for no day. */
   readonly lacking: readonly string[];
-  /** The object; of a day, the folder. */
+  /** The object, or the folder of a day. */
   readonly raw:
     | (StoredObject & {
         /** Places whose data came, and places without; null for an object that fetch did not write. */
@@ -35,7 +35,7 @@ export interface RunStatus {
   readonly curated: StoredObject | null;
 }
 
-/** What is known of a pipeline, by which its runs are judged. */
+/** What is known about the pipeline, by which its runs are judged. */
 export interface Surroundings {
   readonly now: Date;
   readonly deployedAt: Date;
@@ -50,7 +50,7 @@ export function isOver(run: ExpectedRun, now: Date): boolean {
   return run.to.getTime() <= now.getTime() - grace;
 }
 
-/** What there is to know of a run without a raw object. */
+/** What is known about a run without a raw object. */
 interface Unlanded {
   readonly now: Date;
   readonly deployedAt: Date;

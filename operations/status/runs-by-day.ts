@@ -9,7 +9,7 @@ import { isOver, type RunStatus, type Surroundings, whyNothingLanded } from './r
 import { listDays, type StoredObject } from './stored-objects.ts';
 
 /**
- * The days that the runs of a dataset asked for, each place's day being an object: one listing a day.
+ * The days that the runs of a dataset asked for, if each place's day is an object. Takes one listing per day.
  * @param configured the places; undefined when nobody knows
  */
 export async function runsByDay(
@@ -19,7 +19,7 @@ export async function runsByDay(
   configured: readonly string[] | undefined,
   { now, deployedAt, stories }: Surroundings,
 ): Promise<RunStatus[]> {
-  // Of a day that several runs ask for, the last one.
+  // If several runs ask for a day, the last one counts.
   const days = [...new Map(expected.map((run) => [addDays(dayOf(run.to), -1), run]))];
   const [from, to] = [days[0]?.[0], days.at(-1)?.[0]];
   if (from === undefined || to === undefined) return [];
@@ -34,7 +34,7 @@ export async function runsByDay(
 
   return days.map(([day, run]): RunStatus => {
     const objects = rawByDay.get(day) ?? [];
-    // Where it is not known which places are configured, whatever is there is taken for theirs.
+    // If the configured places are unknown, every object counts as one of theirs.
     const own = objects.filter(({ key }) => places === undefined || places.has(nameOf(key)));
     const names = new Set(own.map(({ key }) => nameOf(key)));
     const without = [...(places ?? [])].flatMap(([name, place]) => (names.has(name) ? [] : [place]));

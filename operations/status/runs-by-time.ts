@@ -10,7 +10,7 @@ import type { Observed } from '../observed.ts';
 import { type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
 import { concurrency, listDays, type StoredObject } from './stored-objects.ts';
 
-/** The runs of a dataset whose run has one object: one listing a day, one HEAD a run. */
+/** The runs of a dataset in which a run is one object. Takes one listing per day and one HEAD per run. */
 export async function runsByTime(
   { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
   dataset: Dataset,
@@ -71,7 +71,7 @@ function at(run: LandedRun | undefined): number {
   return run ? run.time.getTime() : Number.POSITIVE_INFINITY;
 }
 
-/** What runs landed, oldest first; not what was dropped beside it. */
+/** What runs landed, oldest first, without dropped files. */
 function landedRuns(objects: readonly StoredObject[]): LandedRun[] {
   const byTime = Map.groupBy(objects, ({ key }) => runTime(key)?.getTime());
   return [...byTime]

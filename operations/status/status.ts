@@ -18,7 +18,7 @@ export interface DatasetStatus {
 }
 
 export interface PipelineStatus {
-  /** Those that have a schedule. */
+  /** The datasets that have a schedule. */
   readonly datasets: readonly DatasetStatus[];
   /** Messages between raw and curated. */
   readonly queue: QueueDepth;
@@ -26,12 +26,12 @@ export interface PipelineStatus {
   readonly alarms: readonly AlarmStatus[];
   /** What could not be looked at, and why. */
   readonly unknown: readonly string[];
-  /** What somebody has to do something about; empty when all is well, or passes by itself. */
+  /** What somebody has to act on; empty when all is well or passes by itself. */
   readonly needs: readonly Need[];
 }
 
 const hour = 3_600_000;
-/** Where a run is of a day, one of the last week can be fetched as well as yesterday. */
+/** Days of the last week can be fetched as well as yesterday, so status looks at them too. */
 const leastHoursByDay = 7 * 24;
 
 /** How the runs of the last hours went, by the buckets and by what fetch and convert logged. */

@@ -10,10 +10,10 @@ export interface StoredObject {
   readonly writtenAt: Date;
 }
 
-/** Requests at the same time. */
+/** Concurrent requests. */
 export const concurrency = 10;
 
-/** What lies in the `dt=` folders of these days, both included. */
+/** The objects in the `dt=` folders of these days, both included. */
 export async function listDays(
   client: S3Client,
   Bucket: string,

@@ -7,7 +7,7 @@ import { settle } from '../../terminal/settle.ts';
 import type { SentOptions } from './options.ts';
 import { showLetters, shownLetters } from './show-letters.ts';
 
-/** What becomes of the raw objects that `send` has converted. Undefined when nobody waits for it until its end. */
+/** What becomes of the raw objects that `send` has converted. Undefined when nobody waits until the end. */
 export async function outcomeOf(
   deployed: Reached,
   { dryRun, wait, json }: SentOptions,

@@ -4,10 +4,10 @@ import { ago } from '../../terminal/ago.ts';
 import { print } from '../../terminal/output.ts';
 import { printable } from '../../terminal/printable.ts';
 
-/** Letters of one reason, unless there are more kinds of trouble than fit on a page. */
+/** Letters by reason, unless there are more reasons than fit on a page. */
 export const shownLetters = 10;
 
-/** Letters that say the same of their objects are one paragraph. */
+/** Letters that say the same about their objects are one paragraph. */
 export function showLetters(letters: readonly DeadLetter[]): void {
   const now = new Date();
   const ids = shortIds(letters);
