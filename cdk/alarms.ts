@@ -96,7 +96,7 @@ export class Alarms extends Construct {
       description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}, which has the reason`,
     });
     for (const { name, longestGap, freshnessHours } of datasets) {
-      // No hyphen: `status` tells stages apart by the part before the last one.
+      // No hyphen: `status` takes an alarm with one for another stage's.
       const own = name.replaceAll(/\W/g, '_');
       // With less than one run per hour there are never three in a row: then NotFresh rings.
       if (longestGap <= 1) {

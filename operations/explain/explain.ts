@@ -212,10 +212,11 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
   if (message === runEnded) {
     const end = members as unknown as RunEnd;
     const why = placesWithout(end);
-    const landed = `added ${counted(end.fetched, 'place')}, so that raw has ${end.places}`;
-    return [end.outcome === 'landed' ? landed : `ended without data (${end.outcome})`, why]
-      .filter(Boolean)
-      .join('; ');
+    const what =
+      end.outcome === 'landed'
+        ? `added ${counted(end.fetched, 'place')}, so that raw has ${end.places}`
+        : `ended without data (${end.outcome})`;
+    return [what, why].filter(Boolean).join('; ');
   }
   if (isFiled(members)) return `filed as ${members.key}`;
   if (Array.isArray(tables))
