@@ -57,7 +57,7 @@ const schema = v.pipe(
     v.partialCheck(
       [['dataset'], ['day']],
       ({ dataset, day }) => day === undefined || isByDay(dataset),
-      ({ input: { dataset } }) => `expected no day: a run of ${dataset.name} is identified by its time`,
+      ({ input: { dataset } }) => `expected none: a run of ${dataset.name} is identified by its time`,
     ),
     ['day'],
   ),

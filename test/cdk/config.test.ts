@@ -141,7 +141,7 @@ describe('a configuration', () => {
       expect(named({ ...of({}), stage: 'prod', stages: wrong })).toHaveLength(1);
   });
 
-  test('of the form for one dataset is refused, with the new form of the same values', () => {
+  test('of the form for one dataset is refused, with the new form of the same values [configuration]', () => {
     const old = {
       locations: ['Oslo'],
       airQuality: true,

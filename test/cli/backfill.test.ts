@@ -150,7 +150,7 @@ describe('tdf backfill on AWS', () => {
     expect(cloudRuns.asked.map(({ command }) => command)).toEqual(['GetScheduleCommand']);
   });
 
-  test('stops after as many calls as it may make, and the same command makes the rest', async () => {
+  test('stops after as many calls as it may make, and the same command makes the rest [backfill-stops]', async () => {
     const typed = [...days('2026-05-01', '2026-05-03'), '--max-calls', '3'];
     const first = await cloud.tdf('backfill', ...typed);
     expect(first.code).toBe(0);
@@ -165,7 +165,7 @@ describe('tdf backfill on AWS', () => {
     ]);
   });
 
-  test('stops when the quota is spent, and says where and what to type', async () => {
+  test('stops when the quota is spent, and says where and what to type [backfill-stops]', async () => {
     fate = (_, day) => (day >= '2026-06-03' ? { quotaSpent: true } : undefined);
     const { code, stdout } = await cloud.tdf('backfill', ...days('2026-06-01', '2026-06-30'));
     expect(code).toBe(1);
@@ -210,7 +210,7 @@ describe('tdf backfill on AWS', () => {
     expect(await json(...typed)).toMatchObject({ code: 0, calls: 1, landed: 1 });
   });
 
-  test('stops with the reason when fetch fails as a whole', async () => {
+  test('stops with the reason when fetch fails as a whole [backfill-stops]', async () => {
     const message = 'WeatherAPI refuses every call: HTTP 401 code 2006: API key is invalid.';
     cloudRuns.fetch = async ({ day = '' }) => {
       asked.push(day);
@@ -231,7 +231,7 @@ describe('tdf backfill on AWS', () => {
     ]);
   });
 
-  test('finishes what is under way after Ctrl-C, and ends with exit code 130', async () => {
+  test('finishes what is under way after Ctrl-C, and ends with exit code 130 [backfill-stops]', async () => {
     fate = () => {
       process.emit('SIGINT');
       return undefined;

@@ -213,7 +213,7 @@ describe('tdf drop', () => {
   const current = { last_updated_epoch: midnight / 1000 };
   const onlyToday = { current, alerts: { alert: [] } };
 
-  test('takes each file for what its first answer fits best, whatever the provider added to it', async () => {
+  test('takes each file for what its first answer fits best, whatever the provider added to it [fitting-dataset]', async () => {
     const added = { ...onlyToday, elevation: 12, station: { id: 'ENGM', provider: 'x'.repeat(500) } };
     const answers = {
       'now.json': JSON.parse(record('Oslo', midnight)),
@@ -252,7 +252,7 @@ describe('tdf drop', () => {
     expect(typed.stdout).toContain('  - weatherapi/forecast/dt=2026-11-21/typed.');
   });
 
-  test('refuses what no dataset accepts, or several alike, before it drops any, and says what to type', async () => {
+  test('refuses what no dataset accepts, or several alike, before it drops any, and says what to type [fitting-dataset]', async () => {
     const good = await file('good.json', record('Oslo', start));
     const error = await file('error.json', '{"error":{"code":1006,"message":"No matching location."}}');
     const other = await file('other.json', '{"coord":{"lat":59.9}}');
@@ -424,7 +424,7 @@ describe('files of any days', () => {
 });
 
 describe('tdf drop --local', () => {
-  test('makes rows in each table of a history answer that was saved from a browser, under its own day', async () => {
+  test('makes rows in each table of a history answer that was saved from a browser, under its own day [fitting-dataset]', async () => {
     const state = join(directory, 'browser');
     await mkdir(state);
     await useAssembly(state);

@@ -142,7 +142,7 @@ describe('the story of a run', () => {
   const hour = 3_600_000;
   const thisHour = Math.floor(Date.now() / hour) * hour;
   const began = { message: 'Run started', places: 2 };
-  const ended = { message: 'Run ended', keys: [], skipped: [], failed: [] };
+  const ended = { message: 'Run ended', keys: [], fetched: 1, places: 1, skipped: [], failed: [] };
   test.each([
     ['is not due yet', 'upcoming', thisHour + 2 * hour, null],
     ['is not over yet', 'due', thisHour - 2 * hour, { ...began, at: Date.now() }],

@@ -11,7 +11,7 @@ const [, path = '', declaration = ''] = /```ts\n\/\/ (\S+)\n(.*?)```/s.exec(sect
 const [, member = ''] = /add `(".*?)` to `datasets` in `cdk\.json`/.exec(section) ?? [];
 const [start = '', query = ''] = /```sh\n(.*?)\n```/s.exec(section)?.[1]?.split('\n') ?? [];
 
-test('the README adds a dataset in one file, one place of its index and the configuration, and its rows can be queried', async () => {
+test('the README adds a dataset in one file, one place of its index and the configuration, and its rows can be queried [add-dataset]', async () => {
   expect(declaration.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
   const api = createServer(({ url }, response) => {
     const location = { name: new URL(url ?? '', 'http://localhost').searchParams.get('q'), lat: 59.9 };

@@ -155,7 +155,7 @@ describe('a raw object of several tables', () => {
     (await worker.rows(days as string)).map(({ maxtemp_c }) => maxtemp_c),
   ];
 
-  test('becomes one curated object of each table, also of one that has no rows', async () => {
+  test('becomes one curated object of each table, also of one that has no rows [object-per-table]', async () => {
     await aws.put('raw', key, history(1, []));
     expect(await worker.convert(key)).toEqual({
       kind: 'converted',
@@ -170,7 +170,7 @@ describe('a raw object of several tables', () => {
     expect(await stored()).toEqual([[], [1]]);
   });
 
-  test('leaves nothing of former content when a table has no rows any more', async () => {
+  test('leaves nothing of former content when a table has no rows any more [object-per-table]', async () => {
     await aws.put('raw', key, history(1));
     await worker.convert(key);
     expect(await stored()).toEqual([[1], [1]]);
@@ -179,7 +179,7 @@ describe('a raw object of several tables', () => {
     expect(await stored()).toEqual([[], [2]]);
   });
 
-  test('has the same bytes in each of them when it is converted again', async () => {
+  test('has the same bytes in each of them when it is converted again [object-per-table]', async () => {
     await aws.put('raw', key, history(1));
     const bodies = async () => {
       await worker.convert(key);

@@ -119,7 +119,7 @@ describe('reconcile', () => {
     });
   });
 
-  test('enqueues a raw object, once, that lacks the curated object of one of its tables, or has an older one there', async () => {
+  test('enqueues a raw object, once, that lacks the curated object of one of its tables, or has an older one there [object-per-table]', async () => {
     const keys = ['a', 'b', 'c'].map((name) => `weatherapi/forecast/dt=2026-11-22/${name}.json`);
     for (const key of keys) await land(key);
     await aws.remove('curated', 'weatherapi/alert/dt=2026-11-22/a.parquet');
