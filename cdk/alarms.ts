@@ -128,7 +128,7 @@ export class Alarms extends Construct {
     });
     this.#add('ExpectationsFailed', {
       metric: convertMetric('ExpectationsFailed', stage, hour),
-      description: `WeatherAPI sent values that their columns do not expect, such as a humidity over 100 %; the rows are kept. Next: ${tdf('logs --function convert --since 2h --level warn')}, which names columns and examples; if they are right, change "expect" in shared/datasets/ and deploy`,
+      description: `WeatherAPI sent values that their columns do not expect, such as a humidity over 100 %; the rows are kept. Next: ${tdf('logs --function convert --since 2h --level warn')}, which names columns and examples; if the values are right, change "expect" in shared/datasets/ and deploy`,
     });
     this.#add('ReconcileFailed', {
       metric: reconcile.function.metricErrors({ period: hour }),

@@ -32,7 +32,7 @@ export function parseConfig(context: unknown = {}): Config {
   if (renewed) {
     const json = JSON.stringify({ tdf: renewed.context }, null, 2).replaceAll(/[^\P{Cc}\n]/gu, '\uFFFD');
     const { problems } = parse(renewed.context);
-    const also = problems.length > 0 ? `\nIn it, this is wrong:\n${problems.join('\n')}` : '';
+    const also = problems.length > 0 ? `\nThis is also wrong in it:\n${problems.join('\n')}` : '';
     throw new Error(
       `${head} has ${renewed.moved.join(', ')}, which now belong to a dataset. Write instead:\n${json}${also}`,
     );

@@ -71,7 +71,7 @@ export function parseDatasets(
     (name) => `--dataset: expected one of ${datasetNames.join(', ')} or all, got "${name}"`,
   );
   if (isDrop && (isAll || named.size > 1))
-    problems.push('--dataset: expected one with --drop, which is what the files are');
+    problems.push('--dataset: expected only one with --drop, the dataset of the files');
   if (isAll) return { datasets: 'all', problems };
   return { datasets: names && [...named].flatMap((name) => datasetNamed(name) ?? []), problems };
 }

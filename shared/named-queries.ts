@@ -58,7 +58,7 @@ ORDER BY expected.hour`,
   },
   {
     name: 'Daily extremes',
-    description: 'What each local day of the last 30 days had at most and at least, by place.',
+    description: 'The highest and lowest values of each local day of the last 30 days, by place.',
     sql: `SELECT local_date, location_name, location_country, mintemp_c, maxtemp_c, maxwind_kph, totalprecip_mm
 FROM weatherapi_history_day
 WHERE dt >= current_date - INTERVAL '30' DAY
@@ -66,7 +66,7 @@ ORDER BY local_date DESC, location_name`,
   },
   {
     name: 'Warmest and coldest place',
-    description: 'Of each local day of the last 30 days.',
+    description: 'The warmest and the coldest place on each local day of the last 30 days.',
     sql: `SELECT local_date, max_by(location_name, maxtemp_c) AS warmest_place, max(maxtemp_c) AS maxtemp_c,
   min_by(location_name, mintemp_c) AS coldest_place, min(mintemp_c) AS mintemp_c
 FROM weatherapi_history_day
@@ -76,8 +76,7 @@ ORDER BY local_date DESC`,
   },
   {
     name: 'Forecast against what came',
-    description:
-      'How wrong the forecasts of the last 30 days were, by the hours from the forecast to the hour.',
+    description: 'How wrong the forecasts of the last 30 days were, by how many hours ahead they were made.',
     sql: `SELECT lead_hours, count(*) AS hours_compared,
   round(avg(forecast_c - came_c), 2) AS mean_error_c,
   round(avg(abs(forecast_c - came_c)), 2) AS mean_absolute_error_c,

@@ -1,36 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import { type Backfilled, type BackfillOptions, backfill } from '../../operations/backfill/backfill.ts';
+import { type BackfillOptions, backfill } from '../../operations/backfill/backfill.ts';
 import { CallRate } from '../../operations/backfill/call-rate.ts';
 import { fetchInvoker } from '../../operations/backfill/fetch-invoker.ts';
 import { type BackfillPlan, planBackfill } from '../../operations/backfill/plan.ts';
 import {
-  type BackfillArguments,
   type BackfillRequest,
   datasetsByDay,
   parseBackfill,
   whenDaysEnd,
 } from '../../operations/backfill/request.ts';
 import { counted } from '../../operations/counted.ts';
-import type { Scheduled, Target } from '../../operations/deployed.ts';
+import type { Scheduled } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { atWork } from '../at-work.ts';
 import { collectPlaces } from '../run-arguments.ts';
-import { next, targetOptions } from '../target-options.ts';
-import { failed, print, printError, printJson } from '../terminal/output.ts';
+import { targetOptions } from '../target-options.ts';
+import { print, printError, printJson } from '../terminal/output.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
-import { quoted } from '../terminal/quoted.ts';
-import { type Converted, convertedOf, describeConverted, settle } from '../terminal/settle.ts';
-
-interface Arguments extends Target, BackfillArguments {
-  readonly location: readonly string[];
-  readonly maxCalls?: string;
-  readonly rate?: string;
-  readonly dryRun?: true;
-  readonly wait: boolean;
-  readonly json?: true;
-}
+import { convertedOf, settle } from '../terminal/settle.ts';
+import { type Arguments, type Result, showBackfill } from './backfill/show-backfill.ts';
 
 export function backfillCommand(): Command {
   const command = new Command('backfill')
@@ -43,8 +33,8 @@ export function backfillCommand(): Command {
         .argParser(collectPlaces)
         .default([], 'those that are configured'),
     )
-    .option('--max-calls <n>', 'stop after so many calls of the API')
-    .option('--rate <n>', 'calls per minute at most (default: as fast as it goes)')
+    .option('--max-calls <n>', 'stop after this many calls of the API')
+    .option('--rate <n>', 'calls per minute at most (default: no limit)')
     .option('--dry-run', 'say what it costs, and call nothing')
     .option('--no-wait', 'do not wait until what landed is converted')
     .option('--json', 'print nothing but the result, as JSON')
@@ -107,15 +97,6 @@ async function foresee(
   print(`Would make ${counted(calls, 'call')} of the API. Nothing was called (--dry-run).`);
 }
 
-/** What was done; also the form of `--json`. */
-interface Result extends Omit<Backfilled, 'keys'>, Pick<BackfillRequest, 'from' | 'to' | 'leftOut'> {
-  readonly calls: number;
-  readonly there: number;
-  readonly seconds: number;
-  /** Undefined when the command did not wait. */
-  readonly outcome: Converted | undefined;
-}
-
 async function run(
   deployed: Scheduled,
   request: BackfillRequest,
@@ -159,62 +140,13 @@ async function run(
   const { from, to, leftOut } = request;
   const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome };
   if (typed.json) printJson(result);
-  else show(result, typed);
+  else showBackfill(result, typed);
   const isWrong =
     result.failed.length > 0 ||
     result.skipped.count > 0 ||
     ['quota-spent', 'failed'].includes(result.stopped?.why ?? '') ||
     (outcome?.deadLetters.length ?? 0) > 0;
   process.exitCode = signal.aborted ? 130 : isWrong ? 1 : 0;
-}
-
-function show(
-  { asked, landed, left, failed: places, skipped, stopped, seconds, outcome }: Result,
-  typed: Arguments,
-) {
-  print(
-    `${asked.toLocaleString('en')} asked for, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
-  );
-  for (const line of outcome ? describeConverted(outcome) : []) print(line);
-  for (const { location, reason, day } of places)
-    printError(failed, `${location}: ${reason} (first on ${day}). It was not asked for again.`);
-  if (skipped.count > 0) print(`No data for ${skipped.count.toLocaleString('en')} of them this time:`);
-  for (const { location, day, reason } of skipped.first) print(`  ${location}, ${day}: ${reason}`);
-  if (skipped.count > skipped.first.length)
-    print(`  … and ${(skipped.count - skipped.first.length).toLocaleString('en')} more`);
-  if (stopped) {
-    const { why, day, reason } = stopped;
-    if (why === 'failed') printError(failed, `fetch failed on ${day}: ${reason}`);
-    else print({ style: 'yellow', text: 'Stopped' }, `at ${day}: ${stops[why]}`);
-  }
-  if (stopped || skipped.count > 0) print(`To go on: ${again(typed)}`);
-}
-
-const stops = {
-  interrupted: 'interrupted. What has landed stays.',
-  'max-calls': 'as many calls as --max-calls allows are made.',
-  'quota-spent': 'the calls of this month are spent. Go on when the plan has calls again.',
-} as const;
-
-/** The same command, as it was typed. */
-function again({
-  dataset,
-  from = '',
-  to = '',
-  location,
-  maxCalls,
-  rate,
-  wait,
-  ...target
-}: Arguments): string {
-  const words = [
-    `backfill --dataset ${dataset} --from ${from} --to ${to}`,
-    ...location.map((place) => `--location ${quoted(place)}`),
-    ...(maxCalls === undefined ? [] : [`--max-calls ${maxCalls}`]),
-    ...(rate === undefined ? [] : [`--rate ${rate}`]),
-    ...(wait ? [] : ['--no-wait']),
-  ];
-  return next(words.join(' '), target);
 }
 
 function countProblems(typed: Readonly<Record<string, string | undefined>>): string[] {

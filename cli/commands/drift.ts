@@ -38,7 +38,7 @@ export function driftCommand(): Command {
 
 function show(drifts: readonly Drift[], hidden: number, { since, ...target }: Options): void {
   if (drifts.length === 0) {
-    print(`Nothing is rescued${since ? ` since ${since}` : ''}: every value has its column.`);
+    print(`Nothing was rescued${since ? ` since ${since}` : ''}: every value has its column.`);
     return;
   }
   for (const [table, those] of Map.groupBy(drifts, (drift) => drift.table)) {
@@ -59,7 +59,7 @@ function show(drifts: readonly Drift[], hidden: number, { since, ...target }: Op
     for (const { path, advice } of those) {
       if (advice.kind === 'other') print(`${printable(path)}: ${printable(advice.text)}`);
       else if (advice.kind === 'replay')
-        print(`${printable(path)}: it is declared by now, as ${advice.column}. Deploy, and replay.`);
+        print(`${printable(path)}: it is declared by now, as ${advice.column}. Deploy and replay.`);
     }
     print();
   }

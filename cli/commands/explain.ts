@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
-import { explain, type ObjectState, type Story } from '../../operations/explain/explain.ts';
+import { explain } from '../../operations/explain/explain.ts';
 import { parseRunOrKey } from '../../operations/explain/run-or-key.ts';
+import type { ObjectState, Story } from '../../operations/explain/story.ts';
 import { observing } from '../../operations/observed.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { print, printJson, type Styled } from '../terminal/output.ts';

@@ -171,7 +171,7 @@ function rateProblems(rate: string): string[] {
 
 function driftProblems({ drifted, path, prefix }: Arguments): string[] {
   return [
-    ...(path !== undefined && !drifted ? ['--path: expected it with --drifted'] : []),
+    ...(path !== undefined && !drifted ? ['--path: expected only together with --drifted'] : []),
     ...(prefix !== undefined && drifted ? ['--drifted: expected days or a whole dataset, got --prefix'] : []),
   ];
 }

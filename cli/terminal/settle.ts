@@ -1,3 +1,4 @@
+import { counted } from '../../operations/counted.ts';
 import type { Outcome, OutcomeWatch } from '../../operations/outcome.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
 import { printable } from './printable.ts';
@@ -42,7 +43,7 @@ export function convertedOf({ converted, dead }: Outcome): Converted {
 /** For a person, a line each. */
 export function describeConverted({ converted, deadLetters }: Converted): string[] {
   return [
-    `${converted.toLocaleString('en')} converted, ${deadLetters.length.toLocaleString('en')} dead ${deadLetters.length === 1 ? 'letter' : 'letters'}`,
+    `${converted.toLocaleString('en')} converted, ${counted(deadLetters.length, 'dead letter')}`,
     ...deadLetters.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
   ];
 }

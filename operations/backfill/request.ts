@@ -39,7 +39,7 @@ export function parseBackfill(
   const dataset = datasets.find((each) => each.name === name);
   if (dataset && !datasetsByDay.includes(dataset)) {
     problems.push(
-      `--dataset: a run of ${name} is of the time at which it calls the provider, who does not answer for an earlier one. Expected ${datasetsByDay.map((each) => each.name).join(', ')}`,
+      `--dataset: ${name} has no past, because the provider answers only for the time of the call. Expected ${datasetsByDay.map((each) => each.name).join(', ')}`,
     );
   }
   if (!dataset || from === undefined || to === undefined || problems.length > 0) return { problems };

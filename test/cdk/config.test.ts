@@ -175,7 +175,7 @@ describe('a configuration', () => {
 
   test('of the form for one dataset has what else is wrong with it told at once', () => {
     const message = messageOf(() => parseConfig({ locations: [], pollen: 'no', stage: 'Prod!' }));
-    expect(message.split('In it, this is wrong:\n')[1]?.split('\n')).toEqual([
+    expect(message.split('This is also wrong in it:\n')[1]?.split('\n')).toEqual([
       expect.stringContaining('tdf.locations: expected at least one place'),
       expect.stringContaining(`tdf.datasets.${current}.pollen: expected true or false (got "no")`),
       expect.stringContaining('tdf.stage: '),

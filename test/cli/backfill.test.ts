@@ -141,7 +141,7 @@ describe('tdf backfill on AWS', () => {
     expect(asked).toEqual([]);
   });
 
-  test('of a dry run says what it would cost, and calls nothing', async () => {
+  test('says with --dry-run what it would cost, and calls nothing', async () => {
     const plan = await json(...days('2026-04-01', '2026-04-30'), '--location', 'Rome', '--dry-run');
     expect(plan).toEqual({
       ...{ code: 0, from: '2026-04-01', to: '2026-04-30' },
@@ -185,7 +185,7 @@ describe('tdf backfill on AWS', () => {
     });
   });
 
-  test('tells once of a place that fails for good, and goes on with the others', async () => {
+  test('names a place that fails for good once, and goes on with the others', async () => {
     const reason = 'HTTP 400 code 1006: no such location';
     fate = (location) => (location === 'Nowhere' ? { failed: [{ location, reason }] } : undefined);
     const typed = [...days('2026-07-01', '2026-07-20'), '--location', 'Oslo', '--location', 'Nowhere'];
@@ -197,7 +197,7 @@ describe('tdf backfill on AWS', () => {
     expect(asked.filter((run) => run.includes('Nowhere')).length).toBeLessThanOrEqual(2);
   });
 
-  test('tells of days without data for a reason that passes, which the same command asks for again', async () => {
+  test('names days without data for a passing reason, and the same command asks for them again', async () => {
     const reason = 'HTTP 503 (after 3 tries)';
     fate = (location, day) => (day === '2026-08-02' ? { skipped: [{ location, reason }] } : undefined);
     const typed = [...days('2026-08-01', '2026-08-03'), '--location', 'Oslo'];
@@ -266,7 +266,7 @@ describe('tdf backfill on AWS', () => {
       );
       expect([code, stderr]).toEqual([
         1,
-        `Error: --dataset: a run of ${dataset} is of the time at which it calls the provider, who does not answer for an earlier one. Expected weatherapi/history\n`,
+        `Error: --dataset: ${dataset} has no past, because the provider answers only for the time of the call. Expected weatherapi/history\n`,
       ]);
     }
     const wrong = await cloud.tdf('backfill', '--from', '2026-02-30', '--rate', '0', '--max-calls', 'x');

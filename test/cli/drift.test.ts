@@ -66,7 +66,7 @@ describe('tdf drift', () => {
     });
   });
 
-  test('cuts a long example', async () => {
+  test('cuts a long example short', async () => {
     const long = (await driftsOf()).find(({ path }: { path: string }) => path === 'current.long');
     expect(long.example).toBe(`"${'x'.repeat(99)}…`);
   });
@@ -98,9 +98,9 @@ describe('tdf drift', () => {
 
   test('says so when nothing is rescued', async () => {
     const { code, stdout } = await tdf(['drift', '--local', '--state', empty]);
-    expect([code, stdout]).toEqual([0, 'Nothing is rescued: every value has its column.\n']);
+    expect([code, stdout]).toEqual([0, 'Nothing was rescued: every value has its column.\n']);
     expect((await drift('--since', '2026-11-23')).stdout).toBe(
-      'Nothing is rescued since 2026-11-23: every value has its column.\n',
+      'Nothing was rescued since 2026-11-23: every value has its column.\n',
     );
   });
 
@@ -109,7 +109,7 @@ describe('tdf drift', () => {
     expect((await drift('--dataset', 'weather')).stderr).toContain('Expected one of weatherapi/current');
   });
 
-  test('has a replay of just the objects that hold something rescued, or something at one path', async () => {
+  test('lets replay convert just the objects that hold something rescued, or something at one path', async () => {
     const replayed = async (...args: string[]) => {
       const { stdout } = await tdf([
         'replay',
@@ -137,7 +137,7 @@ describe('tdf drift', () => {
   test('and replay refuses a path without --drifted, and a prefix with it', async () => {
     const { code, stderr } = await tdf(['replay', '--path', 'current.snow', '--local', '--state', state]);
     expect(code).toBe(1);
-    expect(stderr).toContain('--path: expected it with --drifted');
+    expect(stderr).toContain('--path: expected only together with --drifted');
     const both = await tdf(['replay', '--drifted', '--prefix', folder, '--local', '--state', state]);
     expect(both.stderr).toContain('--drifted: expected days or a whole dataset, got --prefix');
   });
@@ -192,7 +192,7 @@ describe('drift on AWS', () => {
     expect(asked).toEqual([driftQuery(datasets, { from: '2026-11-20' }).athena]);
   });
 
-  test('has a replay that sends the keys that Athena answers, in their order', async () => {
+  test('lets replay send the keys that Athena answers, in their order', async () => {
     const keys = [20, 21].map((day) => `${folder}${day}/a.json`);
     answer = { columns: ['raw_key'], rows: keys.map((key) => [key]) };
     const { stdout } = await cloud.tdf('replay', '--drifted', '--path', 'current.snow', '--json');
@@ -276,7 +276,7 @@ describe('the advice on a path', () => {
     });
   });
 
-  test('gives no two paths one column', () => {
+  test('never gives two paths the same column', () => {
     const first = advice('current.fog', ['int']);
     expect(columnOf(adviceFor(weatherapiCurrent, current, 'current.Fog', new Set(['int']), [first]))).toBe(
       'weatherapi_current.current_fog',

@@ -136,7 +136,7 @@ describe('npm start', () => {
     expect(again.stdout).not.toContain('weatherapi_current');
   });
 
-  test('--dataset refuses names that there are not, and several for one drop', async () => {
+  test('--dataset refuses unknown names, and several names for one drop', async () => {
     const { code, stderr } = await start([
       '--dataset',
       'metar',
@@ -147,7 +147,7 @@ describe('npm start', () => {
     ]);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'Error: --dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"\nError: --dataset: expected one with --drop, which is what the files are\n',
+      'Error: --dataset: expected one of weatherapi/current, weatherapi/forecast, weatherapi/history or all, got "metar"\nError: --dataset: expected only one with --drop, the dataset of the files\n',
     );
   });
 

@@ -287,7 +287,7 @@ describe('tdf status', () => {
       ]);
     });
 
-    test('names the command that fetches what is missing, and takes a run that goes on for due', async () => {
+    test('names the command that fetches what is missing, and calls a run due that may still be at work', async () => {
       const status = await daysOf({ deployedAt: at('18T00:00') });
       expect(status.needs).toContainEqual({
         ...{ kind: 'days', dataset: 'weatherapi/history', from: '2026-11-19', to: '2026-11-20', days: 2 },
@@ -329,7 +329,7 @@ describe('tdf status', () => {
       ]);
     });
 
-    test('takes whatever is there for the places when the schedule may not be looked at', async () => {
+    test('counts every object as one of a configured place when it may not read the schedule', async () => {
       const denied = async () => {
         throw new Error('not authorized to perform: scheduler:GetSchedule');
       };

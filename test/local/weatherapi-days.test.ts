@@ -286,7 +286,7 @@ describe('a forecast', () => {
     }
   });
 
-  test('strays from what comes, further with every day', async () => {
+  test('strays further from what comes with every day', async () => {
     const errors = new Map<number, number[]>();
     for (const q of ['Oslo', 'Melbourne', 'Cairo', 'Singapore', 'New York', 'Tokyo', 'Nairobi', 'Paris']) {
       for (const at of ['2026-01-05T04:00Z', '2026-05-12T11:00Z', '2026-09-20T18:00Z']) {

@@ -1,3 +1,4 @@
+import { counted } from '../../../operations/counted.ts';
 import { type Dropped, dropLetters as drop } from '../../../operations/dead-letters/drop-letters.ts';
 import { codesOf } from '../../../operations/dead-letters/selection.ts';
 import { deadLettersOf } from '../../../operations/outcome.ts';
@@ -10,7 +11,7 @@ import { failed as failure, print, printError, printJson } from '../../terminal/
 import { printable } from '../../terminal/printable.ts';
 import { quoted } from '../../terminal/quoted.ts';
 import { type DropOptions, selectionOf } from './options.ts';
-import { count, shownLetters } from './show-letters.ts';
+import { shownLetters } from './show-letters.ts';
 
 export async function dropLetters(ids: readonly string[], options: DropOptions): Promise<void> {
   const { yes, dryRun, code, key, all } = options;
@@ -19,7 +20,8 @@ export async function dropLetters(ids: readonly string[], options: DropOptions):
   if (!yes && !dryRun && !canAsk())
     throw new Error('This is not a terminal, so no one can confirm. To drop them, say --yes.');
   const agreed = async (letters: readonly DeadLetter[]) =>
-    yes === true || confirmed(`Drop ${count(letters)}: ${printable(codesOf(letters))}?`);
+    yes === true ||
+    confirmed(`Drop ${counted(letters.length, 'dead letter')}: ${printable(codesOf(letters))}?`);
   const result = await atWork(
     options,
     async (deployed, signal) => {

@@ -1,3 +1,4 @@
+import { counted } from '../../../operations/counted.ts';
 import { codesOf } from '../../../operations/dead-letters/selection.ts';
 import { observing } from '../../../operations/observed.ts';
 import { DeadLetters } from '../../../shared/dead-letters.ts';
@@ -6,7 +7,7 @@ import { interruptible } from '../../terminal/interruption.ts';
 import { print, printJson } from '../../terminal/output.ts';
 import { printable } from '../../terminal/printable.ts';
 import type { Options } from './options.ts';
-import { count, showLetters } from './show-letters.ts';
+import { showLetters } from './show-letters.ts';
 
 export async function listLetters(options: Options): Promise<void> {
   const letters = await interruptible((signal) =>
@@ -20,7 +21,7 @@ export async function listLetters(options: Options): Promise<void> {
   print(
     [
       '',
-      `${count(letters)}: ${printable(codesOf(letters))}`,
+      `${counted(letters.length, 'dead letter')}: ${printable(codesOf(letters))}`,
       'Fix what the reasons say: the raw object, its place, or the code. Then send them again:',
       `  ${next('dead-letters redrive [ID… | --code CODE | --key PREFIX]', options)}`,
       `To give some up: ${next('dead-letters drop ID…', options)}`,

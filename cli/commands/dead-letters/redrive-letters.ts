@@ -1,3 +1,4 @@
+import { counted } from '../../../operations/counted.ts';
 import { type Redriven, redrive } from '../../../operations/dead-letters/redrive.ts';
 import { deadLettersOf, lettersWithoutObject } from '../../../operations/outcome.ts';
 import { curatedKeysOf } from '../../../shared/keys.ts';
@@ -7,7 +8,7 @@ import { failed as failure, print, printError, printJson } from '../../terminal/
 import { quoted } from '../../terminal/quoted.ts';
 import { type SelectionOptions, type SentOptions, selectionOf } from './options.ts';
 import { outcomeJson, outcomeOf, showOutcome } from './sent-outcome.ts';
-import { count, showLetters } from './show-letters.ts';
+import { showLetters } from './show-letters.ts';
 
 export async function redriveLetters(
   ids: readonly string[],
@@ -36,7 +37,9 @@ export async function redriveLetters(
     return printJson({ redriven, left, failed, dryRun: dryRun ?? false, ...outcomeJson(outcome) });
 
   if (dryRun) showLetters(redriven);
-  print(`${dryRun ? 'Would send' : 'Sent'} ${count(redriven)} again; ${left.length} left.`);
+  print(
+    `${dryRun ? 'Would send' : 'Sent'} ${counted(redriven.length, 'dead letter')} again; ${left.length} left.`,
+  );
   for (const { letter, reason } of failed) printError(failure, `${letter.id}: ${reason}`);
   if (!dryRun && redriven.length > 0) showOutcome(outcome, options);
   if (!dryRun && gone.length > 0)

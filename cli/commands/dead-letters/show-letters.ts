@@ -26,7 +26,3 @@ export function showLetters(letters: readonly DeadLetter[]): void {
     if (group.length > shownLetters) print(`  and ${group.length - shownLetters} more (--json lists all)`);
   }
 }
-
-export function count({ length }: readonly unknown[]): string {
-  return `${length} dead ${length === 1 ? 'letter' : 'letters'}`;
-}

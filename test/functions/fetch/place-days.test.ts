@@ -78,7 +78,7 @@ describe('a run of days', () => {
     });
   });
 
-  test('tells beside each object what was asked, for one place', async () => {
+  test('notes in the metadata of each object what was asked for its place', async () => {
     const options = { aqi: 'yes' };
     await runOf(['Oslo', 'fail:500x2'], { options });
     const metadataOf = async (place: string) => (await aws.object('raw', keyOf(place))).metadata;
