@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
-import { type DeadLetter, DeadLetters } from '../shared/dead-letters.ts';
+import type { DeadLetter } from '../shared/dead-letters.ts';
 import { headObject } from '../shared/head-object.ts';
 import { curatedKeysOf } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
+import { deadLettersOf } from './dead-letters/dead-letters-of.ts';
 import type { Reached } from './deployed.ts';
 
 /** What became of raw objects. */
@@ -19,28 +20,13 @@ export interface Outcome {
 /** Milliseconds between two looks on AWS. */
 const firstPause = 1000;
 const longestPause = 10_000;
-/** Objects that are asked for at the same time. */
+/** Concurrent requests. */
 const concurrency = 16;
 
 /** Watches from now on what becomes of raw objects. */
 export async function watchOutcome(deployed: Reached, signal?: AbortSignal): Promise<OutcomeWatch> {
   const before = await deadLettersOf(deployed).list({ signal });
   return new OutcomeWatch(deployed, new Set(before.map(({ id }) => id)));
-}
-
-/** The dead-letter queue of a deployment. */
-export function deadLettersOf({ sqs, outputs, runtime }: Reached): DeadLetters {
-  return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
-}
-
-/** The dead letters that leave convert nothing to do: their raw objects are gone. By id. */
-export async function lettersWithoutObject(deployed: Reached): Promise<ReadonlySet<string>> {
-  const { s3, outputs } = deployed;
-  const letters = await deadLettersOf(deployed).list();
-  const isGone = async ({ key }: DeadLetter) =>
-    key !== null && (await headObject(s3, outputs.RawBucketName, key)) === undefined;
-  const gone = await pMap(letters, isGone, { concurrency });
-  return new Set(letters.filter((_, index) => gone[index]).map(({ id }) => id));
 }
 
 export class OutcomeWatch {

@@ -5,8 +5,9 @@ import {
   type Reconciliation,
   reconcile,
 } from '../../functions/reconcile/reconcile.ts';
+import { deadLettersOf } from '../../operations/dead-letters/dead-letters-of.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
-import { deadLettersOf, watchOutcome } from '../../operations/outcome.ts';
+import { watchOutcome } from '../../operations/outcome.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';

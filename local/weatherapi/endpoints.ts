@@ -1,8 +1,10 @@
+import { addDays, daysBetween } from '../../shared/days.ts';
+import { isDay } from '../../shared/keys.ts';
 import { alertsFor } from './alerts.ts';
 import { type ErrorBody, errorBody } from './failing-places.ts';
 import { forecastDay } from './forecast-day.ts';
 import type { HourOptions } from './forecast-hour.ts';
-import { addDays, epochOf, localDate } from './local-time.ts';
+import { epochOf, localDate } from './local-time.ts';
 import type { Place } from './places.ts';
 import { currentWeather } from './weather.ts';
 
@@ -32,7 +34,8 @@ function forecast({ place, now, query, plan }: Question) {
   const { localtime_epoch: epoch } = location;
   const today = localDate(epoch, place.tz_id);
   const length = Math.min(Number(days), plans[plan].forecastDays);
-  const forecastday = daysFrom(today, length).map((date) => forecastDay(place, date, epoch, options));
+  const dates = [...daysBetween(today, addDays(today, length - 1))];
+  const forecastday = dates.map((date) => forecastDay(place, date, epoch, options));
   const hours = forecastday.flatMap(({ hour }) => hour);
   return {
     location,
@@ -48,7 +51,7 @@ function history({ place, now, query, plan }: Question) {
   const today = localDate(epoch, place.tz_id);
   const from = query.get('dt') ?? '';
   const to = query.get('end_dt') ?? from;
-  const wrong = [from, to].find((date) => !isDate(date) || date < '2010-01-01' || date > today);
+  const wrong = [from, to].find((date) => !isDay(date) || date < '2010-01-01' || date > today);
   if (wrong !== undefined) {
     return errorBody(1005, `dt and end_dt must be dates from 2010-01-01 to ${today}, not "${wrong}".`);
   }
@@ -56,11 +59,9 @@ function history({ place, now, query, plan }: Question) {
     return errorBody(1005, 'end_dt must be the day of dt, or up to 30 days later.');
   }
   const { historyDays, ranges } = plans[plan];
-  if ((query.has('end_dt') && !ranges) || daysBetween(from, today) > historyDays) return errorBody(2009);
+  if ((query.has('end_dt') && !ranges) || daysUntil(from, today) > historyDays) return errorBody(2009);
   const options = optionsIn(query);
-  const forecastday = daysFrom(from, daysBetween(from, to) + 1).map((date) =>
-    forecastDay(place, date, epoch, options),
-  );
+  const forecastday = [...daysBetween(from, to)].map((date) => forecastDay(place, date, epoch, options));
   return { location, forecast: { forecastday } };
 }
 
@@ -76,15 +77,7 @@ function optionsIn(query: URLSearchParams): HourOptions {
   };
 }
 
-/** A date that exists, as the API wants it written. */
-function isDate(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(epochOf(text)) && addDays(text, 0) === text;
-}
-
-function daysFrom(date: string, length: number): string[] {
-  return Array.from({ length }, (_, days) => addDays(date, days));
-}
-
-function daysBetween(from: string, to: string): number {
+/** How many days the second date is after the first one. */
+function daysUntil(from: string, to: string): number {
   return (epochOf(to) - epochOf(from)) / 86_400;
 }

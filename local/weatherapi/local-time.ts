@@ -45,12 +45,7 @@ export function hoursOfDay(date: string, timeZone: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The day that comes so many days after another, or before it for a negative number. */
-export function addDays(date: string, days: number): string {
-  return new Date((epochOf(date) + days * 86_400) * 1000).toISOString().slice(0, 10);
-}
-
-/** Midnight UTC of a date; not a number when there is no such date. */
+/** Midnight UTC of a date, in epoch seconds. */
 export function epochOf(date: string): number {
   return Date.parse(`${date}T00:00Z`) / 1000;
 }

@@ -1,7 +1,7 @@
 import { counted } from '../../../operations/counted.ts';
+import { deadLettersOf } from '../../../operations/dead-letters/dead-letters-of.ts';
 import { type Dropped, dropLetters as drop } from '../../../operations/dead-letters/drop-letters.ts';
 import { codesOf } from '../../../operations/dead-letters/selection.ts';
-import { deadLettersOf } from '../../../operations/outcome.ts';
 import type { DeadLetter } from '../../../shared/dead-letters.ts';
 import { givenUpPrefix } from '../../../shared/keys.ts';
 import { atWork } from '../../at-work.ts';

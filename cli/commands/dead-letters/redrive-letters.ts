@@ -1,6 +1,6 @@
 import { counted } from '../../../operations/counted.ts';
+import { deadLettersOf, lettersWithoutObject } from '../../../operations/dead-letters/dead-letters-of.ts';
 import { type Redriven, redrive } from '../../../operations/dead-letters/redrive.ts';
-import { deadLettersOf, lettersWithoutObject } from '../../../operations/outcome.ts';
 import { curatedKeysOf } from '../../../shared/keys.ts';
 import { atWork } from '../../at-work.ts';
 import { next } from '../../target-options.ts';
