@@ -18,7 +18,7 @@ export interface FetchProps {
   readonly raw: Bucket;
 }
 
-interface DatasetSchedule {
+interface FetchSchedule {
   readonly schedule: FunctionSchedule;
   /** Digest of the configured places, which a run for them writes into its object's metadata. */
   readonly placesList: string;
@@ -31,7 +31,7 @@ const freeDisk = Size.mebibytes(512);
 export class Fetch extends Construct {
   readonly function: PipelineFunction;
   /** By the names of their datasets. */
-  readonly schedules: ReadonlyMap<string, DatasetSchedule>;
+  readonly schedules: ReadonlyMap<string, FetchSchedule>;
 
   constructor(scope: Construct, id: string, { config, raw }: FetchProps) {
     super(scope, id);

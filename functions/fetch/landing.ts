@@ -6,7 +6,7 @@ import type { Landed, RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
 import type { Spool } from './spool.ts';
 
-export interface RunObject {
+interface RunObject {
   readonly key: string;
   readonly landed: Landed | undefined;
 }

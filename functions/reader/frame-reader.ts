@@ -5,7 +5,7 @@ import type { Shape, Step } from './shape.ts';
 import { ShapeReader } from './shape-reader.ts';
 
 /** By table, where each array's rows end in the group, in the answer's order. */
-export type ReadRows = ReadonlyMap<number, readonly number[]>;
+type ReadRows = ReadonlyMap<number, readonly number[]>;
 
 /** By table, where the rows of an element begin and end. */
 interface Extent {

@@ -27,10 +27,10 @@ interface Found {
   readonly arrays: { readonly level: Level; readonly elements: readonly unknown[]; readonly path: string }[];
 }
 
-/** An answer is not what the rows that were read from it suggest. */
+/** Thrown when an answer does not match the rows that were read from it before. */
 class Mismatch extends Error {}
 
-/** The one element of an array whose rows were read before. No answer has it, since nobody can guess it. */
+/** Stands in an array whose rows were read before. No answer has it, because nobody can guess it. */
 export const readBefore = randomUUID();
 
 /**

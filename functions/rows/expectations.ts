@@ -32,7 +32,8 @@ export class Expectations {
       table.fields.flatMap((field, number) => {
         const { column, type, expect } = field;
         const name = `${tableName(table)}.${column}`;
-        if (expect && !canExpect(field)) throw new Error(`${name}: a ${type} cannot be expected so.`);
+        if (expect && !canExpect(field))
+          throw new Error(`${name}: a column of type ${type} cannot have this "expect".`);
         return expect ? [{ ...expect, number, type, name }] : [];
       }),
     );

@@ -3,12 +3,12 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { firstSecond, lastSecond, millisecondsPerDay } from './cell.ts';
 import type { RowGroup } from './row-group.ts';
 
-/** Milliseconds of one in a cell of a column that can tell a row's day. */
+/** Milliseconds per unit of the columns that can tell a row's day. */
 const unitOf: Partial<Record<ColumnType, number>> = { timestamp: 1, bigint: 1000, date: millisecondsPerDay };
 
 /**
- * When rows of a dataset's first table were observed, in milliseconds; a local day counts as midnight UTC. Rows that do not
- * say it are left out.
+ * When rows of a dataset's first table were observed, in milliseconds; a local day counts as midnight UTC. Rows without
+ * this are left out.
  */
 export function* observedIn(group: RowGroup, dataset: Dataset, start = 0): Generator<number> {
   const column = group.columns.findIndex((each) => each.column === dataset.dayColumn);

@@ -7,7 +7,7 @@ import type { RawSelection } from '../replay/raw-selection.ts';
 import type { ReplayedObject } from '../replay/replay.ts';
 import { driftedKeysQuery } from './drift-query.ts';
 
-export interface DriftedSource {
+interface DriftedSource {
   readonly target: Target;
   readonly outputs: Outputs;
   readonly selection: RawSelection;

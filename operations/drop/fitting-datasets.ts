@@ -6,7 +6,7 @@ import type { JsonObject } from '../../functions/rows/json.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 
-export interface Fitting {
+interface Fitting {
   readonly datasets: readonly Dataset[];
   /** Why none accepts the answer, if all give the same reason. */
   readonly reason: string | undefined;

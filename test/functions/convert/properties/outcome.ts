@@ -24,7 +24,7 @@ import type { Cell } from './reference-cell.ts';
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** The Parquet files that the pieces of a raw file become, by table, or the one permanent failure; anything else is thrown. */
-export async function convertedTables(
+async function convertedTables(
   pieces: Bytes,
   dataset: Dataset,
 ): Promise<readonly Uint8Array[] | PermanentError> {
@@ -63,7 +63,7 @@ async function* asynchronous(pieces: Bytes): AsyncGenerator<Uint8Array> {
 }
 
 /** A row as DuckDB reads it, in the form of the reference. */
-export type ActualRow = ExpectedRow;
+type ActualRow = ExpectedRow;
 
 /** Reads Parquet files in the tests of one file, all over one connection. */
 export function duckdb() {

@@ -57,7 +57,7 @@ function declaredObject(tree: Tree, odds: number): fc.Arbitrary<string> {
 }
 
 /** The members of an answer, with all that it may have at its top; now and then one of them is something else. */
-export function answerMembers(dataset: Dataset): fc.Arbitrary<Member[]> {
+function answerMembers(dataset: Dataset): fc.Arbitrary<Member[]> {
   const declared = declaredIn(dataset);
   const { length } = Object.keys(declared);
   return fc.oneof(...[0, 0, 2, 6].map((odds) => declaredMembers(declared, odds, length, odds === 6 ? 1 : 0)));
