@@ -28,8 +28,7 @@ export async function* conversion(
   const files = dataset.tables.map((table) => new ParquetFile(dataset, table));
   const expectations = new Expectations(dataset);
   const rows = new AnswerRows(dataset, { rawKey: key, fetchedAt }, (group, table) => {
-    expectations.check(group, table);
-    files[table]?.add(group);
+    expectations.check(group, table, files[table]?.add(group) ?? []);
   });
   const sha256 = createHash('sha256');
   for await (const _ of readRecords(hashed(body, sha256), rows, signal))

@@ -1,4 +1,4 @@
-import type { FileMetaData, RowGroup as RowGroupMetadata, SchemaElement } from 'hyparquet';
+import type { FileMetaData, RowGroup as RowGroupMetadata, SchemaElement, Statistics } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
@@ -44,7 +44,8 @@ export class ParquetFile {
     this.#writer.appendUint32(magic);
   }
 
-  add(group: RowGroup): void {
+  /** @returns the statistics of each column */
+  add(group: RowGroup): readonly Statistics[] {
     const [, ...elements] = this.#schema;
     const start = this.#writer.offset;
     const columns = elements.map((element, number) => {
@@ -60,6 +61,7 @@ export class ParquetFile {
       ),
       total_compressed_size: BigInt(this.#writer.offset - start),
     });
+    return columns.map(({ meta_data }) => meta_data?.statistics ?? {});
   }
 
   finish({ rawKey, rawSha256 }: Footer): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ParquetFile } from '../../../functions/parquet/parquet-file.ts';
 import { answerShapes } from '../../../functions/reader/answer-shapes.ts';
 import { RecordReader } from '../../../functions/reader/record-reader.ts';
 import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
@@ -23,8 +24,9 @@ function unexpectedIn(
   path: 'fast' | 'slow',
 ): readonly Unexpected[] {
   const expectations = new Expectations(dataset);
+  const files = dataset.tables.map((each) => new ParquetFile(dataset, each));
   const rows = new AnswerRows(dataset, { rawKey, fetchedAt: null }, (group, table) =>
-    expectations.check(group, table),
+    expectations.check(group, table, files[table]?.add(group) ?? []),
   );
   const reader = new RecordReader(rows, path === 'fast' ? answerShapes(rows) : undefined);
   reader.push(Buffer.from(records.join('\n')));
