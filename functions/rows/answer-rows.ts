@@ -30,8 +30,11 @@ interface Found {
 /** An answer is not what the rows that were read from it suggest. */
 class Mismatch extends Error {}
 
-/** The one element of an array whose rows were read before. No answer has it, since nobody can guess it. */
-export const readBefore = randomUUID();
+/**
+ * The one element of an array whose rows were read before. No answer has it, since nobody can guess it. Nothing in it looks
+ * like a number to `parseExactly`, or chance would decide how `rescued` spells the numbers beside it.
+ */
+export const readBefore = randomUUID().replaceAll(/[-e]/g, 'g');
 
 /**
  * The rows of one raw object in every table of its dataset, a row group at a time. Values go to their declared columns, those
@@ -173,7 +176,10 @@ export class AnswerRows {
   }
 
   end(): void {
-    for (const [table, { rowCount }] of this.groups.entries()) if (rowCount > 0) this.#handOn(table);
+    for (const [table, group] of this.groups.entries()) {
+      if (group.rowCount > 0) this.#handOn(table);
+      group.release();
+    }
   }
 
   #handOn(table: number): void {
