@@ -176,10 +176,7 @@ export class AnswerRows {
   }
 
   end(): void {
-    for (const [table, group] of this.groups.entries()) {
-      if (group.rowCount > 0) this.#handOn(table);
-      group.release();
-    }
+    for (const [table, { rowCount }] of this.groups.entries()) if (rowCount > 0) this.#handOn(table);
   }
 
   #handOn(table: number): void {

@@ -10,22 +10,9 @@ export const maxRows = 50_000;
 
 /** Rows to have room for beyond these: of an answer that begins before the row group is full. */
 const lastAnswerRows = 504;
-const mostRows = maxRows + lastAnswerRows;
 
 /** A row group with more bytes of distinct texts is full, whatever its rows, to bound memory. */
 const maxTextBytes = 16 * 1024 * 1024;
-
-/** Of each cell: its 64 bits, and whether it is present. */
-const cellBytes = 9;
-
-/**
- * Memory of an earlier group. To use it again saves a tenth of the time of a large file: new memory has to be cleared, and
- * makes V8 collect garbage more often.
- */
-let spare = new ArrayBuffer();
-
-/** New memory of fewer bytes costs little. */
-const leastSpare = 1024 * 1024;
 
 /**
  * Rows as columns of 8-byte cells in one buffer. The cell of column `c` in row `r` is number `c * capacity + r`, and is null
@@ -62,13 +49,10 @@ export class RowGroup {
 
   /** Makes room for one more row. */
   reserve(): void {
-    const { rowCount, capacity, columns } = this;
+    const { rowCount, capacity } = this;
     if (rowCount < capacity) return;
     // Columns a power of two apart would compete for the same lines of the processor's cache.
-    const next = capacity < maxRows ? Math.min(capacity * 4 + 72, mostRows) : capacity * 2;
-    const rowBytes = columns.length * cellBytes;
-    const spareRows = Math.min(Math.floor(spare.byteLength / rowBytes), mostRows);
-    this.#allocate(next * rowBytes < leastSpare ? next : Math.max(next, spareRows));
+    this.#allocate(capacity < maxRows ? Math.min(capacity * 4 + 72, maxRows + lastAnswerRows) : capacity * 2);
   }
 
   /** Removes the last rows, with what was set of the next one. */
@@ -123,14 +107,6 @@ export class RowGroup {
     for (const texts of this.#texts) texts.clear();
   }
 
-  /** Ends the use of an empty group, so that a later one can have its memory. */
-  release(): void {
-    const { buffer } = this.present;
-    if (this.capacity <= mostRows && buffer.byteLength > spare.byteLength) spare = buffer;
-    this.capacity = 0;
-    this.#allocate(0);
-  }
-
   #bits(column: number, type: ColumnType, cell: CellOf[ColumnType]): bigint {
     switch (type) {
       case 'date':
@@ -146,15 +122,12 @@ export class RowGroup {
 
   #allocate(capacity: number): void {
     const { capacity: before, present, bigints } = this;
-    const cells = this.columns.length * capacity;
-    let buffer = spare;
-    if (cells * cellBytes >= leastSpare && cells * cellBytes <= spare.byteLength) spare = new ArrayBuffer();
-    else buffer = new ArrayBuffer(cells * cellBytes);
+    const cells = new ArrayBuffer(this.columns.length * capacity * 8);
     this.capacity = capacity;
-    this.present = new Uint8Array(buffer, cells * 8, cells).fill(0);
-    this.doubles = new Float64Array(buffer, 0, cells);
-    this.words = new Int32Array(buffer, 0, cells * 2);
-    this.bigints = new BigInt64Array(buffer, 0, cells);
+    this.present = new Uint8Array(this.columns.length * capacity);
+    this.doubles = new Float64Array(cells);
+    this.words = new Int32Array(cells);
+    this.bigints = new BigInt64Array(cells);
     for (let column = 0; column < this.columns.length; column++) {
       this.present.set(present.subarray(column * before, (column + 1) * before), column * capacity);
       this.bigints.set(bigints.subarray(column * before, (column + 1) * before), column * capacity);
