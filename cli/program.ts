@@ -1,5 +1,7 @@
 import { Command, CommanderError, type Option } from 'commander';
+import { NeverRanError } from '../operations/local-assembly.ts';
 import { isNpmScript, swallowedOptions } from './npm.ts';
+import { nextStart } from './target-options.ts';
 import { commandOutput, failed, printError } from './terminal/output.ts';
 import { quoted } from './terminal/quoted.ts';
 
@@ -70,6 +72,8 @@ function suggested(args: readonly string[]): string {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof NeverRanError)
+    return `${error.message} Run one there: ${nextStart(error.state)}; or name another: --state DIR`;
   const withoutAccess = error.name === 'CredentialsProviderError' || error.message === 'Region is missing';
   return withoutAccess
     ? `${error.message}. To reach AWS, set AWS_PROFILE and AWS_REGION (or run: aws configure); for the pipeline on this computer, add --local.`
