@@ -53,10 +53,16 @@ function refuseSwallowed(options: readonly Option[], args: readonly string[]): v
   );
 }
 
-/** Nobody looks at AWS, or changes it, because npm dropped their `--local`. */
+/** Nobody looks at AWS, or changes it, because they forgot `--local`, or npm dropped it. */
 function requireTarget(command: Command, args: readonly string[]): void {
   const { local, dryRun } = command.optsWithGlobals<{ local?: true; dryRun?: true }>();
-  const isStated = command.getOptionValueSourceWithGlobals('stage') !== 'default';
+  const isTyped = (option: string) => command.getOptionValueSourceWithGlobals(option) === 'cli';
+  const isStated = isTyped('stage');
+  if (local && isStated) throw new Error('--stage is a deployment on AWS: say either it or --local.');
+  if (!local && isTyped('state'))
+    throw new Error(
+      `--state is of the pipeline on this computer. Add --local: npx tdf ${[...args, '--local'].map(quoted).join(' ')}`,
+    );
   if (!isNpmScript || local || dryRun || isStated) return;
   throw new Error(
     `npm may have dropped --local, so say which deployment you mean: ${suggested(args.map(quoted))}`,

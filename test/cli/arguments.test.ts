@@ -128,6 +128,20 @@ test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has
   }
 });
 
+test.each(Object.keys(commands))('tdf %s takes no options that are about two deployments', async (name) => {
+  const typed = [name, ...(/explain|drop/.test(name) ? ['package.json'] : [])];
+  expect(await tdf([...typed, '--state', 'some dir'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `Error: --state is of the pipeline on this computer. Add --local: npx tdf ${typed.join(' ')} --state 'some dir' --local\n`,
+  });
+  expect(await tdf([...typed, '--local', '--stage', 'dev'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'Error: --stage is a deployment on AWS: say either it or --local.\n',
+  });
+});
+
 test('the help of npm start and of tdf itself fits 80 columns, and has examples', async () => {
   const helps = [await start(['--help']), await tdf(['--help'])];
   expect(helps.map(({ code }) => code)).toEqual([0, 0]);

@@ -188,6 +188,7 @@ test('everything that is wrong is named at once, what was expected and what came
       '--prefix: expected it to begin with weatherapi/current/, got "elsewhere/"',
     ],
   });
+  expect(parseSelection({ prefix: '' })).toHaveProperty('problems');
   expect(parseSelection({ prefix: 'elsewhere/' })).toEqual({
     problems: [
       '--prefix: expected it to begin with weatherapi/current/ or weatherapi/forecast/ or weatherapi/history/, got "elsewhere/"',
