@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Command } from 'commander';
+import { backfillCommand } from '../../cli/commands/backfill.ts';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
 import { destroyCommand } from '../../cli/commands/destroy.ts';
+import { driftCommand } from '../../cli/commands/drift.ts';
 import { dropCommand } from '../../cli/commands/drop.ts';
 import { explainCommand } from '../../cli/commands/explain.ts';
 import { logsCommand } from '../../cli/commands/logs.ts';
@@ -39,6 +41,8 @@ const commands = {
   status: statusCommand,
   logs: logsCommand,
   explain: explainCommand,
+  backfill: backfillCommand,
+  drift: driftCommand,
   drop: dropCommand,
   replay: replayCommand,
   'dead-letters': deadLettersCommand,
@@ -114,7 +118,7 @@ describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
 
 test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
   const command = make();
-  for (const each of [command, ...command.commands.filter(({ options }) => options.length > 0)]) {
+  for (const each of [command, ...command.commands]) {
     let help = '';
     each.configureOutput({
       writeOut: (text) => {

@@ -19,6 +19,7 @@ import { listObjects } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import fc, { runs } from '../fast-check.ts';
 import { converted } from '../functions/convert/converted.ts';
+import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { landUnnoticed, useAssembly } from './state.ts';
 
@@ -509,6 +510,26 @@ describe('tdf drop --local', () => {
     ]);
     for (const day of ['2026-11-21', '2026-11-23'])
       expect(existsSync(join(state, 's3/curated', curated(day)))).toBe(true);
+  });
+
+  test('stopped while it converts tells what is converted by then, and what waits', async () => {
+    const state = join(directory, 'stopped');
+    await mkdir(state);
+    await useAssembly(state);
+    const folder = join(directory, 'many');
+    await mkdir(folder);
+    for (let index = 0; index < 150; index++)
+      await writeFile(join(folder, `${index}.json`), record(`${index}`, start));
+    const curated = join(state, 's3/curated/weatherapi/current/dt=2026-11-21');
+    const stopped = until(() => existsSync(curated) && readdirSync(curated).length > 3);
+    void stopped.then(() => process.emit('SIGINT'));
+    const { code, stdout } = await tdf(['drop', folder, '--json', '--local', '--state', state]);
+    const objects = JSON.parse(stdout).files.flatMap((each: { objects: object[] }) => each.objects);
+    const of = (outcome: string) => objects.filter((each: { outcome: string }) => each.outcome === outcome);
+    expect(code).toBe(130);
+    expect(of('converted').length).toBeGreaterThan(0);
+    expect(of('waiting').length).toBe(objects.length - of('converted').length);
+    expect(of('converted').length).toBeLessThanOrEqual(readdirSync(curated).length);
   });
 
   test('answers for its own files only, whatever waits in the queue already', async () => {

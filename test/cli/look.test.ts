@@ -6,6 +6,7 @@ import {
   cp,
   mkdir,
   mkdtemp,
+  open,
   readdir,
   readFile,
   rename,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -322,6 +324,20 @@ describe('a state directory', () => {
     const { message } = new StateError('/state/queues/fauxqs.db', new Error(reason));
     expect(message).toContain(`/state/queues/fauxqs.db cannot be used: ${reason}. ${remedy}`);
   });
+});
+
+test('a command whose output cannot be written says so in one line, and fails', async () => {
+  const full = await open('/dev/full', 'w');
+  const child = spawn(process.execPath, ['cli/tdf.ts', 'query', '--named'], {
+    stdio: ['ignore', full.fd, 'pipe'],
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const said = await text(child.stderr as Readable);
+  await full.close();
+  expect([await ended, said]).toEqual([
+    1,
+    'Error: Standard output cannot be written: ENOSPC: no space left on device, write\n',
+  ]);
 });
 
 test('a command ends without a word when nobody reads what it prints any more [nobody-reads]', async () => {
