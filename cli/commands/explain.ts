@@ -20,8 +20,8 @@ export function explainCommand(): Command {
     .addHelpText(
       'after',
       `
-A key may begin with s3://BUCKET/, or be the path of its file in the local state.
-The exit code is 1 when there is no such run or object.
+A key may begin with s3://BUCKET/, or be the path of its file in the local
+state. The exit code is 1 when there is no such run or object.
 
 Examples:
   npx tdf explain 2026-11-22T05:00Z
