@@ -19,6 +19,7 @@ import { listObjects } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import fc, { runs } from '../fast-check.ts';
 import { converted } from '../functions/convert/converted.ts';
+import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { landUnnoticed, useAssembly } from './state.ts';
 
@@ -315,6 +316,43 @@ describe('tdf drop', () => {
     expect(await raw()).toEqual(before);
   });
 
+  test('says when it replaces an object of other content, and only then', async () => {
+    const dropped = async (content: string) => {
+      const { stdout } = await drop(await file('same.json', content), '--json');
+      return JSON.parse(stdout).files[0].objects;
+    };
+    const key = keyIn('2026-11-21', 'same.json');
+    const put = { key, outcome: 'waiting' };
+    expect(await dropped(record('Oslo', start))).toEqual([put]);
+    expect(await dropped(record('Oslo', start))).toEqual([put]);
+    expect(await dropped(record('Bergen', start))).toEqual([{ ...put, replaced: true }]);
+    expect((await drop(await file('same.json', record('Oslo', start)))).stdout).toContain(
+      `${key} (replaces what was there: raw keeps the earlier version)\n`,
+    );
+    expect(await raw()).toEqual({ [key]: record('Oslo', start) });
+  });
+
+  test('stopped while it puts says how many files are in raw, and what to type for the others', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `file ${index}.json`);
+    const files = await Promise.all(names.map((name) => file(name, record(name, start))));
+    let put = 0;
+    cloud.emulator.onObjectCreated(() => {
+      put += 1;
+      if (put === 10) process.emit('SIGINT');
+    });
+    const { code, stdout, stderr } = await cloud.tdf('drop', ...files, '--json');
+    const inRaw = Object.keys(await raw());
+    const [, whole] = /^Stopped: (\d+) of 30 files are in raw\. Type the same again/.exec(stderr) ?? [];
+    const { files: told } = JSON.parse(stdout);
+    expect([code, told.length]).toEqual([130, Number(whole)]);
+    expect(inRaw.length).toBeLessThan(30);
+    for (const { objects } of told) expect(inRaw).toContain(objects[0].key);
+    // What was under way may have arrived all the same.
+    expect(inRaw.length - told.length).toBeLessThanOrEqual(8);
+    expect((await drop(...files)).code).toBe(0);
+    expect(Object.keys(await raw())).toHaveLength(30);
+  });
+
   test('leaves a file to convert that it cannot read, to be told what is wrong with it', async () => {
     const broken = `${hourly(60).join('\n')}\n{"location":`;
     await drop(await file('broken.json', broken));
@@ -472,6 +510,26 @@ describe('tdf drop --local', () => {
     ]);
     for (const day of ['2026-11-21', '2026-11-23'])
       expect(existsSync(join(state, 's3/curated', curated(day)))).toBe(true);
+  });
+
+  test('stopped while it converts tells what is converted by then, and what waits', async () => {
+    const state = join(directory, 'stopped');
+    await mkdir(state);
+    await useAssembly(state);
+    const folder = join(directory, 'many');
+    await mkdir(folder);
+    for (let index = 0; index < 150; index++)
+      await writeFile(join(folder, `${index}.json`), record(`${index}`, start));
+    const curated = join(state, 's3/curated/weatherapi/current/dt=2026-11-21');
+    const stopped = until(() => existsSync(curated) && readdirSync(curated).length > 3);
+    void stopped.then(() => process.emit('SIGINT'));
+    const { code, stdout } = await tdf(['drop', folder, '--json', '--local', '--state', state]);
+    const objects = JSON.parse(stdout).files.flatMap((each: { objects: object[] }) => each.objects);
+    const of = (outcome: string) => objects.filter((each: { outcome: string }) => each.outcome === outcome);
+    expect(code).toBe(130);
+    expect(of('converted').length).toBeGreaterThan(0);
+    expect(of('waiting').length).toBe(objects.length - of('converted').length);
+    expect(of('converted').length).toBeLessThanOrEqual(readdirSync(curated).length);
   });
 
   test('answers for its own files only, whatever waits in the queue already', async () => {
