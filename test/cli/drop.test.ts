@@ -211,7 +211,7 @@ describe('tdf drop', () => {
     },
     ...members,
   });
-  const midnight = Date.parse('2026-11-21T00:00:00Z');
+  const midnight = Date.parse('2025-11-21T00:00:00Z');
   const current = { last_updated_epoch: midnight / 1000 };
   const onlyToday = { current, alerts: { alert: [] } };
 
@@ -227,7 +227,7 @@ describe('tdf drop', () => {
     );
     expect((await drop(...files)).code).toBe(0);
     const keyOf = (dataset: string, name: string) =>
-      filedKey(parseRawKey(`${dataset}/${name}`), '2026-11-21');
+      filedKey(parseRawKey(`${dataset}/${name}`), '2025-11-21');
     expect(Object.keys(await raw()).sort()).toEqual(
       [
         keyOf('weatherapi/current', 'now.json'),
@@ -239,8 +239,7 @@ describe('tdf drop', () => {
 
   test('takes an answer without current weather for history up to tomorrow, and for a forecast from the day after on [fitting-dataset]', async () => {
     const today = Math.floor(Date.now() / (24 * hour)) * 24 * hour;
-    // The second one's days begin in the past.
-    const answers = [days(today - 24 * hour, 3), days(today - 24 * hour, 5), days(today, 3), days(today, 2)];
+    const answers = [days(today - 24 * hour, 3), days(today - 24 * hour, 5), days(today, 4), days(today, 2)];
     const paths = await Promise.all(
       answers.map((answer, index) => file(`${index}.json`, JSON.stringify(answer))),
     );
@@ -266,8 +265,8 @@ describe('tdf drop', () => {
     await drop(await file('past.json', lines.join('\n')));
     const keyOf = (day: string) => filedKey(parseRawKey('weatherapi/history/past.json'), day);
     expect(await raw()).toEqual({
-      [keyOf('2026-11-21')]: `[\n${lines[0]}\n]\n`,
-      [keyOf('2026-11-22')]: `[\n${lines[1]}\n]\n`,
+      [keyOf('2025-11-21')]: `[\n${lines[0]}\n]\n`,
+      [keyOf('2025-11-22')]: `[\n${lines[1]}\n]\n`,
     });
     const typed = await drop(
       await file('typed.json', lines[0] ?? ''),
@@ -275,7 +274,7 @@ describe('tdf drop', () => {
       'weatherapi/forecast',
       '--dry-run',
     );
-    expect(typed.stdout).toContain('  - weatherapi/forecast/dt=2026-11-21/typed.');
+    expect(typed.stdout).toContain('  - weatherapi/forecast/dt=2025-11-21/typed.');
   });
 
   test('refuses what no dataset accepts, or several alike, before it drops any, and says what to type [fitting-dataset]', async () => {
@@ -382,7 +381,7 @@ describe('tdf drop', () => {
     const text = await readFile(path, 'utf8');
     const bulk = await file('bulk.json', JSON.stringify({ bulk: [{ query: JSON.parse(text) }] }));
     for (const each of [path, bulk]) {
-      const { code, stderr } = await drop(each);
+      const { code, stderr } = await drop(each, '--dataset', 'weatherapi/history');
       expect(code).toBe(1);
       expect(stderr).toContain(
         `${each}: record 1 has observations of several days. One answer spans 2026-11-20 to 2026-11-21, and an answer is never split. Fetch its days one by one: npx tdf backfill --dataset weatherapi/history --from 2026-11-20 --to 2026-11-21 --location PLACE. Or put the whole file under one day: npx tdf drop FILE --dataset weatherapi/history --day YYYY-MM-DD\n`,
