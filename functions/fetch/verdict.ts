@@ -32,7 +32,7 @@ const codes: Readonly<Record<number, { kind: Refusal['kind']; meaning: string }>
   1005: { kind: 'location-failed', meaning: 'request URL is invalid' },
   1006: { kind: 'location-failed', meaning: 'no such location' },
   1007: { kind: 'location-failed', meaning: 'the day or the number of days is not valid' },
-  1008: { kind: 'run-failed', meaning: 'the plan does not include history of this day' },
+  1008: { kind: 'run-failed', meaning: 'the plan does not include this' },
   2006: { kind: 'key-refused', meaning: 'API key is invalid' },
   2007: { kind: 'quota-spent', meaning: 'the calls of this month are spent' },
   2008: { kind: 'run-failed', meaning: 'API key has been disabled' },
