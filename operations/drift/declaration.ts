@@ -58,12 +58,12 @@ export function adviceFor(
     return other(`It is an array. If its elements are objects, declare a table with rows: '${path}[]'.`);
   if (isOnly('boolean')) return other('No column type holds true and false. Read it from "rescued".');
   if (isOnly('null')) return other('Only null came so far. Declare it once a value has come.');
-  if (seen.has('number'))
-    return other(
-      'No column type holds a number that is out of the range of a double. Read it from "rescued".',
-    );
+  if (seen.has('number')) return other(`No column type holds ${listed(['number'])}. Read it from "rescued".`);
   const type = typeFor(seen);
-  if (type === undefined) return other(`No column type holds both ${listed(seen)}. Read it from "rescued".`);
+  if (type === undefined)
+    return other(
+      `Values of different kinds came, ${listed(seen)}, and no column type holds them all. Read it from "rescued".`,
+    );
   const table = [from, ...dataset.tables].find((each) => isIn(each, path));
   if (!table)
     return other(
@@ -98,9 +98,10 @@ function holds(declared: ColumnType, kind: Kind): boolean {
   return kind === (declared === 'timestamp' ? 'int' : declared);
 }
 
-/** "int, double and string" */
+/** "int, date and string" */
 function listed(kinds: Iterable<Kind>): string {
-  return [...kinds].join(', ').replace(/, (?=[^,]*$)/, ' and ');
+  const words = [...kinds].map((kind) => (kind === 'number' ? "numbers out of a double's range" : kind));
+  return words.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 }
 
 /** Whether declared paths lead through this one, so that it cannot be a column. */
