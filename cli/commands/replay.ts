@@ -180,7 +180,7 @@ function count(things: number): string {
 }
 
 const help = `
-Without days and --dataset, it is about all raw objects.
+Without --dataset and --prefix, it is about all datasets, one after another.
 Stopped by Ctrl-C, it finishes the batch under way and remembers how far it
 came: the same command goes on from there. Converting an object twice gives
 the same result, byte for byte.

@@ -36,8 +36,12 @@ export function adviceFor(
     const { column } = field;
     const others = [...seen].filter((kind) => !holds(field.type, kind));
     if (others.length === 0) return { kind: 'replay', column };
+    const next =
+      typeFor(seen) === undefined
+        ? 'Read it from "rescued".'
+        : "If WeatherAPI now always sends that, change the type, raise the dataset's version, deploy, and replay all of it.";
     return other(
-      `${tableName(table)}.${column} is declared as ${field.type}, which does not hold ${listed(others)}. If WeatherAPI now always sends that, change the type, raise the dataset's version, deploy, and replay all of it.`,
+      `${tableName(table)}.${column} is declared as ${field.type}, which does not hold ${listed(others)}. ${next}`,
     );
   }
   if (path.includes('"'))

@@ -353,8 +353,16 @@ describe('the advice on a path', () => {
   });
 
   test.each<[string, Kind[], string]>([
-    ['current.humidity', ['int', 'double'], 'humidity is declared as int, which does not hold double.'],
-    ['current.temp_c', ['int', 'number', 'string'], "hold numbers out of a double's range and string."],
+    [
+      'current.humidity',
+      ['int', 'double'],
+      'humidity is declared as int, which does not hold double. If WeatherAPI now',
+    ],
+    [
+      'current.temp_c',
+      ['int', 'number', 'string'],
+      "hold numbers out of a double's range and string. Read it from",
+    ],
     ['location.localtime', ['date', 'boolean'], 'which does not hold boolean.'],
   ])('of %s, of which %j came, names only what its column cannot hold', (path, kinds, text) => {
     expect(advice(path, kinds)).toEqual({ kind: 'other', text: expect.stringContaining(text) });
