@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { counted } from '../../operations/counted.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
-import { type DropPlan, planDrops, putFiles } from '../../operations/drop/drop-files.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
 import {
   type DroppedFile,
@@ -9,6 +8,8 @@ import {
   droppedFiles,
   type TableRows,
 } from '../../operations/drop/dropped-objects.ts';
+import { type DropPlan, planDrops } from '../../operations/drop/plan-drops.ts';
+import { putFiles } from '../../operations/drop/put-files.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';

@@ -2,16 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { observing } from '../../operations/observed.ts';
-import type { Need } from '../../operations/status/needs.ts';
-import type { RunState, RunStatus } from '../../operations/status/run-status.ts';
-import { type DatasetStatus, type PipelineStatus, pipelineStatus } from '../../operations/status/status.ts';
+import { type PipelineStatus, pipelineStatus } from '../../operations/status/status.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { collectNames, parseDatasets } from '../run-arguments.ts';
-import { alarmText, next, targetOptions } from '../target-options.ts';
+import { targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
-import { clearScreen, type Printed, print, printJson, type Styled } from '../terminal/output.ts';
+import { clearScreen, print, printJson } from '../terminal/output.ts';
 import { spinning } from '../terminal/spinner.ts';
+import { showStatus } from './status/show-status.ts';
 
 interface Options extends Target {
   readonly hours: number;
@@ -57,12 +56,12 @@ Examples:
     const status = options.watch
       ? await watch(options, about)
       : await spinning('Looking at buckets, queues, logs and alarms', () => look(options, about));
-    if (!options.watch) options.json ? printJson(status) : show(status, options.hours, options);
+    if (!options.watch) options.json ? printJson(status) : showStatus(status, options.hours, options);
     if (options.check && status.needs.length > 0) process.exitCode = 1;
   });
 }
 
-/** Of this computer's pipeline it is a copy that is looked at, so that each look is anew. */
+/** Connects anew for each look, because the local pipeline is looked at as a copy. */
 function look(options: Options, about: readonly Dataset[]): Promise<PipelineStatus> {
   return observing(options, (observed) =>
     pipelineStatus(observed, about, { hours: options.hours, now: new Date() }),
@@ -76,7 +75,7 @@ function watch(options: Options, about: readonly Dataset[]): Promise<PipelineSta
     for (;;) {
       const status = await look(options, about);
       clearScreen();
-      show(status, options.hours, options);
+      showStatus(status, options.hours, options);
       print(`\n${new Date().toISOString().slice(11, 19)} UTC, every ${every / 1000} s until Ctrl-C`);
       await delay(every, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return status;
@@ -91,117 +90,4 @@ function wholeNumber(of: string, most: number) {
       throw new InvalidArgumentError(`Expected whole ${of}, 1 to ${most}, got "${text}".`);
     return number;
   };
-}
-
-const words: Readonly<Record<RunState, Styled>> = {
-  converted: { text: 'converted', style: 'green' },
-  landed: { text: 'landed, not converted', style: 'yellow' },
-  skipped: { text: 'skipped', style: 'yellow' },
-  failed: { text: 'failed', style: 'red' },
-  missing: { text: 'missing', style: 'red' },
-  due: { text: 'due', style: 'gray' },
-  'not-deployed': { text: 'not deployed', style: 'gray' },
-};
-
-/** For people: one line per span of runs that went the same way, and what to do about it. */
-export function show(status: PipelineStatus, hours: number, target: Target): void {
-  const { datasets: shown, queue, deadLetters, alarms, unknown, needs } = status;
-  for (const dataset of shown) showDataset(dataset, hours);
-  if (shown.length === 0) print('No schedule fetches it.');
-  const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
-  print(`Queue:  ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`);
-  print(`Alarms: ${ringing} of ${alarms.length} ring`);
-  for (const what of unknown) print({ style: 'yellow', text: 'Unknown' }, what);
-  if (needs.length > 0) print({ style: 'bold', text: '\nWhat needs you' });
-  for (const need of needs) print({ style: 'red', text: '•' }, describeNeed(need, target));
-}
-
-function showDataset({ dataset, runs }: DatasetStatus, hours: number): void {
-  const states = Object.keys(words) as RunState[];
-  const counts = states.map((state) => [state, runs.filter((run) => run.state === state).length] as const);
-  const counted = counts
-    .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${words[state].text}`);
-  const incomplete = runs.filter(({ raw }) => (raw?.placesMissing ?? 0) > 0).length;
-  const all = [...counted, ...(incomplete > 0 ? [`${incomplete} incomplete`] : [])];
-  print({ style: 'bold', text: dataset }, all.join(', ') || `no run in the last ${hours} hours`);
-  for (const span of spansOf(runs)) showSpan(span);
-  print();
-}
-
-function describeNeed(need: Need, target: Target): string {
-  switch (need.kind) {
-    case 'alarm':
-      return `${need.alarm.name}: ${alarmText(need.alarm.description, target)}`;
-    case 'dead-letters': {
-      const letters = need.count === 1 ? 'raw object is' : 'raw objects are';
-      return `${need.count} ${letters} not converted, and why is in: ${next('dead-letters', target)}`;
-    }
-    case 'run': {
-      const run = minute(need.run.expected.to);
-      const why = need.run.reason ? ` (${need.run.reason})` : '';
-      const time = `${run.replace(' ', 'T')}Z`;
-      return `${need.dataset}: the newest run that is over, ${run}, ${words[need.run.state].text}${why}. More: ${next(`explain ${time}`, target)}`;
-    }
-    case 'days': {
-      const { dataset, from, to, days } = need;
-      const command = `backfill --dataset ${dataset} --from ${from} --to ${to}`;
-      return `${dataset}: ${days === 1 ? 'a day lacks' : `${days} days lack`} places (${some(need.places)}). Fetch what is missing: ${next(command, target)}`;
-    }
-  }
-}
-
-/** Runs in a row that went the same way. */
-type Span = readonly [RunStatus, ...RunStatus[]];
-
-function spansOf(runs: readonly RunStatus[]): Span[] {
-  const spans: [RunStatus, ...RunStatus[]][] = [];
-  const same = ({ state, reason, lacking, raw }: RunStatus) =>
-    JSON.stringify([state, reason, lacking, raw && places(raw)]);
-  for (const run of runs) {
-    const last = spans.at(-1);
-    if (last && same(last[0]) === same(run)) last.push(run);
-    else spans.push([run]);
-  }
-  return spans;
-}
-
-const indent = ' '.repeat(32);
-
-function showSpan(span: Span): void {
-  const [{ expected, day, state, reason, lacking, raw }] = span;
-  const last = span.at(-1) ?? span[0];
-  const from = day ?? minute(expected.from);
-  const to = last.day ?? minute(last.expected.to);
-  const end = to === from ? '' : ` – ${to.slice(to.slice(0, 10) === from.slice(0, 10) ? 11 : 5)}`;
-  const count = span.length > 1 ? `${span.length} ` : '';
-  const { text, style } = words[state];
-  print(
-    `${from}${end}`.padEnd(indent.length - 1),
-    { style, text: count + text },
-    ...(raw ? [places(raw)] : []),
-  );
-  const why = reason ?? (raw && lacking.length > 0 ? `without ${some(lacking)}` : null);
-  if (why !== null) print({ style: 'gray', text: indent + why });
-}
-
-/** "Oslo, Bergen, Tromsø and 5 more" */
-function some(names: readonly string[]): string {
-  const more = names.length - namedPlaces;
-  return `${names.slice(0, namedPlaces).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-const namedPlaces = 3;
-
-function places({ places: came, placesMissing, ...raw }: NonNullable<RunStatus['raw']>): Printed {
-  if (came === null) return '';
-  const missing = placesMissing ?? 0;
-  const others = raw.byHand > 0 ? `, and ${raw.byHand} more by hand` : '';
-  const whose = raw.isConfigured ? others : ', by hand or as configured before';
-  if (missing > 0) return { style: 'yellow', text: `${came} of ${came + missing} places${whose}` };
-  return `${came} ${came === 1 ? 'place' : 'places'}${whose}`;
-}
-
-function minute(instant: Date): string {
-  return instant.toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -1,7 +1,7 @@
 import { rawKey } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { limits } from './limits.ts';
-import { encodePlaces } from './place-list.ts';
+import { encodePlaces } from './place-set.ts';
 import type { Landed, RawBucket } from './raw-bucket.ts';
 import type { RunEvent } from './run-event.ts';
 import type { Spool } from './spool.ts';

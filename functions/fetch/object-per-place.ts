@@ -1,10 +1,11 @@
 import { addDays } from '../../shared/days.ts';
 import { type Day, placeDayKey } from '../../shared/keys.ts';
+import { listDigest } from '../../shared/list-digest.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { otherDayIn } from './answer-day.ts';
 import type { Destination, DestinationSettings } from './destination.ts';
 import { limits } from './limits.ts';
-import { encodePlaces, listDigest } from './place-list.ts';
+import { encodePlaces } from './place-set.ts';
 
 /** Each place's answer for a local day is a raw object of its own, which lands at once, and only once. */
 export async function objectPerPlace(

@@ -1,6 +1,6 @@
+import { listDigest } from '../../shared/list-digest.ts';
 import type { Destination, DestinationSettings } from './destination.ts';
 import { findRunObject, land } from './landing.ts';
-import { listDigest } from './place-list.ts';
 import { Spool } from './spool.ts';
 
 /** All answers of a run go into one raw object, one line per place, in the order of the places. */

@@ -10,7 +10,7 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { type Day, dayOf, isDay, rawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
-import { decodePlaces } from './place-list.ts';
+import { decodePlaces } from './place-set.ts';
 
 /** What an object's metadata says about the run that landed it. */
 export interface Landed {

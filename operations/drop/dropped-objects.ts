@@ -5,7 +5,7 @@ import { tableName } from '../../shared/dataset.ts';
 import { curatedKeysOf, parseRawKey } from '../../shared/keys.ts';
 import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
-import type { DropPlan } from './drop-files.ts';
+import type { DropPlan } from './plan-drops.ts';
 
 /** What became of one of a file's objects. */
 export type DroppedObject = { readonly key: string } & (

@@ -7,8 +7,9 @@ import { type DatasetSchedule, schedulesIn } from '../../shared/outputs.ts';
 import type { Unfetched } from '../../shared/run-log.ts';
 import { counted } from '../counted.ts';
 import type { Deployed } from '../deployed.ts';
-import { planDrops, putFiles } from '../drop/drop-files.ts';
 import type { DropSource } from '../drop/drop-sources.ts';
+import { planDrops } from '../drop/plan-drops.ts';
+import { putFiles } from '../drop/put-files.ts';
 import type { Step, Timed } from './steps.ts';
 
 /** What came into raw, and what did not. */

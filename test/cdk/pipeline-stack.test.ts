@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { listDigest } from '../../functions/fetch/place-list.ts';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
 import { datasetNames, datasets, tableNames } from '../../shared/datasets.ts';
 import { convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
+import { listDigest } from '../../shared/list-digest.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { StackTemplate } from './stack-template.ts';
 

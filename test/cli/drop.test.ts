@@ -10,7 +10,7 @@ import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
 import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
-import { planDrops } from '../../operations/drop/drop-files.ts';
+import { planDrops } from '../../operations/drop/plan-drops.ts';
 import { type OutcomeWatch, watchOutcome } from '../../operations/outcome.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';

@@ -3,7 +3,7 @@ import type { Stack, StackStatus } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { show } from '../../cli/commands/status.ts';
+import { showStatus } from '../../cli/commands/status/show-status.ts';
 import type { Logs } from '../../operations/logs.ts';
 import type { AlarmStatus, Observed } from '../../operations/observed.ts';
 import { scheduleInput } from '../../operations/schedule-input.ts';
@@ -136,7 +136,7 @@ describe('tdf status', () => {
     const byHand = { places: 1, 'places-missing': 0, 'places-list': 'of-another-list' };
     const told = async () => {
       const status = await statusOf({}, at('20T12:05'), 1);
-      const text = await shown(() => show(status, 1, { stage: 'dev', state: '.local' }));
+      const text = await shown(() => showStatus(status, 1, { stage: 'dev', state: '.local' }));
       return [text.split('\n')[1]?.trim(), status.runs[0]?.raw?.key];
     };
     await land(hour, byHand);
@@ -293,7 +293,7 @@ describe('tdf status', () => {
         ...{ kind: 'days', dataset: 'weatherapi/history', from: '2026-11-19', to: '2026-11-20', days: 2 },
         places: ['Bergen', 'Oslo'],
       });
-      const text = await shown(() => show(status, 5, { stage: 'prod', state: '.local' }));
+      const text = await shown(() => showStatus(status, 5, { stage: 'prod', state: '.local' }));
       expect(text).toContain(
         'weatherapi/history 4 converted, 1 landed, not converted, 1 missing, 1 not deployed, 1 incomplete',
       );
@@ -421,7 +421,7 @@ describe('tdf status', () => {
       now,
       29,
     );
-    const text = await shown(() => show(status, 29, { stage: 'prod', state: '.local' }));
+    const text = await shown(() => showStatus(status, 29, { stage: 'prod', state: '.local' }));
     expect(
       text,
     ).toBe(`weatherapi/current 2 converted, 1 landed, not converted, 25 missing, 1 due, 1 incomplete
@@ -441,7 +441,7 @@ What needs you
 • tdf-weather-dev-NotFresh: What NotFresh means. Next: npx tdf status --stage dev
 • 2 raw objects are not converted, and why is in: npx tdf dead-letters --stage prod
 • weatherapi/current: the newest run that is over, 2026-11-22 01:00, missing (never started). More: npx tdf explain 2026-11-22T01:00Z --stage prod`);
-    const local = await shown(() => show(status, 29, { local: true, stage: '', state: 'here' }));
+    const local = await shown(() => showStatus(status, 29, { local: true, stage: '', state: 'here' }));
     expect(local).toContain('Next: npx tdf status --local --state here');
   });
 

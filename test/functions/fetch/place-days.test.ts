@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
-import { encodePlaces, listDigest } from '../../../functions/fetch/place-list.ts';
+import { encodePlaces } from '../../../functions/fetch/place-set.ts';
 import { RawBucket } from '../../../functions/fetch/raw-bucket.ts';
 import { type RunReport, run } from '../../../functions/fetch/run.ts';
 import { WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { type WeatherApi as StandIn, startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { weatherapiHistory } from '../../../shared/datasets/weatherapi-history.ts';
 import { placeDayKey } from '../../../shared/keys.ts';
+import { listDigest } from '../../../shared/list-digest.ts';
 import { type Aws, startAws } from '../../aws.ts';
 import fc from '../../fast-check.ts';
 import { FakeSecrets } from './fake-secrets.ts';

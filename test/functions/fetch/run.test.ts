@@ -6,13 +6,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { type FastifyReply, fastify } from 'fastify';
 import { ApiKey } from '../../../functions/fetch/api-key.ts';
 import type { Clock } from '../../../functions/fetch/passes.ts';
-import { encodePlaces, listDigest } from '../../../functions/fetch/place-list.ts';
+import { encodePlaces } from '../../../functions/fetch/place-set.ts';
 import { RawBucket } from '../../../functions/fetch/raw-bucket.ts';
 import { type RunReport, run } from '../../../functions/fetch/run.ts';
 import { type Answer, WeatherApi } from '../../../functions/fetch/weatherapi.ts';
 import { startWeatherApi } from '../../../local/weatherapi/server.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import { rawKey } from '../../../shared/keys.ts';
+import { listDigest } from '../../../shared/list-digest.ts';
 import { type Aws, type StoredObject, startAws } from '../../aws.ts';
 import { FakeSecrets } from './fake-secrets.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodePlaces, encodePlaces, listDigest } from '../../../functions/fetch/place-list.ts';
-import fc from '../../fast-check.ts';
+import { listDigest } from '../../shared/list-digest.ts';
 
 describe('a list of places', () => {
   const list = { locations: ['Oslo', 'Rome'], options: { aqi: 'yes', lang: 'fr' } };
@@ -21,19 +20,5 @@ describe('a list of places', () => {
     { ...list, options: {} },
   ])('of other places, order or options has another: %j', (other) => {
     expect(listDigest(other)).not.toBe(listDigest(list));
-  });
-});
-
-describe('numbers of places', () => {
-  test('come back ascending from their text', () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(3_000)), (places) => {
-        expect([...decodePlaces(encodePlaces(places))]).toEqual(places.toSorted((a, b) => a - b));
-      }),
-    );
-  });
-
-  test('of a thousand places fit into the metadata of an object', () => {
-    expect(encodePlaces(Array.from({ length: 1000 }, (_, place) => place))).toHaveLength(167);
   });
 });

@@ -1,33 +1,29 @@
-import { createReadStream } from 'node:fs';
-import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
 import { longestSpan } from '../../functions/rows/observed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
-import { type Day, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
-import type { Reached } from '../deployed.ts';
+import { type Day, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { forEachRecord } from './dated-records.ts';
-import { DayPieces } from './day-pieces.ts';
+import { daysByInstant } from './days-by-instant.ts';
 import type { DropSource } from './drop-sources.ts';
 import { fittingDatasets } from './fitting-datasets.ts';
 
 /** How a file goes into raw. */
 export interface DropPlan extends DropSource {
   readonly dataset: Dataset;
-  /** Of its objects, by day when it is split. */
+  /** The keys of its objects, by day when it is split. */
   readonly keys: readonly string[];
   /** The days that it is split by; none when it goes as it is. */
   readonly days: readonly Day[];
 }
 
-/** Files that are read, and put, at the same time. */
+/** Files that are read at the same time. */
 const concurrency = 8;
 
 /**
- * What is to be done with files.
+ * Decides what to do with files.
  * @param among the datasets that they may belong to: each file goes to the one that its first answer fits best
- * @param day of all of them, whatever their records say
+ * @param day the day of all of them, whatever their records say
  * @throws {Error} when a file has to be split and a record has no day or several; and when files fit no dataset, or
  * several alike
  */
@@ -112,7 +108,7 @@ async function planDrop(
       signal,
     );
   } catch (error) {
-    // One that cannot be read goes as it is: convert then says what is wrong with it.
+    // A file that cannot be read goes as it is: convert then says what is wrong with it.
     if (error instanceof PermanentError) return asItIs;
     throw error;
   }
@@ -132,83 +128,4 @@ async function planDrop(
   }
   const sorted = [...days].sort();
   return { ...plan, keys: sorted.map((each) => filedKey(undated, each)), days: sorted };
-}
-
-/**
- * Puts files into raw, as they are or split by day: between records, whose bytes stay. Interrupted, it does no harm to
- * drop them again: their objects have the same keys and the same bytes.
- */
-export async function putFiles(
-  plans: readonly DropPlan[],
-  { s3, outputs: { RawBucketName: bucket } }: Reached,
-  { signal, onPut = () => {} }: { readonly signal: AbortSignal; readonly onPut?: () => void },
-): Promise<void> {
-  const undated = new Map<Dataset, ReadonlySet<string>>();
-  for (const { dataset } of plans)
-    if (!undated.has(dataset)) undated.set(dataset, await undatedKeys(s3, bucket, dataset));
-  await pMap(
-    plans,
-    async (plan) => {
-      await putFile(plan, s3, bucket, signal);
-      // A file of this name that could not be dated waits there: this one takes its place, as it would without a day.
-      const earlier = `${plan.dataset.name}/${plan.name}`;
-      if (undated.get(plan.dataset)?.has(earlier) && !plan.keys.includes(earlier))
-        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: earlier }));
-      onPut();
-    },
-    { concurrency, signal },
-  );
-}
-
-/** Keys beside the `dt=` folders: few, as convert files what it can. */
-async function undatedKeys(s3: S3Client, Bucket: string, { name }: Dataset): Promise<ReadonlySet<string>> {
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket, Prefix: `${name}/`, Delimiter: '/' }),
-  );
-  return new Set(Contents.map(({ Key = '' }) => Key));
-}
-
-async function putFile(plan: DropPlan, s3: S3Client, bucket: string, signal: AbortSignal): Promise<void> {
-  const { file, dataset, keys, days } = plan;
-  if (days.length === 0) return upload(s3, bucket, keys[0] ?? '', file, signal);
-  const pieces = new DayPieces();
-  const dayAt = daysByInstant();
-  try {
-    await forEachRecord(file, dataset, (bytes, { first }) => pieces.add(dayAt(first), bytes), signal);
-    for (const [index, [, piece]] of pieces.end().entries())
-      await upload(s3, bucket, keys[index] ?? '', piece, signal);
-  } finally {
-    pieces.remove();
-  }
-}
-
-/** Many records are of few days. */
-function daysByInstant(): (instant: number) => Day {
-  const days = new Map<number, Day>();
-  return (instant) => {
-    const number = Math.floor(instant / 86_400_000);
-    const day = days.get(number) ?? dayOf(new Date(instant));
-    days.set(number, day);
-    return day;
-  };
-}
-
-async function upload(
-  client: S3Client,
-  Bucket: string,
-  Key: string,
-  file: string,
-  signal: AbortSignal,
-): Promise<void> {
-  signal.throwIfAborted();
-  const upload = new Upload({ client, params: { Bucket, Key, Body: createReadStream(file) } });
-  const abort = () => upload.abort();
-  signal.addEventListener('abort', abort);
-  try {
-    await upload.done();
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

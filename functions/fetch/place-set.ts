@@ -1,17 +1,3 @@
-import { createHash } from 'node:crypto';
-import type { RunEvent } from './run-event.ts';
-
-interface RunList {
-  readonly locations: readonly string[];
-  readonly options: RunEvent['options'];
-}
-
-/** Identifies what a run asks for: runs of one hour with the same digest are the same run. */
-export function listDigest({ locations, options }: RunList): string {
-  const list = JSON.stringify([locations, Object.entries(options).sort()]);
-  return createHash('sha256').update(list).digest('hex');
-}
-
 /** Place numbers as a bit set in base64url: 1 000 places take 167 of the 2 048 characters of S3 metadata. */
 export function encodePlaces(places: Iterable<number>): string {
   const bits: number[] = [];
