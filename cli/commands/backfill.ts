@@ -94,7 +94,14 @@ async function foresee(
   const { from, to, leftOut } = request;
   if (typed.json)
     return printJson({ from, to, leftOut, calls, there, daysThere, daysMissing: missing.length });
-  print(`Would make ${counted(calls, 'call')} of the API. Nothing was called (--dry-run).`);
+  const bounded = Math.min(calls, Number(typed.maxCalls ?? calls));
+  print(
+    `Would make ${counted(bounded, 'call')} of the API${ofAll(bounded, calls)}. Nothing was called (--dry-run).`,
+  );
+}
+
+function ofAll(bounded: number, calls: number): string {
+  return bounded < calls ? `, of the ${calls.toLocaleString('en')} that are missing` : '';
 }
 
 async function run(
@@ -106,10 +113,12 @@ async function run(
   const start = performance.now();
   const { options, missing, calls, there } = await planned(deployed, request, typed, signal);
   const shown = !typed.json;
-  if (shown && calls > 0) print(`Makes ${counted(calls, 'call')} of the API.`);
+  const maxCalls = Number(typed.maxCalls ?? Number.POSITIVE_INFINITY);
+  const bounded = Math.min(calls, maxCalls);
+  if (shown && calls > 0) print(`Makes ${counted(bounded, 'call')} of the API${ofAll(bounded, calls)}.`);
   const watch = await watchOutcome(deployed, signal);
   const fetch = await fetchInvoker(deployed);
-  const bar = progressBar('Asked for', Math.min(calls, Number(typed.maxCalls ?? calls)), { shown });
+  const bar = progressBar('Asked for', bounded, { shown });
   const onAbort = () =>
     shown && printError('Stopping when the runs under way have landed. Ctrl-C again ends at once.');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -124,7 +133,7 @@ async function run(
     {
       event: { scheduledTime: new Date().toISOString(), dataset: request.dataset.name, options },
       invoke: fetch.invoke,
-      maxCalls: Number(typed.maxCalls ?? Number.POSITIVE_INFINITY),
+      maxCalls,
       rate: perMinute === undefined ? undefined : { perMinute, calls: new CallRate(perMinute, clock) },
       signal,
       onProgress: (asked) => bar.advance(asked),

@@ -74,6 +74,8 @@ export async function backfill(
   let landed = 0;
   let keys: string[] = [];
   let stopped: Stop | undefined;
+  /** The first day that is left because of `maxCalls`. Runs that began before it was reached go on. */
+  let beyond: Day | undefined;
   const stop = (next: Stop) => {
     const { day } = stopped ?? next;
     stopped = { ...(stopped ?? next), day: next.day < day ? next.day : day };
@@ -86,7 +88,11 @@ export async function backfill(
         const fit = left.filter((place) => !failed.has(place));
         onProgress(left.length - fit.length);
         const run = fit.slice(0, Math.min(rate?.perMinute ?? fit.length, maxCalls - planned));
-        if (stopped || (run.length === 0 && fit.length > 0)) return stop({ why: 'max-calls', day });
+        if (stopped) return stop({ ...stopped, day });
+        if (run.length === 0 && fit.length > 0) {
+          beyond = day;
+          return;
+        }
         planned += run.length;
         if (run.length > 0) yield { day, places: run };
         left = fit.slice(run.length);
@@ -116,6 +122,7 @@ export async function backfill(
     for (const place of report.skipped.slice(0, shownSkipped - first.length)) first.push({ ...place, day });
   };
   await pMap(runs(), start, { concurrency: rate ? 1 : runsAtOnce });
+  if (beyond !== undefined) stop({ why: 'max-calls', day: beyond });
   return {
     asked,
     landed,

@@ -154,6 +154,7 @@ describe('tdf backfill on AWS', () => {
     const typed = [...days('2026-05-01', '2026-05-03'), '--max-calls', '3'];
     const first = await cloud.tdf('backfill', ...typed);
     expect(first.code).toBe(0);
+    expect(first.stdout).toContain('Makes 3 calls of the API, of the 6 that are missing.\n');
     expect(first.stdout).toContain(
       'Stopped at 2026-05-02: as many calls as --max-calls allows are made.\n' +
         'To go on: npx tdf backfill --dataset weatherapi/history --from 2026-05-01 --to 2026-05-03 --max-calls 3 --stage dev\n',
