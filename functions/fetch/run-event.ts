@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
-import { addDays } from '../../shared/days.ts';
+import { lastDayOver } from '../../shared/days.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 import { type Day, dayOf, isDay } from '../../shared/keys.ts';
 
@@ -29,7 +29,10 @@ const members = v.strictObject({
   ),
   /** By the names of the API's parameters; only those that the dataset declares. */
   options: v.optional(v.record(v.string(), v.string()), {}),
-  /** The local day to ask for, if each place's day is an object of its own. The default is the UTC day before. */
+  /**
+   * The local day to ask for, if each place's day is an object of its own: one that is over in every time zone, since the
+   * answer lands for good. The default is the latest such day at the scheduled time.
+   */
   day: v.optional(v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'))),
 });
 
@@ -66,9 +69,10 @@ const schema = v.pipe(
       [['dataset'], ['scheduledTime'], ['day']],
       (event) => {
         const day = dayOfRun(event);
-        return day === undefined || (day >= event.dataset.firstDay && day <= addDays(dayOf(new Date()), 1));
+        return day === undefined || (day >= event.dataset.firstDay && day <= lastDayOver(new Date()));
       },
-      ({ input: { dataset } }) => `expected ${dataset.firstDay} or later, and tomorrow at the latest`,
+      ({ input: { dataset } }) =>
+        `expected ${dataset.firstDay} to ${lastDayOver(new Date())}, the latest day that is over in every time zone`,
     ),
     ['day'],
   ),
@@ -95,7 +99,7 @@ function dayOfRun({
   day,
   scheduledTime,
 }: Pick<Members, 'dataset' | 'day' | 'scheduledTime'>): Day | undefined {
-  return isByDay(dataset) ? (day ?? addDays(dayOf(scheduledTime), -1)) : undefined;
+  return isByDay(dataset) ? (day ?? lastDayOver(scheduledTime)) : undefined;
 }
 
 function parametersOf({ options }: Dataset): string[] {
