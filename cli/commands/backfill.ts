@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { type BackfillOptions, backfill } from '../../operations/backfill/backfill.ts';
 import { CallRate } from '../../operations/backfill/call-rate.ts';
 import { fetchInvoker } from '../../operations/backfill/fetch-invoker.ts';
-import { type BackfillPlan, planBackfill } from '../../operations/backfill/plan.ts';
+import { type BackfillPlan, landedOf, planBackfill } from '../../operations/backfill/plan.ts';
 import {
   type BackfillRequest,
   datasetsByDay,
@@ -133,6 +133,7 @@ async function run(
     {
       event: { scheduledTime: new Date().toISOString(), dataset: request.dataset.name, options },
       invoke: fetch.invoke,
+      landedOf: (asked) => landedOf(deployed.s3, deployed.outputs.RawBucketName, request.dataset, asked),
       maxCalls,
       rate: perMinute === undefined ? undefined : { perMinute, calls: new CallRate(perMinute, clock) },
       signal,

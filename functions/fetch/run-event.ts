@@ -68,7 +68,7 @@ const schema = v.pipe(
     v.partialCheck(
       [['dataset'], ['scheduledTime'], ['day']],
       (event) => {
-        const day = dayOfRun(event);
+        const day = event.day ?? ownDay(event);
         return day === undefined || (day >= event.dataset.firstDay && day <= lastDayOver(new Date()));
       },
       ({ input: { dataset } }) =>
@@ -76,7 +76,7 @@ const schema = v.pipe(
     ),
     ['day'],
   ),
-  v.transform((event): Members => ({ ...event, day: dayOfRun(event) })),
+  v.transform((event): Members => ({ ...event, day: event.day ?? ownDay(event) })),
 );
 
 /** Its `day` is the local day to ask for; undefined if its time identifies a run. */
@@ -94,12 +94,12 @@ function isByDay({ identity }: Dataset): boolean {
   return identity === 'place-and-day';
 }
 
-function dayOfRun({
+/** The day that a run asks for unless its event names another. */
+export function ownDay({
   dataset,
-  day,
   scheduledTime,
-}: Pick<Members, 'dataset' | 'day' | 'scheduledTime'>): Day | undefined {
-  return isByDay(dataset) ? (day ?? lastDayOver(scheduledTime)) : undefined;
+}: Pick<Members, 'dataset' | 'scheduledTime'>): Day | undefined {
+  return isByDay(dataset) ? lastDayOver(scheduledTime) : undefined;
 }
 
 function parametersOf({ options }: Dataset): string[] {

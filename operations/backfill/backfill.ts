@@ -12,6 +12,8 @@ export interface BackfillOptions {
   /** What each run gets, beside the places and the day that are missing. */
   readonly event: Omit<RunEventInput, 'locations' | 'day'>;
   readonly invoke: FetchInvoker['invoke'];
+  /** Finds what a run landed before it failed, which it cannot report. */
+  readonly landedOf: (run: MissingDay) => Promise<readonly string[]>;
   /** Calls in this run of the command, at most. */
   readonly maxCalls: number;
   /** Calls per minute. If undefined, as fast as two concurrent runs are. */
@@ -63,7 +65,7 @@ const rememberedKeys = 10_000;
  */
 export async function backfill(
   { missing, calls }: Pick<BackfillPlan, 'missing' | 'calls'>,
-  { event, invoke, maxCalls, rate, signal, onProgress = () => {} }: BackfillOptions,
+  { event, invoke, landedOf, maxCalls, rate, signal, onProgress = () => {} }: BackfillOptions,
 ): Promise<Backfilled> {
   const failed = new Map<string, Unfetched & { readonly day: Day }>();
   const first: (Unfetched & { readonly day: Day })[] = [];
@@ -100,6 +102,10 @@ export async function backfill(
     }
   }
 
+  const count = (more: readonly string[]) => {
+    landed += more.length;
+    keys = [...keys, ...more].slice(-rememberedKeys);
+  };
   const start = async ({ day, places }: MissingDay): Promise<void> => {
     await rate?.calls.turn(places.length, signal);
     if (signal.aborted) stop({ why: 'interrupted', day });
@@ -107,10 +113,12 @@ export async function backfill(
     asked += places.length;
     const invocation = await invoke({ ...event, day, locations: [...places] }).catch(asFailed);
     rate?.calls.ended(places.length);
-    if (!invocation.ok) return stop({ why: 'failed', day, reason: invocation.error.message });
+    if (!invocation.ok) {
+      stop({ why: 'failed', day, reason: invocation.error.message });
+      return count(await landedOf({ day, places }).catch(() => []));
+    }
     const report = invocation.response as RunReport;
-    landed += report.keys.length;
-    keys = [...keys, ...report.keys].slice(-rememberedKeys);
+    count(report.keys);
     onProgress(places.length);
     for (const place of report.failed) {
       // Two concurrent runs may both have asked for it, and end in either order.

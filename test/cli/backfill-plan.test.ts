@@ -29,6 +29,7 @@ const s3Of = (keys: readonly string[]) => bucketOf(keys) as unknown as Parameter
 /** What every backfill here gets, unless a test says otherwise. */
 const unbounded = {
   event: { scheduledTime: '2026-11-22T05:00:00Z', dataset: dataset.name, options: {} },
+  landedOf: async () => [],
   maxCalls: Number.POSITIVE_INFINITY,
   rate: undefined,
   signal: new AbortController().signal,

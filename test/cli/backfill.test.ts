@@ -222,6 +222,18 @@ describe('tdf backfill on AWS', () => {
     expect(stdout).toContain('To go on: npx tdf backfill');
     expect(asked).toEqual(['2026-09-01', '2026-09-02']);
 
+    cloudRuns.fetch = async ({ day = '' }) => {
+      await land(day, 'Oslo');
+      return { ok: false, error: { type: 'ConfigurationError', message } };
+    };
+    const refused = await json(...days('2026-09-01', '2026-09-30'));
+    expect(refused).toMatchObject({ code: 1, calls: 60, asked: 4, landed: 2, left: 58 });
+    expect(refused.outcome).toEqual({ converted: 2, deadLetters: [] });
+    expect(await json(...days('2026-09-01', '2026-09-30'), '--dry-run')).toMatchObject({
+      there: 2,
+      calls: 58,
+    });
+
     cloudRuns.fetch = async () => {
       throw new Error('not authorized to perform: lambda:InvokeFunction');
     };
