@@ -146,15 +146,16 @@ async function run(
   });
   const settled = typed.wait ? await settle(watch, keys, signal, { shown }) : undefined;
   const outcome = settled && convertedOf(settled);
+  const unconverted = settled || !deployed.runtime ? undefined : watch.waiting;
   const seconds = (performance.now() - start) / 1000;
   const { from, to, leftOut } = request;
-  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome };
+  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome, unconverted };
   if (typed.json) printJson(result);
   else showBackfill(result, typed);
   const isWrong =
     result.failed.length > 0 ||
     result.skipped.count > 0 ||
-    ['quota-spent', 'failed'].includes(result.stopped?.why ?? '') ||
+    ['quota-spent', 'outage', 'failed'].includes(result.stopped?.why ?? '') ||
     (outcome?.deadLetters.length ?? 0) > 0;
   process.exitCode = signal.aborted ? 130 : isWrong ? 1 : 0;
 }

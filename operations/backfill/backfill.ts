@@ -26,7 +26,7 @@ export interface BackfillOptions {
 
 /** Why a backfill stopped early, and the first day that it did not finish. */
 export interface Stop {
-  readonly why: 'interrupted' | 'max-calls' | 'quota-spent' | 'failed';
+  readonly why: 'interrupted' | 'max-calls' | 'quota-spent' | 'outage' | 'failed';
   readonly day: Day;
   /** Why a run failed as a whole. */
   readonly reason?: string;
@@ -56,6 +56,11 @@ const asFailed = ({ name, message }: Error): Invocation => ({ ok: false, error: 
 
 /** Concurrent runs. Each asks for eight places at once. */
 const runsAtOnce = 2;
+/**
+ * So many runs in a row without an answer are an outage, in which each run would take minutes. One is not enough: a day that
+ * the provider never answers would keep the backfill from those after it.
+ */
+const outageRuns = 2;
 const shownSkipped = 10;
 const rememberedKeys = 10_000;
 
@@ -73,6 +78,8 @@ export async function backfill(
   /** Places' days in all runs so far, and in those that began. */
   let planned = 0;
   let asked = 0;
+  /** Days of the last runs, as long as none of them got an answer. */
+  let unanswered: Day[] = [];
   let landed = 0;
   let keys: string[] = [];
   let stopped: Stop | undefined;
@@ -125,6 +132,8 @@ export async function backfill(
       const earlier = failed.get(place.location);
       if (!earlier || day < earlier.day) failed.set(place.location, { ...place, day });
     }
+    unanswered = report.outage ? [...unanswered, day].sort() : [];
+    if (unanswered.length >= outageRuns) stop({ why: 'outage', day: unanswered[0] ?? day });
     if (report.quotaSpent) return stop({ why: 'quota-spent', day });
     skipped += report.skipped.length;
     for (const place of report.skipped.slice(0, shownSkipped - first.length)) first.push({ ...place, day });

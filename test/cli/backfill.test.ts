@@ -54,15 +54,16 @@ describe('tdf backfill on AWS', () => {
   async function fetched({ day = '', locations }: RunEventInput): Promise<RunReport> {
     asked.push(`${day} ${locations.join(' ')}`);
     const report = { keys: [] as string[], skipped: [], failed: [], missing: [], runFailure: undefined };
-    let quotaSpent = false;
+    let [quotaSpent, outage] = [false, false];
     for (const location of locations) {
       const other = fate(location, day);
       if (!other) report.keys.push(await land(day, location));
       quotaSpent ||= other?.quotaSpent ?? false;
+      outage ||= other?.outage ?? false;
       Object.assign(report, other);
     }
     const { length } = report.keys;
-    return { ...report, quotaSpent, landed: length, fetched: length, places: length };
+    return { ...report, quotaSpent, outage, landed: length, fetched: length, places: length };
   }
 
   const days = (from: string, to: string) => ['--from', from, '--to', to];
@@ -200,16 +201,39 @@ describe('tdf backfill on AWS', () => {
 
   test('names days without data for a passing reason, and the same command asks for them again', async () => {
     const reason = 'HTTP 503 (after 3 tries)';
-    fate = (location, day) => (day === '2026-08-02' ? { skipped: [{ location, reason }] } : undefined);
+    fate = (location, day) =>
+      day === '2026-08-02' ? { outage: true, skipped: [{ location, reason }] } : undefined;
     const typed = [...days('2026-08-01', '2026-08-03'), '--location', 'Oslo'];
-    const { code, stdout } = await cloud.tdf('backfill', ...typed);
+    const { code, stdout } = await cloud.tdf('backfill', ...typed, '--rate', '1000');
     expect(code).toBe(1);
+    expect(stdout).toContain('3 asked for, 2 landed, 1 left');
     expect(stdout).toContain(
       `No data for 1 of them this time:\n  Oslo, 2026-08-02: ${reason}\nTo go on: npx tdf`,
     );
     fate = () => undefined;
     expect(await json(...typed)).toMatchObject({ code: 0, calls: 1, landed: 1 });
   });
+
+  test.each([[], ['--rate', '100']])(
+    'stops when the provider answers nothing in two runs, and the same command goes on [backfill-stops] (%s)',
+    async (...rate) => {
+      const [month, days] = rate.length > 0 ? ['2025-03', 31] : ['2025-04', 30];
+      const typed = ['--from', `${month}-01`, '--to', `${month}-${days}`, '--location', 'Oslo', ...rate];
+      const reason = 'HTTP 503 (after 9 tries)';
+      fate = (location, day) =>
+        day >= `${month}-03` ? { outage: true, skipped: [{ location, reason }] } : undefined;
+      const { code, stdout } = await cloud.tdf('backfill', ...typed);
+      expect(code).toBe(1);
+      expect(stdout).toContain(`, 2 landed, ${days - 2} left,`);
+      expect(stdout).toContain(
+        `Stopped at ${month}-03: WeatherAPI did not answer for any place in two runs. Go on when it answers again.\nTo go on: npx tdf`,
+      );
+      // Another run may be under way.
+      expect(asked.length).toBeLessThanOrEqual(5);
+      fate = () => undefined;
+      expect(await json(...typed)).toMatchObject({ code: 0, there: 2, landed: days - 2, left: 0 });
+    },
+  );
 
   test('stops with the reason when fetch fails as a whole [backfill-stops]', async () => {
     const message = 'WeatherAPI refuses every call: HTTP 401 code 2006: API key is invalid.';
@@ -267,6 +291,8 @@ describe('tdf backfill on AWS', () => {
     const unwaited = await json(...days('2026-02-02', '2026-02-02'), '--no-wait');
     expect(unwaited).toMatchObject({ code: 0, landed: 2 });
     expect(unwaited.outcome).toBeUndefined();
+    const shown = await cloud.tdf('backfill', ...days('2026-02-03', '2026-02-03'), '--no-wait');
+    expect(shown.stdout).toContain('Convert goes on with what landed. To look: npx tdf status --stage dev\n');
   });
 
   test('refuses datasets of which the provider has no past, and names everything that is wrong at once', async () => {
