@@ -33,8 +33,8 @@ export function backfillCommand(): Command {
         .argParser(collectPlaces)
         .default([], 'those that are configured'),
     )
-    .option('--max-calls <n>', 'stop after this many calls of the API')
-    .option('--rate <n>', 'calls per minute at most (default: no limit)')
+    .option('--max-calls <n>', 'stop after asking for this many places')
+    .option('--rate <n>', 'ask for this many places per minute at most (default: no limit)')
     .option('--dry-run', 'say what it costs, and call nothing')
     .option('--no-wait', 'do not wait until what landed is converted')
     .option('--json', 'print nothing but the result, as JSON')

@@ -366,6 +366,23 @@ describe('tdf backfill on this computer', () => {
     expect(JSON.parse(rows.stdout)).toEqual([{ hours: 168, first: '2026-11-15' }]);
   }, 60_000);
 
+  test('says with --no-wait what is not converted yet, and the command that it names converts it', async () => {
+    const places = ['Ulm', 'Bern', 'Graz', 'Linz', 'Wien'];
+    const typed = ['--from', '2026-07-01', '--to', '2026-07-02', '--no-wait'];
+    const { stdout } = await local(...typed, ...places.flatMap((place) => ['--location', place]));
+    const [, waiting, command = ''] =
+      /(\d+) objects? not converted yet, and nothing on this computer converts them until you type: npx tdf (.*)\n/.exec(
+        stdout,
+      ) ?? [];
+    expect(Number(waiting)).toBeGreaterThan(0);
+    expect(command).toBe(`reconcile --local --state ${state}`);
+    expect((await tdf(command.split(' '))).stdout).toContain(', 0 dead letters');
+    const sql =
+      "SELECT count(*) AS days FROM weatherapi_history_day WHERE dt BETWEEN '2026-07-01' AND '2026-07-02'";
+    const rows = await tdf(['query', sql, '--json', '--local', '--state', state]);
+    expect(JSON.parse(rows.stdout)).toEqual([{ days: 10 }]);
+  }, 60_000);
+
   test('is stopped by Ctrl-C at a terminal, which its functions get as well, and loses no call', async () => {
     const typed = ['--from', '2026-08-01', '--to', '2026-10-31', '--location', 'Lima'];
     const args = ['cli/tdf.ts', 'backfill', ...typed, '--local', '--state', state];
