@@ -301,7 +301,12 @@ describe('npm start', () => {
       expect(timeProblems(hour, true, now)).toEqual([]);
   });
 
-  test('takes no place without a name', () => {
+  test('takes no place without a name, trims it as cdk.json does, and takes each place once', () => {
+    const typed = ['Oslo', ' Oslo ', 'Ulm\n', 'Oslo'];
+    expect(typed.reduce<string[]>((places, text) => collectPlaces(text, places), [])).toEqual([
+      'Oslo',
+      'Ulm',
+    ]);
     for (const text of ['', ' ', '\n']) expect(() => collectPlaces(text, [])).toThrow('Expected a place');
     expect(hostile.reduce<string[]>((places, text) => collectPlaces(text, places), [])).toEqual(hostile);
   });

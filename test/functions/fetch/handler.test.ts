@@ -206,6 +206,19 @@ describe('the function', () => {
     expect(metricsBy('dataset')).toEqual({ dataset: 'weatherapi/current', RunsLanded: 0, RunsSkipped: 1 });
   });
 
+  test.each([
+    ['landed', 'Melbourne', { PlacesFetched: 1, PlacesSkipped: 0 }],
+    ['skipped', 'fail:2007', { PlacesFetched: 0, PlacesSkipped: 1 }],
+  ])(
+    'of another day than its own counts as no %s run of the schedule, so that a backfill silences no alarm [own-day]',
+    async (_how, place, ofPlaces) => {
+      const event = { scheduledTime: '2026-11-21T14:00:00.000Z', dataset: 'weatherapi/history' };
+      await invoke([place], { event: { ...event, day: '2026-11-10' } });
+      expect(metricsBy('dataset')).toEqual({ dataset: event.dataset, RunsLanded: 0, RunsSkipped: 0 });
+      expect(lastMetrics()).toMatchObject(ofPlaces);
+    },
+  );
+
   test('logs how a run ended that S3 refused', async () => {
     aws.fault = refusePut;
     const scheduledTime = '2026-11-26T05:00:00.000Z';

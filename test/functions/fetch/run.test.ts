@@ -132,6 +132,7 @@ describe('a run', () => {
       failed: [],
       missing: [],
       quotaSpent: false,
+      outage: false,
       runFailure: undefined,
     });
     expect(await landedNames()).toEqual(['Melbourne', 'Tokyo', 'Berlin']);
