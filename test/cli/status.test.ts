@@ -341,7 +341,7 @@ describe('tdf status', () => {
       const told = async (deployedAt: Date) => {
         const logs = logged(ended('2026-11-16'), ended('2026-11-20'));
         const status = await daysOf({ logs, deployedAt });
-        const text = await shown(() => show(status, 5, { stage: 'dev', state: '.local' }));
+        const text = await shown(() => showStatus(status, 5, { stage: 'dev', state: '.local' }));
         return { runs: status.datasets[0]?.runs ?? [], text };
       };
       const { runs, text } = await told(at('01T00:00'));
