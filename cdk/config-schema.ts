@@ -50,13 +50,16 @@ const freshnessHours = v.pipe(
 function settingsOf(dataset: Dataset) {
   const options = Object.entries(dataset.options).map(([name, option]) => [name, schemaOf(option)]);
   return v.pipe(
-    v.strictObject({
-      /** Instead of those for all datasets. */
-      locations: v.optional(locations),
-      schedule: v.optional(schedule, dataset.schedule),
-      freshnessHours: v.optional(freshnessHours),
-      ...(Object.fromEntries(options) as Record<string, ReturnType<typeof schemaOf>>),
-    }),
+    v.strictObject(
+      {
+        /** Instead of those for all datasets. */
+        locations: v.optional(locations),
+        schedule: v.optional(schedule, dataset.schedule),
+        freshnessHours: v.optional(freshnessHours),
+        ...(Object.fromEntries(options) as Record<string, ReturnType<typeof schemaOf>>),
+      },
+      `expected settings, such as {} for the defaults`,
+    ),
     v.forward(
       v.partialCheck(
         [['schedule'], ['freshnessHours']],

@@ -8,7 +8,7 @@ import { Alarms, type WatchedDataset } from './alarms.ts';
 import { callsPerMonth } from './calls-per-month.ts';
 import { Catalog } from './catalog.ts';
 import type { Config } from './config.ts';
-import { maxFreshnessHours } from './config-schema.ts';
+import { gapOf, maxFreshnessHours } from './config-schema.ts';
 import { Convert } from './convert.ts';
 import { FlowDashboard } from './dashboard.ts';
 import { DataBucket } from './data-bucket.ts';
@@ -59,10 +59,11 @@ export class PipelineStack extends Stack {
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
     const { topic } = new AlarmTopic(this, 'Alerts');
-    const datasets = config.datasets.map(({ dataset: { name }, schedule, freshnessHours }) => {
+    const datasets = config.datasets.map(({ dataset: { name, identity }, schedule, freshnessHours }) => {
       const { longestGap } = outlook(schedule, new Date());
       return {
         name,
+        identity,
         schedule,
         longestGap,
         freshnessHours: longestGap > maxFreshnessHours ? undefined : freshnessHours,
@@ -131,6 +132,13 @@ function annotate(
     annotations.addWarningV2(
       `tdf:not-fresh:${name}`,
       `There is no alarm NotFresh for ${name}: two runs of ${schedule} can be further apart than CloudWatch can watch.`,
+    );
+  }
+  for (const { dataset, schedule } of config.datasets) {
+    if (dataset.identity !== 'place-and-day' || gapOf(schedule) <= 24) continue;
+    annotations.addWarningV2(
+      `tdf:missing-days:${dataset.name}`,
+      `Days of ${dataset.name} will be missing: each run asks for one day, and two runs of ${schedule} can be more than a day apart. Choose a daily schedule, or fetch the other days: npx tdf backfill --dataset ${dataset.name} --from DAY --to DAY --stage ${config.stage}`,
     );
   }
 }

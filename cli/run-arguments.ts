@@ -48,10 +48,11 @@ export function parseSeed(text: string): number {
   return Number(text);
 }
 
-/** For an option that may be given more than once. */
+/** For an option that may be given more than once. As in cdk.json, space around a place does not count. */
 export function collectPlaces(text: string, earlier: readonly string[]): string[] {
-  if (text.trim() === '') throw new InvalidArgumentError('Expected a place, got an empty text.');
-  return [...earlier, text];
+  const place = text.trim();
+  if (place === '') throw new InvalidArgumentError('Expected a place, got an empty text.');
+  return [...new Set([...earlier, place])];
 }
 
 /** For an option that may be given more than once. */

@@ -11,7 +11,7 @@ export function* daysBetween(first: Day, last: Day): Generator<Day> {
   for (let day = first; day <= last; day = addDays(day, 1)) yield day;
 }
 
-/** The latest local day that is over in every time zone. The last zone to end a day is 12 hours behind UTC. */
-export function lastDayOver(now: Date): Day {
-  return addDays(dayOf(new Date(now.getTime() - oneDay / 2)), -1);
+/** The latest local day that is over in every time zone at an instant. The last zone to end a day is 12 hours behind UTC. */
+export function lastDayOver(at: Date): Day {
+  return dayOf(new Date(at.getTime() - 1.5 * oneDay));
 }

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { type BackfillOptions, backfill } from '../../operations/backfill/backfill.ts';
 import { CallRate } from '../../operations/backfill/call-rate.ts';
 import { fetchInvoker } from '../../operations/backfill/fetch-invoker.ts';
-import { type BackfillPlan, planBackfill } from '../../operations/backfill/plan.ts';
+import { type BackfillPlan, landedOf, planBackfill } from '../../operations/backfill/plan.ts';
 import {
   type BackfillRequest,
   datasetsByDay,
@@ -33,8 +33,8 @@ export function backfillCommand(): Command {
         .argParser(collectPlaces)
         .default([], 'those that are configured'),
     )
-    .option('--max-calls <n>', 'stop after this many calls of the API')
-    .option('--rate <n>', 'calls per minute at most (default: no limit)')
+    .option('--max-calls <n>', 'stop after asking for this many places')
+    .option('--rate <n>', 'ask for this many places per minute at most (default: no limit)')
     .option('--dry-run', 'say what it costs, and call nothing')
     .option('--no-wait', 'do not wait until what landed is converted')
     .option('--json', 'print nothing but the result, as JSON')
@@ -94,7 +94,14 @@ async function foresee(
   const { from, to, leftOut } = request;
   if (typed.json)
     return printJson({ from, to, leftOut, calls, there, daysThere, daysMissing: missing.length });
-  print(`Would make ${counted(calls, 'call')} of the API. Nothing was called (--dry-run).`);
+  const bounded = Math.min(calls, Number(typed.maxCalls ?? calls));
+  print(
+    `Would make ${counted(bounded, 'call')} of the API${ofAll(bounded, calls)}. Nothing was called (--dry-run).`,
+  );
+}
+
+function ofAll(bounded: number, calls: number): string {
+  return bounded < calls ? `, of the ${calls.toLocaleString('en')} that are missing` : '';
 }
 
 async function run(
@@ -106,10 +113,12 @@ async function run(
   const start = performance.now();
   const { options, missing, calls, there } = await planned(deployed, request, typed, signal);
   const shown = !typed.json;
-  if (shown && calls > 0) print(`Makes ${counted(calls, 'call')} of the API.`);
+  const maxCalls = Number(typed.maxCalls ?? Number.POSITIVE_INFINITY);
+  const bounded = Math.min(calls, maxCalls);
+  if (shown && calls > 0) print(`Makes ${counted(bounded, 'call')} of the API${ofAll(bounded, calls)}.`);
   const watch = await watchOutcome(deployed, signal);
   const fetch = await fetchInvoker(deployed);
-  const bar = progressBar('Asked for', Math.min(calls, Number(typed.maxCalls ?? calls)), { shown });
+  const bar = progressBar('Asked for', bounded, { shown });
   const onAbort = () =>
     shown && printError('Stopping when the runs under way have landed. Ctrl-C again ends at once.');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -124,7 +133,8 @@ async function run(
     {
       event: { scheduledTime: new Date().toISOString(), dataset: request.dataset.name, options },
       invoke: fetch.invoke,
-      maxCalls: Number(typed.maxCalls ?? Number.POSITIVE_INFINITY),
+      landedOf: (asked) => landedOf(deployed.s3, deployed.outputs.RawBucketName, request.dataset, asked),
+      maxCalls,
       rate: perMinute === undefined ? undefined : { perMinute, calls: new CallRate(perMinute, clock) },
       signal,
       onProgress: (asked) => bar.advance(asked),
@@ -136,15 +146,16 @@ async function run(
   });
   const settled = typed.wait ? await settle(watch, keys, signal, { shown }) : undefined;
   const outcome = settled && convertedOf(settled);
+  const unconverted = settled || !deployed.runtime ? undefined : watch.waiting;
   const seconds = (performance.now() - start) / 1000;
   const { from, to, leftOut } = request;
-  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome };
+  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome, unconverted };
   if (typed.json) printJson(result);
   else showBackfill(result, typed);
   const isWrong =
     result.failed.length > 0 ||
     result.skipped.count > 0 ||
-    ['quota-spent', 'failed'].includes(result.stopped?.why ?? '') ||
+    ['quota-spent', 'outage', 'failed'].includes(result.stopped?.why ?? '') ||
     (outcome?.deadLetters.length ?? 0) > 0;
   process.exitCode = signal.aborted ? 130 : isWrong ? 1 : 0;
 }

@@ -136,6 +136,7 @@ async function run(
   const result: Result = { ...found, ...replayed, seconds, local: outcome && convertedOf(outcome) };
   if (json) printJson(result);
   else show(result, described);
+  if (outcome && outcome.dead.length > 0) process.exitCode = 1;
   if (!signal.aborted) return;
   if (runtime) say('What is in the queue stays there: the next command with --local goes on converting it.');
   process.exitCode = 130;
@@ -183,7 +184,8 @@ const help = `
 Without --dataset and --prefix, it is about all datasets, one after another.
 Stopped by Ctrl-C, it finishes the batch under way and remembers how far it
 came: the same command goes on from there. Converting an object twice gives
-the same result, byte for byte.
+the same result, byte for byte. With --local the exit code is 1 when something
+could not be converted.
 
 Examples:
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run

@@ -50,7 +50,7 @@ function runsOf({ schedule, identity, dayColumn }: Dataset): string {
   const kept =
     identity === 'time'
       ? 'Each run is kept, by its scheduled time.'
-      : 'Each place and local day is kept once; a run asks for the day before.';
+      : 'Each place and local day is kept once; a run asks for the latest day that is over in every time zone: at 14:00 UTC the day before, at 01:00 the one before that.';
   return `Runs by \`${schedule}\` (UTC) unless \`cdk.json\` says otherwise. ${kept} The day of a dropped file is that of its earliest \`${dayColumn}\`.`;
 }
 

@@ -15,7 +15,7 @@ import { limits } from './limits.ts';
 import type { Clock, Pause } from './passes.ts';
 import { RawBucket } from './raw-bucket.ts';
 import { type RunReport, run } from './run.ts';
-import { parseRunEvent } from './run-event.ts';
+import { ownDay, parseRunEvent } from './run-event.ts';
 import { WeatherApi } from './weatherapi.ts';
 
 const env = readEnv(fetchEnv);
@@ -63,9 +63,12 @@ async function fetchRun(event: unknown, context: Context): Promise<RunReport> {
     QuotaSpent: report.quotaSpent ? 1 : 0,
   } satisfies Record<FetchMetric, number>;
   count(metrics, counts);
+  const isSkipped = !hasLanded && !runFailure && failed.length === 0;
+  // A backfill of old days says nothing about the schedule, whose alarms these feed.
+  const isOwnDay = runEvent.day === ownDay(runEvent);
   const countsOfDataset = {
-    RunsLanded: hasLanded ? 1 : 0,
-    RunsSkipped: hasLanded || runFailure || failed.length > 0 ? 0 : 1,
+    RunsLanded: isOwnDay && hasLanded ? 1 : 0,
+    RunsSkipped: isOwnDay && isSkipped ? 1 : 0,
   } satisfies Record<DatasetMetric, number>;
   metricsOfDataset.addDimension('dataset', dataset);
   count(metricsOfDataset, countsOfDataset);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
-import { addDays } from '../../shared/days.ts';
+import { lastDayOver } from '../../shared/days.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 import { type Day, dayOf, isDay } from '../../shared/keys.ts';
 
@@ -29,7 +29,10 @@ const members = v.strictObject({
   ),
   /** By the names of the API's parameters; only those that the dataset declares. */
   options: v.optional(v.record(v.string(), v.string()), {}),
-  /** The local day to ask for, if each place's day is an object of its own. The default is the UTC day before. */
+  /**
+   * The local day to ask for, if each place's day is an object of its own: one that is over in every time zone, since the
+   * answer lands for good. The default is the latest such day at the scheduled time.
+   */
   day: v.optional(v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'))),
 });
 
@@ -65,14 +68,15 @@ const schema = v.pipe(
     v.partialCheck(
       [['dataset'], ['scheduledTime'], ['day']],
       (event) => {
-        const day = dayOfRun(event);
-        return day === undefined || (day >= event.dataset.firstDay && day <= addDays(dayOf(new Date()), 1));
+        const day = event.day ?? ownDay(event);
+        return day === undefined || (day >= event.dataset.firstDay && day <= lastDayOver(new Date()));
       },
-      ({ input: { dataset } }) => `expected ${dataset.firstDay} or later, and tomorrow at the latest`,
+      ({ input: { dataset } }) =>
+        `expected ${dataset.firstDay} to ${lastDayOver(new Date())}, the latest day that is over in every time zone`,
     ),
     ['day'],
   ),
-  v.transform((event): Members => ({ ...event, day: dayOfRun(event) })),
+  v.transform((event): Members => ({ ...event, day: event.day ?? ownDay(event) })),
 );
 
 /** Its `day` is the local day to ask for; undefined if its time identifies a run. */
@@ -90,12 +94,12 @@ function isByDay({ identity }: Dataset): boolean {
   return identity === 'place-and-day';
 }
 
-function dayOfRun({
+/** The day that a run asks for unless its event names another. */
+export function ownDay({
   dataset,
-  day,
   scheduledTime,
-}: Pick<Members, 'dataset' | 'day' | 'scheduledTime'>): Day | undefined {
-  return isByDay(dataset) ? (day ?? addDays(dayOf(scheduledTime), -1)) : undefined;
+}: Pick<Members, 'dataset' | 'scheduledTime'>): Day | undefined {
+  return isByDay(dataset) ? lastDayOver(scheduledTime) : undefined;
 }
 
 function parametersOf({ options }: Dataset): string[] {

@@ -22,6 +22,8 @@ export interface RunReport {
   /** Skipped places that the two landed runs before this one lack too; none when this run failed. */
   readonly missing: readonly string[];
   readonly quotaSpent: boolean;
+  /** No place got an answer, for trouble that passes by itself. */
+  readonly outage: boolean;
   /** Why WeatherAPI refuses every call: the key or the plan is at fault. */
   readonly runFailure: string | undefined;
 }
@@ -73,6 +75,7 @@ export async function run(
       failed: failed.map(describe),
       missing: missing.map((place) => locations[place] ?? ''),
       quotaSpent: unfetched.some(({ kind }) => kind === 'quota-spent'),
+      outage: outcomes.length > 0 && outcomes.every(({ kind }) => kind === 'transient' || kind === 'skipped'),
       runFailure: stopped?.reason,
     };
   } finally {

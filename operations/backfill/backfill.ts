@@ -12,6 +12,8 @@ export interface BackfillOptions {
   /** What each run gets, beside the places and the day that are missing. */
   readonly event: Omit<RunEventInput, 'locations' | 'day'>;
   readonly invoke: FetchInvoker['invoke'];
+  /** Finds what a run landed before it failed, which it cannot report. */
+  readonly landedOf: (run: MissingDay) => Promise<readonly string[]>;
   /** Calls in this run of the command, at most. */
   readonly maxCalls: number;
   /** Calls per minute. If undefined, as fast as two concurrent runs are. */
@@ -24,7 +26,7 @@ export interface BackfillOptions {
 
 /** Why a backfill stopped early, and the first day that it did not finish. */
 export interface Stop {
-  readonly why: 'interrupted' | 'max-calls' | 'quota-spent' | 'failed';
+  readonly why: 'interrupted' | 'max-calls' | 'quota-spent' | 'outage' | 'failed';
   readonly day: Day;
   /** Why a run failed as a whole. */
   readonly reason?: string;
@@ -54,6 +56,11 @@ const asFailed = ({ name, message }: Error): Invocation => ({ ok: false, error: 
 
 /** Concurrent runs. Each asks for eight places at once. */
 const runsAtOnce = 2;
+/**
+ * So many runs in a row without an answer are an outage, in which each run would take minutes. One is not enough: a day that
+ * the provider never answers would keep the backfill from those after it.
+ */
+const outageRuns = 2;
 const shownSkipped = 10;
 const rememberedKeys = 10_000;
 
@@ -63,7 +70,7 @@ const rememberedKeys = 10_000;
  */
 export async function backfill(
   { missing, calls }: Pick<BackfillPlan, 'missing' | 'calls'>,
-  { event, invoke, maxCalls, rate, signal, onProgress = () => {} }: BackfillOptions,
+  { event, invoke, landedOf, maxCalls, rate, signal, onProgress = () => {} }: BackfillOptions,
 ): Promise<Backfilled> {
   const failed = new Map<string, Unfetched & { readonly day: Day }>();
   const first: (Unfetched & { readonly day: Day })[] = [];
@@ -71,9 +78,13 @@ export async function backfill(
   /** Places' days in all runs so far, and in those that began. */
   let planned = 0;
   let asked = 0;
+  /** Days of the last runs, as long as none of them got an answer. */
+  let unanswered: Day[] = [];
   let landed = 0;
   let keys: string[] = [];
   let stopped: Stop | undefined;
+  /** The first day that is left because of `maxCalls`. Runs that began before it was reached go on. */
+  let beyond: Day | undefined;
   const stop = (next: Stop) => {
     const { day } = stopped ?? next;
     stopped = { ...(stopped ?? next), day: next.day < day ? next.day : day };
@@ -86,7 +97,11 @@ export async function backfill(
         const fit = left.filter((place) => !failed.has(place));
         onProgress(left.length - fit.length);
         const run = fit.slice(0, Math.min(rate?.perMinute ?? fit.length, maxCalls - planned));
-        if (stopped || (run.length === 0 && fit.length > 0)) return stop({ why: 'max-calls', day });
+        if (stopped) return stop({ ...stopped, day });
+        if (run.length === 0 && fit.length > 0) {
+          beyond = day;
+          return;
+        }
         planned += run.length;
         if (run.length > 0) yield { day, places: run };
         left = fit.slice(run.length);
@@ -94,6 +109,10 @@ export async function backfill(
     }
   }
 
+  const count = (more: readonly string[]) => {
+    landed += more.length;
+    keys = [...keys, ...more].slice(-rememberedKeys);
+  };
   const start = async ({ day, places }: MissingDay): Promise<void> => {
     await rate?.calls.turn(places.length, signal);
     if (signal.aborted) stop({ why: 'interrupted', day });
@@ -101,21 +120,26 @@ export async function backfill(
     asked += places.length;
     const invocation = await invoke({ ...event, day, locations: [...places] }).catch(asFailed);
     rate?.calls.ended(places.length);
-    if (!invocation.ok) return stop({ why: 'failed', day, reason: invocation.error.message });
+    if (!invocation.ok) {
+      stop({ why: 'failed', day, reason: invocation.error.message });
+      return count(await landedOf({ day, places }).catch(() => []));
+    }
     const report = invocation.response as RunReport;
-    landed += report.keys.length;
-    keys = [...keys, ...report.keys].slice(-rememberedKeys);
+    count(report.keys);
     onProgress(places.length);
     for (const place of report.failed) {
       // Two concurrent runs may both have asked for it, and end in either order.
       const earlier = failed.get(place.location);
       if (!earlier || day < earlier.day) failed.set(place.location, { ...place, day });
     }
+    unanswered = report.outage ? [...unanswered, day].sort() : [];
+    if (unanswered.length >= outageRuns) stop({ why: 'outage', day: unanswered[0] ?? day });
     if (report.quotaSpent) return stop({ why: 'quota-spent', day });
     skipped += report.skipped.length;
     for (const place of report.skipped.slice(0, shownSkipped - first.length)) first.push({ ...place, day });
   };
   await pMap(runs(), start, { concurrency: rate ? 1 : runsAtOnce });
+  if (beyond !== undefined) stop({ why: 'max-calls', day: beyond });
   return {
     asked,
     landed,

@@ -60,6 +60,18 @@ export async function planBackfill(
   return { missing, calls, there: days * all.length - calls, daysThere: days - missing.length };
 }
 
+/** The raw objects of a day that are there now, of these places. */
+export async function landedOf(
+  s3: Pick<S3Client, 'send'>,
+  bucket: string,
+  dataset: Dataset,
+  { day, places }: MissingDay,
+): Promise<string[]> {
+  const { missing } = await planBackfill(s3, bucket, { dataset, from: day, to: day, places });
+  const lacking = new Set(missing[0]?.places);
+  return places.filter((place) => !lacking.has(place)).map((place) => placeDayKey(dataset, day, place));
+}
+
 /** Places by the name that their objects have in the folder of a day. */
 export function placesByName(dataset: Dataset, places: readonly string[]): ReadonlyMap<string, string> {
   const nameOf = (place: string) => placeDayKey(dataset, dataset.firstDay, place).split('/').at(-1) ?? '';

@@ -1,7 +1,7 @@
 import type { Dataset, Table } from '../../shared/dataset.ts';
-import { addDays } from '../../shared/days.ts';
+import { lastDayOver } from '../../shared/days.ts';
 import type { ExpectedRun } from '../../shared/expected-runs.ts';
-import { curatedKey, type Day, dayOf } from '../../shared/keys.ts';
+import { curatedKey, type Day } from '../../shared/keys.ts';
 import { placesByName } from '../backfill/plan.ts';
 import { placesWithout } from '../explain/run-story.ts';
 import type { Observed } from '../observed.ts';
@@ -20,7 +20,7 @@ export async function runsByDay(
   { now, deployedAt, stories }: Surroundings,
 ): Promise<RunStatus[]> {
   // If several runs ask for a day, the last one counts.
-  const days = [...new Map(expected.map((run) => [addDays(dayOf(run.to), -1), run]))];
+  const days = [...new Map(expected.map((run) => [lastDayOver(run.to), run]))];
   const [from, to] = [days[0]?.[0], days.at(-1)?.[0]];
   if (from === undefined || to === undefined) return [];
   const table = dataset.tables[0] as Table;

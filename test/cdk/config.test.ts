@@ -187,6 +187,11 @@ describe('a configuration', () => {
     ['the same place twice', of({}, ['Oslo', 'Oslo']), 'expected each place once'],
     ['no datasets', { locations: ['Oslo'], datasets: {} }, `expected at least one of ${current}, `],
     ['nothing at all', undefined, `, such as {"${current}":{}} (got {})`],
+    [
+      'null instead of the settings of a dataset',
+      of(null as never),
+      `  tdf.datasets.${current}: expected settings, such as {} for the defaults (got null)`,
+    ],
     ['a text in its place', 'Oslo', 'tdf: '],
     ['a number in its place', 7, 'tdf: '],
     ['a list in its place', ['Oslo'], 'tdf.0: '],

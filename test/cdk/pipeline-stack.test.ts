@@ -303,6 +303,26 @@ describe('a schedule', () => {
     );
   });
 
+  test.each([
+    ['cron(0 14 * * ? *)', false],
+    ['rate(1 day)', false],
+    ['rate(6 hours)', false],
+    ['cron(0 14 ? * MON-FRI *)', true],
+    ['rate(25 hours)', true],
+  ])('warns at synthesis that days will be missing by %s: %s [missing-days]', (schedule, warns) => {
+    const datasets = { 'weatherapi/current': { schedule }, 'weatherapi/history': { schedule } };
+    const warnings = new StackTemplate({ datasets, locations: ['Oslo'], stage: 'prod' })
+      .annotations('warning')
+      .filter((text) => text.includes('missing'));
+    expect(warnings).toEqual(
+      warns
+        ? [
+            `Days of weatherapi/history will be missing: each run asks for one day, and two runs of ${schedule} can be more than a day apart. Choose a daily schedule, or fetch the other days: npx tdf backfill --dataset weatherapi/history --from DAY --to DAY --stage prod [ack: tdf:missing-days:weatherapi/history]`,
+          ]
+        : [],
+    );
+  });
+
   test('sends an event that fetch accepts, with the scheduled time and what is configured', () => {
     const datasets = { 'weatherapi/current': { airQuality: true, language: 'fr' } };
     const { Target } = scheduleOf(

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
+import type { Clock } from '../../functions/fetch/passes.ts';
 import { backfill } from '../../operations/backfill/backfill.ts';
 import { CallRate } from '../../operations/backfill/call-rate.ts';
 import { planBackfill } from '../../operations/backfill/plan.ts';
@@ -24,6 +25,24 @@ const bucketOf = (keys: readonly string[]) => ({
   },
 });
 const s3Of = (keys: readonly string[]) => bucketOf(keys) as unknown as Parameters<typeof planBackfill>[0];
+
+/** What every backfill here gets, unless a test says otherwise. */
+const unbounded = {
+  event: { scheduledTime: '2026-11-22T05:00:00Z', dataset: dataset.name, options: {} },
+  landedOf: async () => [],
+  maxCalls: Number.POSITIVE_INFINITY,
+  rate: undefined,
+  signal: new AbortController().signal,
+};
+const nothingLacking = { skipped: [], failed: [], missing: [], quotaSpent: false, runFailure: undefined };
+
+/** A clock whose sleeps are over at once. */
+function skipping(now = 0): Clock & { pass: (milliseconds: number) => void } {
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  return { now: () => now, pass, sleep: async (milliseconds) => pass(milliseconds) };
+}
 
 /** Megabytes that are in use once the garbage is collected. */
 function heapUsed(): number {
@@ -72,14 +91,8 @@ test('of any days, places and objects, the plan has what is not there, oldest fi
 });
 
 test('with a rate, no minute has more calls than that, and a day of more places takes several runs [backfill-bounds]', async () => {
-  let now = 0;
   const calls: { at: number; count: number }[] = [];
-  const clock = {
-    now: () => now,
-    sleep: async (milliseconds: number) => {
-      now += milliseconds;
-    },
-  };
+  const clock = skipping();
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 12 }),
@@ -96,22 +109,13 @@ test('with a rate, no minute has more calls than that, and a day of more places 
         const done = await backfill(
           { missing, calls: total },
           {
-            event: { scheduledTime: '2026-11-22T05:00:00Z', dataset: dataset.name, options: {} },
+            ...unbounded,
             invoke: async ({ locations }) => {
-              calls.push({ at: now, count: locations.length });
-              now += milliseconds;
-              const empty = {
-                skipped: [],
-                failed: [],
-                missing: [],
-                quotaSpent: false,
-                runFailure: undefined,
-              };
-              return { ok: true, response: { ...empty, keys: locations } };
+              calls.push({ at: clock.now(), count: locations.length });
+              clock.pass(milliseconds);
+              return { ok: true, response: { ...nothingLacking, keys: locations } };
             },
-            maxCalls: Number.POSITIVE_INFINITY,
             rate: { perMinute, calls: new CallRate(perMinute, clock) },
-            signal: new AbortController().signal,
             onProgress: (some) => {
               progress += some;
             },
@@ -121,6 +125,51 @@ test('with a rate, no minute has more calls than that, and a day of more places 
         for (const { at } of calls) {
           const minute = calls.filter((call) => call.at >= at && call.at < at + 60_000);
           expect(minute.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(perMinute);
+        }
+      },
+    ),
+  );
+});
+
+test('of any places, days and --max-calls, a backfill makes so many calls or as many as are missing, and repeating it finishes [backfill-bounds]', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+      async (sizes, maxCalls, perMinute) => {
+        let missing = sizes.map((size, index) => ({
+          day: `2026-01-0${index + 1}`,
+          places: places.slice(0, size),
+        }));
+        let left = sizes.reduce((sum, size) => sum + size, 0);
+        while (left > 0) {
+          const landed = new Set<string>();
+          const expected = Math.min(maxCalls, left);
+          const done = await backfill(
+            { missing, calls: left },
+            {
+              ...unbounded,
+              maxCalls,
+              invoke: async ({ day, locations }) => {
+                for (const place of locations) landed.add(`${day} ${place}`);
+                return { ok: true, response: { ...nothingLacking, keys: locations } };
+              },
+              rate:
+                perMinute === undefined
+                  ? undefined
+                  : { perMinute, calls: new CallRate(perMinute, skipping()) },
+            },
+          );
+          expect([landed.size, done.asked, done.landed]).toEqual([expected, expected, expected]);
+          missing = missing
+            .map(({ day, places: all }) => ({ day, places: all.filter((q) => !landed.has(`${day} ${q}`)) }))
+            .filter((each) => each.places.length > 0);
+          left -= expected;
+          expect([done.left, done.stopped]).toEqual([
+            left,
+            left > 0 ? { why: 'max-calls', day: missing[0]?.day } : undefined,
+          ]);
         }
       },
     ),

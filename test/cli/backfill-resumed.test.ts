@@ -4,7 +4,7 @@ import type { FaultActions } from '../../local/faults/faults.ts';
 import { startWeatherApi, type WeatherApi } from '../../local/weatherapi/server.ts';
 import { type Backfilled, backfill } from '../../operations/backfill/backfill.ts';
 import { fetchInvoker } from '../../operations/backfill/fetch-invoker.ts';
-import { planBackfill } from '../../operations/backfill/plan.ts';
+import { landedOf, planBackfill } from '../../operations/backfill/plan.ts';
 import type { ParquetRow } from '../../operations/query/parquet-rows.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import fc from '../fast-check.ts';
@@ -42,6 +42,7 @@ async function go(signal = new AbortController().signal): Promise<Backfilled> {
   const event = { scheduledTime: new Date().toISOString(), dataset: weatherapiHistory.name, options: {} };
   const done = await backfill(plan, {
     ...{ event, invoke, signal, rate: undefined },
+    landedOf: (run) => landedOf(s3, outputs.RawBucketName, weatherapiHistory, run),
     maxCalls: Number.POSITIVE_INFINITY,
   });
   await stack.runtime.settled();
@@ -95,6 +96,7 @@ test('a fetch that is killed stops a backfill, and the same one goes on: no row 
   const first = await go();
   expect(first.stopped).toMatchObject({ why: 'failed', reason: expect.stringContaining('SIGKILL') });
   const landed = new Set(stack.landed).size;
+  expect([first.landed, first.left]).toEqual([landed, everything - landed]);
 
   stack.faults = {};
   const second = await go();

@@ -54,15 +54,16 @@ describe('tdf backfill on AWS', () => {
   async function fetched({ day = '', locations }: RunEventInput): Promise<RunReport> {
     asked.push(`${day} ${locations.join(' ')}`);
     const report = { keys: [] as string[], skipped: [], failed: [], missing: [], runFailure: undefined };
-    let quotaSpent = false;
+    let [quotaSpent, outage] = [false, false];
     for (const location of locations) {
       const other = fate(location, day);
       if (!other) report.keys.push(await land(day, location));
       quotaSpent ||= other?.quotaSpent ?? false;
+      outage ||= other?.outage ?? false;
       Object.assign(report, other);
     }
     const { length } = report.keys;
-    return { ...report, quotaSpent, landed: length, fetched: length, places: length };
+    return { ...report, quotaSpent, outage, landed: length, fetched: length, places: length };
   }
 
   const days = (from: string, to: string) => ['--from', from, '--to', to];
@@ -154,6 +155,7 @@ describe('tdf backfill on AWS', () => {
     const typed = [...days('2026-05-01', '2026-05-03'), '--max-calls', '3'];
     const first = await cloud.tdf('backfill', ...typed);
     expect(first.code).toBe(0);
+    expect(first.stdout).toContain('Makes 3 calls of the API, of the 6 that are missing.\n');
     expect(first.stdout).toContain(
       'Stopped at 2026-05-02: as many calls as --max-calls allows are made.\n' +
         'To go on: npx tdf backfill --dataset weatherapi/history --from 2026-05-01 --to 2026-05-03 --max-calls 3 --stage dev\n',
@@ -199,16 +201,39 @@ describe('tdf backfill on AWS', () => {
 
   test('names days without data for a passing reason, and the same command asks for them again', async () => {
     const reason = 'HTTP 503 (after 3 tries)';
-    fate = (location, day) => (day === '2026-08-02' ? { skipped: [{ location, reason }] } : undefined);
+    fate = (location, day) =>
+      day === '2026-08-02' ? { outage: true, skipped: [{ location, reason }] } : undefined;
     const typed = [...days('2026-08-01', '2026-08-03'), '--location', 'Oslo'];
-    const { code, stdout } = await cloud.tdf('backfill', ...typed);
+    const { code, stdout } = await cloud.tdf('backfill', ...typed, '--rate', '1000');
     expect(code).toBe(1);
+    expect(stdout).toContain('3 asked for, 2 landed, 1 left');
     expect(stdout).toContain(
       `No data for 1 of them this time:\n  Oslo, 2026-08-02: ${reason}\nTo go on: npx tdf`,
     );
     fate = () => undefined;
     expect(await json(...typed)).toMatchObject({ code: 0, calls: 1, landed: 1 });
   });
+
+  test.each([[], ['--rate', '100']])(
+    'stops when the provider answers nothing in two runs, and the same command goes on [backfill-stops] (%s)',
+    async (...rate) => {
+      const [month, days] = rate.length > 0 ? ['2025-03', 31] : ['2025-04', 30];
+      const typed = ['--from', `${month}-01`, '--to', `${month}-${days}`, '--location', 'Oslo', ...rate];
+      const reason = 'HTTP 503 (after 9 tries)';
+      fate = (location, day) =>
+        day >= `${month}-03` ? { outage: true, skipped: [{ location, reason }] } : undefined;
+      const { code, stdout } = await cloud.tdf('backfill', ...typed);
+      expect(code).toBe(1);
+      expect(stdout).toContain(`, 2 landed, ${days - 2} left,`);
+      expect(stdout).toContain(
+        `Stopped at ${month}-03: WeatherAPI did not answer for any place in two runs. Go on when it answers again.\nTo go on: npx tdf`,
+      );
+      // Another run may be under way.
+      expect(asked.length).toBeLessThanOrEqual(5);
+      fate = () => undefined;
+      expect(await json(...typed)).toMatchObject({ code: 0, there: 2, landed: days - 2, left: 0 });
+    },
+  );
 
   test('stops with the reason when fetch fails as a whole [backfill-stops]', async () => {
     const message = 'WeatherAPI refuses every call: HTTP 401 code 2006: API key is invalid.';
@@ -220,6 +245,18 @@ describe('tdf backfill on AWS', () => {
     expect([code, stderr]).toEqual([1, `Error: fetch failed on 2026-09-01: ${message}\n`]);
     expect(stdout).toContain('To go on: npx tdf backfill');
     expect(asked).toEqual(['2026-09-01', '2026-09-02']);
+
+    cloudRuns.fetch = async ({ day = '' }) => {
+      await land(day, 'Oslo');
+      return { ok: false, error: { type: 'ConfigurationError', message } };
+    };
+    const refused = await json(...days('2026-09-01', '2026-09-30'));
+    expect(refused).toMatchObject({ code: 1, calls: 60, asked: 4, landed: 2, left: 58 });
+    expect(refused.outcome).toEqual({ converted: 2, deadLetters: [] });
+    expect(await json(...days('2026-09-01', '2026-09-30'), '--dry-run')).toMatchObject({
+      there: 2,
+      calls: 58,
+    });
 
     cloudRuns.fetch = async () => {
       throw new Error('not authorized to perform: lambda:InvokeFunction');
@@ -254,6 +291,8 @@ describe('tdf backfill on AWS', () => {
     const unwaited = await json(...days('2026-02-02', '2026-02-02'), '--no-wait');
     expect(unwaited).toMatchObject({ code: 0, landed: 2 });
     expect(unwaited.outcome).toBeUndefined();
+    const shown = await cloud.tdf('backfill', ...days('2026-02-03', '2026-02-03'), '--no-wait');
+    expect(shown.stdout).toContain('Convert goes on with what landed. To look: npx tdf status --stage dev\n');
   });
 
   test('refuses datasets of which the provider has no past, and names everything that is wrong at once', async () => {
@@ -325,6 +364,23 @@ describe('tdf backfill on this computer', () => {
     const sql = 'SELECT count(*) AS hours, min(dt) AS first FROM weatherapi_history_hour';
     const rows = await tdf(['query', sql, '--json', '--local', '--state', state]);
     expect(JSON.parse(rows.stdout)).toEqual([{ hours: 168, first: '2026-11-15' }]);
+  }, 60_000);
+
+  test('says with --no-wait what is not converted yet, and the command that it names converts it', async () => {
+    const places = ['Ulm', 'Bern', 'Graz', 'Linz', 'Wien'];
+    const typed = ['--from', '2026-07-01', '--to', '2026-07-02', '--no-wait'];
+    const { stdout } = await local(...typed, ...places.flatMap((place) => ['--location', place]));
+    const [, waiting, command = ''] =
+      /(\d+) objects? not converted yet, and nothing on this computer converts them until you type: npx tdf (.*)\n/.exec(
+        stdout,
+      ) ?? [];
+    expect(Number(waiting)).toBeGreaterThan(0);
+    expect(command).toBe(`reconcile --local --state ${state}`);
+    expect((await tdf(command.split(' '))).stdout).toContain(', 0 dead letters');
+    const sql =
+      "SELECT count(*) AS days FROM weatherapi_history_day WHERE dt BETWEEN '2026-07-01' AND '2026-07-02'";
+    const rows = await tdf(['query', sql, '--json', '--local', '--state', state]);
+    expect(JSON.parse(rows.stdout)).toEqual([{ days: 10 }]);
   }, 60_000);
 
   test('is stopped by Ctrl-C at a terminal, which its functions get as well, and loses no call', async () => {

@@ -228,6 +228,7 @@ test('everything that is wrong is named at once, what was expected and what came
       '--prefix: expected it to begin with weatherapi/current/, got "elsewhere/"',
     ],
   });
+  expect(parseSelection({ prefix: '' })).toHaveProperty('problems');
   expect(parseSelection({ prefix: 'elsewhere/' })).toEqual({
     problems: [
       '--prefix: expected it to begin with weatherapi/current/ or weatherapi/forecast/ or weatherapi/history/, got "elsewhere/"',
@@ -289,7 +290,7 @@ describe('tdf replay --local', () => {
 
     const { code, stdout } = await tdf(local('--from', '2026-11-22', '--to', '2026-11-22'));
 
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout).toMatch(
       /^all datasets, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
     );

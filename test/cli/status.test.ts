@@ -310,6 +310,16 @@ describe('tdf status', () => {
       expect(young.datasets[0]?.runs.at(-1)).toMatchObject({ day: '2026-11-20', state: 'due', lacking: [] });
     });
 
+    test('expects of a run in the night the day before yesterday, as fetch asks for it [day-over]', async () => {
+      const schedule = { name: 'history', expression: 'cron(0 1 * * ? *)' };
+      const Schedules = JSON.stringify({ 'weatherapi/history': schedule });
+      const status = await daysOf({ outputs: { ...cloud.outputs, Schedules } }, at('22T14:05'));
+      expect(status.datasets[0]?.runs.at(-1)).toMatchObject({
+        expected: { to: at('22T01:00') },
+        day: '2026-11-20',
+      });
+    });
+
     test('says why a day has no data, and what convert said of what landed', async () => {
       const reason = 'HTTP 503 (after 3 tries)';
       const end = { outcome: 'skipped', failed: [], skipped: [{ location: 'Oslo', reason }] };

@@ -1,5 +1,6 @@
 import type { Backfilled } from '../../../operations/backfill/backfill.ts';
 import type { BackfillArguments, BackfillRequest } from '../../../operations/backfill/request.ts';
+import { counted } from '../../../operations/counted.ts';
 import type { Target } from '../../../operations/deployed.ts';
 import { next } from '../../target-options.ts';
 import { failed, print, printError } from '../../terminal/output.ts';
@@ -22,16 +23,24 @@ export interface Result extends Omit<Backfilled, 'keys'>, Pick<BackfillRequest, 
   readonly seconds: number;
   /** Undefined when the command did not wait. */
   readonly outcome: Converted | undefined;
+  /** What waits in the queue on this computer, when the command did not wait for it. */
+  readonly unconverted: number | undefined;
 }
 
 export function showBackfill(
-  { asked, landed, left, failed: places, skipped, stopped, seconds, outcome }: Result,
+  { asked, landed, left, failed: places, skipped, stopped, seconds, outcome, unconverted }: Result,
   typed: Arguments,
 ) {
   print(
     `${asked.toLocaleString('en')} asked for, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
   );
   for (const line of outcome ? describeConverted(outcome) : []) print(line);
+  if (unconverted)
+    print(
+      `${counted(unconverted, 'object')} not converted yet, and nothing on this computer converts them until you type: ${next('reconcile', typed)}`,
+    );
+  else if (landed > 0 && !outcome && !typed.local)
+    print(`Convert goes on with what landed. To look: ${next('status', typed)}`);
   for (const { location, reason, day } of places)
     printError(failed, `${location}: ${reason} (first on ${day}). It was not asked for again.`);
   if (skipped.count > 0) print(`No data for ${skipped.count.toLocaleString('en')} of them this time:`);
@@ -50,6 +59,7 @@ const stops = {
   interrupted: 'interrupted. What has landed stays.',
   'max-calls': 'as many calls as --max-calls allows are made.',
   'quota-spent': 'the calls of this month are spent. Go on when the plan has calls again.',
+  outage: 'WeatherAPI did not answer for any place in two runs. Go on when it answers again.',
 } as const;
 
 /** The same command, as it was typed. */

@@ -121,7 +121,7 @@ describe('the function', () => {
     expect(lastMetrics()).toMatchObject({ QuotaSpent: 1, RunsSkipped: 1, RunsLanded: 0, PlacesFailed: 0 });
   });
 
-  test.each(['fail:1002', 'fail:2006', 'fail:redirect'])(
+  test.each(['fail:1002', 'fail:1008', 'fail:2006', 'fail:redirect'])(
     'fails when every call is refused: %s',
     async (q) => {
       const error = errorOf(await invoke([q]));
@@ -205,6 +205,19 @@ describe('the function', () => {
     }
     expect(metricsBy('dataset')).toEqual({ dataset: 'weatherapi/current', RunsLanded: 0, RunsSkipped: 1 });
   });
+
+  test.each([
+    ['landed', 'Melbourne', { PlacesFetched: 1, PlacesSkipped: 0 }],
+    ['skipped', 'fail:2007', { PlacesFetched: 0, PlacesSkipped: 1 }],
+  ])(
+    'of another day than its own counts as no %s run of the schedule, so that a backfill silences no alarm [own-day]',
+    async (_how, place, ofPlaces) => {
+      const event = { scheduledTime: '2026-11-21T14:00:00.000Z', dataset: 'weatherapi/history' };
+      await invoke([place], { event: { ...event, day: '2026-11-10' } });
+      expect(metricsBy('dataset')).toEqual({ dataset: event.dataset, RunsLanded: 0, RunsSkipped: 0 });
+      expect(lastMetrics()).toMatchObject(ofPlaces);
+    },
+  );
 
   test('logs how a run ended that S3 refused', async () => {
     aws.fault = refusePut;

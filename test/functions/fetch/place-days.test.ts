@@ -67,7 +67,7 @@ describe('a run of days', () => {
     const { asked, ...report } = await runOf(places);
     expect(report).toEqual({
       ...{ keys: places.map((place) => keyOf(place)), landed: 3, fetched: 3, places: 3 },
-      ...{ skipped: [], failed: [], missing: [], quotaSpent: false, runFailure: undefined },
+      ...{ skipped: [], failed: [], missing: [], quotaSpent: false, outage: false, runFailure: undefined },
     });
     expect(asked).toEqual(places.map((place) => `${place} ${day}`));
     expect(await aws.keys('raw')).toEqual(places.map((place) => keyOf(place)).sort());
@@ -190,6 +190,19 @@ describe('a run of days', () => {
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe('a run of days', () => {
+  test.each<[boolean, string[]]>([
+    [true, ['fail:500', 'fail:503']],
+    [false, ['fail:500', 'Oslo']],
+    [false, ['fail:500', 'fail:html']],
+    [false, ['fail:2007']],
+  ])('says %s of whether an outage kept it from any answer about %s', async (outage, list) => {
+    expect((await runOf(list)).outage).toBe(outage);
+    expect((await runOf(['Berlin', 'Berlin'])).outage).toBe(false);
+    expect((await runOf(['Berlin'])).outage).toBe(false); // Asks for nothing.
   });
 });
 

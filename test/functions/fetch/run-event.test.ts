@@ -120,24 +120,39 @@ describe('a run event', () => {
     const history = (parts: Record<string, unknown> = {}) =>
       event({ dataset: 'weatherapi/history', scheduledTime: '2026-11-22T14:00:00Z', ...parts });
 
-    test('asks for the UTC day before its scheduled time, or for the day that it names', () => {
-      expect(parseRunEvent(history()).day).toBe('2026-11-21');
-      expect(parseRunEvent(history({ scheduledTime: '2026-03-01T00:30:00+02:00' })).day).toBe('2026-02-27');
+    test.each([
+      ['2026-11-22T14:00:00Z', '2026-11-21'],
+      ['2026-11-22T12:00:00Z', '2026-11-21'],
+      ['2026-11-22T11:59:59Z', '2026-11-20'],
+      ['2026-11-22T01:00:00Z', '2026-11-20'],
+      ['2026-03-01T00:30:00+02:00', '2026-02-27'],
+    ])(
+      'of %s asks for %s, the latest day that is over in every time zone [day-over]',
+      (scheduledTime, day) => {
+        expect(parseRunEvent(history({ scheduledTime })).day).toBe(day);
+      },
+    );
+
+    test('asks for the day that it names', () => {
       expect(parseRunEvent(history({ day: '2010-01-01' })).day).toBe('2010-01-01');
     });
 
-    test('may name today and tomorrow, which has begun somewhere, and no later day', () => {
-      const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
-      expect(parseRunEvent(history({ day: inDays(1) })).day).toBe(inDays(1));
-      expect(refusal(history({ day: inDays(2) }))).toMatch(/day: expected 2010-01-01 or later, and tomorrow/);
+    test('may name the latest day that is over in every time zone, and no later one [day-over]', () => {
+      const after36Hours = (days: number) =>
+        new Date(Date.now() + (24 * days - 36) * 3_600_000).toISOString().slice(0, 10);
+      expect(parseRunEvent(history({ day: after36Hours(0) })).day).toBe(after36Hours(0));
+      for (const days of [1, 2, 3])
+        expect(refusal(history({ day: after36Hours(days) }))).toContain(
+          `day: expected 2010-01-01 to ${after36Hours(0)}, the latest day that is over in every time zone`,
+        );
     });
 
     test.each([
-      ['a day before the first one', { day: '2009-12-31' }, /day: expected 2010-01-01 or later/],
+      ['a day before the first one', { day: '2009-12-31' }, /day: expected 2010-01-01 to 20/],
       [
         'a time after which no day is',
         { scheduledTime: '2010-01-01T14:00:00Z' },
-        /day: expected 2010-01-01 or later/,
+        /day: expected 2010-01-01 to 20/,
       ],
       ['a day that does not exist', { day: '2026-02-30' }, /day: expected a day that exists/],
       ['a time for its day', { day: '2026-02-03T00:00:00Z' }, /day: expected a day that exists/],
