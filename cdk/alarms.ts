@@ -10,6 +10,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { alarmPrefix } from '../shared/alarm-name.ts';
+import type { Dataset } from '../shared/dataset.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
 import { convertMetric, datasetMetric, fetchMetric } from './metrics.ts';
@@ -24,8 +25,7 @@ export interface AlarmsProps {
   readonly datasets: readonly WatchedDataset[];
 }
 
-export interface WatchedDataset {
-  readonly name: string;
+export interface WatchedDataset extends Pick<Dataset, 'name' | 'identity'> {
   /** Hours between two of its runs, at most. */
   readonly longestGap: number;
   /** Hours in which nothing landed until the alarm rings; undefined where CloudWatch cannot watch so long. */
@@ -95,7 +95,7 @@ export class Alarms extends Construct {
       metric: fetchMetric('PlacesMissing', stage, hour),
       description: `A place had no data three runs in a row, though others landed. Next: ${tdf('status')}, which has the reason`,
     });
-    for (const { name, longestGap, freshnessHours } of datasets) {
+    for (const { name, identity, longestGap, freshnessHours } of datasets) {
       // No hyphen: `status` takes an alarm with one for another stage's.
       const own = name.replaceAll(/\W/g, '_');
       // With less than one run per hour there are never three in a row: then NotFresh rings.
@@ -107,6 +107,10 @@ export class Alarms extends Construct {
         });
       }
       if (freshnessHours === undefined) continue;
+      const backfill =
+        identity === 'place-and-day'
+          ? `; the days that it lacks: ${tdf(`backfill --dataset ${name} --from DAY --to DAY`)}`
+          : '';
       this.#add(`NotFresh_${own}`, {
         metric: new MathExpression({
           // Without FILL, CloudWatch would look at older periods when data is missing.
@@ -119,7 +123,7 @@ export class Alarms extends Construct {
         // One more, since metrics of the newest hour may be late.
         evaluationPeriods: freshnessHours + 1,
         missing: TreatMissingData.BREACHING,
-        description: `Nothing of ${name} landed in raw for ${freshnessHours} hours, and for one more in which metrics could be late. Next: ${tdf('status')}; then see whether the schedule is enabled: aws scheduler list-schedules`,
+        description: `Nothing of ${name} landed in raw for ${freshnessHours} hours, and for one more in which metrics could be late. Next: ${tdf('status')}${backfill}; then see whether the schedule is enabled: aws scheduler list-schedules`,
       });
     }
     this.#add('SchemaDrift', {

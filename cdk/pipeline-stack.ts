@@ -59,10 +59,11 @@ export class PipelineStack extends Stack {
     const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
 
     const { topic } = new AlarmTopic(this, 'Alerts');
-    const datasets = config.datasets.map(({ dataset: { name }, schedule, freshnessHours }) => {
+    const datasets = config.datasets.map(({ dataset: { name, identity }, schedule, freshnessHours }) => {
       const { longestGap } = outlook(schedule, new Date());
       return {
         name,
+        identity,
         schedule,
         longestGap,
         freshnessHours: longestGap > maxFreshnessHours ? undefined : freshnessHours,

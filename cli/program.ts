@@ -1,5 +1,7 @@
 import { Command, CommanderError, type Option } from 'commander';
+import { NeverRanError } from '../operations/local-assembly.ts';
 import { isNpmScript, swallowedOptions } from './npm.ts';
+import { nextStart } from './target-options.ts';
 import { commandOutput, failed, printError } from './terminal/output.ts';
 import { quoted } from './terminal/quoted.ts';
 
@@ -51,10 +53,16 @@ function refuseSwallowed(options: readonly Option[], args: readonly string[]): v
   );
 }
 
-/** Nobody looks at AWS, or changes it, because npm dropped their `--local`. */
+/** Nobody looks at AWS, or changes it, because they forgot `--local`, or npm dropped it. */
 function requireTarget(command: Command, args: readonly string[]): void {
   const { local, dryRun } = command.optsWithGlobals<{ local?: true; dryRun?: true }>();
-  const isStated = command.getOptionValueSourceWithGlobals('stage') !== 'default';
+  const isTyped = (option: string) => command.getOptionValueSourceWithGlobals(option) === 'cli';
+  const isStated = isTyped('stage');
+  if (local && isStated) throw new Error('--stage is a deployment on AWS: say either it or --local.');
+  if (!local && isTyped('state'))
+    throw new Error(
+      `--state is of the pipeline on this computer. Add --local: npx tdf ${[...args, '--local'].map(quoted).join(' ')}`,
+    );
   if (!isNpmScript || local || dryRun || isStated) return;
   throw new Error(
     `npm may have dropped --local, so say which deployment you mean: ${suggested(args.map(quoted))}`,
@@ -70,6 +78,8 @@ function suggested(args: readonly string[]): string {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof NeverRanError)
+    return `${error.message} Run one there: ${nextStart(error.state)}; or name another: --state DIR`;
   const withoutAccess = error.name === 'CredentialsProviderError' || error.message === 'Region is missing';
   return withoutAccess
     ? `${error.message}. To reach AWS, set AWS_PROFILE and AWS_REGION (or run: aws configure); for the pipeline on this computer, add --local.`

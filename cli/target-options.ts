@@ -33,6 +33,11 @@ export function next(command: string, target: Target): string {
   return `npx tdf ${command} ${targetArguments(target)}`;
 }
 
+/** What to type to run the pipeline in a state directory. */
+export function nextStart(state: string): string {
+  return state === ownState ? 'npm start' : `npm start -- --state ${quoted(state)}`;
+}
+
 /** What an alarm says to type, which was written for AWS when it was deployed, in the words for this deployment. */
 export function alarmText(description: string, target: Target): string {
   if (!target.local) return description;

@@ -33,7 +33,7 @@ interface TemplateFile {
 
 /** @param directory the cloud assembly: the output folder of `cdk synth` */
 export async function readTemplate(directory: string): Promise<Template> {
-  const read = async <T>(file: string) => JSON.parse(await readFile(join(directory, file), 'utf8')) as T;
+  const read = <T>(name: string) => readJson<T>(join(directory, name), directory);
   const { artifacts } = await read<Manifest>('manifest.json');
   const stacks = Object.entries(artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
   const [stack, ...others] = stacks;
@@ -63,4 +63,15 @@ export async function readTemplate(directory: string): Promise<Template> {
       ),
     ),
   };
+}
+
+async function readJson<T>(file: string, directory: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new Error(
+      `${file} cannot be used: ${(error as Error).message}. Remove ${directory}; the next run makes it anew.`,
+      { cause: error },
+    );
+  }
 }

@@ -89,7 +89,7 @@ async function connectLocally(
   stateDir: string,
   { onProgress, signal, create = false, api }: ConnectOptions,
 ): Promise<Deployed> {
-  const assembly = create ? resolve(stateDir, 'cdk.out') : assemblyIn(stateDir);
+  const assembly = create ? resolve(stateDir, 'cdk.out') : await assemblyIn(stateDir);
   // Loaded only here: a command on AWS does without the whole emulator.
   const [{ startRuntime }, { lockState }, { synthesize }, { readTemplate }, weather] = await Promise.all([
     import('../local/runtime.ts'),

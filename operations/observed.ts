@@ -94,7 +94,7 @@ async function describeAlarms(client: CloudWatchClient, stage: string): Promise<
 }
 
 async function observeState(state: string): Promise<Closeable> {
-  const assembly = assemblyIn(state);
+  const assembly = await assemblyIn(state);
   // Loaded only here: a command on AWS does without the whole emulator.
   const [{ takeSnapshot }, { readTemplate }] = await Promise.all([
     import('../local/snapshot.ts'),

@@ -77,7 +77,7 @@ ORDER BY local_date DESC`,
   {
     name: 'Forecast against what came',
     description: 'How wrong the forecasts of the last 30 days were, by how many hours ahead they were made.',
-    sql: `SELECT lead_hours, count(*) AS hours_compared,
+    sql: `SELECT lead_hours, count(forecast_c - came_c) AS hours_compared,
   round(avg(forecast_c - came_c), 2) AS mean_error_c,
   round(avg(abs(forecast_c - came_c)), 2) AS mean_absolute_error_c,
   round(avg(abs(forecast_mm - came_mm)), 2) AS mean_absolute_error_mm

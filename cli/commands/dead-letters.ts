@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { givenUpPrefix } from '../../shared/keys.ts';
 import { targetOptions } from '../target-options.ts';
 import { dropLetters } from './dead-letters/drop-letters.ts';
@@ -83,5 +83,12 @@ function selecting(command: Command): Command {
   return command
     .argument('[id...]', 'as the list shows them; the beginning is enough')
     .option('--code <code>', 'only those with this reason code')
-    .option('--key <prefix>', 'only those whose raw key begins with this');
+    .option('--key <prefix>', 'only those whose raw key begins with this', parseKey);
+}
+
+/** An empty text, as of a variable that is not set, would be the beginning of every key. */
+function parseKey(text: string): string {
+  if (text.trim() === '')
+    throw new InvalidArgumentError('Expected the beginning of a key, got an empty text.');
+  return text;
 }

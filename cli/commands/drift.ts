@@ -100,7 +100,8 @@ function parseDay(text: string): Day {
 }
 
 const help = `
-On AWS this is one Athena query, which costs by what it reads: name the first day.
+On AWS this is one Athena query, which costs by what it reads: name the first
+day.
 
 Examples:
   npx tdf drift --since 2026-11-01

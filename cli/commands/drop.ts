@@ -16,7 +16,7 @@ import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
-import { type Printed, print, printJson } from '../terminal/output.ts';
+import { type Printed, print, printError, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 import { settle } from '../terminal/settle.ts';
@@ -101,14 +101,27 @@ async function put(
 ): Promise<DroppedFile[]> {
   const watch = await watchOutcome(deployed, signal);
   const bar = progressBar('Put', plans.length, { shown: !json });
+  const whole: DropPlan[] = [];
+  const replaced = new Set<string>();
+  const onPut = (plan: DropPlan) => {
+    whole.push(plan);
+    bar.advance(1);
+  };
   try {
-    await putFiles(plans, deployed, { signal, onPut: () => bar.advance(1) });
+    await putFiles(plans, deployed, { signal, onPut, onReplaced: (key) => replaced.add(key) });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    printError(
+      `Stopped: ${whole.length} of ${counted(plans.length, 'file')} ${whole.length === 1 ? 'is' : 'are'} in raw. Type the same again for the others: it makes the same objects.`,
+    );
   } finally {
     bar.clear();
   }
-  const keys = plans.flatMap((plan) => plan.keys);
-  const outcome = wait ? await settle(watch, keys, signal, { shown: !json }) : undefined;
-  const files = await droppedFiles(plans, outcome ?? { converted: [], dead: [] }, deployed);
+  const put = plans.filter((plan) => whole.includes(plan));
+  const keys = put.flatMap((plan) => plan.keys);
+  const settled = wait && !signal.aborted ? await settle(watch, keys, signal, { shown: !json }) : undefined;
+  const known = settled ?? (signal.aborted ? await watch.soFar() : { converted: [], dead: [] });
+  const files = await droppedFiles(put, known, deployed, replaced);
   const died = files.some(({ objects }) => objects.some((object) => object.outcome === 'died'));
   if (signal.aborted) process.exitCode = 130;
   else if (died) process.exitCode = 1;
@@ -116,7 +129,9 @@ async function put(
 }
 
 /** An object; of a dry run, no more than its key. */
-type Shown = DroppedObject | { readonly key: string; readonly outcome?: undefined };
+type Shown =
+  | DroppedObject
+  | { readonly key: string; readonly outcome?: undefined; readonly replaced?: undefined };
 
 const marks: Readonly<Record<DroppedObject['outcome'] | 'planned', Printed>> = {
   converted: { style: 'green', text: '✔' },
@@ -137,7 +152,12 @@ function show(
   for (const { file, objects: made } of sorted.slice(0, shownFiles)) {
     print(`${printable(file)}${made.length > 1 ? `, split by day into ${made.length} objects` : ''}`);
     for (const object of made.slice(0, shownObjects))
-      print(' ', marks[object.outcome ?? 'planned'], printable(describe(object)));
+      print(
+        ' ',
+        marks[object.outcome ?? 'planned'],
+        printable(describe(object)),
+        ...replaces(object, options),
+      );
     if (made.length > shownObjects) print(`    and ${made.length - shownObjects} more`);
   }
   if (files.length > shownFiles) print(`and ${files.length - shownFiles} more files (--json lists all)`);
@@ -172,6 +192,12 @@ function describe(object: Shown): string {
     default:
       return object.key;
   }
+}
+
+/** The emulator keeps no earlier versions. */
+function replaces({ replaced }: Shown, { local }: Target): string[] {
+  if (!replaced) return [];
+  return [`(replaces what was there${local ? '' : ': raw keeps the earlier version'})`];
 }
 
 /** "72 rows in weatherapi_forecast_hour, 3 in weatherapi_forecast_day" */

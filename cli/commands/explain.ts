@@ -20,6 +20,9 @@ export function explainCommand(): Command {
     .addHelpText(
       'after',
       `
+A key may begin with s3://BUCKET/, or be the path of its file in the local
+state. The exit code is 1 when there is no such run or object.
+
 Examples:
   npx tdf explain 2026-11-22T05:00Z
   npx tdf explain weatherapi/current/dt=2026-11-22/20261122T050000Z.json
@@ -32,6 +35,7 @@ Examples:
     const stories = await observing(options, (observed) => explain(observed, what, new Date()));
     if (options.json) printJson(stories);
     else for (const story of stories) show(story, options);
+    if (stories.every(({ state }) => state === 'gone')) process.exitCode = 1;
   });
 }
 

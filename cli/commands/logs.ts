@@ -60,7 +60,13 @@ async function logs(about: string | undefined, options: Options): Promise<void> 
     }
   });
   const since = `${query.since.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  if (shown === 0 && !options.json) print(`No lines since ${since}. Look further back with --since 1d.`);
+  if (shown > 0 || options.json) return;
+  // About a run, that was from its time on.
+  const further =
+    about !== undefined && !options.since
+      ? undefined
+      : ['1d', '14d'].find((text) => parseSince(text).getTime() < query.since.getTime() - units.m);
+  print(`No lines since ${since}.${further ? ` Look further back with --since ${further}.` : ''}`);
 }
 
 /** Not metrics, nor Lambda's own word about an invocation that went well. */

@@ -94,6 +94,7 @@ async function run(
   if (json) printJson(result);
   else show(result, { dryRun, prune });
   if (signal.aborted) process.exitCode = 130;
+  else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
 }
 
 const titles = {
@@ -143,7 +144,8 @@ function count(things: number): string {
 
 const help = `
 It compares the two buckets. On AWS the stack does the same once a day, but
-removes nothing.
+removes nothing. With --local the exit code is 1 when something could not be
+converted.
 
 Examples:
   npx tdf reconcile --dry-run

@@ -12,7 +12,6 @@ import {
   selectedObjects,
 } from '../../operations/replay/raw-selection.ts';
 import { type Replayed, replay, type Survey, survey } from '../../operations/replay/replay.ts';
-import { datasetNames } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { atWork } from '../at-work.ts';
 import { targetOptions } from '../target-options.ts';
@@ -36,9 +35,9 @@ const maxRate = 1_000;
 export function replayCommand(): Command {
   const command = new Command('replay')
     .description('Has raw objects converted again: sends their events to the queue, and rewrites nothing.')
-    .option('--dataset <name>', `which dataset (default: that of --prefix, or ${datasetNames[0]})`)
-    .option('--from <day>', 'first UTC day, such as 2026-11-22')
-    .option('--to <day>', 'last UTC day, included')
+    .option('--dataset <name>', 'which dataset; all of them by default')
+    .option('--from <day>', 'first day (dt), such as 2026-11-22')
+    .option('--to <day>', 'last day, included')
     .option('--prefix <key>', 'everything under this key prefix, instead of days')
     .option('--drifted', 'only objects of which something was rescued')
     .option('--path <path>', 'with --drifted: only those of which this was rescued, as tdf drift names it')
@@ -79,7 +78,7 @@ async function run(
   const say = (line: string) => json || print(line);
   const checkpoint = Checkpoint.of([
     target.local ? resolve(target.state) : outputs.QueueUrl,
-    { ...selection, dataset: selection.dataset.name, drifted, path },
+    { ...selection, datasets: selection.datasets.map(({ name }) => name), drifted, path },
   ]);
   const objects = (after?: string) =>
     drifted
@@ -137,6 +136,7 @@ async function run(
   const result: Result = { ...found, ...replayed, seconds, local: outcome && convertedOf(outcome) };
   if (json) printJson(result);
   else show(result, described);
+  if (outcome && outcome.dead.length > 0) process.exitCode = 1;
   if (!signal.aborted) return;
   if (runtime) say('What is in the queue stays there: the next command with --local goes on converting it.');
   process.exitCode = 130;
@@ -172,7 +172,7 @@ function rateProblems(rate: string): string[] {
 function driftProblems({ drifted, path, prefix }: Arguments): string[] {
   return [
     ...(path !== undefined && !drifted ? ['--path: expected only together with --drifted'] : []),
-    ...(prefix !== undefined && drifted ? ['--drifted: expected days or a whole dataset, got --prefix'] : []),
+    ...(prefix !== undefined && drifted ? ['--drifted: expected days or whole datasets, got --prefix'] : []),
   ];
 }
 
@@ -181,9 +181,11 @@ function count(things: number): string {
 }
 
 const help = `
+Without --dataset and --prefix, it is about all datasets, one after another.
 Stopped by Ctrl-C, it finishes the batch under way and remembers how far it
 came: the same command goes on from there. Converting an object twice gives
-the same result, byte for byte.
+the same result, byte for byte. With --local the exit code is 1 when something
+could not be converted.
 
 Examples:
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run

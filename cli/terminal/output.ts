@@ -14,11 +14,12 @@ export type Printed = string | Styled;
 /** Begins a line that says what went wrong. */
 export const failed: Styled = { style: 'red', text: 'Error:' };
 
-/** Ends without a word when nobody reads any more, as in `| head`. */
+/** Ends without a word when nobody reads any more, as in `| head`; with the cause when the output cannot be written. */
 export function endWhenNobodyReads(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    printError(failed, `Standard output cannot be written: ${error.message}`);
+    process.exit(1);
   });
 }
 

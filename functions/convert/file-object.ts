@@ -1,8 +1,8 @@
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, dayOf, filedKey, type ParsedKey } from '../../shared/keys.ts';
-import { AnswerRows } from '../rows/answer-rows.ts';
-import { longestSpan, observedIn } from '../rows/observed.ts';
+import { DatedRows } from '../rows/dated-rows.ts';
+import { adviceOnLongAnswer, longestSpan } from '../rows/observed.ts';
 import { readRecords } from './conversion.ts';
 import type { ConvertDependencies, Converted } from './convert-object.ts';
 import { type RawObject, readRaw } from './raw-object.ts';
@@ -51,26 +51,25 @@ async function dayIn(
   { body }: Pick<RawObject, 'body'>,
   signal: AbortSignal,
 ): Promise<Day> {
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const rows = new AnswerRows(dataset, { rawKey: key, fetchedAt: null }, (group, table) => {
-    if (table > 0) return;
-    for (const instant of observedIn(group, dataset)) {
-      first = Math.min(first, instant);
-      last = Math.max(last, instant);
-    }
-  });
+  const rows = new DatedRows(dataset);
   for await (const _ of readRecords(body, rows, signal));
+  const { first, last, longest } = rows.take();
   if (last < first) {
     throw new PermanentError(
       'no-day',
       `"${key}" has no dt= folder, and none of its records has a usable ${dataset.dayColumn}. Put it under ${dataset.name}/dt=YYYY-MM-DD/.`,
     );
   }
-  if (last - first > longestSpan(dataset)) {
+  const most = longestSpan(dataset);
+  if (last - first > most) {
+    const advice =
+      longest.last - longest.first > most
+        ? adviceOnLongAnswer(dataset, longest)
+        : 'Split it by day: npx tdf drop FILE';
     const [from, to] = [first, last].map((instant) => new Date(instant).toISOString());
     throw new PermanentError(
       'several-days',
-      `"${key}" has no dt= folder, and its observations span more than a day, from ${from} to ${to}. Split it by day: npx tdf drop FILE`,
+      `"${key}" has no dt= folder, and its observations span more than a day, from ${from} to ${to}. ${advice}`,
     );
   }
   return dayOf(new Date(first));

@@ -25,12 +25,14 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** The documented codes, in our words: a gateway's own message can repeat the URL, and with it the key. */
+/** The provider's codes, documented or known from its clients, in our words: a gateway's own message can repeat the URL, and with it the key. */
 const codes: Readonly<Record<number, { kind: Refusal['kind']; meaning: string }>> = {
   1002: { kind: 'run-failed', meaning: 'API key is not given' },
   1003: { kind: 'location-failed', meaning: 'location is missing' },
   1005: { kind: 'location-failed', meaning: 'request URL is invalid' },
   1006: { kind: 'location-failed', meaning: 'no such location' },
+  1007: { kind: 'location-failed', meaning: 'the day or the number of days is not valid' },
+  1008: { kind: 'run-failed', meaning: 'the plan does not include this' },
   2006: { kind: 'key-refused', meaning: 'API key is invalid' },
   2007: { kind: 'quota-spent', meaning: 'the calls of this month are spent' },
   2008: { kind: 'run-failed', meaning: 'API key has been disabled' },

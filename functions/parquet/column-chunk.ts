@@ -38,7 +38,7 @@ export function writeColumnChunk(writer: ByteWriter, column: Column, element: Sc
   }
   const dataPage = writer.offset;
   const rowCount = column.present.length;
-  const levels = runLengths(new Int32Array(column.present), 1);
+  const levels = runLengths(column.present, 1);
   const header = {
     type: 'DATA_PAGE_V2',
     data_page_header_v2: {

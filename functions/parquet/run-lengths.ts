@@ -6,7 +6,7 @@ const groupSize = 8;
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE
  * @param start leaves so many bytes free before them
  */
-export function runLengths(numbers: Int32Array, bitWidth: number, start = 0): Uint8Array {
+export function runLengths(numbers: ArrayLike<number>, bitWidth: number, start = 0): Uint8Array {
   const { length } = numbers;
   // The most that groups and the beginnings of runs between them take.
   const bytes = new Uint8Array(start + (Math.ceil(length / groupSize) + 1) * (bitWidth + 10));
@@ -27,7 +27,7 @@ export function runLengths(numbers: Int32Array, bitWidth: number, start = 0): Ui
   return bytes.subarray(0, size);
 }
 
-function runEnd(numbers: Int32Array, start: number): number {
+function runEnd(numbers: ArrayLike<number>, start: number): number {
   const first = numbers[start];
   let end = start + 1;
   while (end < numbers.length && numbers[end] === first) end++;
@@ -42,7 +42,7 @@ function run(number: number, count: number, bitWidth: number, bytes: Uint8Array,
 
 /** Packs the numbers from `start` up to `end` in groups, of which the last one is filled up with zeros. */
 function pack(
-  numbers: Int32Array,
+  numbers: ArrayLike<number>,
   start: number,
   end: number,
   bitWidth: number,

@@ -9,6 +9,10 @@ const maxDepth = 500;
 /** Far more values than any API sends. A parsed value may take 200 bytes for two of text. */
 export const maxValues = 250_000;
 
+/** What to do about answers that follow each other without a line break or a comma. */
+export const adviceOnForm =
+  'If the file holds several answers, put each on a line of its own, or all of them into one array.';
+
 // The reader drops a byte-order mark at the start of a file; elsewhere it is not JSON.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -33,12 +37,15 @@ export function parseJson(text: string, where: string, parsed = new ParsedValues
   const { names, values, depth, hasEscapedName } = outlineOf(text);
   parsed.add(values);
   if (depth > maxDepth) {
-    throw new PermanentError('too-deep', `${where} is nested more than ${maxDepth} levels deep.`);
+    throw new PermanentError(
+      'too-deep',
+      `${where} is nested more than ${maxDepth} levels deep. No answer of the API is.`,
+    );
   }
   if (values > maxValues) {
     throw new PermanentError(
       'too-large',
-      `${where} has more than ${maxValues} values, the most that are held at once. Put one response on each line.`,
+      `${where} has more than ${maxValues} values, the most that are held at once. ${adviceOnSize(text)}`,
     );
   }
   let value: unknown;
@@ -46,7 +53,9 @@ export function parseJson(text: string, where: string, parsed = new ParsedValues
     value = hasEscapedName ? parseEscapedNames(text) : parseExactly(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PermanentError('not-json', `${where} is not JSON: ${reason}`, { cause });
+    // V8's words for a value that is complete, and is followed by more.
+    const advice = reason.includes('after JSON at') ? `. ${adviceOnForm}` : '';
+    throw new PermanentError('not-json', `${where} is not JSON: ${reason}${advice}`, { cause });
   }
   if (countMembers(value) !== names) {
     throw new PermanentError(
@@ -55,6 +64,13 @@ export function parseJson(text: string, where: string, parsed = new ParsedValues
     );
   }
   return value;
+}
+
+/** What to do about a record that is too large to be held. @param start of its text */
+export function adviceOnSize(start: string): string {
+  return /^\s*\{\s*"bulk"\s*:/.test(start)
+    ? 'It is a bulk answer: put each of its answers on a line of its own.'
+    : 'No single answer of the API is that large. If it holds several, put each on a line of its own.';
 }
 
 /**

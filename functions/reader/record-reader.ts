@@ -4,7 +4,7 @@ import { isExactNumber, isObject, type JsonObject } from '../rows/json.ts';
 import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
-import { decodeUtf8, isJson, parseJson } from './json-text.ts';
+import { adviceOnForm, adviceOnSize, decodeUtf8, isJson, parseJson } from './json-text.ts';
 import { ParsedValues } from './parsed-values.ts';
 
 /**
@@ -155,7 +155,7 @@ export class RecordReader {
     while (isBlank(window.bytes[window.start])) window.start += 1;
     if (window.length === 0) return false;
     if (window.bytes[window.start] !== lineBreak)
-      throw this.#notJson(this.#line, 'something follows its value.');
+      throw this.#notJson(this.#line, `something follows its value. ${adviceOnForm}`);
     window.start += 1;
     this.#line += 1;
     this.#expected = 'value';
@@ -275,9 +275,11 @@ export class RecordReader {
         : this.#expected === 'element'
           ? `${this.#where(this.#arrayLine)}, element ${this.#element}`
           : this.#where(this.#line);
+    const { start: at, bytes: held } = this.#window;
+    const start = held.subarray(at, at + 100).toString();
     throw new PermanentError(
       'too-large',
-      `${what} has more than ${maxHeldBytes / 1024 / 1024} MiB, the most that is held at once. Put one response on each line.`,
+      `${what} has more than ${maxHeldBytes / 1024 / 1024} MiB, the most that is held at once. ${adviceOnSize(start)}`,
     );
   }
 }

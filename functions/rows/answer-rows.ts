@@ -30,8 +30,11 @@ interface Found {
 /** Thrown when an answer does not match the rows that were read from it before. */
 class Mismatch extends Error {}
 
-/** Stands in an array whose rows were read before. No answer has it, because nobody can guess it. */
-export const readBefore = randomUUID();
+/**
+ * The one element of an array whose rows were read before. No answer has it, since nobody can guess it. Nothing in it looks
+ * like a number to `parseExactly`, or chance would decide how `rescued` spells the numbers beside it.
+ */
+export const readBefore = randomUUID().replaceAll(/[-e]/g, 'g');
 
 /**
  * The rows of one raw object in every table of its dataset, a row group at a time. Values go to their declared columns, those

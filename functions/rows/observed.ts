@@ -1,7 +1,14 @@
 import type { ColumnType } from '../../shared/column-type.ts';
 import type { Dataset } from '../../shared/dataset.ts';
+import { dayOf } from '../../shared/keys.ts';
 import { firstSecond, lastSecond, millisecondsPerDay } from './cell.ts';
 import type { RowGroup } from './row-group.ts';
+
+/** Instants of the first and the last observation, in milliseconds; the first is beyond the last when there is none. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
 
 /** Milliseconds per unit of the columns that can tell a row's day. */
 const unitOf: Partial<Record<ColumnType, number>> = { timestamp: 1, bigint: 1000, date: millisecondsPerDay };
@@ -29,4 +36,11 @@ export function* observedIn(group: RowGroup, dataset: Dataset, start = 0): Gener
 export function longestSpan({ dayColumn, tables }: Dataset): number {
   const column = tables[0]?.fields.find((field) => field.column === dayColumn);
   return column?.type === 'date' ? 0 : millisecondsPerDay;
+}
+
+/** What to do with a file in which one answer spans more than an object of one day may. */
+export function adviceOnLongAnswer({ name, identity }: Dataset, { first, last }: Span): string {
+  const [from, to] = [first, last].map((instant) => dayOf(new Date(instant)));
+  const oneByOne = `Fetch its days one by one: npx tdf backfill --dataset ${name} --from ${from} --to ${to} --location PLACE. Or put`;
+  return `One answer spans ${from} to ${to}, and an answer is never split. ${identity === 'place-and-day' ? oneByOne : 'Put'} the whole file under one day: npx tdf drop FILE --dataset ${name} --day YYYY-MM-DD`;
 }

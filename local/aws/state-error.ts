@@ -11,7 +11,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 const damaged =
-  'It is damaged: give another directory with --state DIR, or remove this one with npx tdf destroy --local.';
+  'This file is damaged: give another directory with --state DIR. The rest of this one stays as it is.';
 
 /** A file of the state directory cannot be read or written. Says which one, why, and what to do. */
 export class StateError extends Error {

@@ -83,7 +83,8 @@ function holderFile(stateDir: string): string {
   return path.join(stateDir, 'lock.holder');
 }
 
-function holderOf(stateDir: string): string {
+/** Its command, its process and since when. */
+export function holderOf(stateDir: string): string {
   try {
     return readFileSync(holderFile(stateDir), 'utf8');
   } catch {

@@ -23,6 +23,7 @@ export const endpoints: Readonly<Record<string, (question: Question) => object |
   current: ({ place, now, query }) => currentWeather(place, now, optionsIn(query)),
   forecast,
   history,
+  astronomy,
 };
 
 /** A plan answers with no more days than it includes. */
@@ -63,6 +64,14 @@ function history({ place, now, query, plan }: Question) {
   const options = optionsIn(query);
   const forecastday = [...daysBetween(from, to)].map((date) => forecastDay(place, date, epoch, options));
   return { location, forecast: { forecastday } };
+}
+
+function astronomy({ place, now, query }: Question) {
+  const { location } = currentWeather(place, now);
+  const { localtime_epoch: epoch } = location;
+  const date = query.get('dt') ?? localDate(epoch, place.tz_id);
+  if (!isDay(date)) return errorBody(1005, `dt must be a date, not "${date}".`);
+  return { location, astronomy: { astro: forecastDay(place, date, epoch).astro } };
 }
 
 function optionsIn(query: URLSearchParams): HourOptions {

@@ -2,12 +2,14 @@ import { Readable } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 
-/** The errors WeatherAPI documents: its code, the HTTP status it comes with, and its message. */
+/** WeatherAPI's errors: its code, the HTTP status it comes with, and its message. Its documentation leaves out 1007 and 1008. */
 const errors = {
   1002: { status: 401, message: 'API key not provided.' },
   1003: { status: 400, message: 'Parameter q is missing.' },
   1005: { status: 400, message: 'API request url is invalid.' },
   1006: { status: 400, message: 'No matching location found.' },
+  1007: { status: 400, message: "Parameter 'dt' or 'days' is not valid." },
+  1008: { status: 400, message: 'API key is limited to get history data.' },
   2006: { status: 401, message: 'API key is invalid.' },
   2007: { status: 403, message: 'API key has exceeded calls per month quota.' },
   2008: { status: 403, message: 'API key has been disabled.' },

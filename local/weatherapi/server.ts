@@ -32,8 +32,8 @@ export type WeatherApi = {
 };
 
 /**
- * A local stand-in for WeatherAPI.com: `GET /v1/current.json`, `forecast.json` and `history.json` on a free port
- * of this machine only, with invented weather, the documented errors, and failures to ask for (`q=fail:500x2`,
+ * A local stand-in for WeatherAPI.com: `GET /v1/current.json`, `forecast.json`, `history.json` and
+ * `astronomy.json` on a free port of this machine only, with invented weather, the documented errors, and failures to ask for (`q=fail:500x2`,
  * see `failing-places.ts`). The history of an hour is what `current` said then; a forecast strays from it.
  */
 export async function startWeatherApi(options: WeatherApiOptions): Promise<WeatherApi> {

@@ -42,7 +42,7 @@ export async function planBackfill(
   const missing: MissingDay[] = [];
   let calls = 0;
   let days = 0;
-  const objects = selectedObjects(s3, bucket, { dataset, from, to });
+  const objects = selectedObjects(s3, bucket, { datasets: [dataset], from, to });
   let object = await objects.next();
   for (const day of daysBetween(from, to)) {
     days += 1;

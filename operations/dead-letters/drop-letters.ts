@@ -40,6 +40,14 @@ export function dropLetters(
     if (selected.length > 0 && !dryRun && !(await agreed(selected))) return undefined;
     const dropped: Dropped[] = [];
     const failed: DropResult['failed'][number][] = [];
+    // Letters of the same object take turns, or one would find it changed by the other.
+    const turns = new Map<string, Promise<GivenUp>>();
+    const giveUpInTurn = (key: string, diedAt: Date) => {
+      const work = () => giveUp(raw, key, diedAt, { dryRun });
+      const turn = turns.get(key)?.then(work, work) ?? work();
+      turns.set(key, turn);
+      return turn;
+    };
     for (const batch of batchesOf(selected)) {
       signal?.throwIfAborted();
       const done = await pMap(
@@ -49,7 +57,7 @@ export function dropLetters(
             const keys = keysIn(body, raw.bucket).filter((key) => !key.startsWith(givenUpPrefix));
             const objects = await pMap(keys, async (key) => ({
               key,
-              outcome: await giveUp(raw, key, letter.sentAt, { dryRun }),
+              outcome: await giveUpInTurn(key, letter.sentAt),
             }));
             return [{ letter, objects }];
           } catch (error) {

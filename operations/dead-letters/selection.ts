@@ -36,7 +36,7 @@ export function codesOf(letters: readonly DeadLetter[]): string {
 }
 
 function oneLetter<Letter extends DeadLetter>(letters: readonly Letter[], id: string): Letter {
-  const [letter, another] = letters.filter((each) => each.id.startsWith(id));
+  const [letter, another] = letters.filter((each) => id !== '' && each.id.startsWith(id));
   if (letter && !another) return letter;
   throw new Error(
     letter

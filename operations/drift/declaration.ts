@@ -30,14 +30,18 @@ export function adviceFor(
   earlier: readonly Advice[],
 ): Advice {
   const other = (text: string): Advice => ({ kind: 'other', text });
-  const type = typeFor(seen);
   for (const table of dataset.tables) {
     const field = table.fields.find((each) => each.path === path);
     if (!field) continue;
     const { column } = field;
-    if (type !== undefined && holds(field.type, type)) return { kind: 'replay', column };
+    const others = [...seen].filter((kind) => !holds(field.type, kind));
+    if (others.length === 0) return { kind: 'replay', column };
+    const next =
+      typeFor(seen) === undefined
+        ? 'Read it from "rescued".'
+        : "If WeatherAPI now always sends that, change the type, raise the dataset's version, deploy, and replay all of it.";
     return other(
-      `${tableName(table)}.${column} is declared as ${field.type}, which does not hold ${listed(seen)}. If WeatherAPI now always sends that, change the type, raise the dataset's version, deploy, and replay all of it.`,
+      `${tableName(table)}.${column} is declared as ${field.type}, which does not hold ${listed(others)}. ${next}`,
     );
   }
   if (path.includes('"'))
@@ -58,8 +62,12 @@ export function adviceFor(
     return other(`It is an array. If its elements are objects, declare a table with rows: '${path}[]'.`);
   if (isOnly('boolean')) return other('No column type holds true and false. Read it from "rescued".');
   if (isOnly('null')) return other('Only null came so far. Declare it once a value has come.');
+  if (seen.has('number')) return other(`No column type holds ${listed(['number'])}. Read it from "rescued".`);
+  const type = typeFor(seen);
   if (type === undefined)
-    return other(`No column type holds ${listed(seen)} together. Read it from "rescued".`);
+    return other(
+      `Values of different kinds came, ${listed(seen)}, and no column type holds them all. Read it from "rescued".`,
+    );
   const table = [from, ...dataset.tables].find((each) => isIn(each, path));
   if (!table)
     return other(
@@ -86,15 +94,18 @@ function typeFor(seen: ReadonlySet<Kind>): ColumnType | undefined {
   return all.every((kind) => kind === 'date' || kind === 'string') ? 'string' : undefined;
 }
 
-function holds(declared: ColumnType, type: ColumnType): boolean {
-  if (declared === 'double') return type === 'int' || type === 'bigint' || type === 'double';
-  if (declared === 'bigint') return type === 'int' || type === 'bigint';
-  if (declared === 'string') return type === 'date' || type === 'string';
-  return declared === type;
+function holds(declared: ColumnType, kind: Kind): boolean {
+  if (kind === 'null') return true;
+  if (declared === 'double') return numbers.includes(kind);
+  if (declared === 'bigint') return kind === 'int' || kind === 'bigint';
+  if (declared === 'string') return kind === 'date' || kind === 'string';
+  return kind === (declared === 'timestamp' ? 'int' : declared);
 }
 
-function listed(seen: ReadonlySet<Kind>): string {
-  return [...seen].join(', ');
+/** "int, date and string" */
+function listed(kinds: Iterable<Kind>): string {
+  const words = [...kinds].map((kind) => (kind === 'number' ? "numbers out of a double's range" : kind));
+  return words.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 }
 
 /** Whether declared paths lead through this one, so that it cannot be a column. */

@@ -1,9 +1,10 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
+import type { Dataset } from '../../shared/dataset.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 import type { Target } from '../deployed.ts';
 import { queryAthena } from '../query/query-athena.ts';
 import { queryLocally } from '../query/query-local.ts';
-import type { RawSelection } from '../replay/raw-selection.ts';
+import { datasetByDataset, type RawSelection } from '../replay/raw-selection.ts';
 import type { ReplayedObject } from '../replay/replay.ts';
 import { driftedKeysQuery } from './drift-query.ts';
 
@@ -16,10 +17,15 @@ interface DriftedSource {
   readonly signal: AbortSignal;
 }
 
-/** Raw objects of a selection that have something rescued, in the order of their keys. */
-export async function* driftedObjects(
-  { target, outputs, selection: { dataset, from, to }, path, signal }: DriftedSource,
-  after?: string,
+/** Raw objects of a selection that have something rescued; one query for each dataset. */
+export function driftedObjects(source: DriftedSource, after?: string): AsyncGenerator<ReplayedObject> {
+  return datasetByDataset(source.selection, after, (dataset, key) => driftedOf(source, dataset, key));
+}
+
+async function* driftedOf(
+  { target, outputs, selection: { from, to }, path, signal }: DriftedSource,
+  dataset: Dataset,
+  after: string | undefined,
 ): AsyncGenerator<ReplayedObject> {
   const sql = driftedKeysQuery(dataset, { from, to, path, after });
   const athena = new AthenaClient();

@@ -7,13 +7,21 @@ import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './plan-drops.ts';
 
+/** An object that was put into raw. */
+interface PutObject {
+  readonly key: string;
+  /** Another one had this key before. */
+  readonly replaced?: true;
+}
+
 /** What became of one of a file's objects. */
-export type DroppedObject = { readonly key: string } & (
-  | { readonly outcome: 'converted'; readonly tables: readonly TableRows[] }
-  | { readonly outcome: 'died'; readonly code: string; readonly reason: string }
-  /** Nobody waited for it. */
-  | { readonly outcome: 'waiting' }
-);
+export type DroppedObject = PutObject &
+  (
+    | { readonly outcome: 'converted'; readonly tables: readonly TableRows[] }
+    | { readonly outcome: 'died'; readonly code: string; readonly reason: string }
+    /** Nobody waited for it. */
+    | { readonly outcome: 'waiting' }
+  );
 
 /** The rows that one table got. */
 export interface TableRows {
@@ -38,6 +46,7 @@ export function droppedFiles(
   plans: readonly DropPlan[],
   { converted, dead }: Outcome,
   deployed: Reached,
+  replaced: ReadonlySet<string>,
 ): Promise<DroppedFile[]> {
   const written = new Set(converted.flat());
   const letters = new Map(dead.map((letter) => [letter.key, letter]));
@@ -46,16 +55,17 @@ export function droppedFiles(
     async ({ file, keys }) => ({
       file,
       objects: await pMap(keys, async (key): Promise<DroppedObject> => {
+        const put: PutObject = replaced.has(key) ? { key, replaced: true } : { key };
         const letter = letters.get(key);
-        if (letter) return { key, outcome: 'died', code: letter.code, reason: letter.reason };
+        if (letter) return { ...put, outcome: 'died', code: letter.code, reason: letter.reason };
         const curated = curatedKeysOf(key);
         if (curated.length === 0 || !curated.every((each) => written.has(each)))
-          return { key, outcome: 'waiting' };
+          return { ...put, outcome: 'waiting' };
         const tables = await pMap(parseRawKey(key).dataset.tables, async (table, index) => {
           const object = curated[index] ?? '';
           return { table: tableName(table), key: object, rows: await rowCount(deployed, object) };
         });
-        return { key, outcome: 'converted', tables };
+        return { ...put, outcome: 'converted', tables };
       }),
     }),
     { concurrency },

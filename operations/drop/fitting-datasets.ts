@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { unpacked } from '../../functions/reader/plain-bytes.ts';
 import { RecordReader } from '../../functions/reader/record-reader.ts';
-import { AnswerRows } from '../../functions/rows/answer-rows.ts';
+import { DatedRows } from '../../functions/rows/dated-rows.ts';
 import type { JsonObject } from '../../functions/rows/json.ts';
 import type { Dataset } from '../../shared/dataset.ts';
+import { addDays } from '../../shared/days.ts';
 import { PermanentError } from '../../shared/errors.ts';
+import { dayOf } from '../../shared/keys.ts';
 
 interface Fitting {
   readonly datasets: readonly Dataset[];
@@ -38,7 +40,7 @@ async function misfitOf(
   dataset: Dataset,
   signal: AbortSignal,
 ): Promise<number | PermanentError> {
-  const rows = new FirstAnswer(dataset, { rawKey: '', fetchedAt: null }, () => {});
+  const rows = new FirstAnswer(dataset);
   const reader = new RecordReader(rows);
   try {
     for await (const piece of unpacked(createReadStream(file))) {
@@ -55,15 +57,29 @@ async function misfitOf(
   return rows.misfit ?? 0;
 }
 
-class FirstAnswer extends AnswerRows {
+class FirstAnswer extends DatedRows {
   /** Bytes that no column holds. A member that the dataset ignores, and that this answer lacks, counts as one. */
   misfit: number | undefined;
 
   override add(answer: JsonObject): number {
     const count = super.add(answer);
+    if (this.misfit === undefined) this.#refuseFuture();
     const absent = this.dataset.ignored.filter((member) => !(member in answer));
     this.misfit ??= absent.length + this.#rescuedBytes();
     return count;
+  }
+
+  /** Each place and day lands once, when it is over. What has later days is a forecast that looks like it. */
+  #refuseFuture(): void {
+    const { name, identity } = this.dataset;
+    const { last } = this.take();
+    // Tomorrow has begun somewhere.
+    const end = Date.parse(addDays(dayOf(new Date()), 2));
+    if (identity !== 'place-and-day' || last < end) return;
+    throw new PermanentError(
+      'foreign-record',
+      `${name} has days that have begun, and this answer has ${dayOf(new Date(last))}.`,
+    );
   }
 
   #rescuedBytes(): number {

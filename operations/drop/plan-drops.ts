@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { longestSpan } from '../../functions/rows/observed.ts';
+import { adviceOnLongAnswer, longestSpan, type Span } from '../../functions/rows/observed.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import { type Day, filedKey, parseRawKey } from '../../shared/keys.ts';
@@ -92,7 +92,7 @@ async function planDrop(
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let records = 0;
   let withoutDay: number | undefined;
-  let tooLong: number | undefined;
+  let tooLong: { readonly record: number; readonly longest: Span } | undefined;
   try {
     await forEachRecord(
       source.file,
@@ -103,7 +103,7 @@ async function planDrop(
         last = Math.max(last, observed.last);
         if (observed.first > observed.last) withoutDay ??= records;
         else days.add(dayAt(observed.first));
-        if (observed.last - observed.first > span) tooLong ??= records;
+        if (observed.last - observed.first > span) tooLong ??= { record: records, longest: observed.longest };
       },
       signal,
     );
@@ -117,8 +117,11 @@ async function planDrop(
     return { ...plan, keys: [filedKey(undated, dayAt(first))], days: [] };
   }
   if (tooLong !== undefined) {
+    const { record, longest } = tooLong;
     throw new Error(
-      `${source.file}: record ${tooLong} has observations of more than 24 hours, and files are split between records only. Put each answer on a line of its own, and drop that: jq -c 'if .bulk then .bulk[].query else . end' FILE > lines.json\nOr name the day of the whole file: --day YYYY-MM-DD`,
+      longest.last - longest.first > span
+        ? `${source.file}: record ${record} has observations of several days. ${adviceOnLongAnswer(dataset, longest)}`
+        : `${source.file}: record ${record} is a bulk answer with observations of several days, and files are split between records only. Put each answer on a line of its own, and drop that: jq -c '(arrays[], objects) | if .bulk then .bulk[].query else . end' FILE > lines.json\nOr name the day of the whole file: --day YYYY-MM-DD`,
     );
   }
   if (withoutDay !== undefined) {

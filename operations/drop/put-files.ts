@@ -3,6 +3,7 @@ import { DeleteObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-s
 import { Upload } from '@aws-sdk/lib-storage';
 import pMap from 'p-map';
 import type { Dataset } from '../../shared/dataset.ts';
+import { headObject } from '../../shared/head-object.ts';
 import type { Reached } from '../deployed.ts';
 import { forEachRecord } from './dated-records.ts';
 import { DayPieces } from './day-pieces.ts';
@@ -19,20 +20,35 @@ const concurrency = 8;
 export async function putFiles(
   plans: readonly DropPlan[],
   { s3, outputs: { RawBucketName: bucket } }: Reached,
-  { signal, onPut = () => {} }: { readonly signal: AbortSignal; readonly onPut?: () => void },
+  {
+    signal,
+    onPut = () => {},
+    onReplaced = () => {},
+  }: {
+    readonly signal: AbortSignal;
+    /** Told of each file that is whole in raw. */
+    readonly onPut?: (plan: DropPlan) => void;
+    /** Told of each key that had other content before. */
+    readonly onReplaced?: (key: string) => void;
+  },
 ): Promise<void> {
+  const put = async (key: string, file: string) => {
+    const before = await headObject(s3, bucket, key);
+    const ETag = await upload(s3, bucket, key, file, signal);
+    if (before && before.ETag !== ETag) onReplaced(key);
+  };
   const undated = new Map<Dataset, ReadonlySet<string>>();
   for (const { dataset } of plans)
     if (!undated.has(dataset)) undated.set(dataset, await undatedKeys(s3, bucket, dataset));
   await pMap(
     plans,
     async (plan) => {
-      await putFile(plan, s3, bucket, signal);
+      await putFile(plan, put, signal);
       // An earlier file of this name could not be dated and still waits: this one replaces it, as it would without a day.
       const earlier = `${plan.dataset.name}/${plan.name}`;
       if (undated.get(plan.dataset)?.has(earlier) && !plan.keys.includes(earlier))
         await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: earlier }));
-      onPut();
+      onPut(plan);
     },
     { concurrency, signal },
   );
@@ -46,15 +62,18 @@ async function undatedKeys(s3: S3Client, Bucket: string, { name }: Dataset): Pro
   return new Set(Contents.map(({ Key = '' }) => Key));
 }
 
-async function putFile(plan: DropPlan, s3: S3Client, bucket: string, signal: AbortSignal): Promise<void> {
+async function putFile(
+  plan: DropPlan,
+  put: (key: string, file: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   const { file, dataset, keys, days } = plan;
-  if (days.length === 0) return upload(s3, bucket, keys[0] ?? '', file, signal);
+  if (days.length === 0) return put(keys[0] ?? '', file);
   const pieces = new DayPieces();
   const dayAt = daysByInstant();
   try {
     await forEachRecord(file, dataset, (bytes, { first }) => pieces.add(dayAt(first), bytes), signal);
-    for (const [index, [, piece]] of pieces.end().entries())
-      await upload(s3, bucket, keys[index] ?? '', piece, signal);
+    for (const [index, [, piece]] of pieces.end().entries()) await put(keys[index] ?? '', piece);
   } finally {
     pieces.remove();
   }
@@ -66,13 +85,13 @@ async function upload(
   Key: string,
   file: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   signal.throwIfAborted();
   const upload = new Upload({ client, params: { Bucket, Key, Body: createReadStream(file) } });
   const abort = () => upload.abort();
   signal.addEventListener('abort', abort);
   try {
-    await upload.done();
+    return (await upload.done()).ETag;
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

@@ -1,16 +1,19 @@
 import { datasets } from '../../shared/datasets.ts';
 import { DeadLetters } from '../../shared/dead-letters.ts';
-import { expectedRuns } from '../../shared/expected-runs.ts';
-import { rawKey, runTime } from '../../shared/keys.ts';
+import { expectedRuns, latestRun } from '../../shared/expected-runs.ts';
+import { runTime } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
-import { schedulesIn } from '../../shared/outputs.ts';
+import { type DatasetSchedule, schedulesIn } from '../../shared/outputs.ts';
 import type { Observed } from '../observed.ts';
 import { linesAbout, plannedKey, type RunOrKey, runPrefixes } from './run-or-key.ts';
 import { type RunStory, storiesIn } from './run-story.ts';
 import { type Story, storyOf } from './story.ts';
 import { filedAs } from './story-events.ts';
 
-/** The stories of a raw object, or of all raw objects that the runs of a time landed, in every dataset. */
+/**
+ * The stories of a raw object, or of all raw objects that the runs of a time landed, in every dataset.
+ * @throws {Error} when there is no run at that time
+ */
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
   const { since, any } = linesAbout(what, now);
   // If each place is an object of its own, `keysOf` knows which belong to the run.
@@ -52,6 +55,19 @@ async function keysOf(
     if (hasRun && ![...keys].some((key) => key.startsWith(`${dataset.name}/`)))
       keys.add(plannedKey(dataset, time));
   }
-  const [first] = datasets;
-  return keys.size === 0 && first ? [rawKey(first, time)] : keys;
+  if (keys.size === 0) throw new Error(noRunAt(time, [...schedules.values()]));
+  return keys;
+}
+
+function noRunAt(time: Date, schedules: readonly DatasetSchedule[]): string {
+  const crons = schedules.map(({ expression }) => expression).filter((each) => each.startsWith('cron'));
+  const later = new Date(time.getTime() + 86_400_000);
+  const [before] = crons.map((each) => latestRun(each, time)).sort((a, b) => Number(b) - Number(a));
+  const [after] = crons
+    .flatMap((each) => expectedRuns(each, time, later).slice(0, 1))
+    .map(({ from }) => from)
+    .sort((a, b) => Number(a) - Number(b));
+  const named = [before, after].flatMap((each) => each?.toISOString().replace(':00.000Z', 'Z') ?? []);
+  const nearest = named.length > 0 ? `The nearest runs: ${named.join(', ')}` : 'tdf status lists the runs.';
+  return `No schedule has a run at ${time.toISOString()}, and none landed. ${nearest}`;
 }

@@ -8,7 +8,8 @@ export type RunOrKey = { readonly time: Date } | { readonly key: string };
 
 /** @throws {Error} when it is neither */
 export function parseRunOrKey(text: string): RunOrKey {
-  const key = text.replace(/^s3:\/\/[^/]+\//, '');
+  // As `npm start` or a listing prints it, too: with the bucket, or as a path in the state directory.
+  const key = text.replace(/^(s3:\/\/[^/]+\/|(.*\/)?s3\/raw\/|raw\/)/, '');
   if (/[/.]/.test(key)) return { key: key.startsWith(givenUpPrefix) ? key.slice(givenUpPrefix.length) : key };
   const time = new Date(
     `${/^[\d-]+T\d\d(Z|$)/.test(text) ? text.replace(/Z?$/, ':00') : text.replace(/Z$/, '')}Z`,

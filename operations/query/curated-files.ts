@@ -28,7 +28,7 @@ export interface CuratedFiles {
  * @throws {Error} when no pipeline ever ran there, or a record is damaged
  */
 export async function curatedFiles(stateDir: string): Promise<CuratedFiles> {
-  const bucket = await curatedBucket(assemblyIn(stateDir));
+  const bucket = await curatedBucket(await assemblyIn(stateDir));
   const root = join(realpathSync(stateDir), 's3');
   const records = join(root, '.meta', bucket);
   if (!existsSync(records)) return { folders: [], files: [] };

@@ -1,16 +1,16 @@
-import { compareBytes } from '../../shared/byte-order.ts';
 import type { ListedObject } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Pace } from './pace.ts';
+import { compareRawKeys } from './raw-selection.ts';
 
 export type ReplayedObject = Pick<ListedObject, 'key' | 'size'>;
 
 export interface ReplaySource {
   /** The raw bucket. */
   readonly bucket: string;
-  /** Raw objects in the order of their keys, those after a key if one is given. */
+  /** Raw objects in the order of `compareRawKeys`, those after a key if one is given. */
   readonly objects: (after?: string) => AsyncIterable<ReplayedObject>;
   readonly checkpoint: Pick<Checkpoint, 'read' | 'save' | 'remove'>;
   /** Ends the work after the batch under way. */
@@ -45,7 +45,7 @@ export async function survey({ objects, checkpoint, signal }: ReplaySource): Pro
   for await (const { key } of objects()) {
     signal.throwIfAborted();
     listed += 1;
-    if (lastKey !== undefined && compareBytes(key, lastKey) <= 0) skipped += 1;
+    if (lastKey !== undefined && compareRawKeys(key, lastKey) <= 0) skipped += 1;
     else if (first.length < shownKeys) first.push(key);
   }
   return { listed, skipped, first };

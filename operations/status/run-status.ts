@@ -16,7 +16,7 @@ export interface RunStatus {
   /** The local day that it asked for, if each place's day is an object of its own; else null. */
   readonly day: Day | null;
   readonly state: RunState;
-  /** Why it is so, or why places are missing; null when all is well, or nobody knows. */
+  /** Why it is so, or why places are missing; null when all is well, or it may yet be. */
   readonly reason: string | null;
   /** Configured places without this day, once the run is over; none if the run asks for no day. */
   readonly lacking: readonly string[];
@@ -69,10 +69,16 @@ export function whyNothingLanded(
     const { outcome } = story.end;
     return {
       state: outcome === 'skipped' ? 'skipped' : 'failed',
-      reason: placesWithout(story.end),
+      reason:
+        outcome === 'landed'
+          ? 'what landed is not in raw any more: somebody moved or deleted it'
+          : placesWithout(story.end),
     };
   }
   if (story) return { state: 'failed', reason: 'began and did not end: time-out, memory or a crash' };
   if (run.to < deployedAt) return { state: 'not-deployed', reason: 'before the first deploy' };
-  return { state: 'missing', reason: isLogKnown ? 'never started' : null };
+  return {
+    state: 'missing',
+    reason: isLogKnown ? 'never started' : 'nothing landed, and the log of fetch cannot be read',
+  };
 }

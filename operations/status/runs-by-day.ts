@@ -35,10 +35,12 @@ export async function runsByDay(
   return days.map(([day, run]): RunStatus => {
     const objects = rawByDay.get(day) ?? [];
     // If the configured places are unknown, every object counts as one of theirs.
-    const own = objects.filter(({ key }) => places === undefined || places.has(nameOf(key)));
+    const ofPlaces = objects.filter(({ key }) => places === undefined || places.has(nameOf(key)));
+    const story = stories?.findLast((each) => each.dataset === dataset.name && each.day === day);
+    const isConfigured = ofPlaces.length > 0 || story?.end?.outcome !== 'landed';
+    const own = isConfigured ? ofPlaces : objects;
     const names = new Set(own.map(({ key }) => nameOf(key)));
     const without = [...(places ?? [])].flatMap(([name, place]) => (names.has(name) ? [] : [place]));
-    const story = stories?.findLast((each) => each.dataset === dataset.name && each.day === day);
     const about = { expected: run, day };
     if (own.length === 0) {
       const isLogKnown = stories !== undefined;
@@ -47,7 +49,7 @@ export async function runsByDay(
       return { ...about, ...why, lacking: isLacking ? without : [], raw: null, curated: null };
     }
     const made = own.flatMap(({ key }) => curatedByKey.get(curatedKey({ key, dataset, day }, table)) ?? []);
-    const lacking = isOver(run, now) ? without : [];
+    const lacking = isOver(run, now) && (isConfigured || run.to >= deployedAt) ? without : [];
     return {
       ...about,
       state: made.length === own.length ? 'converted' : 'landed',
@@ -56,8 +58,8 @@ export async function runsByDay(
       raw: {
         ...together(`${dataset.name}/dt=${day}/`, own),
         places: own.length,
-        placesMissing: without.length,
-        isConfigured: true,
+        placesMissing: isConfigured ? without.length : 0,
+        isConfigured,
         byHand: objects.length - own.length,
       },
       curated: made.length > 0 ? together(`${table.name}/dt=${day}/`, made) : null,

@@ -177,6 +177,13 @@ describe('an alarm', () => {
     expect(alarm('NotFresh_weatherapi_current', later)).toMatchObject(expected(12));
   });
 
+  test('says how to fetch the days that a dataset of places and days lacks, once they are known', () => {
+    expect(alarm('NotFresh_weatherapi_history').AlarmDescription).toContain(
+      'Next: npx tdf status --stage dev; the days that it lacks: npx tdf backfill --dataset weatherapi/history --from DAY --to DAY --stage dev; then',
+    );
+    expect(alarm('NotFresh_weatherapi_current').AlarmDescription).not.toContain('backfill');
+  });
+
   test('rings when a place is missing three runs in a row, though others land [missing-place]', () => {
     expect(alarm('PlacesMissing')).toMatchObject({
       MetricName: 'PlacesMissing',

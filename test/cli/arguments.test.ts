@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Command } from 'commander';
+import { backfillCommand } from '../../cli/commands/backfill.ts';
 import { deadLettersCommand } from '../../cli/commands/dead-letters.ts';
 import { destroyCommand } from '../../cli/commands/destroy.ts';
+import { driftCommand } from '../../cli/commands/drift.ts';
 import { dropCommand } from '../../cli/commands/drop.ts';
 import { explainCommand } from '../../cli/commands/explain.ts';
 import { logsCommand } from '../../cli/commands/logs.ts';
@@ -39,6 +41,8 @@ const commands = {
   status: statusCommand,
   logs: logsCommand,
   explain: explainCommand,
+  backfill: backfillCommand,
+  drift: driftCommand,
   drop: dropCommand,
   replay: replayCommand,
   'dead-letters': deadLettersCommand,
@@ -114,7 +118,7 @@ describe.each(Object.entries(commands))('tdf %s', (_name, make) => {
 
 test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has examples', (name, make) => {
   const command = make();
-  for (const each of [command, ...command.commands.filter(({ options }) => options.length > 0)]) {
+  for (const each of [command, ...command.commands]) {
     let help = '';
     each.configureOutput({
       writeOut: (text) => {
@@ -126,6 +130,20 @@ test.each(Object.entries(commands))('the help of tdf %s fits 80 columns, and has
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(help).toMatch(new RegExp(`Examples?:\n  .*npx tdf ${name}`));
   }
+});
+
+test.each(Object.keys(commands))('tdf %s takes no options that are about two deployments', async (name) => {
+  const typed = [name, ...(/explain|drop/.test(name) ? ['package.json'] : [])];
+  expect(await tdf([...typed, '--state', 'some dir'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `Error: --state is of the pipeline on this computer. Add --local: npx tdf ${typed.join(' ')} --state 'some dir' --local\n`,
+  });
+  expect(await tdf([...typed, '--local', '--stage', 'dev'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'Error: --stage is a deployment on AWS: say either it or --local.\n',
+  });
 });
 
 test('the help of npm start and of tdf itself fits 80 columns, and has examples', async () => {

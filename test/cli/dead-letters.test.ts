@@ -339,6 +339,26 @@ describe('dead letters', () => {
     });
   });
 
+  test('tdf dead-letters drop of two letters about one object gives it up once, and both letters go', async () => {
+    await put(keyOf('a'));
+    for (const reason of ['the first', 'the second']) await bury('a', 'empty', reason);
+    const { code, stdout, stderr } = await cloud.tdf('dead-letters', 'drop', '--all', '--yes');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.match(/take-back /g)).toHaveLength(1);
+    expect(depth()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    expect(await rawKeys()).toEqual([`given-up/${keyOf('a')}`]);
+  });
+
+  test.each(['redrive', 'drop'])(
+    'tdf dead-letters %s takes no empty text for a key or an id, which would select everything',
+    async (does) => {
+      await bury('a', 'empty');
+      for (const selection of [['--key', ''], ['']])
+        expect((await cloud.tdf('dead-letters', does, ...selection, '--dry-run')).code).toBe(1);
+      expect(depth()).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
+    },
+  );
+
   test('tdf dead-letters drop only deletes a letter whose object is gone, or that names none', async () => {
     await bury('a', 'empty');
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'no event');

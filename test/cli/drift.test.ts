@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cellReaders } from '../../functions/rows/cell.ts';
+import { parseExactly } from '../../functions/rows/json.ts';
 import { type Advice, adviceFor } from '../../operations/drift/declaration.ts';
 import { driftedKeysQuery, driftQuery, type Kind } from '../../operations/drift/drift-query.ts';
 import type { Dataset, Table } from '../../shared/dataset.ts';
@@ -22,6 +24,7 @@ describe('tdf drift', () => {
   let state: string;
   let empty: string;
   const drift = (...args: string[]) => tdf(['drift', '--local', '--state', state, ...args]);
+  const forecastKey = 'weatherapi/forecast/dt=2026-11-21/a.json';
   const driftsOf = async (...args: string[]) => JSON.parse((await drift('--json', ...args)).stdout).drifts;
 
   beforeAll(async () => {
@@ -40,6 +43,10 @@ describe('tdf drift', () => {
         'new.dot': true,
       }),
       [`${folder}23/20261123T050000Z.json`]: answer({ uv: 1 }),
+      [forecastKey]: JSON.stringify({
+        location: { name: 'Oslo' },
+        forecast: { forecastday: [{ date: '2026-11-21', hour: [{ time_epoch: 1795323600, soil: 7 }] }] },
+      }),
     });
   });
   afterAll(() => Promise.all([state, empty].map((directory) => rm(directory, { recursive: true }))));
@@ -71,6 +78,50 @@ describe('tdf drift', () => {
     expect(long.example).toBe(`"${'x'.repeat(99)}…`);
   });
 
+  test('advises the type that a column reads each number with, and shows its digits as they are kept', async () => {
+    const kept = await mkdtemp(join(tmpdir(), 'digits-'));
+    await useAssembly(kept);
+    const texts = [
+      ...['0', '-0', '4.0', '2147483647', '2147483648', '-9223372036854775808', '9223372036854775808'],
+      ...['1e-400', '-0.0e-999', '1e400', '1E003', '1E017', '5e-324', '0.1234567890123456789', '1.5'],
+      ...[
+        '4.0000000000000000000001',
+        '0.00000000000000000',
+        '1.00000000000000000',
+        '12345678901234567890123',
+      ],
+    ];
+    const beside = {
+      words: 'of "12": -3, [4] \\',
+      nested: { a: [1e-7, { 'b:1': '5' }] },
+      flags: [true, null, '6'],
+    };
+    const members = [
+      ...texts.map((text, index) => `"n${index}": ${text}`),
+      `"tail": "7", ${JSON.stringify(beside).slice(1, -1)}, "deep": {"digits": [0.1234567890123456789]}`,
+    ];
+    const raw = answer({ members: 0 }).replace('"members":0', members.join(', '));
+    await landConverted(kept, { [`${folder}22/a.json`]: raw });
+    const { stdout } = await tdf(['drift', '--local', '--state', kept, '--json']);
+    await rm(kept, { recursive: true });
+    const drifts = new Map<string, { types: object; example: string }>(
+      JSON.parse(stdout).drifts.map((drift: { path: string }) => [drift.path, drift]),
+    );
+
+    const types = ['int', 'bigint', 'double'] as const;
+    for (const [index, value] of (parseExactly(`[${texts}]`) as unknown[]).entries()) {
+      const smallest = types.find((type) => cellReaders[type](value) !== undefined) ?? 'number';
+      const drift = { types: { [smallest]: 1 }, example: JSON.stringify(value) };
+      expect([texts[index], drifts.get(`current.n${index}`)]).toEqual([
+        texts[index],
+        expect.objectContaining(drift),
+      ]);
+    }
+    for (const [name, value] of Object.entries({ tail: '7', ...beside }))
+      expect(drifts.get(`current.${name}`)?.example).toBe(JSON.stringify(value));
+    expect(drifts.get('current.deep')?.example).toBe('{"digits":[0.1234567890123456789]}');
+  });
+
   test('prints the whole lines to paste, where to, and the command that then has the objects converted again', async () => {
     const { code, stdout } = await drift();
     expect(code).toBe(0);
@@ -91,7 +142,7 @@ describe('tdf drift', () => {
 
   test('looks only at the days since one, and only at a dataset', async () => {
     expect((await driftsOf('--since', '2026-11-21')).map(({ values }: { values: number }) => values)).toEqual(
-      [2, 1, 1, 1, 1],
+      [2, 1, 1, 1, 1, 1],
     );
     expect(await driftsOf('--dataset', 'weatherapi/history')).toEqual([]);
   });
@@ -128,9 +179,11 @@ describe('tdf drift', () => {
       `${folder}21/dropped.json`,
       `${folder}22/20261122T050000Z.json`,
     ];
-    expect(await replayed()).toEqual(all);
+    expect(await replayed()).toEqual([...all, forecastKey]);
+    expect(await replayed('--dataset', 'weatherapi/current')).toEqual(all);
     expect(await replayed('--path', "current.it's")).toEqual(all.slice(2));
-    expect(await replayed('--from', '2026-11-21', '--to', '2026-11-21')).toEqual([all[1]]);
+    expect(await replayed('--path', 'forecast.forecastday[].hour[].soil')).toEqual([forecastKey]);
+    expect(await replayed('--from', '2026-11-21', '--to', '2026-11-21')).toEqual([all[1], forecastKey]);
     expect(await replayed('--path', 'current.uv')).toEqual([]);
   });
 
@@ -139,7 +192,7 @@ describe('tdf drift', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('--path: expected only together with --drifted');
     const both = await tdf(['replay', '--drifted', '--prefix', folder, '--local', '--state', state]);
-    expect(both.stderr).toContain('--drifted: expected days or a whole dataset, got --prefix');
+    expect(both.stderr).toContain('--drifted: expected days or whole datasets, got --prefix');
   });
 });
 
@@ -195,11 +248,20 @@ describe('drift on AWS', () => {
   test('lets replay send the keys that Athena answers, in their order', async () => {
     const keys = [20, 21].map((day) => `${folder}${day}/a.json`);
     answer = { columns: ['raw_key'], rows: keys.map((key) => [key]) };
-    const { stdout } = await cloud.tdf('replay', '--drifted', '--path', 'current.snow', '--json');
+    const { stdout } = await cloud.tdf(
+      ...['replay', '--drifted', '--path', 'current.snow', '--dataset', 'weatherapi/current', '--json'],
+    );
     expect(JSON.parse(stdout)).toMatchObject({ listed: 2, sent: 2, first: keys });
     const sent = cloud.emulator.messages(cloud.outputs.QueueUrl).flatMap(({ body }) => createdObjects(body));
     expect(sent.map(({ key }) => key).toSorted()).toEqual(keys);
     expect(asked.at(-1)).toBe(driftedKeysQuery(weatherapiCurrent, { path: 'current.snow' }).athena);
+  });
+
+  test('asks Athena about each dataset when replay is about all', async () => {
+    answer = { columns: ['raw_key'], rows: [] };
+    const before = asked.length;
+    await cloud.tdf('replay', '--drifted', '--dry-run', '--json');
+    expect(asked.slice(before)).toEqual(datasets.map((dataset) => driftedKeysQuery(dataset, {}).athena));
   });
 });
 
@@ -229,9 +291,10 @@ describe('the advice on a path', () => {
     [['array'], "declare a table with rows: 'current.new[]'"],
     [['boolean'], 'No column type holds true and false'],
     [['null'], 'Only null came so far'],
-    [['int', 'string'], 'No column type holds int, string together'],
-    [['date', 'int'], 'No column type holds date, int together'],
-    [['number'], 'No column type holds number together'],
+    [['int', 'string'], 'Values of different kinds came, int and string, and no column type holds them all'],
+    [['date', 'int', 'null'], 'Values of different kinds came, date, int and null, and no column'],
+    [['number'], "No column type holds numbers out of a double's range. Read it"],
+    [['int', 'number'], "No column type holds numbers out of a double's range. Read it"],
   ])('says of the kinds %j what to do instead', (kinds, text) => {
     expect(advice('current.new', kinds)).toMatchObject({
       kind: 'other',
@@ -285,7 +348,30 @@ describe('the advice on a path', () => {
 
   test('on what is declared by now is to replay it, unless the column cannot hold it', () => {
     expect(advice('current.temp_c', ['int', 'double'])).toEqual({ kind: 'replay', column: 'temp_c' });
-    expect(advice('current.humidity', ['double'])).toMatchObject({ kind: 'other' });
+    expect(advice('current.temp_c', ['null'])).toEqual({ kind: 'replay', column: 'temp_c' });
+    expect(advice('current.last_updated_epoch', ['int'])).toMatchObject({ kind: 'replay' });
+  });
+
+  test.each<[string, Kind[], string]>([
+    [
+      'current.humidity',
+      ['int', 'double'],
+      'humidity is declared as int, which does not hold double. If WeatherAPI now',
+    ],
+    [
+      'current.temp_c',
+      ['int', 'number', 'string'],
+      "hold numbers out of a double's range and string. Read it from",
+    ],
+    ['location.localtime', ['date', 'boolean'], 'which does not hold boolean.'],
+  ])('of %s, of which %j came, names only what its column cannot hold', (path, kinds, text) => {
+    expect(advice(path, kinds)).toEqual({ kind: 'other', text: expect.stringContaining(text) });
+  });
+
+  test('names of a date only what is none', () => {
+    expect(advice('forecast.forecastday[].date', ['date', 'string'], weatherapiForecast, day)).toMatchObject({
+      text: expect.stringContaining('declared as date, which does not hold string.'),
+    });
   });
 
   test('is source code in which a name from outside is a text, whatever it holds [drift-line]', () => {

@@ -10,15 +10,18 @@ import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
 import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
+import { fittingDatasets } from '../../operations/drop/fitting-datasets.ts';
 import { planDrops } from '../../operations/drop/plan-drops.ts';
 import { type OutcomeWatch, watchOutcome } from '../../operations/outcome.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
+import { datasets } from '../../shared/datasets.ts';
 import { curatedKey, curatedKeysOf, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { rawEvent } from '../../shared/s3-event.ts';
 import fc, { runs } from '../fast-check.ts';
 import { converted } from '../functions/convert/converted.ts';
+import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { landUnnoticed, useAssembly } from './state.ts';
 
@@ -209,7 +212,7 @@ describe('tdf drop', () => {
     },
     ...members,
   });
-  const midnight = Date.parse('2026-11-21T00:00:00Z');
+  const midnight = Date.parse('2025-11-21T00:00:00Z');
   const current = { last_updated_epoch: midnight / 1000 };
   const onlyToday = { current, alerts: { alert: [] } };
 
@@ -225,7 +228,7 @@ describe('tdf drop', () => {
     );
     expect((await drop(...files)).code).toBe(0);
     const keyOf = (dataset: string, name: string) =>
-      filedKey(parseRawKey(`${dataset}/${name}`), '2026-11-21');
+      filedKey(parseRawKey(`${dataset}/${name}`), '2025-11-21');
     expect(Object.keys(await raw()).sort()).toEqual(
       [
         keyOf('weatherapi/current', 'now.json'),
@@ -235,13 +238,36 @@ describe('tdf drop', () => {
     );
   });
 
+  test('takes an answer without current weather for history up to tomorrow, and for a forecast from the day after on [fitting-dataset]', async () => {
+    const today = Math.floor(Date.now() / (24 * hour)) * 24 * hour;
+    const answers = [days(today - 24 * hour, 3), days(today - 24 * hour, 5), days(today, 4), days(today, 2)];
+    const paths = await Promise.all(
+      answers.map((answer, index) => file(`${index}.json`, JSON.stringify(answer))),
+    );
+    const { signal } = new AbortController();
+    const plans = await planDrops(
+      paths.map((path) => ({ file: path, name: path })),
+      datasets,
+      { day: '2026-11-21', signal },
+    );
+    expect(plans.map(({ dataset }) => dataset.name)).toEqual([
+      'weatherapi/history',
+      'weatherapi/forecast',
+      'weatherapi/forecast',
+      'weatherapi/history',
+    ]);
+    await expect(
+      fittingDatasets(paths[2] ?? '', [weatherapiHistory, weatherapiCurrent], signal),
+    ).resolves.toMatchObject({ datasets: [] });
+  });
+
   test('splits days of history by their local day, and goes by what was typed rather than by what fits', async () => {
     const lines = [days(midnight, 1), days(midnight + 24 * hour, 1)].map((answer) => JSON.stringify(answer));
     await drop(await file('past.json', lines.join('\n')));
     const keyOf = (day: string) => filedKey(parseRawKey('weatherapi/history/past.json'), day);
     expect(await raw()).toEqual({
-      [keyOf('2026-11-21')]: `[\n${lines[0]}\n]\n`,
-      [keyOf('2026-11-22')]: `[\n${lines[1]}\n]\n`,
+      [keyOf('2025-11-21')]: `[\n${lines[0]}\n]\n`,
+      [keyOf('2025-11-22')]: `[\n${lines[1]}\n]\n`,
     });
     const typed = await drop(
       await file('typed.json', lines[0] ?? ''),
@@ -249,7 +275,7 @@ describe('tdf drop', () => {
       'weatherapi/forecast',
       '--dry-run',
     );
-    expect(typed.stdout).toContain('  - weatherapi/forecast/dt=2026-11-21/typed.');
+    expect(typed.stdout).toContain('  - weatherapi/forecast/dt=2025-11-21/typed.');
   });
 
   test('refuses what no dataset accepts, or several alike, before it drops any, and says what to type [fitting-dataset]', async () => {
@@ -315,6 +341,43 @@ describe('tdf drop', () => {
     expect(await raw()).toEqual(before);
   });
 
+  test('says when it replaces an object of other content, and only then', async () => {
+    const dropped = async (content: string) => {
+      const { stdout } = await drop(await file('same.json', content), '--json');
+      return JSON.parse(stdout).files[0].objects;
+    };
+    const key = keyIn('2026-11-21', 'same.json');
+    const put = { key, outcome: 'waiting' };
+    expect(await dropped(record('Oslo', start))).toEqual([put]);
+    expect(await dropped(record('Oslo', start))).toEqual([put]);
+    expect(await dropped(record('Bergen', start))).toEqual([{ ...put, replaced: true }]);
+    expect((await drop(await file('same.json', record('Oslo', start)))).stdout).toContain(
+      `${key} (replaces what was there: raw keeps the earlier version)\n`,
+    );
+    expect(await raw()).toEqual({ [key]: record('Oslo', start) });
+  });
+
+  test('stopped while it puts says how many files are in raw, and what to type for the others', async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `file ${index}.json`);
+    const files = await Promise.all(names.map((name) => file(name, record(name, start))));
+    let put = 0;
+    cloud.emulator.onObjectCreated(() => {
+      put += 1;
+      if (put === 10) process.emit('SIGINT');
+    });
+    const { code, stdout, stderr } = await cloud.tdf('drop', ...files, '--json');
+    const inRaw = Object.keys(await raw());
+    const [, whole] = /^Stopped: (\d+) of 30 files are in raw\. Type the same again/.exec(stderr) ?? [];
+    const { files: told } = JSON.parse(stdout);
+    expect([code, told.length]).toEqual([130, Number(whole)]);
+    expect(inRaw.length).toBeLessThan(30);
+    for (const { objects } of told) expect(inRaw).toContain(objects[0].key);
+    // What was under way may have arrived all the same.
+    expect(inRaw.length - told.length).toBeLessThanOrEqual(8);
+    expect((await drop(...files)).code).toBe(0);
+    expect(Object.keys(await raw())).toHaveLength(30);
+  });
+
   test('leaves a file to convert that it cannot read, to be told what is wrong with it', async () => {
     const broken = `${hourly(60).join('\n')}\n{"location":`;
     await drop(await file('broken.json', broken));
@@ -340,13 +403,32 @@ describe('tdf drop', () => {
     const bad = await file('bulk.json', [...hourly(2), bulk(26)].join('\n'));
     const { code, stderr } = await drop(bad);
     expect(code).toBe(1);
-    expect(stderr).toContain('bulk.json: record 3 has observations of more than 24 hours');
-    expect(stderr).toContain("jq -c 'if .bulk then .bulk[].query else . end'");
+    expect(stderr).toContain('bulk.json: record 3 is a bulk answer with observations of several days');
+    expect(stderr).toContain(
+      "jq -c '(arrays[], objects) | if .bulk then .bulk[].query else . end' FILE > lines.json\n",
+    );
     expect(await raw()).toEqual({});
     // Shorter ones are filed whole, though the file is split.
     const [late] = hourly(100).slice(-1);
     await drop(await file('bulk.json', [bulk(25), late].join('\n')));
     expect(Object.values(await raw())).toEqual([`[\n${bulk(25)}\n]\n`, `[\n${late}\n]\n`]);
+  });
+
+  test('refuses an answer that itself has several days, says what works instead, and takes it under one day', async () => {
+    const path = 'test/samples/history/two-days-in-one-answer.json';
+    const text = await readFile(path, 'utf8');
+    const bulk = await file('bulk.json', JSON.stringify({ bulk: [{ query: JSON.parse(text) }] }));
+    for (const each of [path, bulk]) {
+      const { code, stderr } = await drop(each, '--dataset', 'weatherapi/history');
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `${each}: record 1 has observations of several days. One answer spans 2026-11-20 to 2026-11-21, and an answer is never split. Fetch its days one by one: npx tdf backfill --dataset weatherapi/history --from 2026-11-20 --to 2026-11-21 --location PLACE. Or put the whole file under one day: npx tdf drop FILE --dataset weatherapi/history --day YYYY-MM-DD\n`,
+      );
+      expect(stderr).not.toContain('jq');
+    }
+    expect(await raw()).toEqual({});
+    await drop(path, '--dataset', 'weatherapi/history', '--day', '2026-11-20');
+    expect(Object.values(await raw())).toEqual([text]);
   });
 
   test('names everything that is wrong with what was typed', async () => {
@@ -472,6 +554,26 @@ describe('tdf drop --local', () => {
     ]);
     for (const day of ['2026-11-21', '2026-11-23'])
       expect(existsSync(join(state, 's3/curated', curated(day)))).toBe(true);
+  });
+
+  test('stopped while it converts tells what is converted by then, and what waits', async () => {
+    const state = join(directory, 'stopped');
+    await mkdir(state);
+    await useAssembly(state);
+    const folder = join(directory, 'many');
+    await mkdir(folder);
+    for (let index = 0; index < 150; index++)
+      await writeFile(join(folder, `${index}.json`), record(`${index}`, start));
+    const curated = join(state, 's3/curated/weatherapi/current/dt=2026-11-21');
+    const stopped = until(() => existsSync(curated) && readdirSync(curated).length > 3);
+    void stopped.then(() => process.emit('SIGINT'));
+    const { code, stdout } = await tdf(['drop', folder, '--json', '--local', '--state', state]);
+    const objects = JSON.parse(stdout).files.flatMap((each: { objects: object[] }) => each.objects);
+    const of = (outcome: string) => objects.filter((each: { outcome: string }) => each.outcome === outcome);
+    expect(code).toBe(130);
+    expect(of('converted').length).toBeGreaterThan(0);
+    expect(of('waiting').length).toBe(objects.length - of('converted').length);
+    expect(of('converted').length).toBeLessThanOrEqual(readdirSync(curated).length);
   });
 
   test('answers for its own files only, whatever waits in the queue already', async () => {

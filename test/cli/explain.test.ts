@@ -326,7 +326,30 @@ describe('the story of a raw object', () => {
         'npx tdf dead-letters take-back weatherapi/current/dt=2026-11-22/bad.json --stage dev',
       );
     for (const key of ['weatherapi/current/none.json', 'elsewhere/none.json', 'none.json'])
-      expect(await said(key)).toBe(`${key}\nThere is no such raw object.\n`);
+      expect(await cloud.tdf('explain', key)).toEqual({
+        code: 1,
+        stdout: `${key}\nThere is no such raw object.\n`,
+        stderr: '',
+      });
+  });
+
+  test('is found by what names it elsewhere: with its bucket, or as the path of its file', async () => {
+    const key = 'weatherapi/current/dt=2026-11-22/named.json';
+    await put('raw', key, '{}');
+    for (const before of ['', 's3://some-bucket/', 'raw/', '.local/s3/raw/', '/tmp/a state/s3/raw/'])
+      expect(await cloud.tdf('explain', before + key)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(new RegExp(`^${key}\n`)),
+      });
+  });
+
+  test('of a time at which no schedule has a run is an error that names the nearest runs', async () => {
+    expect(await cloud.tdf('explain', '2026-11-26T18:30Z')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'Error: No schedule has a run at 2026-11-26T18:30:00.000Z, and none landed. The nearest runs: 2026-11-26T18:00Z, 2026-11-26T19:00Z\n',
+    });
   });
 });
 

@@ -119,6 +119,15 @@ describe('tdf logs on AWS', () => {
     expect(Math.abs(Date.now() - 3_600_000 - (first?.startTime ?? 0))).toBeLessThan(60_000);
   });
 
+  test('does not suggest to look less far back than it did', async () => {
+    const suggestion = async (...args: string[]) =>
+      /--since (\w+)/.exec((await cloud.tdf('logs', ...args)).stdout)?.[1];
+    expect(await suggestion('--since', '30m')).toBe('1d');
+    expect(await suggestion('--since', '1d')).toBe('14d');
+    expect(await suggestion('--since', '14d')).toBeUndefined();
+    expect(await suggestion('weatherapi/current/none.json')).toBeUndefined();
+  });
+
   test.each(['2026-02-30T05:00Z', '2026-11-22', 'yesterday', '', '2026-11-22T25:00Z'])(
     'takes %j neither for a run nor for a key, and says what it wants',
     async (text) => {

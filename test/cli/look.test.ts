@@ -1,9 +1,22 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -189,7 +202,7 @@ describe('a state directory', () => {
       expect(await at(missing)).toEqual({
         code: 1,
         stdout: '',
-        stderr: `Error: There is no state directory ${missing}. Run one there with npm start, or name another: --state DIR\n`,
+        stderr: `Error: There is no state directory ${missing}. Run one there: npm start -- --state ${missing}; or name another: --state DIR\n`,
       });
       expect(existsSync(missing)).toBe(false);
       await mkdir(missing);
@@ -221,14 +234,42 @@ describe('a state directory', () => {
         const { code, stderr } = await looking(...args);
         expect({ args, code }).toEqual({ args, code: 1 });
         expect(stderr).toMatch(
-          /^Error: .* cannot be used: .*(JSON|not a database).*\. It is damaged: give another/m,
+          /^Error: .* cannot be used: .*(JSON|not a database).*\. This file is damaged: give another/m,
         );
         expect(stderr).toContain(file);
+        // What is healthy is not removed because of one file, least of all in another directory.
+        expect(stderr).not.toContain('destroy');
       }
       await writeFile(file, whole);
       expect((await looking('status')).code).toBe(0);
     },
   );
+
+  test('whose synthesized stack is cut short is told of by the file, and what makes it anew', async () => {
+    const broken = join(state, 'cut');
+    await cp(join(state, 'cdk.out'), join(broken, 'cdk.out'), { recursive: true, dereference: true });
+    const files = await readdir(join(broken, 'cdk.out'));
+    const file = join(broken, 'cdk.out', files.find((name) => name.endsWith('.template.json')) ?? '');
+    await truncate(file, 1000);
+    for (const args of [['status'], ['query', 'SELECT 1'], ['replay', '--dry-run']])
+      expect((await tdf([...args, '--local', '--state', broken])).stderr).toMatch(
+        new RegExp(`^Error: ${file} cannot be used: .*JSON.* Remove ${join(broken, 'cdk.out')}; `),
+      );
+    await rm(broken, { recursive: true });
+  });
+
+  test('that the very first run still sets up says so, and by whom', async () => {
+    const fresh = join(state, 'fresh');
+    const lock = lockState(fresh);
+    for (const args of [...readers, ['replay']]) {
+      const { code, stderr } = await tdf([...args, '--local', '--state', fresh]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`Error: ${fresh} is being set up by "`);
+      expect(stderr).toContain(`(process ${process.pid}), since `);
+    }
+    lock.release();
+    await rm(fresh, { recursive: true });
+  });
 
   test('whose lock or log cannot be written is told of by its name [state-files]', async () => {
     const lock = join(state, 'lock.db');
@@ -277,12 +318,26 @@ describe('a state directory', () => {
     ["EACCES: permission denied, open '/x'", 'It cannot be written here: make it writable'],
     ['attempt to write a readonly database', 'It cannot be written here: make it writable'],
     ['unable to open database file', 'It cannot be written here: make it writable'],
-    ['file is not a database', 'It is damaged: give another directory'],
-    ['Unexpected end of JSON input', 'It is damaged: give another directory'],
+    ['file is not a database', 'This file is damaged: give another directory'],
+    ['Unexpected end of JSON input', 'This file is damaged: give another directory'],
   ])('says what to do about: %s', (reason, remedy) => {
     const { message } = new StateError('/state/queues/fauxqs.db', new Error(reason));
     expect(message).toContain(`/state/queues/fauxqs.db cannot be used: ${reason}. ${remedy}`);
   });
+});
+
+test('a command whose output cannot be written says so in one line, and fails', async () => {
+  const full = await open('/dev/full', 'w');
+  const child = spawn(process.execPath, ['cli/tdf.ts', 'query', '--named'], {
+    stdio: ['ignore', full.fd, 'pipe'],
+  });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const said = await text(child.stderr as Readable);
+  await full.close();
+  expect([await ended, said]).toEqual([
+    1,
+    'Error: Standard output cannot be written: ENOSPC: no space left on device, write\n',
+  ]);
 });
 
 test('a command ends without a word when nobody reads what it prints any more [nobody-reads]', async () => {

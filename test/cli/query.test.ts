@@ -65,19 +65,16 @@ describe('a query on this computer', () => {
   };
 
   /** An answer with one day, its hours from midnight UTC: each with its instant's hour, temperature and precipitation. */
-  const daysOf = (
-    name: string,
-    date: string,
-    hours: [hour: number, temp_c: number, precip_mm: number][],
-  ) => ({
+  type Hour = [hour: number, temp_c: number | null, precip_mm: number];
+  const daysOf = (name: string, date: string, hours: Hour[]) => ({
     location: { name, lat: name.length, lon: 1, localtime_epoch: Date.parse(date) / 1000 },
     forecast: {
       forecastday: [
         {
           date,
           day: {
-            maxtemp_c: Math.max(...hours.map(([, temp]) => temp)),
-            mintemp_c: Math.min(...hours.map(([, temp]) => temp)),
+            maxtemp_c: Math.max(...hours.map(([, temp]) => Number(temp))),
+            mintemp_c: Math.min(...hours.map(([, temp]) => Number(temp))),
           },
           hour: hours.map(([at, temp_c, precip_mm]) => ({
             time_epoch: Date.parse(date) / 1000 + at * 3600,
@@ -375,7 +372,7 @@ describe('a query on this computer', () => {
       ]);
     });
 
-    const history = (name: string, date: string, hours: [number, number, number][]) =>
+    const history = (name: string, date: string, hours: Hour[]) =>
       land(`weatherapi/history/dt=${date}/${name}.json`, JSON.stringify(daysOf(name, date, hours)));
 
     test('gives the extremes of each local day', async () => {
@@ -405,22 +402,26 @@ describe('a query on this computer', () => {
 
     test('gives the error of forecasts by their lead, of each place and hour that came', async () => {
       const day = dayOf(ago(48));
-      // At midnight: of an hour that has begun by then, of hours 1 and 5 ahead, of one 7 ahead, and of one that did not come.
+      // At midnight: of an hour that has begun by then, of hours 1 and 5 ahead, of one 7 ahead, of two that lack a temperature, and of one that did not come.
       const forecast = daysOf('Oslo', day, [
         [-1, 50, 50],
         [1, 3, 1],
         [5, 2, 0],
         [7, 10, 0.5],
+        [8, null, 0.5],
+        [9, 3, 0.5],
         [23, 0, 0],
       ]);
       const key = rawKey(weatherapiForecast, new Date(day));
       const elsewhere = daysOf('Melbourne', day, [[1, 20, 0]]);
       await land(key, [forecast, elsewhere].map((answer) => JSON.stringify(answer)).join('\n'));
-      const came: [number, number, number][] = [
+      const came: Hour[] = [
         [-1, 0, 0],
         [1, 1, 0],
         [5, 3, 0.5],
         [7, 4, 0],
+        [8, 4, 0],
+        [9, null, 0],
       ];
       await history('Oslo', day, came);
       // The same place by another name: it came once.

@@ -104,7 +104,7 @@ test('the README shows how a broken file is dropped, found, fixed and sent again
   const ended: Ended[] = [];
   for (const line of script.trim().split('\n')) {
     const [, content] = /^echo '(.*)' > broken\.json$/.exec(line) ?? [];
-    const [, typed] = /^npx tdf (.* --local.*)$/.exec(line) ?? [];
+    const [, typed] = /^npx tdf (.* --local.*?)(?: +# .*)?$/.exec(line) ?? [];
     if (content !== undefined) await writeFile(file, content);
     else if (typed !== undefined) {
       const words = typed.match(/"[^"]*"|\S+/g) ?? [];
@@ -117,8 +117,11 @@ test('the README shows how a broken file is dropped, found, fixed and sent again
   const [broken, letters, fixed, redriven, rows] = ended;
   expect(ended.map(({ code }) => code)).toEqual([1, 0, 0, 0, 0]);
   expect(broken?.stdout).toContain('✘ not-json');
-  expect(letters?.stdout).toContain('weatherapi/current/broken.json');
+  expect(letters?.stdout).toContain('weatherapi/current/dt=2026-11-22/broken.');
+  expect(fixed?.stdout).toContain('(replaces what was there)\n');
   expect(fixed?.stdout).toContain('1 object: 1 converted to 1 row, 0 died, 0 waiting');
-  expect(redriven?.stdout).toContain('Sent 1 dead letter again; 0 left.\nConverted 0; dead again 0.');
+  expect(redriven?.stdout).toMatch(
+    /^Sent 1 dead letter again; 0 left\.\n {2}✔ .*\nConverted 1; dead again 0\.\n$/,
+  );
   expect(rows?.stdout).toMatch(/Oslo.*2026-11-22/);
 });

@@ -111,6 +111,12 @@ describe('tdf reconcile --local', () => {
     expect(stdout).toContain('1 of 1 removed');
     expect(Object.keys(await curatedHashes(state))).toEqual(['changed', 'lost', 'unnoticed'].map(curated));
   }, 60_000);
+
+  test('fails when something that it has converted dies', async () => {
+    await landUnnoticed(state, { [raw('broken')]: 'no JSON' });
+    const { code, stdout } = await reconcile('--grace', '0', '--json');
+    expect([code, JSON.parse(stdout).local]).toMatchObject([1, { deadLetters: [{ key: raw('broken') }] }]);
+  });
 });
 
 test('everything that is wrong is named at once, what was expected and what came', async () => {

@@ -12,6 +12,7 @@ import {
   selectedObjects,
 } from '../../operations/replay/raw-selection.ts';
 import { replay, survey } from '../../operations/replay/replay.ts';
+import { datasetNames, datasets } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { type Aws, startAws } from '../aws.ts';
 import { until } from '../local/until.ts';
@@ -107,10 +108,10 @@ describe('a replay', () => {
     expect(sentKeys()).toEqual(days.map((dt) => day(dt)));
   });
 
-  test('is of the dataset that a prefix names', async () => {
+  test('is of the dataset that a prefix names, and of all when none is named', async () => {
     const prefix = 'weatherapi/history/dt=2026-11-22/';
-    expect(parseSelection({ prefix })).toMatchObject({ dataset: { name: 'weatherapi/history' }, prefix });
-    expect(parseSelection({})).toMatchObject({ dataset: { name: 'weatherapi/current' } });
+    expect(parseSelection({ prefix })).toMatchObject({ datasets: [{ name: 'weatherapi/history' }], prefix });
+    expect(parseSelection({})).toMatchObject({ datasets });
   });
 
   test('that is stopped goes on after the last key: over both runs each message is sent exactly once', async () => {
@@ -131,6 +132,45 @@ describe('a replay', () => {
     expect(sentKeys().sort()).toEqual(keys);
     expect(existsSync(checkpoint.path)).toBe(false);
   });
+
+  test.each([
+    { typed: {}, last: undefined },
+    { typed: { from: '2026-11-21', to: '2026-11-22' }, last: '2026-11-22' },
+  ])(
+    'of all datasets, stopped in any of them, sends each message once in the order of the index: %j',
+    async ({ typed, last }) => {
+      const days = ['2026-11-21', '2026-11-22', '2026-11-23'];
+      const keysOf = (of: readonly string[]) =>
+        datasets.flatMap(({ name }) =>
+          of.flatMap((dt) => [10, 11, 12, 13].map((n) => `${name}/dt=${dt}/${n}.json`)),
+        );
+      for (const key of keysOf(days)) await aws.put('raw', key);
+      const all = keysOf(days.filter((dt) => last === undefined || dt <= last));
+
+      for (let sent = 0; sent < all.length; sent += 10) {
+        stop = new AbortController();
+        const ofAll = {
+          ...source(),
+          objects: (after?: string) =>
+            selectedObjects(aws.s3, 'raw', selection({ dataset: undefined, ...typed }), after),
+        };
+        expect(await survey(ofAll)).toEqual({
+          listed: all.length,
+          skipped: sent,
+          first: all.slice(sent, sent + 10),
+        });
+        await replay({
+          ...ofAll,
+          enqueue: async (events) => {
+            await sendMessages(aws.sqs, aws.queueUrl, events);
+            stop.abort();
+          },
+          rate: 1_000,
+        });
+      }
+      expect(sentKeys().toSorted()).toEqual(all.toSorted());
+    },
+  );
 
   test('that SQS refuses fails with the reason, and remembers what was sent', async () => {
     for (let index = 10; index < 40; index++) await aws.put('raw', day('2026-11-22', `${index}.json`));
@@ -188,6 +228,7 @@ test('everything that is wrong is named at once, what was expected and what came
       '--prefix: expected it to begin with weatherapi/current/, got "elsewhere/"',
     ],
   });
+  expect(parseSelection({ prefix: '' })).toHaveProperty('problems');
   expect(parseSelection({ prefix: 'elsewhere/' })).toEqual({
     problems: [
       '--prefix: expected it to begin with weatherapi/current/ or weatherapi/forecast/ or weatherapi/history/, got "elsewhere/"',
@@ -206,7 +247,7 @@ describe('tdf replay --local', () => {
   const response = (temp_c: number) =>
     JSON.stringify({ location: { name: 'Oslo' }, current: { last_updated_epoch: 1_795_323_600, temp_c } });
   const local = (...args: string[]) => ['replay', '--local', '--state', state, ...args];
-  const hasCheckpoint = () => existsSync(Checkpoint.of([state, { dataset: 'weatherapi/current' }]).path);
+  const hasCheckpoint = () => existsSync(Checkpoint.of([state, { datasets: datasetNames }]).path);
 
   test('of 40 objects, stopped by Ctrl-C and run again, sends each once and gives the same bytes', async () => {
     const keys = Array.from({ length: 40 }, (_, index) =>
@@ -249,9 +290,9 @@ describe('tdf replay --local', () => {
 
     const { code, stdout } = await tdf(local('--from', '2026-11-22', '--to', '2026-11-22'));
 
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^weatherapi\/current, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
+      /^all datasets, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
     );
     expect(stdout).toContain('bad.json: ');
   }, 60_000);
@@ -263,7 +304,7 @@ describe('tdf replay --local', () => {
       [...keys.slice(from, from + 10).map((key) => `  ${key}`), `  … and ${more} more\n`].join('\n');
 
     const dry = await tdf(local('--dry-run'));
-    expect(dry.stdout).toBe(`Would send 25 messages: everything of weatherapi/current.\n${shown(0, 15)}`);
+    expect(dry.stdout).toBe(`Would send 25 messages: everything of all datasets.\n${shown(0, 15)}`);
     expect(await curatedHashes(state)).toEqual({});
 
     // One batch, and ten seconds until the next.
@@ -277,7 +318,7 @@ describe('tdf replay --local', () => {
     const rest = await tdf(local('--dry-run'));
     expect(rest.stdout).toBe(
       '10 of 25 messages were sent by an earlier run: going on after them (--restart begins anew).\n' +
-        `Would send 15 messages: everything of weatherapi/current.\n${shown(10, 5)}`,
+        `Would send 15 messages: everything of all datasets.\n${shown(10, 5)}`,
     );
     const dryRestart = await tdf(local('--dry-run', '--restart', '--json'));
     expect(JSON.parse(dryRestart.stdout)).toMatchObject({ listed: 25, skipped: 0, sent: 0 });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Stack, StackStatus } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { showStatus } from '../../cli/commands/status/show-status.ts';
 import type { Logs } from '../../operations/logs.ts';
@@ -339,6 +339,41 @@ describe('tdf status', () => {
       ]);
     });
 
+    test('tells of a day that landed by hand, or for the places configured before, like of such an hour', async () => {
+      await landDay('2026-11-16', 'Lima');
+      const ended = (day: string): ['fetch', object] => {
+        const run = {
+          dataset: 'weatherapi/history',
+          scheduledTime: at(`${day.slice(8)}T14:00`).toISOString(),
+        };
+        return ['fetch', { message: runEnded, ...run, day, outcome: 'landed', failed: [], skipped: [] }];
+      };
+      const told = async (deployedAt: Date) => {
+        const logs = logged(ended('2026-11-16'), ended('2026-11-20'));
+        const status = await daysOf({ logs, deployedAt });
+        const text = await shown(() => showStatus(status, 5, { stage: 'dev', state: '.local' }));
+        return { runs: status.datasets[0]?.runs ?? [], text };
+      };
+      const { runs, text } = await told(at('01T00:00'));
+      expect(runs[1]).toMatchObject({ state: 'converted', lacking: ['Oslo', 'Bergen'], curated: {} });
+      expect(
+        text,
+      ).toContain(`2026-11-16                      converted 1 place, by hand or as configured before
+                                without Oslo, Bergen`);
+      // Landed, and gone since.
+      expect(runs[5]).toMatchObject({
+        state: 'failed',
+        reason: 'what landed is not in raw any more: somebody moved or deleted it',
+      });
+      expect((await told(at('18T00:00'))).runs[1]).toMatchObject({ state: 'converted', lacking: [] });
+      await cloud.clients.s3.send(
+        new DeleteObjectCommand({
+          Bucket: 'raw',
+          Key: placeDayKey(weatherapiHistory, '2026-11-16', 'Lima'),
+        }),
+      );
+    });
+
     test('counts every object as one of a configured place when it may not read the schedule', async () => {
       const denied = async () => {
         throw new Error('not authorized to perform: scheduler:GetSchedule');
@@ -380,7 +415,7 @@ describe('tdf status', () => {
       ['converted', null],
       ['converted', null],
       ['landed', null],
-      ['missing', null],
+      ['missing', 'nothing landed, and the log of fetch cannot be read'],
       ['due', null],
     ]);
     expect([...status.unknown].sort()).toEqual([

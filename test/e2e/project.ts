@@ -7,7 +7,7 @@ import { expect } from '@jest/globals';
 
 /** All that the project is made of, but its tests and documents. */
 const sources = ['cdk', 'functions', 'shared', 'operations', 'cli', 'local', 'cdk.json', 'package.json'];
-const settings = ['package-lock.json', 'tsconfig.json'];
+const settings = ['package-lock.json', 'tsconfig.json', 'biome.json', '.gitignore'];
 
 /** A copy of the project, for a test that changes its code. */
 export async function copyProject(): Promise<string> {

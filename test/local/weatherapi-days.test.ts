@@ -369,7 +369,27 @@ describe('alerts', () => {
   });
 });
 
-describe.each(['current', 'forecast', 'history'])('%s.json', (endpoint) => {
+describe('astronomy', () => {
+  const astronomy = (parameters: Parameters) => answer('astronomy', { q: 'Oslo', ...parameters });
+
+  test('is the sun and the moon of the day that is asked for, or of today', async () => {
+    const { location } = await current('Oslo', now);
+    for (const [dt, parameters] of [
+      ['2026-11-20', { dt: '2026-11-20' }] as const,
+      ['2026-11-26', {}] as const,
+    ]) {
+      const { astro } = await day('Oslo', dt);
+      expect(astro.sunrise).toMatch(/^\d\d:\d\d AM$/);
+      expect(await astronomy(parameters)).toEqual({ location, astronomy: { astro } });
+    }
+  });
+
+  test('is refused for what is not a day', async () => {
+    expect(codeOf(await ask('astronomy', { key, q: 'Oslo', dt: '2026-11-31' }))).toEqual([400, 1005]);
+  });
+});
+
+describe.each(['current', 'forecast', 'history', 'astronomy'])('%s.json', (endpoint) => {
   const dt = '2026-11-20';
 
   test('is refused without a key, with a wrong one, without a place and for one that cannot be', async () => {

@@ -280,6 +280,8 @@ describe('a place that fails', () => {
     [400, '1003', 'Parameter q is missing.'],
     [400, '1005', 'API request url is invalid.'],
     [400, '1006', 'No matching location found.'],
+    [400, '1007', "Parameter 'dt' or 'days' is not valid."],
+    [400, '1008', 'API key is limited to get history data.'],
     [401, '2006', 'API key is invalid.'],
     [403, '2007', 'API key has exceeded calls per month quota.'],
     [403, '2008', 'API key has been disabled.'],

@@ -43,12 +43,13 @@ export async function dropLetters(ids: readonly string[], options: DropOptions):
   const more = dropped.length - shownLetters;
   if (more > 0) print(`and ${more} more (--json lists all)`);
   for (const { letter, reason } of failed) printError(failure, printable(`${letter.id}: ${reason}`));
-  const moved = dropped.flatMap(({ objects }) => objects).filter(({ outcome }) => outcome === 'given-up');
+  const objects = dropped.flatMap((each) => each.objects);
+  const moved = new Set(objects.filter(({ outcome }) => outcome === 'given-up').map(({ key }) => key));
   if (!result) print('Kept them.');
   else if (dropped.length === 0 && failed.length === 0) print('There are no dead letters.');
-  else if (moved.length > 0 && !dryRun) {
+  else if (moved.size > 0 && !dryRun) {
     print('To take it back, so that it is converted:');
-    for (const { key: movedKey } of moved.slice(0, shownLetters))
+    for (const movedKey of [...moved].slice(0, shownLetters))
       print(`  ${next(`dead-letters take-back ${quoted(movedKey)}`, options)}`);
   }
 }

@@ -170,6 +170,22 @@ describe('an object of another dataset without a dt= folder', () => {
     expect(await worker.convert(moved)).toMatchObject({ kind: 'converted' });
   });
 
+  test('names what works when one answer has several days, and the command that splits when several answers have', async () => {
+    const reasonOf = async (body: string) => {
+      await aws.put('raw', 'weatherapi/history/dropped.json', body);
+      return worker.convert('weatherapi/history/dropped.json').catch(String);
+    };
+    const [first, second] = ['2026-11-22', '2026-11-23'];
+    const long = days([first, second]);
+    const advice =
+      /span more than a day, .*\. One answer spans 2026-11-22 to 2026-11-23, and an answer is never split\. Fetch its days one by one: npx tdf backfill --dataset weatherapi\/history --from 2026-11-22 --to 2026-11-23 --location PLACE\. Or put the whole file under one day: npx tdf drop FILE --dataset weatherapi\/history --day YYYY-MM-DD$/;
+    expect(await reasonOf(long)).toMatch(advice);
+    expect(await reasonOf([days([first]), long, days([second])].join('\n'))).toMatch(advice);
+    expect(await reasonOf([first, second].map((day) => days([day])).join('\n'))).toMatch(
+      /\. Split it by day: npx tdf drop FILE$/,
+    );
+  });
+
   test.each([
     ['history', 'two local days', days(['2026-11-22', '2026-11-23']), 'several-days'],
     ['history', 'a date that is not a day', days(['2026-11-31']), 'no-day'],

@@ -121,7 +121,7 @@ describe('the function', () => {
     expect(lastMetrics()).toMatchObject({ QuotaSpent: 1, RunsSkipped: 1, RunsLanded: 0, PlacesFailed: 0 });
   });
 
-  test.each(['fail:1002', 'fail:2006', 'fail:redirect'])(
+  test.each(['fail:1002', 'fail:1008', 'fail:2006', 'fail:redirect'])(
     'fails when every call is refused: %s',
     async (q) => {
       const error = errorOf(await invoke([q]));

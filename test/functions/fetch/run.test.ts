@@ -502,7 +502,7 @@ describe('a place without data', () => {
     },
   );
 
-  test.each(['fail:1003', 'fail:1005', 'fail:1006'])(
+  test.each(['fail:1003', 'fail:1005', 'fail:1006', 'fail:1007'])(
     'is failed and loses no other when somebody has to act: %s',
     async (q) => {
       const report = await runOf(['Melbourne', q, 'Tokyo'], await standIn());

@@ -121,6 +121,8 @@ describe('a call', () => {
     ['fail:1003', 'location-failed'],
     ['fail:1005', 'location-failed'],
     ['fail:1006', 'location-failed'],
+    ['fail:1007', 'location-failed'],
+    ['fail:1008', 'run-failed'],
     ['fail:2007', 'quota-spent'],
     ['fail:2008', 'run-failed'],
     ['fail:2009', 'run-failed'],

@@ -15,6 +15,7 @@ describe('what has to be held at once has a limit:', () => {
 
   test.each([
     ['a line', `${oslo}\n{"location":{},"x":"${long}"}`, 'Line 2 has'],
+    ['a bulk answer', `{"bulk":[{"query":{"location":{},"x":"${long}"}}]}`, 'It is a bulk answer: put'],
     ['an element', `[${oslo},{"location":{},"x":"${long}"}]`, 'Line 1, element 2 has'],
     [
       'a document',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { maxValues } from '../../../functions/reader/json-text.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import { columnsFrom, failureOf, response } from '../convert/converted.ts';
 
@@ -127,6 +128,44 @@ describe('a permanent failure says where it is:', () => {
       expect(failure.message).toContain(where);
       expect(failure.code).toBe(code);
     }
+  });
+
+  const formAdvice =
+    'If the file holds several answers, put each on a line of its own, or all of them into one array.';
+  test.each([
+    ['on one line', `${oslo}${nice}`],
+    ['on a later line', `${oslo}\n${oslo} ${nice}`],
+    ['on several lines each', `${pretty(oslo)}\n${pretty(nice)}`],
+    ['behind an array', `[${oslo}]${nice}`],
+  ])('answers that follow each other %s are refused with the forms that are read', async (_what, text) => {
+    const failure = await failureOf(() => placesIn(text));
+    expect(failure.code).toBe('not-json');
+    expect(failure.message.endsWith(`. ${formAdvice}`)).toBe(true);
+  });
+
+  test.each([oslo.slice(0, -1), '<html>', `${oslo}\n${nice.slice(0, -1)}`])(
+    'what is no answer at all gets no such advice: %s',
+    async (text) => {
+      expect((await failureOf(() => placesIn(text))).message).not.toContain('several answers');
+    },
+  );
+
+  const large = `{"location":{"name":"Oslo"},"current":{"uv":1},"x":[0${',0'.repeat(maxValues)}]}`;
+  const whole =
+    'No single answer of the API is that large. If it holds several, put each on a line of its own.';
+  const inBulk = 'It is a bulk answer: put each of its answers on a line of its own.';
+  test.each([
+    ['Line 1 has', 'an answer', large, whole],
+    ['Line 1, element 1 has', 'an answer in an array', `[${large}]`, whole],
+    ['The file has', 'a document', `{\n${large.slice(1)}`, whole],
+    ['Line 2 has', 'a bulk answer', `${oslo}\n{"bulk":[{"query":${large}}]}`, inBulk],
+    ['The file has', 'a bulk answer of several lines', `{\n "bulk": [{"query":${large}}]}`, inBulk],
+  ])('%s too many values, and what to do depends on what it is: %s', async (where, _what, text, advice) => {
+    const failure = await failureOf(() => placesIn(text));
+    expect(failure.code).toBe('too-large');
+    expect(failure.message).toBe(
+      `${where} more than 250000 values, the most that are held at once. ${advice}`,
+    );
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
+import { AnswerRows, readBefore } from '../../../functions/rows/answer-rows.ts';
 import { columnsOf } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import {
@@ -349,4 +349,9 @@ describe('the rows', () => {
     expect(Object.keys(columns)).toEqual(columnsOf(everyTypeTable).map(({ column }) => column));
     for (const cells of Object.values(columns)) expect(cells).toHaveLength(3);
   });
+});
+
+test('the placeholder for rows that were read holds nothing that numbers are kept exact for', () => {
+  expect(readBefore).not.toMatch(/[-e]/);
+  expect(readBefore).toHaveLength(36);
 });
