@@ -214,9 +214,9 @@ describe('tdf backfill on AWS', () => {
     expect(await json(...typed)).toMatchObject({ code: 0, calls: 1, landed: 1 });
   });
 
-  test.each([[], ['--rate', '100']])(
-    'stops when the provider answers nothing in two runs, and the same command goes on [backfill-stops] (%s)',
-    async (...rate) => {
+  test.each([['at full speed'], ['with a rate', '--rate', '100']])(
+    '%s, stops when the provider answers nothing in two runs, and the same command goes on [backfill-stops]',
+    async (_how, ...rate) => {
       const [month, days] = rate.length > 0 ? ['2025-03', 31] : ['2025-04', 30];
       const typed = ['--from', `${month}-01`, '--to', `${month}-${days}`, '--location', 'Oslo', ...rate];
       const reason = 'HTTP 503 (after 9 tries)';
