@@ -132,7 +132,9 @@ describe('a pause', () => {
       deadline: stop.signal,
       clock,
     });
-    expect(milliseconds).toBe(5_000);
+    // An answer that is on its way is waited for.
+    expect(milliseconds).toBeGreaterThanOrEqual(5_000);
+    expect(milliseconds).toBeLessThanOrEqual(5_020);
     expect(Math.max(...asked.flat())).toBeLessThan(5_000);
     expect(outcomes.map(({ kind }) => kind)).toEqual(Array(9).fill('transient'));
   });
