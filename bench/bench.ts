@@ -46,7 +46,7 @@ for (const name of inputNames) {
     const names = (only ?? candidateNames).filter(
       (one) => (!plan.streamed || candidates[one].streams) && (!isNested || candidates[one].nests),
     );
-    for (const size of (records ?? streams) ? sizes : sizes.map((each) => shareOf(name, each))) {
+    for (const size of (records ?? streams) ? sizes : new Set(sizes.map((each) => shareOf(name, each)))) {
       progress(`${name}, ${size}: input`);
       const input = await inputOf(name, size);
       const measurements = await measure(names, input, plan, (message) =>
