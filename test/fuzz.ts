@@ -11,7 +11,7 @@ const { seed: first, minutes } = command.opts<{ seed: number; minutes: number }>
 const tests = [
   'convert/properties/(rows-or-failure|same-rows)',
   'parquet/row-groups',
-  'reader/(json-text|known-shapes|nested-rows)',
+  'reader/(json-text|frame-reader|known-shapes|nested-rows)',
   'rows/text-dictionary',
 ];
 const end = performance.now() + minutes * 60_000;
