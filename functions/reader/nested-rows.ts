@@ -1,5 +1,6 @@
 import { PermanentError } from '../../shared/errors.ts';
-import { type AnswerRows, readBefore } from '../rows/answer-rows.ts';
+import { readBefore } from '../rows/answer-fill.ts';
+import type { AnswerRows } from '../rows/answer-rows.ts';
 import type { FieldTree, Level } from '../rows/field-tree.ts';
 import { isObject } from '../rows/json.ts';
 import type { RowGroup } from '../rows/row-group.ts';

@@ -31,13 +31,22 @@ export class RowGroup {
   words = new Int32Array();
   bigints = new BigInt64Array();
   readonly #texts: readonly TextDictionary[];
+  readonly #numbers: ReadonlyMap<string, number>;
 
   constructor(columns: RowGroup['columns']) {
     this.columns = columns;
+    this.#numbers = new Map(this.columns.map(({ column }, number) => [column, number]));
     const none = new TextDictionary();
     this.dictionaries = this.columns.map(({ type }) => (type === 'string' ? new TextDictionary() : none));
     this.#texts = this.dictionaries.filter((dictionary) => dictionary !== none);
     this.#allocate(16);
+  }
+
+  /** Of a column, by its name. */
+  numberOf(name: string): number {
+    const number = this.#numbers.get(name);
+    if (number === undefined) throw new Error(`There is no column "${name}".`);
+    return number;
   }
 
   get full(): boolean {

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import type { BucketType, MultipartPart, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
+import { fold, isPath } from './object-names.ts';
 import { withStateFile } from './state-error.ts';
 
 /** `.meta/<bucket>/bucket.json`; dates are ISO 8601, UTC. */
@@ -248,23 +249,6 @@ export class ObjectFiles implements S3PersistenceProvider {
   }
 }
 
-/** Names that Windows gives to devices, whatever follows the dot. */
-const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-
-/** Whether file systems take a key as a path, with room for what stands before it. Such a path never leads upwards. */
-function isPath(key: string): boolean {
-  return (
-    Buffer.byteLength(key) <= 600 &&
-    key.split('/').every(
-      (name) =>
-        Buffer.byteLength(name) <= 200 &&
-        // Windows drops a dot or a space at a name's end.
-        /^[^\p{Cc}"*:<>?\\|]*[^\p{Cc}"*:<>?\\|. ]$/u.test(name) &&
-        !device.test(name),
-    )
-  );
-}
-
 function* contentsOf(files: readonly string[]): Generator<Buffer> {
   for (const file of files) yield fs.readFileSync(file);
 }
@@ -272,5 +256,4 @@ function* contentsOf(files: readonly string[]): Generator<Buffer> {
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${sha256(key)}.json`;
 const partOf = (uploadId: string, part: number) => `${scratch}/${uploadId}/${part}`;
-const fold = (file: string) => file.normalize('NFC').toLowerCase();
 const md5Of = (body: Uint8Array) => createHash('md5').update(body).digest('hex');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { AnswerRows, readBefore } from '../../../functions/rows/answer-rows.ts';
+import { readBefore } from '../../../functions/rows/answer-fill.ts';
+import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
 import { columnsOf } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import {
