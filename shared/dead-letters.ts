@@ -6,18 +6,29 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import { createdObjects } from './s3-event.ts';
+import { objectsIn } from './s3-event.ts';
 import { batchesOf, batchSize } from './send-messages.ts';
+
+/** The functions that give messages up. Each has a dead-letter queue of its own. */
+export type BuryingFunction = 'convert' | 'compact';
+
+export interface DeadLetterQueue {
+  readonly function: BuryingFunction;
+  readonly url: string;
+}
 
 /** A message that was given up, and why. */
 export interface DeadLetter {
   readonly id: string;
+  readonly function: BuryingFunction;
   /** One of `PermanentCode`, `tries-exhausted`, or {@link notRecorded}. */
   readonly code: string;
   readonly reason: string;
-  /** Of the raw object; null when the message does not name one. */
+  /**
+   * Of the raw object; for a letter of compact, the prefix of the table's day. Null when the message does not name one.
+   */
   readonly key: string | null;
-  /** By `convert`, when it gave up; by S3, when the queue itself moved the message. */
+  /** By the function, when it gave up; by S3, when the queue itself moved the message. */
   readonly sentAt: Date;
   /** How often it was tried before it was given up; null when nobody was left to count. */
   readonly tries: number | null;
@@ -49,19 +60,19 @@ export interface Held {
   readonly remove: (letters: readonly Pick<DeadLetter, 'id'>[]) => Promise<void>;
 }
 
-/** The queue of messages that wait for somebody to fix what is wrong. */
+/** The messages that wait for somebody to fix what is wrong. */
 export class DeadLetters {
   readonly #sqs: Pick<SQSClient, 'send'>;
-  readonly #url: string;
+  readonly #queues: readonly DeadLetterQueue[];
   readonly #waitSeconds: number;
 
   /**
    * @param waitSeconds Above zero, a request asks all of SQS's servers, and an empty answer means an empty queue. The
    * queue on this computer is one server.
    */
-  constructor(sqs: Pick<SQSClient, 'send'>, url: string, waitSeconds = 1) {
+  constructor(sqs: Pick<SQSClient, 'send'>, queues: readonly DeadLetterQueue[], waitSeconds = 1) {
     this.#sqs = sqs;
-    this.#url = url;
+    this.#queues = queues;
     this.#waitSeconds = waitSeconds;
   }
 
@@ -78,8 +89,8 @@ export class DeadLetters {
     { seconds = 60, limit = Number.POSITIVE_INFINITY, signal }: HoldOptions,
     work: (held: Held) => Promise<T>,
   ): Promise<T> {
-    /** Receipt handles by message id. A letter that comes twice has a new handle, which alone is good. */
-    const receipts = new Map<string, string>();
+    /** By message id. A letter that comes twice has a new handle, which alone is good. */
+    const receipts = new Map<string, Receipt>();
     const letters = new Map<string, HeldLetter>();
     try {
       let receivers = 1;
@@ -88,15 +99,19 @@ export class DeadLetters {
         found = letters.size;
         // Never cut short by the signal: what SQS gave out and nobody took is out of sight all the same.
         const answers = await Promise.allSettled(
-          Array.from({ length: receivers }, () => this.#receive(seconds)),
+          this.#queues.flatMap((queue) =>
+            Array.from({ length: receivers }, () => this.#receive(queue, seconds)),
+          ),
         );
         const received = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-        for (const message of received.flat()) {
-          receipts.set(message.MessageId ?? '', message.ReceiptHandle ?? '');
-          letters.set(message.MessageId ?? '', letterOf(message));
+        for (const { queue, messages } of received) {
+          for (const message of messages) {
+            receipts.set(message.MessageId ?? '', { url: queue.url, handle: message.ReceiptHandle ?? '' });
+            letters.set(message.MessageId ?? '', letterOf(message, queue));
+          }
         }
         for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
-        receivers = received.some((messages) => messages.length === batchSize) ? concurrency : 1;
+        receivers = received.some(({ messages }) => messages.length === batchSize) ? concurrency : 1;
       }
       signal?.throwIfAborted();
       const oldestFirst = [...letters.values()].sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
@@ -106,10 +121,10 @@ export class DeadLetters {
     }
   }
 
-  async #receive(seconds: number): Promise<Message[]> {
+  async #receive(queue: DeadLetterQueue, seconds: number) {
     const { Messages = [] } = await this.#sqs.send(
       new ReceiveMessageCommand({
-        QueueUrl: this.#url,
+        QueueUrl: queue.url,
         MaxNumberOfMessages: batchSize,
         VisibilityTimeout: seconds,
         WaitTimeSeconds: this.#waitSeconds,
@@ -117,15 +132,13 @@ export class DeadLetters {
         MessageSystemAttributeNames: ['SentTimestamp'],
       }),
     );
-    return Messages;
+    return { queue, messages: Messages };
   }
 
-  async #remove(letters: readonly Pick<DeadLetter, 'id'>[], receipts: Map<string, string>): Promise<void> {
-    for (const batch of batchesOf(letters)) {
-      const Entries = batch.map(({ id }, index) => ({ Id: String(index), ReceiptHandle: receipts.get(id) }));
-      const { Failed = [] } = await this.#sqs.send(
-        new DeleteMessageBatchCommand({ QueueUrl: this.#url, Entries }),
-      );
+  async #remove(letters: readonly Pick<DeadLetter, 'id'>[], receipts: Map<string, Receipt>): Promise<void> {
+    for (const { url, batch } of this.#batches(letters.map(({ id }) => ({ id, ...receipts.get(id) })))) {
+      const Entries = batch.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
+      const { Failed = [] } = await this.#sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
       const refused = new Set(Failed.map(({ Id }) => Id));
       for (const [index, { id }] of batch.entries()) if (!refused.has(String(index))) receipts.delete(id);
       const [failure] = Failed;
@@ -134,28 +147,40 @@ export class DeadLetters {
   }
 
   /** What SQS refuses here comes back by itself when its time is over. */
-  async #release(receipts: readonly string[]): Promise<void> {
+  async #release(receipts: readonly Receipt[]): Promise<void> {
     await pMap(
-      batchesOf(receipts),
-      async (batch) => {
-        const Entries = batch.map((ReceiptHandle, index) => ({
+      this.#batches(receipts),
+      async ({ url, batch }) => {
+        const Entries = batch.map(({ handle }, index) => ({
           Id: String(index),
-          ReceiptHandle,
+          ReceiptHandle: handle,
           VisibilityTimeout: 0,
         }));
         await this.#sqs
-          .send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#url, Entries }))
+          .send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }))
           .catch(() => undefined);
       },
       { concurrency },
     );
   }
+
+  #batches<T extends Partial<Receipt>>(things: readonly T[]): { url: string; batch: T[] }[] {
+    return this.#queues.flatMap(({ url }) =>
+      batchesOf(things.filter((thing) => thing.url === url)).map((batch) => ({ url, batch })),
+    );
+  }
+}
+
+interface Receipt {
+  /** Of the queue. */
+  readonly url: string;
+  readonly handle: string;
 }
 
 /** Keys of the objects that a message names, of one bucket or of any; none when the message is why it is here. */
 export function keysIn(body: string, ofBucket?: string): string[] {
   try {
-    return createdObjects(body)
+    return objectsIn(body)
       .filter(({ bucket }) => ofBucket === undefined || bucket === ofBucket)
       .map(({ key }) => key);
   } catch {
@@ -163,17 +188,27 @@ export function keysIn(body: string, ofBucket?: string): string[] {
   }
 }
 
-function letterOf({ MessageId, Body = '', Attributes, MessageAttributes }: Message): HeldLetter {
+function letterOf(
+  { MessageId, Body = '', Attributes, MessageAttributes }: Message,
+  queue: DeadLetterQueue,
+): HeldLetter {
   const attribute = (name: string) => MessageAttributes?.[name]?.StringValue;
   const tries = attribute('tries');
+  const keys = [...new Set(keysIn(Body).map((key) => (queue.function === 'compact' ? folderOf(key) : key)))];
   return {
     id: MessageId ?? '',
+    function: queue.function,
     code: attribute('code') ?? notRecorded,
     reason: attribute('reason') ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
     // The attribute is cleaned and cut; the body is exact.
-    key: keysIn(Body).join(', ') || (attribute('rawKey') ?? null),
+    key: keys.join(', ') || (attribute('rawKey') ?? null),
     sentAt: new Date(Number(Attributes?.SentTimestamp)),
     tries: tries === undefined ? null : Number(tries),
     body: Body,
   };
+}
+
+/** Of a curated object: the prefix of its day. */
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
 }

@@ -15,11 +15,21 @@ export const convertEnv = [
   'MAX_RECEIVE_COUNT',
   'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
+export const compactEnv = [
+  'CURATED_BUCKET',
+  'COMPACTED_BUCKET',
+  'DEAD_LETTER_QUEUE_URL',
+  'MAX_RECEIVE_COUNT',
+  'POWERTOOLS_METRICS_NAMESPACE',
+] as const;
 export const reconcileEnv = [
   'RAW_BUCKET',
   'CURATED_BUCKET',
+  'COMPACTED_BUCKET',
   'QUEUE_URL',
   'DEAD_LETTER_QUEUE_URL',
+  'COMPACT_QUEUE_URL',
+  'COMPACT_DEAD_LETTER_QUEUE_URL',
   'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
 

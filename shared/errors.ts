@@ -2,6 +2,7 @@
 export type PermanentCode =
   | 'malformed-message'
   | 'unknown-dataset'
+  | 'unknown-table'
   | 'not-json'
   | 'not-utf8'
   | 'empty'
@@ -14,7 +15,10 @@ export type PermanentCode =
   | 'bad-gzip'
   | 'too-large'
   | 'too-deep'
-  | 'ambiguous';
+  | 'ambiguous'
+  | 'not-parquet'
+  | 'changed-type'
+  | 'too-many-parts';
 
 /**
  * Another try cannot help, so the message goes to the dead-letter queue at once, with this reason. Fix the raw object or the

@@ -87,6 +87,38 @@ export function curatedKey(parsed: DatedKey, table: Table): string {
   return `${table.name}/dt=${day}/${isKept ? name.replace(/\.json$/, '') : digestedName(key)}.parquet`;
 }
 
+/** A day of a table: what compact makes one object of. */
+export interface TableDay {
+  readonly dataset: Dataset;
+  readonly table: Table;
+  readonly day: Day;
+}
+
+/** `weatherapi/current/dt=2026-11-22/`: where its parts are in curated, and its one object in compacted. */
+export function dayPrefix({ table, day }: Pick<TableDay, 'table' | 'day'>): string {
+  return `${table.name}/dt=${day}/`;
+}
+
+export function compactedKey(of: Pick<TableDay, 'table' | 'day'>): string {
+  return `${dayPrefix(of)}day.parquet`;
+}
+
+/**
+ * The day that a curated key, or the prefix of a day, belongs to.
+ * @throws {PermanentError} `unknown-table` when no table has this prefix, or the `dt=` folder is not a date
+ */
+export function tableDayOf(curatedKey: string): TableDay {
+  for (const dataset of datasets) {
+    const table = dataset.tables.find(({ name }) => curatedKey.startsWith(`${name}/dt=`));
+    const day = table && /^([^/]*)\//.exec(curatedKey.slice(`${table.name}/dt=`.length))?.[1];
+    if (table && day !== undefined && isDay(day)) return { dataset, table, day };
+  }
+  throw new PermanentError(
+    'unknown-table',
+    `"${curatedKey}" is not under a day of a table. Nothing but convert should write to curated: remove the object.`,
+  );
+}
+
 /** The curated objects of a raw object, one per table of its dataset. */
 export function curatedKeys(parsed: DatedKey): string[] {
   return parsed.dataset.tables.map((table) => curatedKey(parsed, table));

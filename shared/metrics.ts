@@ -21,7 +21,6 @@ export const datasetMetrics = [
 ] as const;
 
 export const convertMetrics = [
-  'MessagesReceived',
   'ObjectsConverted',
   'RowsConverted',
   /** Values that found no column: the provider changed something. */
@@ -30,10 +29,15 @@ export const convertMetrics = [
   'ExpectationsFailed',
   /** Objects that were deleted before they could be converted. */
   'ObjectsGone',
-  /** Messages that the function sent to the dead-letter queue. */
-  'DeadLetters',
   /** Messages left in the queue for another try. Lambda's Errors does not count them. */
   'ConvertRetries',
+] as const;
+
+export const compactMetrics = [
+  /** Compacted objects written. */
+  'DaysCompacted',
+  /** As of convert. */
+  'CompactRetries',
 ] as const;
 
 export const reconcileMetrics = [
@@ -45,11 +49,14 @@ export const reconcileMetrics = [
   'ObjectsDead',
   /** Messages sent to convert an object again. */
   'ObjectsEnqueued',
+  /** Days of tables whose compacted object was not made of the curated objects that there are. */
+  'DaysStale',
 ] as const;
 
 export type FetchMetric = (typeof fetchMetrics)[number];
 export type DatasetMetric = (typeof datasetMetrics)[number];
 export type ConvertMetric = (typeof convertMetrics)[number];
+export type CompactMetric = (typeof compactMetrics)[number];
 export type ReconcileMetric = (typeof reconcileMetrics)[number];
 
 /** Each stage has a CloudWatch namespace of its own. */

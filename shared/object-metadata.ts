@@ -9,4 +9,6 @@ export const objectMetadata = {
   placesList: 'places-list',
   /** Of a curated object: the ETag, without quotes, of the raw object that it was made of. */
   rawEtag: 'raw-etag',
+  /** Of a compacted object: `partsDigest` of the curated objects that it was made of. */
+  partsDigest: 'parts-digest',
 } as const;

@@ -2,8 +2,11 @@
 export const outputNames = [
   'RawBucketName',
   'CuratedBucketName',
+  'CompactedBucketName',
   'QueueUrl',
   'DeadLetterQueueUrl',
+  'CompactQueueUrl',
+  'CompactDeadLetterQueueUrl',
   /** The name of the secret, never its value. */
   'ApiKeySecretName',
   /** In Glue and Athena. */
@@ -16,11 +19,12 @@ export const outputNames = [
   /** Where each function's log lines are. */
   'FetchLogGroup',
   'ConvertLogGroup',
+  'CompactLogGroup',
   'ReconcileLogGroup',
 ] as const;
 
 /** The functions that log. */
-export const loggingFunctions = ['fetch', 'convert', 'reconcile'] as const;
+export const loggingFunctions = ['fetch', 'convert', 'compact', 'reconcile'] as const;
 export type LoggingFunction = (typeof loggingFunctions)[number];
 
 export type Outputs = Readonly<Record<(typeof outputNames)[number], string>>;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PermanentError } from './errors.ts';
 
-export interface CreatedObject {
+export interface EventObject {
   readonly bucket: string;
   readonly key: string;
   /** Bytes */
@@ -18,7 +18,7 @@ const notification = v.object({
   Records: v.pipe(
     v.array(
       v.object({
-        eventName: v.pipe(v.string(), v.startsWith('ObjectCreated:')),
+        eventName: v.pipe(v.string(), v.regex(/^Object(Created|Removed):/)),
         s3: v.object({
           bucket: v.object({ name: v.string() }),
           object: v.object({ key: v.string(), size: v.optional(v.number()) }),
@@ -36,7 +36,7 @@ const testEvent = v.object({ Event: v.literal('s3:TestEvent') });
  * The objects that a queue message names; none for S3's test event. Keys arrive URL-encoded, with `+` for a space.
  * @throws {PermanentError} `malformed-message` for anything else
  */
-export function createdObjects(messageBody: string): CreatedObject[] {
+export function objectsIn(messageBody: string): EventObject[] {
   const body = parseJson(messageBody);
   if (v.is(testEvent, body)) return [];
   const parsed = v.safeParse(notification, body);
@@ -73,7 +73,7 @@ function decodeKey(encoded: string): string {
   }
 }
 
-interface RawEvent {
+interface NewEvent {
   readonly bucket: string;
   /** Not URL-encoded. */
   readonly key: string;
@@ -81,8 +81,8 @@ interface RawEvent {
   readonly size: number;
 }
 
-/** A message to convert a raw object again. It looks like S3's own, except for the event name. */
-export function rawEvent({ bucket, key, size }: RawEvent): string {
+/** A message to work on an object again. It looks like S3's own, except for the event name. */
+export function objectEvent({ bucket, key, size }: NewEvent): string {
   return JSON.stringify({
     Records: [
       {

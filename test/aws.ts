@@ -11,7 +11,7 @@ import {
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../local/aws/emulator.ts';
 import type { RequestFaults } from '../local/aws/request-faults.ts';
-import { type CreatedObject, createdObjects } from '../shared/s3-event.ts';
+import { type EventObject, objectsIn } from '../shared/s3-event.ts';
 
 type Bucket = 'raw' | 'curated';
 type Metadata = Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface Aws {
   object(bucket: Bucket, key: string): Promise<StoredObject>;
   keys(bucket: Bucket): Promise<string[]>;
   /** The objects that were sent to have them converted, by key. */
-  sent(): CreatedObject[];
+  sent(): EventObject[];
   deadLetters(): { body: string; attributes: Record<string, string> }[];
   /** No objects, no messages, no faults: for the next test. */
   empty(): Promise<void>;
@@ -94,7 +94,7 @@ export async function startAws(stateDir?: string): Promise<Aws> {
     sent: () =>
       emulator
         .messages(queueUrl)
-        .flatMap(({ body }) => createdObjects(body))
+        .flatMap(({ body }) => objectsIn(body))
         .sort((a, b) => (a.key < b.key ? -1 : 1)),
     deadLetters: () =>
       emulator.messages(deadLettersUrl).map(({ body, attributes }) => ({ body, attributes })),

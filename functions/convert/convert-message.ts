@@ -1,7 +1,7 @@
 import { PermanentError } from '../../shared/errors.ts';
 import { givenUpPrefix } from '../../shared/keys.ts';
 import { isFolderMarker } from '../../shared/listing.ts';
-import { type CreatedObject, createdObjects } from '../../shared/s3-event.ts';
+import { type EventObject, objectsIn } from '../../shared/s3-event.ts';
 import { type ConvertDependencies, type Converted, convertObject } from './convert-object.ts';
 import { causeOfDeath, type DeadLetter } from './dead-letter.ts';
 
@@ -41,11 +41,11 @@ export async function convertMessage(
     return { kind: 'dead', rawKey, ...cause };
   };
 
-  let objects: Iterable<CreatedObject>;
+  let objects: Iterable<EventObject>;
   try {
     // A message may name an object twice.
     objects = new Map(
-      createdObjects(body).map((object) => [JSON.stringify([object.bucket, object.key]), object]),
+      objectsIn(body).map((object) => [JSON.stringify([object.bucket, object.key]), object]),
     ).values();
   } catch (error) {
     return [await giveUp(error, body)];

@@ -8,7 +8,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { convertEnv, readEnv } from '../../shared/env.ts';
 import type { ConvertMetric } from '../../shared/metrics.ts';
 import { s3Client } from '../../shared/s3-client.ts';
-import { createdObjects } from '../../shared/s3-event.ts';
+import { objectsIn } from '../../shared/s3-event.ts';
 import { convertMessage, type Outcome } from './convert-message.ts';
 import { type DeadLetter, sendDeadLetter } from './dead-letter.ts';
 import { limits } from './limits.ts';
@@ -67,7 +67,7 @@ function report(outcome: Outcome): void {
 /** Undefined when the message does not name an object. */
 function rawKeyIn({ body }: SQSRecord): string | undefined {
   try {
-    return createdObjects(body)[0]?.key;
+    return objectsIn(body)[0]?.key;
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
 import { parsedKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import { CuratedDays } from './curated-days.ts';
 import { limits } from './limits.ts';
@@ -119,7 +119,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     else {
       note(isComplete ? 'stale' : 'missing', object.key);
       if (!enqueue || enqueued + bodies.length >= limit) return;
-      bodies.push(rawEvent({ bucket: raw, ...object }));
+      bodies.push(objectEvent({ bucket: raw, ...object }));
       if (bodies.length === batchSize) await flush();
     }
   };

@@ -1,5 +1,5 @@
 import type { ListedObject } from '../../shared/listing.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { batchSize } from '../../shared/send-messages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Pace } from './pace.ts';
@@ -77,7 +77,7 @@ export async function replay({
   for await (const batch of batches(objects(lastKey))) {
     await pace.turn(batch.length, signal);
     if (signal.aborted) return { sent, stoppedAfter: lastKey ?? '' };
-    await enqueue(batch.map((object) => rawEvent({ bucket, ...object })));
+    await enqueue(batch.map((object) => objectEvent({ bucket, ...object })));
     sent += batch.length;
     lastKey = batch.at(-1)?.key ?? '';
     checkpoint.save({ lastKey, sent: (before?.sent ?? 0) + sent });

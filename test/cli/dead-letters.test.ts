@@ -13,7 +13,7 @@ import { readParquet } from '../../operations/query/parquet-rows.ts';
 import { DeadLetters, notRecorded } from '../../shared/dead-letters.ts';
 import { listObjects } from '../../shared/listing.ts';
 import type { Outputs } from '../../shared/outputs.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
@@ -273,7 +273,7 @@ describe('dead letters', () => {
   test('tdf dead-letters redrive follows an object without a day until convert has filed it, and says so', async () => {
     const key = 'weatherapi/current/undated.json';
     await put(key);
-    const body = rawEvent({ bucket: 'raw', key, size: 1 });
+    const body = objectEvent({ bucket: 'raw', key, size: 1 });
     const letter = { body, rawKey: key, code: 'several-days', reason: 'It is of several days.', tries: 1 };
     await sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, letter);
     const redriving = cloud.tdf('dead-letters', 'redrive');

@@ -12,7 +12,7 @@ import type { Dataset, Table } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { createdObjects } from '../../shared/s3-event.ts';
+import { objectsIn } from '../../shared/s3-event.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { landConverted, useAssembly } from './state.ts';
 
@@ -252,7 +252,7 @@ describe('drift on AWS', () => {
       ...['replay', '--drifted', '--path', 'current.snow', '--dataset', 'weatherapi/current', '--json'],
     );
     expect(JSON.parse(stdout)).toMatchObject({ listed: 2, sent: 2, first: keys });
-    const sent = cloud.emulator.messages(cloud.outputs.QueueUrl).flatMap(({ body }) => createdObjects(body));
+    const sent = cloud.emulator.messages(cloud.outputs.QueueUrl).flatMap(({ body }) => objectsIn(body));
     expect(sent.map(({ key }) => key).toSorted()).toEqual(keys);
     expect(asked.at(-1)).toBe(driftedKeysQuery(weatherapiCurrent, { path: 'current.snow' }).athena);
   });

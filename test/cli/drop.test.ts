@@ -18,7 +18,7 @@ import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { curatedKey, curatedKeysOf, dayOf, filedKey, parseRawKey } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import fc, { runs } from '../fast-check.ts';
 import { converted } from '../functions/convert/converted.ts';
 import { until } from '../local/until.ts';
@@ -122,7 +122,7 @@ describe('tdf drop', () => {
     const broken = '{"location":';
     const key = keyIn('2026-11-21', 'good.json');
     const letter = {
-      body: rawEvent({ bucket: 'raw', key: 'weatherapi/current/broken.json', size: 1 }),
+      body: objectEvent({ bucket: 'raw', key: 'weatherapi/current/broken.json', size: 1 }),
       rawKey: 'weatherapi/current/broken.json',
       code: 'not-json',
       reason: 'The file is not JSON.',
@@ -584,7 +584,7 @@ describe('tdf drop --local', () => {
     await landUnnoticed(state, { [earlier]: 'not JSON' });
     const emulator = await startEmulator({ stateDir: state, region: 'us-east-1' });
     const { url } = emulator.createQueue('convert-queue', {});
-    emulator.send(url, rawEvent({ bucket: 'raw', key: earlier, size: 8 }));
+    emulator.send(url, objectEvent({ bucket: 'raw', key: earlier, size: 8 }));
     await emulator.close();
     const path = await file('own.json', record('Oslo', start));
     const here = ['--local', '--state', state];

@@ -10,7 +10,7 @@ import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { curatedKeys, parseRawKey, placeDayKey, rawKey } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { cloudWatch } from './cloud-watch.ts';
 
@@ -49,7 +49,7 @@ const convert = async (key: string, rawEtag: string, rows: readonly number[], re
 };
 const bury = (key: string, code: string, reason: string) =>
   sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
-    body: rawEvent({ bucket: 'raw', key, size: 1 }),
+    body: objectEvent({ bucket: 'raw', key, size: 1 }),
     code,
     reason,
     rawKey: key,
@@ -312,7 +312,7 @@ describe('the story of a raw object', () => {
     expect(await said(key)).toMatch(
       /its event was lost\. Have it converted:\n {2}npx tdf reconcile --stage dev/,
     );
-    cloud.emulator.send(cloud.outputs.QueueUrl, rawEvent({ bucket: 'raw', key, size: 2 }));
+    cloud.emulator.send(cloud.outputs.QueueUrl, objectEvent({ bucket: 'raw', key, size: 2 }));
     expect(await said(key)).toContain('a message waits in the queue');
     await convert(key, 'of an earlier one', [1]);
     expect((await stories(key))[0]).toMatchObject({ state: 'waiting' });

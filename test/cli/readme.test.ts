@@ -9,7 +9,7 @@ import { commands } from '../../cli/program.ts';
 import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { assemblyTemplate } from '../cdk/template-view.ts';
 import { type Ended, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
@@ -78,7 +78,7 @@ test('the usual night of the README finds the run that died on AWS, tells its st
   const put = (Bucket: string, Key: string, etag = '') =>
     s3.send(new PutObjectCommand({ Bucket, Key, Body: 'PAR1', Metadata: { 'raw-etag': etag } }));
   const { ETag = '' } = await put('raw', key);
-  const event = rawEvent({ bucket: 'raw', key, size: 4 });
+  const event = objectEvent({ bucket: 'raw', key, size: 4 });
   const letter = { body: event, rawKey: key, code: 'not-json', reason: 'It is not JSON.', tries: 1 };
   await sendDeadLetter(sqs, cloud.outputs.DeadLetterQueueUrl, letter);
   const ended: Ended[] = [];

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { datasets } from '../../shared/datasets.ts';
 import { curatedKey, curatedKeys, parseRawKey } from '../../shared/keys.ts';
-import { rawEvent } from '../../shared/s3-event.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { type Stack, startStack } from '../stack.ts';
 
 const fiveOClock = new Date('2026-11-22T05:00:00Z');
@@ -106,7 +106,7 @@ describe('the pipeline', () => {
     await stack.runtime.settled();
     const once = await stack.curated();
 
-    const event = rawEvent({ bucket: stack.outputs.RawBucketName, key: rawRunKey, size: 1 });
+    const event = objectEvent({ bucket: stack.outputs.RawBucketName, key: rawRunKey, size: 1 });
     const sent = await requestsOf(async () => stack.runtime.emulator.send(stack.outputs.QueueUrl, event));
 
     expect(sent.filter(({ action }) => action === 'PutObject')).toMatchObject([{ key: curatedRunKey }]);

@@ -2,7 +2,7 @@ import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ObjectCreated } from '../../local/aws/emulator.ts';
 import { notify, s3Event } from '../../local/notification.ts';
-import { createdObjects, encodeKey } from '../../shared/s3-event.ts';
+import { objectsIn, encodeKey } from '../../shared/s3-event.ts';
 import { type Aws, Bucket, region, startAws } from './aws.ts';
 
 describe('a notification', () => {
@@ -21,7 +21,7 @@ describe('a notification', () => {
     of({ QueueConfigurations: [{ Events, QueueArn, ...more }] });
   /** The keys that the queue was told of, as the function reads them. */
   const told = () =>
-    aws.emulator.messages(QueueArn).flatMap(({ body }) => createdObjects(body).map(({ key }) => key));
+    aws.emulator.messages(QueueArn).flatMap(({ body }) => objectsIn(body).map(({ key }) => key));
 
   test('starts with the test event the first time, which tells of no object', () => {
     of({ QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn }] }, false);
@@ -73,7 +73,7 @@ describe('an event', () => {
     ['//double//dots/../and/./more', '//double//dots/../and/./more'],
   ])('has the key %j as %s, and the function reads it as it was', (key, encoded) => {
     expect(encodeKey(key)).toBe(encoded);
-    expect(createdObjects(s3Event(created({ key }), region))).toMatchObject([{ bucket: 'raw', key }]);
+    expect(objectsIn(s3Event(created({ key }), region))).toMatchObject([{ bucket: 'raw', key }]);
   });
 
   test('has what S3 documents', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createdObjects, rawEvent } from '../../shared/s3-event.ts';
+import { objectsIn, objectEvent } from '../../shared/s3-event.ts';
 import { failureOf } from '../functions/convert/converted.ts';
 import { created, encoded, s3Message } from '../functions/convert/events.ts';
 
@@ -14,7 +14,7 @@ describe("S3's message", () => {
     `weatherapi/current/it's "quoted" <&>!*'()~.json`,
     'weatherapi/current/line\nbreak\ttab.json',
   ])('names the key as it was written: %j', (key) => {
-    expect(createdObjects(s3Message(created(key)))).toMatchObject([{ bucket: 'raw', key }]);
+    expect(objectsIn(s3Message(created(key)))).toMatchObject([{ bucket: 'raw', key }]);
   });
 
   test('as AWS documents it is understood, with all that is not used', () => {
@@ -47,7 +47,7 @@ describe("S3's message", () => {
       glacierEventData: { restoreEventData: { lifecycleRestorationExpiryTime: '1970-01-01T00:00:00.000Z' } },
       somethingNew: { since: 2030 },
     };
-    expect(createdObjects(JSON.stringify({ Records: [record], also: 'new' }))).toEqual([
+    expect(objectsIn(JSON.stringify({ Records: [record], also: 'new' }))).toEqual([
       { bucket: 'amzn-s3-demo-bucket', key: 'HappyFace.jpg', size: 1024, record },
     ]);
   });
@@ -55,13 +55,13 @@ describe("S3's message", () => {
   test('may have any event version, or none', () => {
     for (const eventVersion of ['2.0', '2.1', '2.2', '2.3', '3.0', '10.7', undefined]) {
       const body = s3Message({ ...created('a.json'), eventVersion });
-      expect(createdObjects(body)).toMatchObject([{ key: 'a.json' }]);
+      expect(objectsIn(body)).toMatchObject([{ key: 'a.json' }]);
     }
   });
 
   test('may name several objects', () => {
     const body = s3Message(created('a.json'), created('b.json', { bucket: 'other', size: null }));
-    expect(createdObjects(body)).toMatchObject([
+    expect(objectsIn(body)).toMatchObject([
       { bucket: 'raw', key: 'a.json', size: 512 },
       { bucket: 'other', key: 'b.json', size: undefined },
     ]);
@@ -77,7 +77,7 @@ describe("S3's message", () => {
       RequestId: '5582815E1AEA5ADF',
       HostId: '8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE',
     });
-    expect(createdObjects(body)).toEqual([]);
+    expect(objectsIn(body)).toEqual([]);
   });
 });
 
@@ -113,7 +113,7 @@ describe('any other message is malformed:', () => {
     ],
     ['another test event', '{"Event":"s3:OtherEvent"}', 'Records'],
   ])('%s', async (_what, body, reason) => {
-    const failure = await failureOf(() => createdObjects(body));
+    const failure = await failureOf(() => objectsIn(body));
     expect(failure.code).toBe('malformed-message');
     expect(failure.message).toContain(reason);
   });
@@ -132,13 +132,13 @@ const replayedKeys = [
 
 describe('the event of a replay', () => {
   test.each(replayedKeys)('is read by convert as the object %j', (key) => {
-    const [object, ...others] = createdObjects(rawEvent({ bucket: 'raw', key, size: 42 }));
+    const [object, ...others] = objectsIn(objectEvent({ bucket: 'raw', key, size: 42 }));
     expect(others).toEqual([]);
     expect(object).toMatchObject({ bucket: 'raw', key, size: 42 });
   });
 
   test('is written as S3 writes its own: + for a space, slashes left alone, a name that tells it from an upload', () => {
-    const event = JSON.parse(rawEvent({ bucket: 'raw', key: 'a b/c=d+e.json', size: 1 }));
+    const event = JSON.parse(objectEvent({ bucket: 'raw', key: 'a b/c=d+e.json', size: 1 }));
     expect(event).toEqual({
       Records: [
         {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { sendDeadLetter } from '../../../functions/convert/dead-letter.ts';
 import { deadKeysIn } from '../../../functions/reconcile/reconcile.ts';
 import { DeadLetters } from '../../../shared/dead-letters.ts';
-import { rawEvent } from '../../../shared/s3-event.ts';
+import { objectEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from '../../aws.ts';
 
 let aws: Aws;
@@ -13,7 +13,7 @@ afterEach(() => aws.empty());
 afterAll(() => aws.stop());
 
 const deadLetters = () => new DeadLetters(aws.sqs, aws.deadLettersUrl, 0);
-const event = (key: string) => rawEvent({ bucket: 'raw', key, size: 1 });
+const event = (key: string) => objectEvent({ bucket: 'raw', key, size: 1 });
 
 describe('a look into the dead-letter queue', () => {
   test('finds every key, and leaves every letter where it was, visible', async () => {

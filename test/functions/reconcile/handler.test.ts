@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { rawEvent } from '../../../shared/s3-event.ts';
+import { objectEvent } from '../../../shared/s3-event.ts';
 import { landAnHourAgo, landUnnoticed } from '../../cli/state.ts';
 import { type Stack, startStack } from '../../stack.ts';
 
@@ -28,7 +28,7 @@ describe('a daily run of reconcile', () => {
     runtime.emulator.onObjectCreated(({ key }) => written.push(key));
     runtime.emulator.send(
       outputs.DeadLetterQueueUrl,
-      rawEvent({ bucket: 'raw', key: raw('old and dead'), size: 1 }),
+      objectEvent({ bucket: 'raw', key: raw('old and dead'), size: 1 }),
     );
 
     const invocation = await stack.reconcile();
