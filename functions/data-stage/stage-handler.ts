@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import sqsPartialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Env, queueEnv } from '../../shared/env.ts';
 import type { CompactMetric, ConvertMetric } from '../../shared/metrics.ts';
 import { type EventObject, objectsIn } from '../../shared/s3-event.ts';
 import { type DeadLetter, type SubjectName, sendDeadLetter } from './dead-letter.ts';
@@ -12,7 +13,7 @@ import { type Subject, workOnMessage } from './message.ts';
 interface DataStage<Done> {
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly env: { readonly DEAD_LETTER_QUEUE_URL: string; readonly MAX_RECEIVE_COUNT: string };
+  readonly env: Env<typeof queueEnv>;
   /** The bucket whose events feed the queue. */
   readonly source: string;
   /** Milliseconds before the time-out at which the work stops by itself. */
