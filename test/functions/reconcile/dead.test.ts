@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sendDeadLetter } from '../../../functions/convert/dead-letter.ts';
-import { deadKeysIn } from '../../../functions/reconcile/reconcile.ts';
+import { deadIn } from '../../../functions/reconcile/dead.ts';
 import { DeadLetters } from '../../../shared/dead-letters.ts';
 import { objectEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from '../../aws.ts';
@@ -23,7 +23,7 @@ describe('a look into the dead-letter queue', () => {
       await sendDeadLetter(aws.sqs, aws.deadLettersUrl, letter);
     }
 
-    const { keys: found, complete } = await deadKeysIn(deadLetters());
+    const { keys: found, complete } = await deadIn(deadLetters());
 
     expect([...found].sort()).toEqual(keys.sort());
     expect(complete).toBe(true);
@@ -34,7 +34,7 @@ describe('a look into the dead-letter queue', () => {
     aws.emulator.send(aws.deadLettersUrl, event('weatherapi/current/crashed twice.json'));
     aws.emulator.send(aws.deadLettersUrl, 'no event at all');
 
-    const { keys } = await deadKeysIn(deadLetters());
+    const { keys } = await deadIn(deadLetters());
 
     expect([...keys]).toEqual(['weatherapi/current/crashed twice.json']);
   });
@@ -42,7 +42,7 @@ describe('a look into the dead-letter queue', () => {
   test('ends at its limit, and says that there are more', async () => {
     for (let index = 0; index < 30; index++) aws.emulator.send(aws.deadLettersUrl, event(`${index}`));
 
-    const { keys, complete } = await deadKeysIn(deadLetters(), 20);
+    const { keys, complete } = await deadIn(deadLetters(), 20);
 
     expect(keys.size).toBeGreaterThanOrEqual(20);
     expect(complete).toBe(false);
