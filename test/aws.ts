@@ -106,8 +106,7 @@ export async function startAws(stateDir?: string): Promise<Aws> {
       emulator.messages(queues.deadLettersUrl).map(({ body, attributes }) => ({ body, attributes })),
     async empty() {
       aws.fault = noFault;
-      for (const bucket of buckets)
-        for (const key of await aws.keys(bucket)) await aws.remove(bucket, key);
+      for (const bucket of buckets) for (const key of await aws.keys(bucket)) await aws.remove(bucket, key);
       for (const QueueUrl of Object.values(queues)) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     },
     async stop() {

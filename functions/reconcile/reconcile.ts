@@ -1,6 +1,10 @@
 import type { Dead } from './dead.ts';
-import { type ReconciledDays, type ReconcileDaysOptions, reconcileDays } from './reconcile-days.ts';
-import { type ReconciledObjects, type ReconcileObjectsOptions, reconcileObjects } from './reconcile-objects.ts';
+import { type ReconcileDaysOptions, type ReconciledDays, reconcileDays } from './reconcile-days.ts';
+import {
+  type ReconciledObjects,
+  type ReconcileObjectsOptions,
+  reconcileObjects,
+} from './reconcile-objects.ts';
 
 type Enqueue = ReconcileObjectsOptions['enqueue'];
 
