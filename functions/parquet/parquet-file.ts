@@ -1,4 +1,10 @@
-import type { FileMetaData, RowGroup as RowGroupMetadata, SchemaElement, Statistics } from 'hyparquet';
+import type {
+  ColumnChunk,
+  FileMetaData,
+  RowGroup as RowGroupMetadata,
+  SchemaElement,
+  Statistics,
+} from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
@@ -10,12 +16,6 @@ import { maxBoundBytes } from './statistics.ts';
 
 /** Readers parse `name version x.y.z` to decide whose statistics to trust. */
 export const createdBy = 'tdf-weather-pipeline version 0.1.0';
-
-/** Nothing here depends on the clock or the machine, so the same raw gives the same bytes. */
-interface Footer {
-  readonly rawKey: string;
-  readonly rawSha256: string;
-}
 
 export function parquetSchema(table: Table): [root: SchemaElement, ...columns: SchemaElement[]] {
   const columns = columnsOf(table);
@@ -64,7 +64,21 @@ export class ParquetFile {
     return columns.map(({ meta_data }) => meta_data?.statistics ?? {});
   }
 
-  finish({ rawKey, rawSha256 }: Footer): void {
+  /**
+   * Takes over a row group of another file of the same schema, with its statistics as they are. Its bytes, which began
+   * at `start` there, are to be appended.
+   */
+  takeOver(rowGroup: RowGroupMetadata, start: number): void {
+    const shift = BigInt(this.#writer.offset - start);
+    this.#rowGroups.push({ ...rowGroup, columns: rowGroup.columns.map((chunk) => moved(chunk, shift)) });
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#writer.appendBytes(bytes);
+  }
+
+  /** @param keyValues nothing that depends on the clock or the machine, so that the same input gives the same bytes */
+  finish(keyValues: Readonly<Record<string, string>>): void {
     const { name, version } = this.#dataset;
     const metadata: FileMetaData = {
       version: 2,
@@ -73,8 +87,7 @@ export class ParquetFile {
       num_rows: this.#rowGroups.reduce((sum, { num_rows }) => sum + num_rows, 0n),
       row_groups: this.#rowGroups,
       key_value_metadata: [
-        { key: 'raw_key', value: rawKey },
-        { key: 'raw_sha256', value: rawSha256 },
+        ...Object.entries(keyValues).map(([key, value]) => ({ key, value })),
         { key: 'dataset', value: name },
         { key: 'dataset_version', value: String(version) },
       ],
@@ -90,6 +103,22 @@ export class ParquetFile {
     this.#writer.index = 0;
     return bytes;
   }
+}
+
+function moved(chunk: ColumnChunk, shift: bigint): ColumnChunk {
+  const { file_offset, meta_data } = chunk;
+  const dictionary = meta_data?.dictionary_page_offset;
+  return {
+    ...chunk,
+    file_offset: file_offset + shift,
+    ...(meta_data && {
+      meta_data: {
+        ...meta_data,
+        data_page_offset: meta_data.data_page_offset + shift,
+        ...(dictionary !== undefined && { dictionary_page_offset: dictionary + shift }),
+      },
+    }),
+  };
 }
 
 /** `PAR1`, at both ends of a file. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { sendDeadLetter } from '../../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../../functions/data-stage/dead-letter.ts';
 import { deadKeysIn } from '../../../functions/reconcile/reconcile.ts';
 import { DeadLetters } from '../../../shared/dead-letters.ts';
 import { objectEvent } from '../../../shared/s3-event.ts';

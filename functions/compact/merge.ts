@@ -1,0 +1,101 @@
+import type { RowGroup as RowGroupMetadata } from 'hyparquet';
+import { columnsOf } from '../../shared/dataset.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import type { TableDay } from '../../shared/keys.ts';
+import { addRows, rangeOf } from '../parquet/decoded-rows.ts';
+import { createdBy, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
+import { schemaChanges } from '../parquet/schema-changes.ts';
+import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
+import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
+
+export type { Part } from './part.ts';
+
+/** A row group that is taken over is copied in pieces of so many bytes. */
+const pieceBytes = 4 * 1024 * 1024;
+
+/** Changed columns that a reason names. */
+const namedChanges = 3;
+
+/**
+ * Merges the parts of a table's day into one Parquet file: rows in the order of the parts, then in their own. Small row
+ * groups are read and written anew, together; large ones are taken over as they are. Which ones depends on the parts
+ * alone, so the same parts give the same bytes. Holds one row group, and what the next one takes.
+ * @param parts in the order of their keys
+ * @returns how many rows the file has
+ * @throws {PermanentError} `not-parquet`, `changed-type`
+ */
+export async function* mergedParts(
+  of: TableDay,
+  parts: AsyncIterable<Part>,
+  { partsDigest }: { readonly partsDigest: string },
+): AsyncGenerator<Uint8Array, { rows: number }, undefined> {
+  const schema = parquetSchema(of.table);
+  const file = new ParquetFile(of.dataset, of.table);
+  const group = new RowGroup(columnsOf(of.table));
+  const flush = () => {
+    if (group.rowCount > 0) file.add(group);
+    group.clear();
+    return file.take();
+  };
+
+  let rows = 0;
+  let count = 0;
+  const problems: string[] = [];
+  for await (const each of parts) {
+    count += 1;
+    const part = await openPart(of, each);
+    const { equal, changed } = await parsed(of, part.key, () => schemaChanges(part.metadata, schema));
+    for (const { column, from, to } of changed)
+      problems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
+    // The other parts are only looked at.
+    if (problems.length > 0) continue;
+
+    const { metadata } = part;
+    for (const rowGroup of metadata.row_groups) {
+      const { start, end, rowCount, textBytes, isWhole } = await parsed(of, part.key, () =>
+        sizeOf(rowGroup, part),
+      );
+      rows += rowCount;
+      const isLarge = rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2;
+      // Only of our own files it is known that nothing else points to their bytes.
+      if (isLarge && equal && isWhole && metadata.created_by === createdBy) {
+        yield flush();
+        file.takeOver(rowGroup, start);
+        for (let at = start; at < end; at += pieceBytes) {
+          file.append(new Uint8Array(await part.read(at, Math.min(at + pieceBytes, end))));
+          yield file.take();
+        }
+        continue;
+      }
+      if (group.rowCount + rowCount > maxRows || group.textBytes + textBytes > maxTextBytes) yield flush();
+      const bytes = await part.read(start, end);
+      await parsed(of, part.key, () => addRows(group, metadata, rowGroup, bytes, start));
+    }
+  }
+
+  if (problems.length > 0) {
+    const more = problems.length - namedChanges;
+    const named = problems.slice(0, namedChanges).join('; ');
+    throw new PermanentError(
+      'changed-type',
+      `${named}${more > 0 ? `; and ${more} more` : ''}. Have the day converted again: ${replayCommand(of)}`,
+    );
+  }
+  yield flush();
+  file.finish({ parts_digest: partsDigest, parts: String(count) });
+  yield file.take();
+  return { rows };
+}
+
+/** @throws {Error} when the row group cannot be where its footer says */
+function sizeOf(rowGroup: RowGroupMetadata, part: OpenPart) {
+  const { start, end } = rangeOf(rowGroup);
+  if (!(start >= 4 && end >= start && end <= part.end)) throw new Error('a row group is outside of the file');
+  let textBytes = 0;
+  let bytes = 0;
+  for (const { meta_data } of rowGroup.columns) {
+    bytes += Number(meta_data?.total_compressed_size);
+    if (meta_data?.type === 'BYTE_ARRAY') textBytes += Number(meta_data.total_uncompressed_size);
+  }
+  return { start, end, rowCount: Number(rowGroup.num_rows), textBytes, isWhole: bytes === end - start };
+}
