@@ -80,8 +80,8 @@ export interface Stack {
   rows(curatedKey: string): Promise<ParquetRow[]>;
   /** Of a compacted object, read by DuckDB. */
   tableRows(compactedKey: string): Promise<ParquetRow[]>;
-  /** @param of default: convert */
-  letters(of?: 'convert' | 'compact'): Letter[];
+  /** @param stage default: convert */
+  letters(stage?: 'convert' | 'compact'): Letter[];
   /** Sends every dead letter's message to its queue again. */
   redrive(): Promise<void>;
   /** How often a message of an object, or of those with a prefix, was handed to a function, by message, since the stack was cleared. */
@@ -197,18 +197,19 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     compacted: () => objectsIn(CompactedBucketName),
     rows: (curatedKey) => readParquet([emulator.pathOf(CuratedBucketName, curatedKey)]),
     tableRows: (compactedKey) => readParquet([emulator.pathOf(CompactedBucketName, compactedKey)]),
-    letters: (of = 'convert') =>
-      emulator.messages(queues[of].deadLettersUrl).map(({ body, attributes: { code, reason } }) => ({
+    letters: (stage = 'convert') =>
+      emulator.messages(queues[stage].deadLettersUrl).map(({ body, attributes: { code, reason } }) => ({
         key: keyIn(body),
         code,
         reason,
         body,
       })),
     async redrive() {
-      for (const of of ['convert', 'compact'] as const) {
-        const letters = stack.letters(of);
-        await purge(queues[of].deadLettersUrl);
-        for (const { body } of letters) emulator.send(queues[of].url, body);
+      for (const stage of ['convert', 'compact'] as const) {
+        const { url, deadLettersUrl } = queues[stage];
+        const letters = stack.letters(stage);
+        await purge(deadLettersUrl);
+        for (const { body } of letters) emulator.send(url, body);
       }
     },
     deliveries: (key) =>
@@ -228,10 +229,7 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
       // Nobody is to be told of it.
       stack.faults = { event: () => [] };
       const letters = Object.values(queues).map(({ deadLettersUrl }) => purge(deadLettersUrl));
-      await Promise.all([
-        ...[RawBucketName, CuratedBucketName, CompactedBucketName].map(empty),
-        ...letters,
-      ]);
+      await Promise.all([...[RawBucketName, CuratedBucketName, CompactedBucketName].map(empty), ...letters]);
       stack.faults = {};
       delivered = new Map();
       landed = [];

@@ -137,7 +137,11 @@ export function seededFaults(
     if (key === '') return undefined;
     const time = nth(action, bucket, key);
     const where = `${action} ${key} ${time}`;
-    if (['PutObject', 'DeleteObject'].includes(action) && time === 1 && random(seed, 'conflict', key) < 0.15) {
+    if (
+      ['PutObject', 'DeleteObject'].includes(action) &&
+      time === 1 &&
+      random(seed, 'conflict', key) < 0.15
+    ) {
       return happens('S3: 409 on a conditional write', where);
     }
     const isLanding = bucket === 'raw' && action === 'PutObject';

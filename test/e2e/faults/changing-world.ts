@@ -11,7 +11,11 @@ export interface ChangingObject {
   /** `undefined`: it was deleted. */
   readonly versions: readonly (RawContent | undefined)[];
   /** It becomes its next version at the first request of this kind for one of these keys or prefixes. */
-  readonly change: { readonly action: string; readonly when: 'before' | 'after'; readonly of: readonly string[] };
+  readonly change: {
+    readonly action: string;
+    readonly when: 'before' | 'after';
+    readonly of: readonly string[];
+  };
 }
 
 /** Objects that become their next version when the request comes that is their moment, or at last when none came. */
@@ -47,8 +51,7 @@ export class ChangingWorld {
         const drawn = faults.request?.(call, actions);
         return this.#objects.reduce((fault, object) => this.#withChange(call, object, fault), drawn);
       },
-      invocation: (name, ...asked) =>
-        isReconcile(name) ? undefined : faults.invocation?.(name, ...asked),
+      invocation: (name, ...asked) => (isReconcile(name) ? undefined : faults.invocation?.(name, ...asked)),
     };
   }
 

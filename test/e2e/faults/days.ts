@@ -1,9 +1,9 @@
+import { readParquet } from '../../../operations/query/parquet-rows.ts';
 import { headObject } from '../../../shared/head-object.ts';
 import { compactedKey, dayPrefix, tableDayOf } from '../../../shared/keys.ts';
 import { objectMetadata } from '../../../shared/object-metadata.ts';
 import { listParts, partsDigest } from '../../../shared/parts.ts';
 import { s3Client } from '../../../shared/s3-client.ts';
-import { readParquet } from '../../../operations/query/parquet-rows.ts';
 import type { Letter, Stack } from '../../stack.ts';
 import { maxReceiveCount } from './oracle.ts';
 
@@ -22,7 +22,9 @@ export async function settledDays(stack: Stack): Promise<SettledDay[]> {
   const { emulator, clientConfig } = stack.runtime;
   const { CuratedBucketName, CompactedBucketName } = stack.outputs;
   const s3 = s3Client(clientConfig);
-  const letters = stack.letters('compact').map((letter) => ({ ...letter, prefix: prefixOf(letter.key ?? '') }));
+  const letters = stack
+    .letters('compact')
+    .map((letter) => ({ ...letter, prefix: prefixOf(letter.key ?? '') }));
   const keys = [...(await stack.curatedKeys()), ...(await stack.compacted()).keys()];
   const prefixes = new Set([...keys.map(prefixOf), ...letters.map(({ prefix }) => prefix)]);
   try {

@@ -2,7 +2,7 @@ import { existsSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from '../../stack.ts';
-import { RowSums, sumOf } from './row-sums.ts';
+import { type RowSums, sumOf } from './row-sums.ts';
 
 /** The ETags of objects by their keys. */
 type Objects = ReadonlyMap<string, string>;

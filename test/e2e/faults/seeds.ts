@@ -32,9 +32,11 @@ export function testSeeds(first: number, count: number): void {
   test.each(Array.from({ length: count }, (_, index) => first + index))(
     'whatever goes wrong, every raw object is converted or dead, and whoever queries the table sees whole days: seed %i [seeds]',
     async (seed) => {
-      const { problems, faults, ...outcome } = await play(stack, seed, { history, sums }).catch((error: unknown) => {
-        throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });
-      });
+      const { problems, faults, ...outcome } = await play(stack, seed, { history, sums }).catch(
+        (error: unknown) => {
+          throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });
+        },
+      );
       queries += outcome.queries;
       for (const { kind } of faults) hits.set(kind, (hits.get(kind) ?? 0) + 1);
       // Into a file or a pipe, jest prints nothing before the last seed has come to its end.
