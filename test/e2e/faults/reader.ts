@@ -6,8 +6,9 @@ import { type RowSum, type RowSums, sumOf } from './row-sums.ts';
 interface Look {
   readonly from: number;
   readonly to: number;
-  /** The error when it failed. */
-  readonly answer: readonly RowSum[] | Error;
+  /** Undefined when it failed. */
+  readonly rows: readonly RowSum[] | undefined;
+  readonly error?: string;
 }
 
 /** Milliseconds between two queries. */
@@ -31,22 +32,19 @@ export class Reader {
 
   /** How many queries were answered. */
   get answered(): number {
-    return this.#looks.filter(({ answer }) => !(answer instanceof Error)).length;
+    return this.#looks.filter(({ rows }) => rows).length;
   }
 
   /** Each answer that has of a day what was not in the table while the query ran, and each failure for no reason. */
   async problems(history: History, prefixes: Iterable<string>): Promise<string[]> {
     const problems: string[] = [];
     for (const prefix of prefixes)
-      for (const { from, to, answer } of this.#looks) {
+      for (const { from, to, rows, error } of this.#looks) {
         const states = await history.tableSums(prefix, from, to);
-        if (answer instanceof Error) {
-          // A query may fail while an object is replaced, and does so while there is none.
-          if (from === to && states[0] !== '') problems.push(`A query failed for no reason: ${answer}`);
-          continue;
-        }
-        const seen = sumOf(answer.filter(({ filename }) => filename.includes(`/${prefix}`)));
-        if (!states.includes(seen))
+        // A query may fail while an object is replaced, and does so while there is none.
+        if (!rows && from === to && states[0] !== '') problems.push(`A query failed for no reason: ${error}`);
+        const seen = rows && sumOf(rows.filter(({ filename }) => filename.includes(`/${prefix}`)));
+        if (seen !== undefined && !states.includes(seen))
           problems.push(`${prefix}: a query saw ${seen}, while there was ${states.join(' or ')}`);
       }
     return problems;
@@ -55,8 +53,11 @@ export class Reader {
   async #read(history: History, sums: RowSums, files: string): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const from = history.moment;
-      const answer = await sums.ofFiles(files).catch((error: Error) => error);
-      this.#looks.push({ from, to: history.moment, answer });
+      const answer = await sums.ofFiles(files).then(
+        (rows) => ({ rows }),
+        (error: unknown) => ({ rows: undefined, error: String(error) }),
+      );
+      this.#looks.push({ from, to: history.moment, ...answer });
       await delay(pause);
     }
   }
