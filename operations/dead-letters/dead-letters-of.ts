@@ -6,9 +6,13 @@ import type { Reached } from '../deployed.ts';
 /** Concurrent requests. */
 const concurrency = 16;
 
-/** The dead-letter queue of a deployment. */
+/** The dead letters of a deployment. */
 export function deadLettersOf({ sqs, outputs, runtime }: Reached): DeadLetters {
-  return new DeadLetters(sqs, outputs.DeadLetterQueueUrl, runtime ? 0 : 1);
+  const queues = [
+    { function: 'convert', url: outputs.DeadLetterQueueUrl },
+    { function: 'compact', url: outputs.CompactDeadLetterQueueUrl },
+  ] as const;
+  return new DeadLetters(sqs, queues, runtime ? 0 : 1);
 }
 
 /** The dead letters that leave convert nothing to do: their raw objects are gone. By id. */
