@@ -13,7 +13,8 @@ import { type Emulator, startEmulator } from '../local/aws/emulator.ts';
 import type { RequestFaults } from '../local/aws/request-faults.ts';
 import { type EventObject, objectsIn } from '../shared/s3-event.ts';
 
-type Bucket = 'raw' | 'curated';
+const buckets = ['raw', 'curated', 'compacted'] as const;
+type Bucket = (typeof buckets)[number];
 type Metadata = Readonly<Record<string, string>>;
 
 export interface StoredObject {
@@ -58,7 +59,7 @@ export async function startAws(stateDir?: string): Promise<Aws> {
   const directory = stateDir ?? (await mkdtemp(join(tmpdir(), 'aws-')));
   const noFault: RequestFaults = () => undefined;
   const emulator = await startEmulator({ stateDir: directory, region, faults: (call) => aws.fault(call) });
-  for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
+  for (const bucket of buckets) emulator.createBucket(bucket);
   const [queueUrl, deadLettersUrl] = ['queue', 'dead-letters'].map(
     (name) => emulator.createQueue(name, {}).url,
   ) as [string, string];
@@ -100,8 +101,7 @@ export async function startAws(stateDir?: string): Promise<Aws> {
       emulator.messages(deadLettersUrl).map(({ body, attributes }) => ({ body, attributes })),
     async empty() {
       aws.fault = noFault;
-      for (const bucket of ['raw', 'curated'] as const)
-        for (const key of await aws.keys(bucket)) await aws.remove(bucket, key);
+      for (const bucket of buckets) for (const key of await aws.keys(bucket)) await aws.remove(bucket, key);
       for (const QueueUrl of [queueUrl, deadLettersUrl]) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     },
     async stop() {
