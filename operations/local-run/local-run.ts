@@ -27,7 +27,7 @@ export interface LocalRunOptions extends LandingOptions, FreeStateOptions, StepL
 }
 
 export interface LocalRun extends Pick<Landing, 'skipped' | 'problems'> {
-  /** Keys of the raw and the curated objects, and of the compacted ones that their days are. */
+  /** Keys of the objects in each bucket; in compacted, those of the days that the run is in. */
   readonly raw: readonly string[];
   readonly curated: readonly string[];
   readonly compacted: readonly string[];
@@ -115,7 +115,11 @@ async function runOnce(
       : await fetchRuns(deployed, runtime, options, timed, clock);
   // Not converted again: show what the first run of this time made.
   const before = landing.keys.filter((key) => !raw.has(key));
-  const { converted, dead } = await timed('converting', watch.settled([], options.signal), describeConverted);
+  const { converted, dead } = await timed(
+    'converting',
+    watch.settled({ rawKeys: [] }, options.signal),
+    describeConverted,
+  );
 
   const curated = [...new Set([...converted.flat(), ...before.flatMap(curatedKeysOf)])].sort();
   // Convert may have filed a raw object elsewhere, and may not have written a curated one yet.
@@ -124,13 +128,13 @@ async function runOnce(
   const keptRaw = existing(RawBucketName, [...raw, ...before].sort());
   const keptCurated = existing(CuratedBucketName, curated);
   const days = new Set(curated.map((key) => compactedKey(tableDayOf(key))));
-  const compacted = existing(CompactedBucketName, [...days].sort());
+  const keptCompacted = existing(CompactedBucketName, [...days].sort());
   const tables = await timed(
     'reading the rows',
     sampleTables(
       datasets.filter((dataset) => landing.datasets.includes(dataset)),
       keptRaw,
-      compacted,
+      keptCompacted,
       (key) => emulator.pathOf(CompactedBucketName, key),
       options.maxRows,
     ),
@@ -143,7 +147,7 @@ async function runOnce(
   return {
     raw: keptRaw,
     curated,
-    compacted,
+    compacted: keptCompacted,
     tables,
     deadLetters,
     skipped: landing.skipped,
@@ -151,7 +155,7 @@ async function runOnce(
     files: {
       raw: pathsOf(RawBucketName, keptRaw),
       curated: pathsOf(CuratedBucketName, keptCurated),
-      compacted: pathsOf(CompactedBucketName, compacted),
+      compacted: pathsOf(CompactedBucketName, keptCompacted),
     },
     problems: [...landing.problems, ...deaths],
   };
@@ -161,8 +165,8 @@ function rowsIn(samples: readonly TableSample[]): number {
   return samples.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }
 
-function describeConverted({ converted, dead }: Outcome): Step {
-  const text = `converted ${counted(converted.length, 'object')}`;
+function describeConverted({ converted, compacted, dead }: Outcome): Step {
+  const text = `converted ${counted(converted.length, 'object')}, compacted into ${compacted.length}`;
   return { text: dead.length > 0 ? `${text}; ${dead.length} died` : text, ok: dead.length === 0 };
 }
 

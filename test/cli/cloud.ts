@@ -64,15 +64,15 @@ export async function startCloud(): Promise<Cloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
   const emulator = await startEmulator({ stateDir, region });
   for (const bucket of ['raw', 'curated', 'compacted']) emulator.createBucket(bucket);
-  const queueUrl = (name: string) => emulator.createQueue(name, {}).url;
+  const urlOf = (queue: string) => emulator.createQueue(queue, {}).url;
   const outputs: Outputs = {
     RawBucketName: 'raw',
     CuratedBucketName: 'curated',
     CompactedBucketName: 'compacted',
-    QueueUrl: queueUrl('queue'),
-    DeadLetterQueueUrl: queueUrl('dead-letters'),
-    CompactQueueUrl: queueUrl('compact-queue'),
-    CompactDeadLetterQueueUrl: queueUrl('compact-dead-letters'),
+    QueueUrl: urlOf('queue'),
+    DeadLetterQueueUrl: urlOf('dead-letters'),
+    CompactQueueUrl: urlOf('compact-queue'),
+    CompactDeadLetterQueueUrl: urlOf('compact-dead-letters'),
     ApiKeySecretName: 'team/weatherapi-key',
     Database: 'weather',
     Workgroup: 'weather',

@@ -33,17 +33,17 @@ export async function land(stateDir: string, objects: Objects): Promise<void> {
   }
 }
 
-/** Writes raw objects while nobody listens: their events are lost. */
-export function landUnnoticed(stateDir: string, objects: Objects): Promise<void> {
-  return withBuckets(stateDir, (s3) => put(s3, 'raw', Object.entries(objects)));
+/** Writes objects while nobody listens: their events are lost. */
+export function landUnnoticed(stateDir: string, objects: Objects, bucket = 'raw'): Promise<void> {
+  return withBuckets(stateDir, (s3) => put(s3, bucket, Object.entries(objects)));
 }
 
 /** The same, an hour ago: a file that somebody has edited is as old as the file system says. */
-export async function landAnHourAgo(stateDir: string, objects: Objects): Promise<void> {
-  await landUnnoticed(stateDir, objects);
+export async function landAnHourAgo(stateDir: string, objects: Objects, bucket = 'raw'): Promise<void> {
+  await landUnnoticed(stateDir, objects, bucket);
   const hourAgo = new Date(Date.now() - 3_600_000);
   for (const key of Object.keys(objects)) {
-    const file = join(stateDir, 's3/raw', key);
+    const file = join(stateDir, 's3', bucket, key);
     await appendFile(file, '\n');
     await utimes(file, hourAgo, hourAgo);
   }
