@@ -218,7 +218,7 @@ describe('npm start', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('weatherapi/current/bad.json: Record 1 is an error answer (code 1006');
-    expect(stdout).toContain(`✘ converted ${good.length} objects; 2 died`);
+    expect(stdout).toContain(`✘ converted ${good.length} objects, compacted into 1; 2 died`);
     expect(stdout).toMatch(/Curated {2}.*dt=2026-11-22\/good[.\w]*\.parquet/);
     expect(stdout).toMatch(/Table {4}.*compacted\/weatherapi\/current\/dt=2026-11-22\/day\.parquet/);
     expect(await readFile(join(state, 's3/raw/weatherapi/current/bad.json'), 'utf8')).toContain('1006');
