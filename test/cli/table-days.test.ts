@@ -1,6 +1,6 @@
 import { type HeadObjectCommand, ListObjectsV2Command, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
-import { lookAtDay, lookAtDays } from '../../operations/status/table-days.ts';
+import { lookAtDay, lookAtDays, lookingOnce } from '../../operations/status/table-days.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
 import type { Outputs } from '../../shared/outputs.ts';
@@ -55,6 +55,15 @@ test.each([
   const { observed } = buckets([early, same, late], { of: made, second: 20 });
   // S3's times are whole seconds, so that of the same second may be either.
   expect([early, same, late].map((await lookAtDay(observed, of)).has)).toEqual(expected);
+});
+
+test('a day of a table is looked at once for all the objects of a story', async () => {
+  const { observed, asked } = buckets([early], { of: [early], second: 20 });
+  const look = lookingOnce(observed);
+  await Promise.all([look(of), look(of)]);
+  expect(asked).toHaveLength(2);
+  await look({ ...of, day: '2026-11-23' });
+  expect(asked).toHaveLength(3);
 });
 
 test('a day of a table that was never compacted has no rows, and nothing is asked of one without parts', async () => {
