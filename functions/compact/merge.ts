@@ -7,6 +7,7 @@ import { chunkRange } from '../parquet/chunk-range.ts';
 import { addRows } from '../parquet/decoded-rows.ts';
 import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
 import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
+import { refuseLargeDay } from './large-day.ts';
 import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
 
 export type { Part } from './part.ts';
@@ -23,7 +24,7 @@ const namedChanges = 3;
  * alone, so the same parts give the same bytes. Holds one row group, and what the next one takes.
  * @param parts in the order of their keys
  * @returns how many rows the file has
- * @throws {PermanentError} `not-parquet`, `changed-type`
+ * @throws {PermanentError} `not-parquet`, `changed-type`, `too-many-parts`
  */
 export async function* mergedParts(
   of: TableDay,
@@ -55,6 +56,7 @@ export async function* mergedParts(
     for (const rowGroup of metadata.row_groups) {
       const { start, end, rowCount, textBytes } = await parsed(of, part.key, () => sizeOf(rowGroup, part));
       rows += rowCount;
+      refuseLargeDay(of, { rows });
       if (isOurs(metadata) && (rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2)) {
         yield flush();
         for (const { startByte, endByte } of file.takeOver(rowGroup)) {
