@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
 import type { DeadLetter } from '../shared/dead-letters.ts';
 import { compactedKey, dayPrefix, parsedDay, tableDayOf } from '../shared/keys.ts';
-import { curatedOf, isCompacted } from './current.ts';
+import { compactedOf, curatedOf } from './current.ts';
 import { deadLettersOf } from './dead-letters/dead-letters-of.ts';
 import type { Reached } from './deployed.ts';
 
@@ -124,9 +124,10 @@ export class OutcomeWatch {
     const look = async (prefix: string) => {
       // A letter may name something else than a day of a table. It dies again.
       const day = parsedDay(prefix);
-      if (!day || !(await isCompacted(this.#deployed, day))) return;
+      const made = day ? await compactedOf(this.#deployed, day) : null;
+      if (made === null) return;
       days.delete(prefix);
-      this.#compacted.add(compactedKey(day));
+      if (made !== undefined) this.#compacted.add(made);
     };
     await pMap(days, look, { concurrency, signal });
     this.onDays(days.size);

@@ -116,8 +116,9 @@ describe('tdf drop', () => {
     expect(await raw()).toEqual({});
   });
 
-  test('waits until each object is converted or dead, and says what became of it', async () => {
+  test('waits until each object is converted and its day compacted, or dead, and says what became of it', async () => {
     const { s3, sqs } = cloud.clients;
+    cloud.startCompact();
     const oslo = record('Oslo', start);
     const broken = '{"location":';
     const key = keyIn('2026-11-21', 'good.json');
@@ -168,6 +169,7 @@ describe('tdf drop', () => {
   });
 
   test('waits for the object of every table', async () => {
+    cloud.startCompact();
     const key = 'weatherapi/forecast/dt=2026-11-21/issue.json';
     const { s3, sqs } = cloud.clients;
     const { ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}' }));
@@ -190,7 +192,7 @@ describe('tdf drop', () => {
     };
     const reached = { s3: { send } as unknown as typeof s3, sqs, outputs: cloud.outputs, runtime: undefined };
     const watch = await watchOutcome(reached);
-    const { converted: made, dead } = await watch.settled([key], new AbortController().signal);
+    const { converted: made, dead } = await watch.settled({ rawKeys: [key] }, new AbortController().signal);
     expect({ made, dead, looks }).toEqual({ made: [[hours, days, alerts]], dead: [], looks: 2 });
   });
 
@@ -329,7 +331,11 @@ describe('tdf drop', () => {
     ]);
     expect(await raw()).toEqual(Object.fromEntries(pieces));
     const filesWith = (more: object) => [{ file: path, objects: pieces.map(([key]) => ({ key, ...more })) }];
-    expect(JSON.parse(stdout)).toEqual({ files: filesWith({ outcome: 'waiting' }), dryRun: false });
+    expect(JSON.parse(stdout)).toEqual({
+      files: filesWith({ outcome: 'waiting' }),
+      diedDays: [],
+      dryRun: false,
+    });
     expect(JSON.parse(planned.stdout)).toEqual({ files: filesWith({}), dryRun: true });
   });
 
@@ -604,7 +610,7 @@ describe('tdf drop --local', () => {
       settled: () => new Promise((end) => setTimeout(end, 1_500)),
     } as unknown as OutcomeWatch;
     const keys = Array.from({ length: 50 }, (_, index) => keyIn('2026-11-21', `${index}.json`));
-    const settling = settle(watch, keys, new AbortController().signal, { shown: true });
+    const settling = settle(watch, { rawKeys: keys }, new AbortController().signal, { shown: true });
     await jest.advanceTimersByTimeAsync(2_000);
     await settling;
     jest.useRealTimers();
