@@ -34,7 +34,7 @@ export async function* conversion(
   for await (const _ of readRecords(hashed(body, sha256), rows, signal))
     yield files.map((file) => file.take());
   const rawSha256 = sha256.digest('hex');
-  for (const file of files) file.finish({ rawKey: key, rawSha256 });
+  for (const file of files) file.finish({ raw_key: key, raw_sha256: rawSha256 });
   yield files.map((file) => file.take());
   return {
     rows: rows.rowCounts,

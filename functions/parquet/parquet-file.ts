@@ -1,20 +1,28 @@
-import type { FileMetaData, RowGroup as RowGroupMetadata, SchemaElement, Statistics } from 'hyparquet';
+import type {
+  ColumnChunk,
+  FileMetaData,
+  RowGroup as RowGroupMetadata,
+  SchemaElement,
+  Statistics,
+} from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, type Dataset, type Table } from '../../shared/dataset.ts';
-import type { RowGroup } from '../rows/row-group.ts';
+import { RowGroup } from '../rows/row-group.ts';
+import { type ByteRange, chunkRange, joinedRanges, movedChunk } from './chunk-range.ts';
 import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';
 import { maxBoundBytes } from './statistics.ts';
 
-/** Readers parse `name version x.y.z` to decide whose statistics to trust. */
-export const createdBy = 'tdf-weather-pipeline version 0.1.0';
+const writerName = 'tdf-weather-pipeline';
 
-/** Nothing here depends on the clock or the machine, so the same raw gives the same bytes. */
-interface Footer {
-  readonly rawKey: string;
-  readonly rawSha256: string;
+/** Readers parse `name version x.y.z` to decide whose statistics to trust. */
+export const createdBy = `${writerName} version 0.1.0`;
+
+/** Of our own files it is known that nothing but the metadata of a column points to its bytes. */
+export function isOurs({ created_by }: Pick<FileMetaData, 'created_by'>): boolean {
+  return created_by?.startsWith(`${writerName} `) ?? false;
 }
 
 export function parquetSchema(table: Table): [root: SchemaElement, ...columns: SchemaElement[]] {
@@ -34,12 +42,14 @@ export function parquetSchema(table: Table): [root: SchemaElement, ...columns: S
 /** Writes a Parquet file row group by row group. Holds only the bytes that `take` has not returned yet. */
 export class ParquetFile {
   readonly #dataset: Dataset;
+  readonly #columns: RowGroup['columns'];
   readonly #schema: [root: SchemaElement, ...columns: SchemaElement[]];
   readonly #writer = new ByteWriter(16 * 1024);
   readonly #rowGroups: RowGroupMetadata[] = [];
 
   constructor(dataset: Dataset, table: Table) {
     this.#dataset = dataset;
+    this.#columns = columnsOf(table);
     this.#schema = parquetSchema(table);
     this.#writer.appendUint32(magic);
   }
@@ -52,19 +62,47 @@ export class ParquetFile {
       const { type } = group.columns[number] as RowGroup['columns'][number];
       return writeColumnChunk(this.#writer, new Column(group, number, type), element);
     });
-    this.#rowGroups.push({
-      columns,
-      num_rows: BigInt(group.rowCount),
-      total_byte_size: columns.reduce(
-        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
-        0n,
-      ),
-      total_compressed_size: BigInt(this.#writer.offset - start),
-    });
+    this.#push(columns, BigInt(group.rowCount), this.#writer.offset - start);
     return columns.map(({ meta_data }) => meta_data?.statistics ?? {});
   }
 
-  finish({ rawKey, rawSha256 }: Footer): void {
+  /**
+   * Takes over the columns of a row group of another file of ours, with their statistics as they are. A column that it
+   * lacks is null, and one that is not declared is left out.
+   * @returns where the bytes are that are to be appended
+   */
+  takeOver({ columns, num_rows }: RowGroupMetadata): ByteRange[] {
+    const [, ...elements] = this.#schema;
+    const start = this.#writer.offset;
+    const others = new Map(columns.map((chunk) => [chunk.meta_data?.path_in_schema[0], chunk]));
+    const own = elements.map((element, number) => {
+      const column = this.#columns[number] as RowGroup['columns'][number];
+      return (
+        others.get(element.name) ??
+        writeColumnChunk(this.#writer, nullColumn(column, Number(num_rows)), element)
+      );
+    });
+
+    const taken = new Set(own);
+    const ranges: ByteRange[] = [];
+    let end = this.#writer.offset;
+    for (const chunk of columns) {
+      if (!taken.has(chunk)) continue;
+      const range = chunkRange(chunk);
+      ranges.push(range);
+      own[own.indexOf(chunk)] = movedChunk(chunk, end);
+      end += range.endByte - range.startByte;
+    }
+    this.#push(own, num_rows, end - start);
+    return joinedRanges(ranges);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#writer.appendBytes(bytes);
+  }
+
+  /** @param keyValues nothing that depends on the clock or the machine, so that the same input gives the same bytes */
+  finish(keyValues: Readonly<Record<string, string>>): void {
     const { name, version } = this.#dataset;
     const metadata: FileMetaData = {
       version: 2,
@@ -73,8 +111,7 @@ export class ParquetFile {
       num_rows: this.#rowGroups.reduce((sum, { num_rows }) => sum + num_rows, 0n),
       row_groups: this.#rowGroups,
       key_value_metadata: [
-        { key: 'raw_key', value: rawKey },
-        { key: 'raw_sha256', value: rawSha256 },
+        ...Object.entries(keyValues).map(([key, value]) => ({ key, value })),
         { key: 'dataset', value: name },
         { key: 'dataset_version', value: String(version) },
       ],
@@ -84,12 +121,32 @@ export class ParquetFile {
     this.#writer.appendUint32(magic);
   }
 
+  #push(columns: ColumnChunk[], rowCount: bigint, byteLength: number): void {
+    this.#rowGroups.push({
+      columns,
+      num_rows: rowCount,
+      total_byte_size: columns.reduce(
+        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
+        0n,
+      ),
+      total_compressed_size: BigInt(byteLength),
+    });
+  }
+
   /** The bytes written since the last call. */
   take(): Uint8Array {
     const bytes = this.#writer.getBytes().slice();
     this.#writer.index = 0;
     return bytes;
   }
+}
+
+/** A column of a row group in which no row has a cell. */
+function nullColumn({ column, type }: RowGroup['columns'][number], rowCount: number): Column {
+  const group = new RowGroup([{ column, type }]);
+  group.reserve(rowCount);
+  group.rowCount = rowCount;
+  return new Column(group, 0, type);
 }
 
 /** `PAR1`, at both ends of a file. */

@@ -12,7 +12,7 @@ export const maxRows = 50_000;
 const lastAnswerRows = 504;
 
 /** A row group with more bytes of distinct texts is full, whatever its rows, to bound memory. */
-const maxTextBytes = 16 * 1024 * 1024;
+export const maxTextBytes = 16 * 1024 * 1024;
 
 /**
  * Rows as columns of 8-byte cells in one buffer. The cell of column `c` in row `r` is number `c * capacity + r`, and is null
@@ -50,18 +50,23 @@ export class RowGroup {
   }
 
   get full(): boolean {
-    if (this.rowCount >= maxRows) return true;
-    let bytes = 0;
-    for (const { byteLength } of this.#texts) bytes += byteLength;
-    return bytes >= maxTextBytes;
+    return this.rowCount >= maxRows || this.textBytes >= maxTextBytes;
   }
 
-  /** Makes room for one more row. */
-  reserve(): void {
+  /** Bytes of distinct texts. */
+  get textBytes(): number {
+    let bytes = 0;
+    for (const { byteLength } of this.#texts) bytes += byteLength;
+    return bytes;
+  }
+
+  /** Makes room for more rows. */
+  reserve(rows = 1): void {
     const { rowCount, capacity } = this;
-    if (rowCount < capacity) return;
+    if (rowCount + rows <= capacity) return;
     // Columns a power of two apart would compete for the same lines of the processor's cache.
-    this.#allocate(capacity < maxRows ? Math.min(capacity * 4 + 72, maxRows + lastAnswerRows) : capacity * 2);
+    const next = capacity < maxRows ? Math.min(capacity * 4 + 72, maxRows + lastAnswerRows) : capacity * 2;
+    this.#allocate(Math.max(next, rowCount + rows));
   }
 
   /** Removes the last rows, with what was set of the next one. */

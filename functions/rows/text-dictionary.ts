@@ -50,7 +50,11 @@ export class TextDictionary {
   }
 
   numberOfString(text: string): number {
-    const bytes = Buffer.from(text);
+    return this.numberOfBytes(Buffer.from(text));
+  }
+
+  /** @returns -1 when they are not UTF-8 */
+  numberOfBytes(bytes: Uint8Array): number {
     let hash = firstHash;
     for (let at = 0; at < bytes.length; at++) hash = nextHash(hash, bytes[at] as number);
     return this.numberOf(bytes, 0, bytes.length, hash);

@@ -133,8 +133,9 @@ async function runOnce(
     'reading the rows',
     sampleTables(
       datasets.filter((dataset) => landing.datasets.includes(dataset)),
-      keptCurated,
-      (key) => emulator.pathOf(CuratedBucketName, key),
+      keptRaw,
+      keptCompacted,
+      (key) => emulator.pathOf(CompactedBucketName, key),
       options.maxRows,
     ),
     (samples) => `counted ${counted(rowsIn(samples), 'row')} with DuckDB`,

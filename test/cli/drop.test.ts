@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { type HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { settle } from '../../cli/terminal/settle.ts';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
 import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';

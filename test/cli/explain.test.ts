@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { faultIn } from '../../operations/explain/fault.ts';
 import type { Story } from '../../operations/explain/story.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';

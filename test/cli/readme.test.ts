@@ -6,7 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { commands } from '../../cli/program.ts';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
 import { objectEvent } from '../../shared/s3-event.ts';

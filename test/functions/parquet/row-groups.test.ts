@@ -162,7 +162,7 @@ function* parquetOf(groups: readonly Row[][]): Generator<Uint8Array> {
     group.clear();
     yield file.take();
   }
-  file.finish({ rawKey, rawSha256: '' });
+  file.finish({ raw_key: rawKey, raw_sha256: '' });
   yield file.take();
 }
 

@@ -1,0 +1,100 @@
+import type { RowGroup as RowGroupMetadata } from 'hyparquet';
+import { columnsOf } from '../../shared/dataset.ts';
+import { PermanentError } from '../../shared/errors.ts';
+import type { TableDay } from '../../shared/keys.ts';
+import { changedColumns } from '../parquet/changed-columns.ts';
+import { chunkRange } from '../parquet/chunk-range.ts';
+import { addRows } from '../parquet/decoded-rows.ts';
+import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
+import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
+import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
+
+export type { Part } from './part.ts';
+
+/** A row group that is taken over is copied in pieces of so many bytes. */
+const pieceBytes = 4 * 1024 * 1024;
+
+/** Changed columns that a reason names. */
+const namedChanges = 3;
+
+/**
+ * Merges the parts of a table's day into one Parquet file: rows in the order of the parts, then in their own. Small row
+ * groups are read and written anew, together; large ones are taken over as they are. Which ones depends on the parts
+ * alone, so the same parts give the same bytes. Holds one row group, and what the next one takes.
+ * @param parts in the order of their keys
+ * @returns how many rows the file has
+ * @throws {PermanentError} `not-parquet`, `changed-type`
+ */
+export async function* mergedParts(
+  of: TableDay,
+  parts: AsyncIterable<Part>,
+  { partsDigest }: { readonly partsDigest: string },
+): AsyncGenerator<Uint8Array, { rows: number }, undefined> {
+  const schema = parquetSchema(of.table);
+  const file = new ParquetFile(of.dataset, of.table);
+  const group = new RowGroup(columnsOf(of.table));
+  const flush = () => {
+    if (group.rowCount > 0) file.add(group);
+    group.clear();
+    return file.take();
+  };
+
+  let rows = 0;
+  let count = 0;
+  const problems: string[] = [];
+  for await (const each of parts) {
+    count += 1;
+    const part = await openPart(of, each);
+    const changed = await parsed(of, part.key, () => changedColumns(part.metadata, schema));
+    for (const { column, from, to } of changed)
+      problems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
+    // The other parts are only looked at.
+    if (problems.length > 0) continue;
+
+    const { metadata } = part;
+    for (const rowGroup of metadata.row_groups) {
+      const { start, end, rowCount, textBytes } = await parsed(of, part.key, () => sizeOf(rowGroup, part));
+      rows += rowCount;
+      if (isOurs(metadata) && (rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2)) {
+        yield flush();
+        for (const { startByte, endByte } of file.takeOver(rowGroup)) {
+          for (let at = startByte; at < endByte; at += pieceBytes) {
+            file.append(new Uint8Array(await part.read(at, Math.min(at + pieceBytes, endByte))));
+            yield file.take();
+          }
+        }
+        continue;
+      }
+      if (group.rowCount + rowCount > maxRows || group.textBytes + textBytes > maxTextBytes) yield flush();
+      const bytes = await part.read(start, end);
+      await parsed(of, part.key, () => addRows(group, metadata, rowGroup, bytes, start));
+    }
+  }
+
+  if (problems.length > 0) {
+    const more = problems.length - namedChanges;
+    const named = problems.slice(0, namedChanges).join('; ');
+    throw new PermanentError(
+      'changed-type',
+      `${named}${more > 0 ? `; and ${more} more` : ''}. Have the day converted again: ${replayCommand(of)}`,
+    );
+  }
+  yield flush();
+  file.finish({ parts_digest: partsDigest, parts: String(count) });
+  yield file.take();
+  return { rows };
+}
+
+/** @throws {Error} when the row group cannot be where its footer says */
+function sizeOf({ columns, num_rows }: RowGroupMetadata, part: OpenPart) {
+  let [start, end, textBytes] = [part.end, 0, 0];
+  for (const chunk of columns) {
+    const { startByte, endByte } = chunkRange(chunk);
+    if (!(startByte >= 4 && endByte >= startByte && endByte <= part.end))
+      throw new Error('a column is outside of the file');
+    start = Math.min(start, startByte);
+    end = Math.max(end, endByte);
+    if (chunk.meta_data?.type === 'BYTE_ARRAY') textBytes += Number(chunk.meta_data.total_uncompressed_size);
+  }
+  return { start, end, textBytes, rowCount: Number(num_rows) };
+}
