@@ -292,7 +292,7 @@ describe('tdf replay --local', () => {
 
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^all datasets, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
+      /^all datasets, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 compacted, 1 dead letter\n/,
     );
     expect(stdout).toContain('bad.json: ');
   }, 60_000);

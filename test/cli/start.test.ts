@@ -182,7 +182,7 @@ describe('npm start', () => {
     setTimeout(() => lock.release(), 300);
     const waited = await start(['--state', state, '--wait']);
     expect(waited).toMatchObject({ code: 0, stdout: expect.stringContaining(holder) });
-    expect(waited.stdout).toContain('✔ converted 1 object');
+    expect(waited.stdout).toContain('✔ converted 1 object, compacted into 1 ');
   });
 
   test('refuses options that npm kept for itself, and says what to type', async () => {
@@ -217,7 +217,7 @@ describe('npm start', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('weatherapi/current/bad.json: Record 1 is an error answer (code 1006');
-    expect(stdout).toContain(`✘ converted ${good.length} objects; 2 died`);
+    expect(stdout).toContain(`✘ converted ${good.length} objects, compacted into 1; 2 died`);
     expect(stdout).toMatch(/Curated {2}.*dt=2026-11-22\/good[.\w]*\.parquet/);
     expect(await readFile(join(state, 's3/raw/weatherapi/current/bad.json'), 'utf8')).toContain('1006');
 
