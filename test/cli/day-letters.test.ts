@@ -1,10 +1,15 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readParquet } from '../../operations/query/parquet-rows.ts';
 import { compactedKey, dayPrefix, tableDayOf } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
 import { until } from '../local/until.ts';
-import { type Cloud, startCloud } from './cloud.ts';
+import { type Cloud, startCloud, tdf } from './cloud.ts';
+import { landUnnoticed, useAssembly } from './state.ts';
 
 const dayOf = (number: number) => tableDayOf(`weatherapi/current/dt=2026-11-${number}/`);
 const eventOf = (number: number) =>
@@ -143,3 +148,41 @@ describe('dead letters of days', () => {
     });
   });
 });
+
+test('a day that cannot be compacted fails drop on this computer, with the reason, and its rows are there once its letter is sent again [day-letters]', async () => {
+  const state = await mkdtemp(join(tmpdir(), 'day-letters-'));
+  await useAssembly(state);
+  const broken = `${dayPrefix(dayOf(22))}broken.parquet`;
+  await landUnnoticed(state, { [broken]: 'not Parquet' }, 'curated');
+  const file = join(state, 'file.json');
+  await writeFile(file, '{"location":{"name":"Oslo"},"current":{"last_updated_epoch":1795323600}}');
+  const here = ['--local', '--state', state];
+
+  const dropped = await tdf(['drop', file, '--json', ...here]);
+  expect(dropped.code).toBe(1);
+  expect(JSON.parse(dropped.stdout)).toMatchObject({
+    files: [{ objects: [{ outcome: 'converted' }] }],
+    diedDays: [{ day: dayPrefix(dayOf(22)), code: 'not-parquet', reason: expect.stringContaining(broken) }],
+  });
+  const again = await tdf(['drop', file, ...here]);
+  expect(again.stdout).toContain(`  ✘ ${dayPrefix(dayOf(22))} is not compacted: not-parquet: `);
+  expect(again.stdout).toContain('See what failed: npx tdf dead-letters --local');
+  const replayed = await tdf(['replay', ...here, '--json']);
+  expect([replayed.code, JSON.parse(replayed.stdout).local]).toMatchObject([
+    1,
+    { converted: 1, compacted: 0, deadLetters: [{ function: 'compact', key: dayPrefix(dayOf(22)) }] },
+  ]);
+
+  await rm(join(state, 's3/curated', broken));
+  const redriven = await tdf(['dead-letters', 'redrive', ...here]);
+  expect(redriven).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(
+      `  ✔ ${compactedKey(dayOf(22))}\nConverted 0; compacted 1; dead again 0.\n`,
+    ),
+  });
+  expect(await readParquet([join(state, 's3/compacted', compactedKey(dayOf(22)))])).toMatchObject([
+    { location_name: 'Oslo' },
+  ]);
+  await rm(state, { recursive: true });
+}, 60_000);

@@ -601,20 +601,26 @@ describe('tdf drop --local', () => {
     expect((await tdf(['dead-letters', ...here])).stdout).toContain(earlier);
   });
 
-  test('counts its own objects while they are converted', async () => {
+  test('says what it waits for: its own objects, and then their days', async () => {
     const said: string[] = [];
     const mock = jest.spyOn(console, 'error').mockImplementation((text) => void said.push(text));
     jest.useFakeTimers();
+    const pass = () => new Promise((end) => setTimeout(end, 1_500));
     const watch = {
-      waiting: 51,
-      settled: () => new Promise((end) => setTimeout(end, 1_500)),
+      waiting: { convert: 51, compact: 0 },
+      settled: async () => {
+        await pass();
+        watch.onDays(3);
+        await pass();
+        watch.onDays(0);
+      },
     } as unknown as OutcomeWatch;
     const keys = Array.from({ length: 50 }, (_, index) => keyIn('2026-11-21', `${index}.json`));
     const settling = settle(watch, { rawKeys: keys }, new AbortController().signal, { shown: true });
-    await jest.advanceTimersByTimeAsync(2_000);
+    await jest.advanceTimersByTimeAsync(4_000);
     await settling;
     jest.useRealTimers();
     mock.mockRestore();
-    expect(said).toEqual(['… Converted: 50 to do']);
+    expect(said).toEqual(['… Converted: 50 to do', '… Compacted: 3 to do']);
   });
 });
