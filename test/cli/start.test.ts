@@ -183,7 +183,7 @@ describe('npm start', () => {
     setTimeout(() => lock.release(), 300);
     const waited = await start(['--state', state, '--wait']);
     expect(waited).toMatchObject({ code: 0, stdout: expect.stringContaining(holder) });
-    expect(waited.stdout).toContain('✔ converted 1 object');
+    expect(waited.stdout).toContain('✔ converted 1 object, compacted into 1 ');
   });
 
   test('refuses options that npm kept for itself, and says what to type', async () => {

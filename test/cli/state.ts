@@ -61,12 +61,12 @@ export async function landConverted(stateDir: string, objects: Objects): Promise
   });
 }
 
-/** SHA-256 of each curated object, by key. */
-export function curatedHashes(stateDir: string): Promise<Record<string, string>> {
+/** SHA-256 of each object, by key. */
+export function hashesIn(bucket: 'curated' | 'compacted', stateDir: string): Promise<Record<string, string>> {
   return withBuckets(stateDir, async (s3, emulator) => {
     const hashes: Record<string, string> = {};
-    for await (const { key } of listObjects(s3, 'curated', { prefix: '' })) {
-      const bytes = await readFile(emulator.pathOf('curated', key));
+    for await (const { key } of listObjects(s3, bucket, { prefix: '' })) {
+      const bytes = await readFile(emulator.pathOf(bucket, key));
       hashes[key] = createHash('sha256').update(bytes).digest('hex');
     }
     return hashes;
