@@ -6,18 +6,12 @@ import type { ListedObject } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { listParts, partsDigest } from '../../shared/parts.ts';
 import { untilUnchanged } from '../data-stage/until-unchanged.ts';
-import { writeObjects } from '../data-stage/write-objects.ts';
 import { limits } from './limits.ts';
-import { mergedParts } from './merge.ts';
-import { type PartSource, partFiles } from './part-files.ts';
-
-export interface CompactDependencies extends PartSource {
-  readonly compacted: string;
-}
+import { type MergeDependencies, writeMerged } from './write-merged.ts';
 
 export type Compacted =
   | { readonly kind: 'compacted'; readonly key: string; readonly parts: number; readonly rows: number }
-  /** The compacted object was made of the parts that there are. */
+  /** The object was made of the parts that there are. */
   | { readonly kind: 'current'; readonly parts: number }
   | { readonly kind: 'removed' };
 
@@ -25,56 +19,36 @@ export type Compacted =
  * Makes the compacted object of a table's day of its parts, as they are now.
  * @throws {PermanentError} when no further try can succeed
  */
-export function compactDay(of: TableDay, dependencies: CompactDependencies): Promise<Compacted> {
+export function compactDay(of: TableDay, dependencies: MergeDependencies): Promise<Compacted> {
   return untilUnchanged(dayPrefix(of), limits.rounds, () => compactListed(of, dependencies));
 }
 
 /**
- * As convert does it: a write fails if another worker wrote after we looked, and a last look finds out if the parts changed.
- * Neither is enough alone: test/functions/compact/two-workers.deep.test.ts.
+ * The newest parts win without a lock, by the two checks of convert: the write fails if another worker wrote after we
+ * looked, and a last look finds out if the parts changed. Neither is enough alone:
+ * test/functions/compact/two-workers.deep.test.ts.
  * @returns undefined when the parts changed
  */
-async function compactListed(
-  of: TableDay,
-  dependencies: CompactDependencies,
-): Promise<Compacted | undefined> {
+async function compactListed(of: TableDay, dependencies: MergeDependencies): Promise<Compacted | undefined> {
   const { s3, curated, compacted } = dependencies;
-  const target = { bucket: compacted, key: compactedKey(of) };
-  const replaced = await headObject(s3, target.bucket, target.key);
+  const key = compactedKey(of);
+  const replaced = await headObject(s3, compacted, key);
   const parts = await listParts(s3, curated, of);
   const digest = partsDigest(of, parts);
   const isCurrent =
     parts.length === 0 ? !replaced : replaced?.Metadata?.[objectMetadata.partsDigest] === digest;
   if (isCurrent) return { kind: 'current', parts: parts.length };
-  refuseTooMany(of, parts);
 
-  let done: Compacted = { kind: 'removed' };
+  let done: Compacted;
   if (parts.length === 0) {
-    await s3.send(
-      new DeleteObjectCommand({ Bucket: target.bucket, Key: target.key, IfMatch: replaced?.ETag }),
-    );
+    await s3.send(new DeleteObjectCommand({ Bucket: compacted, Key: key, IfMatch: replaced?.ETag }));
+    done = { kind: 'removed' };
   } else {
-    const metadata = { [objectMetadata.partsDigest]: digest };
-    const merged = mergedParts(of, partFiles(parts, dependencies), { partsDigest: digest });
-    const { rows } = await writeObjects(
-      s3,
-      [{ ...target, replaces: replaced?.ETag, metadata }],
-      oneByOne(merged),
-    );
-    done = { kind: 'compacted', key: target.key, parts: parts.length, rows };
+    refuseTooMany(of, parts);
+    const rows = await writeMerged(of, { parts, digest, replaces: replaced?.ETag }, dependencies);
+    done = { kind: 'compacted', key, parts: parts.length, rows };
   }
   return partsDigest(of, await listParts(s3, curated, of)) === digest ? done : undefined;
-}
-
-/** The pieces for one target. */
-async function* oneByOne<T>(
-  pieces: AsyncGenerator<Uint8Array, T, undefined>,
-): AsyncGenerator<readonly Uint8Array[], T, undefined> {
-  for (;;) {
-    const { done, value } = await pieces.next();
-    if (done) return value;
-    yield [value];
-  }
 }
 
 /** @throws {PermanentError} `too-many-parts` */

@@ -11,12 +11,14 @@ import { stageHandler } from '../data-stage/stage-handler.ts';
 import { type Compacted, compactDay } from './compact-day.ts';
 import { limits } from './limits.ts';
 
+type Done = Compacted | { readonly kind: 'ignored' };
+
 const env = readEnv(compactEnv);
 const logger = new Logger({ serviceName: 'compact' });
 const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'compact' });
 const dependencies = { s3: s3Client(), curated: env.CURATED_BUCKET, compacted: env.COMPACTED_BUCKET };
 
-export const handler = stageHandler({
+export const handler = stageHandler<Done>({
   logger,
   metrics,
   env,
@@ -27,7 +29,7 @@ export const handler = stageHandler({
   report,
 });
 
-function subjectOf({ bucket, key, record }: EventObject): Subject<Compacted> {
+function subjectOf({ bucket, key, record }: EventObject): Subject<Done> {
   try {
     const of = tableDayOf(key);
     return {
@@ -39,12 +41,16 @@ function subjectOf({ bucket, key, record }: EventObject): Subject<Compacted> {
     return {
       name: { key },
       message: JSON.stringify({ Records: [record] }),
-      work: () => Promise.reject(error),
+      work: async () => {
+        // As the reason of its dead letter asked for.
+        if (record.eventName.startsWith('ObjectRemoved:')) return { kind: 'ignored' };
+        throw error;
+      },
     };
   }
 }
 
-function report(done: Compacted, name: SubjectName): void {
+function report(done: Done, name: SubjectName): void {
   const { kind: _, ...counts } = done;
   const details = { ...name, ...counts };
   switch (done.kind) {
@@ -57,6 +63,9 @@ function report(done: Compacted, name: SubjectName): void {
       break;
     case 'removed':
       logger.info('Removed: the day has no parts left', details);
+      break;
+    case 'ignored':
+      logger.info('Ignored: it was removed, and was not of a table', details);
       break;
   }
 }

@@ -2,9 +2,10 @@ import type { RowGroup as RowGroupMetadata } from 'hyparquet';
 import { columnsOf } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
-import { addRows, rangeOf } from '../parquet/decoded-rows.ts';
-import { createdBy, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
-import { schemaChanges } from '../parquet/schema-changes.ts';
+import { changedColumns } from '../parquet/changed-columns.ts';
+import { chunkRange } from '../parquet/chunk-range.ts';
+import { addRows } from '../parquet/decoded-rows.ts';
+import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
 import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
 import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
 
@@ -44,7 +45,7 @@ export async function* mergedParts(
   for await (const each of parts) {
     count += 1;
     const part = await openPart(of, each);
-    const { equal, changed } = await parsed(of, part.key, () => schemaChanges(part.metadata, schema));
+    const changed = await parsed(of, part.key, () => changedColumns(part.metadata, schema));
     for (const { column, from, to } of changed)
       problems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
     // The other parts are only looked at.
@@ -52,18 +53,15 @@ export async function* mergedParts(
 
     const { metadata } = part;
     for (const rowGroup of metadata.row_groups) {
-      const { start, end, rowCount, textBytes, isWhole } = await parsed(of, part.key, () =>
-        sizeOf(rowGroup, part),
-      );
+      const { start, end, rowCount, textBytes } = await parsed(of, part.key, () => sizeOf(rowGroup, part));
       rows += rowCount;
-      const isLarge = rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2;
-      // Only of our own files it is known that nothing else points to their bytes.
-      if (isLarge && equal && isWhole && metadata.created_by === createdBy) {
+      if (isOurs(metadata) && (rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2)) {
         yield flush();
-        file.takeOver(rowGroup, start);
-        for (let at = start; at < end; at += pieceBytes) {
-          file.append(new Uint8Array(await part.read(at, Math.min(at + pieceBytes, end))));
-          yield file.take();
+        for (const { startByte, endByte } of file.takeOver(rowGroup)) {
+          for (let at = startByte; at < endByte; at += pieceBytes) {
+            file.append(new Uint8Array(await part.read(at, Math.min(at + pieceBytes, endByte))));
+            yield file.take();
+          }
         }
         continue;
       }
@@ -88,14 +86,15 @@ export async function* mergedParts(
 }
 
 /** @throws {Error} when the row group cannot be where its footer says */
-function sizeOf(rowGroup: RowGroupMetadata, part: OpenPart) {
-  const { start, end } = rangeOf(rowGroup);
-  if (!(start >= 4 && end >= start && end <= part.end)) throw new Error('a row group is outside of the file');
-  let textBytes = 0;
-  let bytes = 0;
-  for (const { meta_data } of rowGroup.columns) {
-    bytes += Number(meta_data?.total_compressed_size);
-    if (meta_data?.type === 'BYTE_ARRAY') textBytes += Number(meta_data.total_uncompressed_size);
+function sizeOf({ columns, num_rows }: RowGroupMetadata, part: OpenPart) {
+  let [start, end, textBytes] = [part.end, 0, 0];
+  for (const chunk of columns) {
+    const { startByte, endByte } = chunkRange(chunk);
+    if (!(startByte >= 4 && endByte >= startByte && endByte <= part.end))
+      throw new Error('a column is outside of the file');
+    start = Math.min(start, startByte);
+    end = Math.max(end, endByte);
+    if (chunk.meta_data?.type === 'BYTE_ARRAY') textBytes += Number(chunk.meta_data.total_uncompressed_size);
   }
-  return { start, end, rowCount: Number(rowGroup.num_rows), textBytes, isWhole: bytes === end - start };
+  return { start, end, textBytes, rowCount: Number(num_rows) };
 }

@@ -15,19 +15,6 @@ const compressors = {
   ZSTD: (bytes: Uint8Array, maxOutputLength: number) => zstdDecompressSync(bytes, { maxOutputLength }),
 };
 
-/** Where a row group's bytes begin and end in its file. */
-export function rangeOf({ columns }: RowGroupMetadata): { start: number; end: number } {
-  const chunks = columns.map(({ meta_data }) => {
-    if (!meta_data) throw new Error('A column has no metadata.');
-    const start = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset);
-    return { start, end: start + Number(meta_data.total_compressed_size) };
-  });
-  return {
-    start: Math.min(...chunks.map(({ start }) => start)),
-    end: Math.max(...chunks.map(({ end }) => end)),
-  };
-}
-
 /**
  * Adds the rows of a row group of another file. Columns match by name, and must have the same type.
  * @param bytes what the row group has in its file from `start` on

@@ -9,13 +9,21 @@ import { ByteWriter } from 'hyparquet-writer';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, type Dataset, type Table } from '../../shared/dataset.ts';
-import type { RowGroup } from '../rows/row-group.ts';
+import { RowGroup } from '../rows/row-group.ts';
+import { type ByteRange, chunkRange, joinedRanges, movedChunk } from './chunk-range.ts';
 import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';
 import { maxBoundBytes } from './statistics.ts';
 
+const writerName = 'tdf-weather-pipeline';
+
 /** Readers parse `name version x.y.z` to decide whose statistics to trust. */
-export const createdBy = 'tdf-weather-pipeline version 0.1.0';
+export const createdBy = `${writerName} version 0.1.0`;
+
+/** Of our own files it is known that nothing but the metadata of a column points to its bytes. */
+export function isOurs({ created_by }: Pick<FileMetaData, 'created_by'>): boolean {
+  return created_by?.startsWith(`${writerName} `) ?? false;
+}
 
 export function parquetSchema(table: Table): [root: SchemaElement, ...columns: SchemaElement[]] {
   const columns = columnsOf(table);
@@ -34,12 +42,14 @@ export function parquetSchema(table: Table): [root: SchemaElement, ...columns: S
 /** Writes a Parquet file row group by row group. Holds only the bytes that `take` has not returned yet. */
 export class ParquetFile {
   readonly #dataset: Dataset;
+  readonly #columns: RowGroup['columns'];
   readonly #schema: [root: SchemaElement, ...columns: SchemaElement[]];
   readonly #writer = new ByteWriter(16 * 1024);
   readonly #rowGroups: RowGroupMetadata[] = [];
 
   constructor(dataset: Dataset, table: Table) {
     this.#dataset = dataset;
+    this.#columns = columnsOf(table);
     this.#schema = parquetSchema(table);
     this.#writer.appendUint32(magic);
   }
@@ -52,25 +62,39 @@ export class ParquetFile {
       const { type } = group.columns[number] as RowGroup['columns'][number];
       return writeColumnChunk(this.#writer, new Column(group, number, type), element);
     });
-    this.#rowGroups.push({
-      columns,
-      num_rows: BigInt(group.rowCount),
-      total_byte_size: columns.reduce(
-        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
-        0n,
-      ),
-      total_compressed_size: BigInt(this.#writer.offset - start),
-    });
+    this.#push(columns, BigInt(group.rowCount), this.#writer.offset - start);
     return columns.map(({ meta_data }) => meta_data?.statistics ?? {});
   }
 
   /**
-   * Takes over a row group of another file of the same schema, with its statistics as they are. Its bytes, which began
-   * at `start` there, are to be appended.
+   * Takes over the columns of a row group of another file of ours, with their statistics as they are. A column that it
+   * lacks is null, and one that is not declared is left out.
+   * @returns where the bytes are that are to be appended
    */
-  takeOver(rowGroup: RowGroupMetadata, start: number): void {
-    const shift = BigInt(this.#writer.offset - start);
-    this.#rowGroups.push({ ...rowGroup, columns: rowGroup.columns.map((chunk) => moved(chunk, shift)) });
+  takeOver({ columns, num_rows }: RowGroupMetadata): ByteRange[] {
+    const [, ...elements] = this.#schema;
+    const start = this.#writer.offset;
+    const others = new Map(columns.map((chunk) => [chunk.meta_data?.path_in_schema[0], chunk]));
+    const own = elements.map((element, number) => {
+      const column = this.#columns[number] as RowGroup['columns'][number];
+      return (
+        others.get(element.name) ??
+        writeColumnChunk(this.#writer, nullColumn(column, Number(num_rows)), element)
+      );
+    });
+
+    const taken = new Set(own);
+    const ranges: ByteRange[] = [];
+    let end = this.#writer.offset;
+    for (const chunk of columns) {
+      if (!taken.has(chunk)) continue;
+      const range = chunkRange(chunk);
+      ranges.push(range);
+      own[own.indexOf(chunk)] = movedChunk(chunk, end);
+      end += range.endByte - range.startByte;
+    }
+    this.#push(own, num_rows, end - start);
+    return joinedRanges(ranges);
   }
 
   append(bytes: Uint8Array): void {
@@ -97,6 +121,18 @@ export class ParquetFile {
     this.#writer.appendUint32(magic);
   }
 
+  #push(columns: ColumnChunk[], rowCount: bigint, byteLength: number): void {
+    this.#rowGroups.push({
+      columns,
+      num_rows: rowCount,
+      total_byte_size: columns.reduce(
+        (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
+        0n,
+      ),
+      total_compressed_size: BigInt(byteLength),
+    });
+  }
+
   /** The bytes written since the last call. */
   take(): Uint8Array {
     const bytes = this.#writer.getBytes().slice();
@@ -105,20 +141,12 @@ export class ParquetFile {
   }
 }
 
-function moved(chunk: ColumnChunk, shift: bigint): ColumnChunk {
-  const { file_offset, meta_data } = chunk;
-  const dictionary = meta_data?.dictionary_page_offset;
-  return {
-    ...chunk,
-    file_offset: file_offset + shift,
-    ...(meta_data && {
-      meta_data: {
-        ...meta_data,
-        data_page_offset: meta_data.data_page_offset + shift,
-        ...(dictionary !== undefined && { dictionary_page_offset: dictionary + shift }),
-      },
-    }),
-  };
+/** A column of a row group in which no row has a cell. */
+function nullColumn({ column, type }: RowGroup['columns'][number], rowCount: number): Column {
+  const group = new RowGroup([{ column, type }]);
+  group.reserve(rowCount);
+  group.rowCount = rowCount;
+  return new Column(group, 0, type);
 }
 
 /** `PAR1`, at both ends of a file. */

@@ -2,7 +2,8 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
 import { tableName } from '../../shared/dataset.ts';
-import { curatedKeysOf, parseRawKey } from '../../shared/keys.ts';
+import type { DeadLetter } from '../../shared/dead-letters.ts';
+import { curatedKeysOf, dayPrefix, parseRawKey, tableDayOf } from '../../shared/keys.ts';
 import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './plan-drops.ts';
@@ -70,6 +71,14 @@ export function droppedFiles(
     }),
     { concurrency },
   );
+}
+
+/** Of the tables' days that these files are in: the last letter of each that could not be compacted. */
+export function daysThatDied(files: readonly DroppedFile[], { dead }: Outcome): DeadLetter[] {
+  const keys = files.flatMap(({ objects }) => objects.flatMap(({ key }) => curatedKeysOf(key)));
+  const days = new Set(keys.map((key) => dayPrefix(tableDayOf(key))));
+  const letters = dead.filter(({ function: by, key }) => by === 'compact' && days.has(key ?? ''));
+  return [...new Map(letters.map((letter) => [letter.key, letter])).values()];
 }
 
 /** An object as far as hyparquet asks for it. On this computer it is a file. */

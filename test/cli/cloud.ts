@@ -63,15 +63,16 @@ export interface Cloud {
 export async function startCloud(): Promise<Cloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
   const emulator = await startEmulator({ stateDir, region });
-  emulator.createBucket('raw');
-  emulator.createBucket('curated');
-  const dead = emulator.createQueue('dead-letters', {});
-  const queue = emulator.createQueue('queue', {});
+  for (const bucket of ['raw', 'curated', 'compacted']) emulator.createBucket(bucket);
+  const urlOf = (queue: string) => emulator.createQueue(queue, {}).url;
   const outputs: Outputs = {
     RawBucketName: 'raw',
     CuratedBucketName: 'curated',
-    QueueUrl: queue.url,
-    DeadLetterQueueUrl: dead.url,
+    CompactedBucketName: 'compacted',
+    QueueUrl: urlOf('queue'),
+    DeadLetterQueueUrl: urlOf('dead-letters'),
+    CompactQueueUrl: urlOf('compact-queue'),
+    CompactDeadLetterQueueUrl: urlOf('compact-dead-letters'),
     ApiKeySecretName: 'team/weatherapi-key',
     Database: 'weather',
     Workgroup: 'weather',
@@ -86,6 +87,7 @@ export async function startCloud(): Promise<Cloud> {
     }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
+    CompactLogGroup: 'compact-logs',
     ReconcileLogGroup: 'reconcile-logs',
   };
   cloudRuns.inputs = {

@@ -48,6 +48,7 @@ describe('npm start', () => {
     expect(result).toEqual({
       raw: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.json'],
       curated: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet'],
+      compacted: ['weatherapi/current/dt=2026-11-22/day.parquet'],
       rows: {
         weatherapi_current: [
           expect.objectContaining({ location_name: 'Oslo', observed_at: '2026-11-22T05:00:00.000Z' }),

@@ -7,23 +7,17 @@ export interface ChangedColumn {
   readonly to: string;
 }
 
-/** How a file's columns differ from the declared ones. */
-export function schemaChanges(
+/** The columns of a file that have another type than the declared ones of the same name. */
+export function changedColumns(
   { schema }: Pick<FileMetaData, 'schema'>,
   [, ...declared]: readonly SchemaElement[],
-): { readonly equal: boolean; readonly changed: readonly ChangedColumn[] } {
-  const own = schemaTree({ schema }).children.map(({ element }) => element);
-  const byName = new Map(own.map((element) => [element.name, element]));
-  const changed = declared.flatMap((to): ChangedColumn[] => {
-    const from = byName.get(to.name);
+): ChangedColumn[] {
+  const own = new Map(schemaTree({ schema }).children.map(({ element }) => [element.name, element]));
+  return declared.flatMap((to) => {
+    const from = own.get(to.name);
     if (!from || typeOf(from) === typeOf(to)) return [];
     return [{ column: to.name, from: typeName(from), to: typeName(to) }];
   });
-  const equal =
-    changed.length === 0 &&
-    own.length === declared.length &&
-    own.every(({ name }, index) => name === declared[index]?.name);
-  return { equal, changed };
 }
 
 /** All of a column that makes a reader take its bytes for other values. */

@@ -1,0 +1,31 @@
+import pMap from 'p-map';
+import { headObject } from '../shared/head-object.ts';
+import { compactedKey, curatedKeysOf, type TableDay } from '../shared/keys.ts';
+import { unquoted } from '../shared/listing.ts';
+import { objectMetadata } from '../shared/object-metadata.ts';
+import { listParts, partsDigest } from '../shared/parts.ts';
+import type { Reached } from './deployed.ts';
+
+/** The curated objects, null until all are made of the raw object as that is now; undefined when that is gone. */
+export async function curatedOf(
+  { s3, outputs }: Reached,
+  rawKey: string,
+): Promise<readonly string[] | null | undefined> {
+  const raw = await headObject(s3, outputs.RawBucketName, rawKey);
+  if (raw?.ETag === undefined) return undefined;
+  const etag = unquoted(raw.ETag);
+  const keys = curatedKeysOf(rawKey);
+  const curated = await pMap(keys, (key) => headObject(s3, outputs.CuratedBucketName, key));
+  const isMade = curated.every((each) => each?.Metadata?.[objectMetadata.rawEtag] === etag);
+  return keys.length > 0 && isMade ? keys : null;
+}
+
+/** Whether a table's day has the rows of the parts that there are now. */
+export async function isCompacted({ s3, outputs }: Reached, of: TableDay): Promise<boolean> {
+  const [parts, made] = await Promise.all([
+    listParts(s3, outputs.CuratedBucketName, of),
+    headObject(s3, outputs.CompactedBucketName, compactedKey(of)),
+  ]);
+  if (parts.length === 0) return made === undefined;
+  return made?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
+}
