@@ -4,8 +4,8 @@ import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
 import { changedColumns } from '../parquet/changed-columns.ts';
 import { chunkRange } from '../parquet/chunk-range.ts';
-import { addRows } from '../parquet/decoded-rows.ts';
 import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
+import { readRows } from '../parquet/read-rows.ts';
 import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
 import { refuseLargeDay } from './large-day.ts';
 import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
@@ -69,7 +69,7 @@ export async function* mergedParts(
       }
       if (group.rowCount + rowCount > maxRows || group.textBytes + textBytes > maxTextBytes) yield flush();
       const bytes = await part.read(start, end);
-      await parsed(of, part.key, () => addRows(group, metadata, rowGroup, bytes, start));
+      await parsed(of, part.key, () => readRows(group, rowGroup, bytes, start));
     }
   }
 
@@ -89,6 +89,8 @@ export async function* mergedParts(
 
 /** @throws {Error} when the row group cannot be where its footer says */
 function sizeOf({ columns, num_rows }: RowGroupMetadata, part: OpenPart) {
+  if (columns.length !== part.metadata.schema.filter(({ type }) => type).length)
+    throw new Error('a row group does not have all columns');
   let [start, end, textBytes] = [part.end, 0, 0];
   for (const chunk of columns) {
     const { startByte, endByte } = chunkRange(chunk);
