@@ -15,6 +15,24 @@ export type { Part } from './part.ts';
 /** A row group that is taken over is copied in pieces of so many bytes. */
 const pieceBytes = 4 * 1024 * 1024;
 
+/** What a file is made of. */
+interface Sources {
+  /** Hexadecimal. */
+  readonly partsDigest: string;
+  readonly partsBytes: number;
+}
+
+/** Smaller files are read by one request. Athena's limit is 3 MB, and a file is not much larger than its parts. */
+const wholeReadBytes = 1024 ** 2;
+
+/**
+ * Bytes before the first row group. A query reads a larger file by several requests; when the file is replaced between two
+ * of them, it must not find rows of the new version where it expects those of the old one, but fail.
+ */
+function shiftOf(partsDigest: string): number {
+  return Number.parseInt(partsDigest.slice(0, 4), 16);
+}
+
 /** Changed columns that a reason names. */
 const namedChanges = 3;
 
@@ -29,10 +47,11 @@ const namedChanges = 3;
 export async function* mergedParts(
   of: TableDay,
   parts: AsyncIterable<Part>,
-  { partsDigest }: { readonly partsDigest: string },
+  { partsDigest, partsBytes }: Sources,
 ): AsyncGenerator<Uint8Array, { rows: number }, undefined> {
   const schema = parquetSchema(of.table);
   const file = new ParquetFile(of.dataset, of.table);
+  if (partsBytes > wholeReadBytes) file.append(new Uint8Array(shiftOf(partsDigest)));
   const group = new RowGroup(columnsOf(of.table));
   const flush = () => {
     if (group.rowCount > 0) file.add(group);
