@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly apiUrl?: string;
   /** Milliseconds by which functions' clocks are ahead. */
   readonly clocks?: Readonly<Record<string, number>>;
+  /** Nobody is told of curated objects, so that only reconcile has anything compacted. */
+  readonly withoutCompact?: true;
   /** Fills the state directory before the start. */
   readonly prepare?: (stateDir: string) => Promise<void>;
 }
@@ -97,7 +99,8 @@ export const hour = 3_600_000;
 /** The stand-in API's. */
 export const apiKey = 'test-key';
 
-export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions = {}): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { apiUrl, clocks = {}, withoutCompact = false, prepare } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'stack-'));
   await prepare?.(stateDir);
   const access = { key: apiKey, now: () => new Date('2026-11-22T05:00:00Z') };
@@ -111,7 +114,7 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     retryDelay: 0,
     faults: {
       request: (...asked) => faults.request?.(...asked),
-      event: (created) => faults.event?.(created) ?? [0],
+      event: (event) => (withoutCompact && event.bucket === 'curated' ? [] : (faults.event?.(event) ?? [0])),
       delivery: (message) => {
         const { MessageId: id = '', Body = '' } = message;
         delivered.set(id, { key: keyIn(Body), count: (delivered.get(id)?.count ?? 0) + 1 });

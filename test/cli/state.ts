@@ -49,7 +49,7 @@ export async function landAnHourAgo(stateDir: string, objects: Objects, bucket =
   }
 }
 
-/** Writes raw objects and what they convert to, without the pipeline. */
+/** Writes raw objects and what they convert to, without the pipeline. Of each, the day's table has an object of its own. */
 export async function landConverted(stateDir: string, objects: Objects): Promise<void> {
   const curated = await pMap(Object.entries(objects), async ([rawKey, body]) => {
     const { key, file } = await converted(body, { key: rawKey });
@@ -57,7 +57,7 @@ export async function landConverted(stateDir: string, objects: Objects): Promise
   });
   return withBuckets(stateDir, async (s3) => {
     await put(s3, 'raw', Object.entries(objects));
-    await put(s3, 'curated', curated);
+    for (const bucket of ['curated', 'compacted']) await put(s3, bucket, curated);
   });
 }
 

@@ -12,7 +12,7 @@ interface Look {
 }
 
 /** Milliseconds between two queries. */
-const pause = 5;
+const pause = 10;
 
 /** Somebody who queries the table all the time. */
 export class Reader {
