@@ -10,8 +10,8 @@ export const limits = {
   rounds: 5,
   /** Parts of a day. One CPU takes 600 a second, of one row each. */
   parts: 10_000,
-  /** Of a day's parts together. They are read, and written in pieces of 8 MiB, at 20 MB a second. */
+  /** Of a day's parts together. One CPU takes 20 MB a second of long texts. */
   bytes: 1024 ** 3,
-  /** Rows of a day. Those of small row groups are written anew: one CPU takes 180 000 a second. */
+  /** Rows of a day. Those of small row groups are written anew: one CPU takes 150 000 a second. */
   rows: 5_000_000,
 } as const;
