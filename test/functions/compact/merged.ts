@@ -32,8 +32,8 @@ export function large(rows: readonly Row[]): Row[] {
 }
 
 /** The file that parts become, and how many rows it has. */
-export async function merged(of: TableDay, parts: readonly PartFile[]) {
-  const merging = mergedParts(of, opened(parts), { partsDigest: 'digest' });
+export async function merged(of: TableDay, parts: readonly PartFile[], read: Read = inMemory) {
+  const merging = mergedParts(of, opened(parts, read), { partsDigest: 'digest' });
   const pieces: Uint8Array[] = [];
   for (;;) {
     const { done, value } = await merging.next();
@@ -42,8 +42,10 @@ export async function merged(of: TableDay, parts: readonly PartFile[]) {
   }
 }
 
-async function* opened(parts: readonly PartFile[]) {
-  for (const { key, file } of parts) yield { key, file: inMemory(file) };
+type Read = (file: Uint8Array) => AsyncBuffer;
+
+async function* opened(parts: readonly PartFile[], read: Read) {
+  for (const { key, file } of parts) yield { key, file: read(file) };
 }
 
 /** As the objects of S3 are read. */
