@@ -106,10 +106,7 @@ function numberWords(plain: Uint8Array, count: number, type: ColumnType): Int32A
   const own = new Int32Array(new Uint8Array(plain).buffer);
   if (size === 8) return own;
   const words = new Int32Array(count * 2);
-  for (const [index, word] of own.entries()) {
-    words[index * 2] = word;
-    words[index * 2 + 1] = word >> 31;
-  }
+  for (const [index, word] of own.entries()) words[index * 2] = word;
   return words;
 }
 

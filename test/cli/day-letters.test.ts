@@ -162,7 +162,12 @@ test('a day that cannot be compacted fails drop on this computer, with the reaso
   expect(dropped.code).toBe(1);
   expect(JSON.parse(dropped.stdout)).toMatchObject({
     files: [{ objects: [{ outcome: 'converted' }] }],
-    diedDays: [{ day: dayPrefix(dayOf(22)), code: 'not-parquet', reason: expect.stringContaining(broken) }],
+    days: [
+      {
+        day: dayPrefix(dayOf(22)),
+        ...{ outcome: 'died', code: 'not-parquet', reason: expect.stringContaining(broken) },
+      },
+    ],
   });
   const again = await tdf(['drop', file, ...here]);
   expect(again.stdout).toContain(`  ✘ ${dayPrefix(dayOf(22))} is not compacted: not-parquet: `);

@@ -150,7 +150,9 @@ describe('tdf drop', () => {
     const files = [await file('good.json', oslo), await file('broken.json', broken)];
     const { code, stdout } = await cloud.tdf('drop', ...files, '--json', '--dataset', 'weatherapi/current');
     expect(code).toBe(1);
-    expect(JSON.parse(stdout).files).toEqual([
+    const { files: told, days } = JSON.parse(stdout);
+    expect(days).toEqual([{ day: 'weatherapi/current/dt=2026-11-21/', outcome: 'compacted' }]);
+    expect(told).toEqual([
       {
         file: files[0],
         objects: [
@@ -166,6 +168,23 @@ describe('tdf drop', () => {
         objects: [{ key: letter.rawKey, outcome: 'died', code: 'not-json', reason: 'The file is not JSON.' }],
       },
     ]);
+  });
+
+  test('stopped while its day is compacted says that it is not there yet, and goes on by itself', async () => {
+    const key = keyIn('2026-11-21', 'good.json');
+    const made = await converted(record('Oslo', start), { key });
+    cloud.emulator.onObjectCreated(({ bucket, etag }) => {
+      const object = { Bucket: 'curated', Key: made.key, Body: made.file, Metadata: { 'raw-etag': etag } };
+      if (bucket === 'raw') void cloud.clients.s3.send(new PutObjectCommand(object));
+    });
+    const looked = until(() => cloud.emulator.requests.some(({ bucket }) => bucket === 'compacted'));
+    void looked.then(() => process.emit('SIGINT'));
+    const { code, stdout } = await cloud.tdf('drop', await file('good.json', record('Oslo', start)));
+    expect(code).toBe(130);
+    expect(stdout).toContain(
+      '1 object: 1 converted to 1 row, 0 died, 0 waiting\n  … 1 day not compacted yet\n',
+    );
+    expect(stdout).toContain('What waits is in the tables within minutes.');
   });
 
   test('waits for the object of every table', async () => {
@@ -333,7 +352,7 @@ describe('tdf drop', () => {
     const filesWith = (more: object) => [{ file: path, objects: pieces.map(([key]) => ({ key, ...more })) }];
     expect(JSON.parse(stdout)).toEqual({
       files: filesWith({ outcome: 'waiting' }),
-      diedDays: [],
+      days: [],
       dryRun: false,
     });
     expect(JSON.parse(planned.stdout)).toEqual({ files: filesWith({}), dryRun: true });

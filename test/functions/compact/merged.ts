@@ -32,9 +32,14 @@ export function large(rows: readonly Row[]): Row[] {
 }
 
 /** The file that parts become, and how many rows it has. */
-export async function merged(of: TableDay, parts: readonly PartFile[]) {
+export async function merged(
+  of: TableDay,
+  parts: readonly PartFile[],
+  read: Read = inMemory,
+  partsDigest = 'd1985d',
+) {
   const partsBytes = parts.reduce((sum, { file }) => sum + file.length, 0);
-  const merging = mergedParts(of, opened(parts), { partsDigest: 'd1985d', partsBytes });
+  const merging = mergedParts(of, opened(parts, read), { partsDigest, partsBytes });
   const pieces: Uint8Array[] = [];
   for (;;) {
     const { done, value } = await merging.next();
@@ -43,8 +48,10 @@ export async function merged(of: TableDay, parts: readonly PartFile[]) {
   }
 }
 
-async function* opened(parts: readonly PartFile[]) {
-  for (const { key, file } of parts) yield { key, file: inMemory(file) };
+type Read = (file: Uint8Array) => AsyncBuffer;
+
+async function* opened(parts: readonly PartFile[], read: Read) {
+  for (const { key, file } of parts) yield { key, file: read(file) };
 }
 
 /** As the objects of S3 are read. */
