@@ -20,12 +20,17 @@ export async function curatedOf(
   return keys.length > 0 && isMade ? keys : null;
 }
 
-/** Whether a table's day has the rows of the parts that there are now. */
-export async function isCompacted({ s3, outputs }: Reached, of: TableDay): Promise<boolean> {
+/** The compacted object, null until it is made of the day's parts as they are now; undefined when both are gone. */
+export async function compactedOf(
+  { s3, outputs }: Reached,
+  of: TableDay,
+): Promise<string | null | undefined> {
+  const key = compactedKey(of);
   const [parts, made] = await Promise.all([
     listParts(s3, outputs.CuratedBucketName, of),
-    headObject(s3, outputs.CompactedBucketName, compactedKey(of)),
+    headObject(s3, outputs.CompactedBucketName, key),
   ]);
-  if (parts.length === 0) return made === undefined;
-  return made?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
+  if (parts.length === 0 && !made) return undefined;
+  const isMade = made?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
+  return isMade ? key : null;
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
-import type { DeadLetter } from '../shared/dead-letters.ts';
+import type { BuryingFunction, DeadLetter } from '../shared/dead-letters.ts';
 import { compactedKey, dayPrefix, parsedDay, tableDayOf } from '../shared/keys.ts';
-import { curatedOf, isCompacted } from './current.ts';
+import { compactedOf, curatedOf } from './current.ts';
 import { deadLettersOf } from './dead-letters/dead-letters-of.ts';
 import type { Reached } from './deployed.ts';
 
@@ -45,7 +45,7 @@ export class OutcomeWatch {
   readonly #compacted = new Set<string>();
   /** Called for each raw object that is converted, with the keys of its curated objects. */
   onConverted: (curatedKeys: readonly string[]) => void = () => {};
-  /** Called on AWS at each look at days, with how many are not compacted yet. */
+  /** Called once the objects are converted, now and then, with how many days are not compacted yet. */
   onDays: (days: number) => void = () => {};
 
   constructor(deployed: Reached, deadBefore: ReadonlySet<string>) {
@@ -53,7 +53,11 @@ export class OutcomeWatch {
     this.#deadBefore = deadBefore;
     const { runtime, outputs } = deployed;
     runtime?.emulator.onObjectCreated(({ bucket, key }) => {
-      if (bucket === outputs.CompactedBucketName) this.#compacted.add(key);
+      if (bucket === outputs.CompactedBucketName) {
+        this.#compacted.add(key);
+        const { convert, compact } = this.waiting;
+        if (convert === 0) this.onDays(compact);
+      }
       if (bucket !== outputs.CuratedBucketName) return;
       this.#written.add(key);
       const keys = siblingsOf(key);
@@ -62,12 +66,14 @@ export class OutcomeWatch {
   }
 
   /** Messages in the local queues that are not worked off yet. */
-  get waiting(): number {
+  get waiting(): Readonly<Record<BuryingFunction, number>> {
     const { runtime, outputs } = this.#deployed;
-    if (!runtime) return 0;
-    return [outputs.QueueUrl, outputs.CompactQueueUrl]
-      .map((url) => runtime.emulator.queueDepth(url))
-      .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
+    const messagesIn = (url: string) => {
+      if (!runtime) return 0;
+      const { visible, inFlight, delayed } = runtime.emulator.queueDepth(url);
+      return visible + inFlight + delayed;
+    };
+    return { convert: messagesIn(outputs.QueueUrl), compact: messagesIn(outputs.CompactQueueUrl) };
   }
 
   /** What is known so far. */
@@ -124,9 +130,10 @@ export class OutcomeWatch {
     const look = async (prefix: string) => {
       // A letter may name something else than a day of a table. It dies again.
       const day = parsedDay(prefix);
-      if (!day || !(await isCompacted(this.#deployed, day))) return;
+      const made = day ? await compactedOf(this.#deployed, day) : null;
+      if (made === null) return;
       days.delete(prefix);
-      this.#compacted.add(compactedKey(day));
+      if (made !== undefined) this.#compacted.add(made);
     };
     await pMap(days, look, { concurrency, signal });
     this.onDays(days.size);

@@ -146,7 +146,8 @@ async function run(
   });
   const settled = typed.wait ? await settle(watch, { rawKeys: keys }, signal, { shown }) : undefined;
   const outcome = settled && convertedOf(settled);
-  const waiting = settled || !deployed.runtime ? undefined : watch.waiting;
+  const { convert, compact } = watch.waiting;
+  const waiting = settled || !deployed.runtime ? undefined : convert + compact;
   const seconds = (performance.now() - start) / 1000;
   const { from, to, leftOut } = request;
   const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome, waiting };

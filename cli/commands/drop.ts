@@ -3,8 +3,9 @@ import { counted } from '../../operations/counted.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
 import {
+  type DroppedDay,
   type DroppedObject,
-  daysThatDied,
+  droppedDays,
   droppedFiles,
   type TableRows,
 } from '../../operations/drop/dropped-objects.ts';
@@ -79,14 +80,14 @@ Examples:
       const plans = await interruptible((signal) =>
         planDrops(all, dataset ? [dataset] : datasets, { day, signal }),
       );
-      const { files, diedDays }: Done = options.dryRun
+      const { files, days }: Done = options.dryRun
         ? { files: plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) })) }
         : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal), {
             create: true,
           });
       const shown = files.map((each) => (each.file === input?.file ? { ...each, file: '-' } : each));
-      if (options.json) printJson({ files: shown, diedDays, dryRun: options.dryRun ?? false });
-      else show({ files: shown, diedDays }, options);
+      if (options.json) printJson({ files: shown, days, dryRun: options.dryRun ?? false });
+      else show({ files: shown, days }, options);
     } finally {
       input?.remove();
     }
@@ -96,15 +97,7 @@ Examples:
 /** Of a dry run, no more than the keys. */
 interface Done {
   readonly files: readonly { readonly file: string; readonly objects: readonly Shown[] }[];
-  /** Their days that could not be compacted: the rows are not in the tables. */
-  readonly diedDays?: readonly DiedDay[] | undefined;
-}
-
-interface DiedDay {
-  /** Prefix of its parts. */
-  readonly day: string | null;
-  readonly code: string;
-  readonly reason: string;
+  readonly days?: readonly DroppedDay[] | undefined;
 }
 
 async function put(
@@ -138,12 +131,11 @@ async function put(
   const known =
     settled ?? (signal.aborted ? await watch.soFar() : { converted: [], compacted: [], dead: [] });
   const files = await droppedFiles(put, known, deployed, replaced);
-  const diedDays = daysThatDied(files, known).map(({ key, code, reason }) => ({ day: key, code, reason }));
-  const died =
-    diedDays.length > 0 || files.some(({ objects }) => objects.some((object) => object.outcome === 'died'));
+  const days = droppedDays(files, known);
+  const all = [...files.flatMap(({ objects }) => objects), ...days];
   if (signal.aborted) process.exitCode = 130;
-  else if (died) process.exitCode = 1;
-  return { files, diedDays };
+  else if (all.some(({ outcome }) => outcome === 'died')) process.exitCode = 1;
+  return { files, days };
 }
 
 /** An object; of a dry run, no more than its key. */
@@ -158,7 +150,7 @@ const marks: Readonly<Record<DroppedObject['outcome'] | 'planned', Printed>> = {
   planned: '-',
 };
 
-function show({ files, diedDays = [] }: Done, options: Options): void {
+function show({ files, days = [] }: Done, options: Options): void {
   const objects = files.flatMap((each) => each.objects);
   // What needs attention is not hidden behind what went well.
   const rank = (each: { readonly objects: readonly Shown[] }) =>
@@ -189,14 +181,17 @@ function show({ files, diedDays = [] }: Done, options: Options): void {
   print(
     `${counted(objects.length, 'object')}: ${of('converted')} converted to ${counted(rows, 'row')}, ${of('died')} died, ${of('waiting')} waiting`,
   );
-  for (const { day, code, reason } of diedDays)
+  const died = days.filter((each) => each.outcome === 'died');
+  for (const { day, code, reason } of died)
     print(' ', marks.died, printable(`${day} is not compacted: ${code}: ${reason}`));
-  if (of('died') + diedDays.length > 0) print(`See what failed: ${next('dead-letters', options)}`);
-  if (of('waiting') > 0)
+  const late = days.filter(({ outcome }) => outcome === 'waiting').length;
+  if (late > 0) print(' ', marks.waiting, `${counted(late, 'day')} not compacted yet`);
+  if (of('died') + died.length > 0) print(`See what failed: ${next('dead-letters', options)}`);
+  if (of('waiting') + late > 0)
     print(
       options.local
-        ? `What waits stays in the queue. To have it converted: ${next('reconcile', options)}`
-        : `What waits is converted within minutes. What cannot be: ${next('dead-letters', options)}`,
+        ? `What waits stays in the queues. To have it in the tables: ${next('reconcile', options)}`
+        : `What waits is in the tables within minutes. What cannot be: ${next('dead-letters', options)}`,
     );
 }
 

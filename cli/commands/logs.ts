@@ -36,7 +36,8 @@ Examples:
   npx tdf logs --function convert --since 2h --level warn --stage prod
   npx tdf logs --json --since 1d | jq 'select(.level == "ERROR")'
 
-Times are UTC. About a run or an object, lines are shown from its time on.`,
+Times are UTC. About a run or an object, lines are shown from its time on; of
+compact, those about its day until its rows are in the table.`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(logs);

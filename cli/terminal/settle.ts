@@ -14,7 +14,7 @@ export async function settle(
 ): Promise<Outcome | undefined> {
   // Whoever named objects does not care about what was queued before.
   const own = new Set(sent.rawKeys.flatMap(curatedKeysOf));
-  const objects = progressBar('Converted', sent.rawKeys.length || watch.waiting, { shown });
+  const objects = progressBar('Converted', sent.rawKeys.length || watch.waiting.convert, { shown });
   let days: { readonly bar: ProgressBar; left: number } | undefined;
   watch.onConverted = (keys) => {
     if (own.size === 0 || keys.some((key) => own.has(key))) objects.advance(1);

@@ -1,11 +1,10 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { PermanentError } from '../../shared/errors.ts';
 import { headObject } from '../../shared/head-object.ts';
 import { compactedKey, dayPrefix, type TableDay } from '../../shared/keys.ts';
-import type { ListedObject } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import { listParts, partsDigest } from '../../shared/parts.ts';
 import { untilUnchanged } from '../data-stage/until-unchanged.ts';
+import { refuseLargeDay } from './large-day.ts';
 import { limits } from './limits.ts';
 import { type MergeDependencies, writeMerged } from './write-merged.ts';
 
@@ -44,19 +43,9 @@ async function compactListed(of: TableDay, dependencies: MergeDependencies): Pro
     await s3.send(new DeleteObjectCommand({ Bucket: compacted, Key: key, IfMatch: replaced?.ETag }));
     done = { kind: 'removed' };
   } else {
-    refuseTooMany(of, parts);
+    refuseLargeDay(of, { parts: parts.length, bytes: parts.reduce((sum, { size }) => sum + size, 0) });
     const rows = await writeMerged(of, { parts, digest, replaces: replaced?.ETag }, dependencies);
     done = { kind: 'compacted', key, parts: parts.length, rows };
   }
   return partsDigest(of, await listParts(s3, curated, of)) === digest ? done : undefined;
-}
-
-/** @throws {PermanentError} `too-many-parts` */
-function refuseTooMany(of: TableDay, parts: readonly ListedObject[]): void {
-  const bytes = parts.reduce((total, { size }) => total + size, 0);
-  if (parts.length <= limits.parts && bytes <= limits.bytes) return;
-  throw new PermanentError(
-    'too-many-parts',
-    `"${dayPrefix(of)}" has ${parts.length} parts of ${Math.ceil(bytes / 1e6)} MB together; compact takes ${limits.parts} of ${Math.floor(limits.bytes / 1e6)} MB.`,
-  );
 }

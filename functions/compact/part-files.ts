@@ -4,9 +4,10 @@ import { pMapIterable } from 'p-map';
 import type { ListedObject } from '../../shared/listing.ts';
 import type { Part } from './merge.ts';
 
-/** A larger part is read by ranges, as the merge asks for them. */
-const wholeBytes = 1024 ** 2;
-/** Parts that are read or wait to be merged, each of up to `wholeBytes`. */
+/** A larger part is read by ranges, as the merge asks for them. Most parts are of one row and have some kilobytes. */
+const wholeBytes = 4 * 1024 ** 2;
+
+/** Parts that are read or wait to be merged. With large ones among them, they take 64 MiB. */
 const readAhead = 16;
 
 export interface PartSource {

@@ -1,7 +1,6 @@
 import { type AsyncBuffer, type FileMetaData, parquetMetadata } from 'hyparquet';
 import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
-import { plainParsers } from '../parquet/decoded-rows.ts';
 
 /** A curated object. An error of its reader is no fault of the file's, so it passes through: it is worth another try. */
 export interface Part {
@@ -20,6 +19,14 @@ export interface OpenPart {
 
 /** Read at once from the end of a part. Most parts are smaller, so that they take one request. */
 const tailBytes = 512 * 1024;
+
+/** Bounds as they are in the footer, not as JavaScript's strings and dates, so that they can be taken over. */
+const parsers = {
+  // A copy, as a view would keep the footer in memory.
+  stringFromBytes: (bytes: Uint8Array) => bytes.slice(),
+  timestampFromMilliseconds: (milliseconds: bigint) => milliseconds,
+  dateFromDays: (days: number) => days,
+};
 
 /** More than any footer of convert's has. */
 const maxFooterBytes = 64 * 1024 * 1024;
@@ -41,13 +48,7 @@ export async function openPart(of: TableDay, { key, file }: Part): Promise<OpenP
     return start;
   });
   const footer = await read(end, byteLength);
-  const metadata = await parsed(of, key, () =>
-    // A bound of a text must not keep the whole footer in memory.
-    parquetMetadata(footer, {
-      parsers: { ...plainParsers, stringFromBytes: (bytes) => bytes.slice() },
-      geoparquet: false,
-    }),
-  );
+  const metadata = await parsed(of, key, () => parquetMetadata(footer, { parsers, geoparquet: false }));
   return { key, metadata, end, read };
 }
 

@@ -42,7 +42,8 @@ export async function writeMerged(
     metadata: { [objectMetadata.partsDigest]: digest },
   };
   try {
-    const merged = oneByOne(mergedParts(of, counted(), { partsDigest: digest }));
+    const partsBytes = parts.reduce((sum, { size }) => sum + size, 0);
+    const merged = oneByOne(mergedParts(of, counted(), { partsDigest: digest, partsBytes }));
     return (await writeObjects(s3, [target], merged)).rows;
   } catch (error) {
     if (!signal.aborted) throw error;

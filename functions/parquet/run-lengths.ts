@@ -1,6 +1,9 @@
 /** Numbers of equal value are one run from this many on: the rest are packed in groups of so many. */
 const groupSize = 8;
 
+/** Those of more bits would not fit into a word beside the bits of the number before. */
+const maxBitWidth = 24;
+
 /**
  * Parquet's hybrid of run lengths and packed bits, for levels and for a dictionary's numbers:
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE
@@ -72,4 +75,40 @@ function varInt(value: number, bytes: Uint8Array, at: number): number {
   for (; rest > 0x7f; rest >>>= 7) bytes[size++] = rest | 0x80;
   bytes[size++] = rest;
   return size;
+}
+
+/** Fills an array with the numbers that `runLengths` or another writer encoded. */
+export function readRunLengths(bytes: Uint8Array, bitWidth: number, numbers: Uint8Array | Int32Array): void {
+  if (bitWidth > maxBitWidth) throw new Error(`numbers cannot have ${bitWidth} bits`);
+  const { length } = numbers;
+  const mask = 2 ** bitWidth - 1;
+  let at = 0;
+  for (let size = 0; size < length; ) {
+    let header = 0;
+    for (let shift = 0, byte = 0x80; byte > 0x7f; shift += 7) {
+      if (at >= bytes.length) throw new Error('the runs of numbers end early');
+      byte = bytes[at++] as number;
+      header |= (byte & 0x7f) << shift;
+    }
+    const count = header >>> 1;
+    const end = header & 1 ? Math.min(length, size + count * groupSize) : size + count;
+    const encodedEnd = at + (header & 1 ? count * bitWidth : Math.ceil(bitWidth / 8));
+    if (end > length || encodedEnd > bytes.length) throw new Error('a run of numbers is too long');
+    if (header & 1) {
+      let bits = 0;
+      for (let bitCount = 0, from = at; size < end; bitCount -= bitWidth) {
+        for (; bitCount < bitWidth; bitCount += 8) bits |= (bytes[from++] as number) << bitCount;
+        numbers[size++] = bits & mask;
+        bits >>>= bitWidth;
+      }
+    } else {
+      let number = 0;
+      for (let from = at, shift = 0; from < encodedEnd; shift += 8)
+        number |= (bytes[from++] as number) << shift;
+      if (number > mask) throw new Error('a number has too many bits');
+      numbers.fill(number, size, end);
+      size = end;
+    }
+    at = encodedEnd;
+  }
 }

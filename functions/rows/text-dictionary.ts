@@ -53,11 +53,11 @@ export class TextDictionary {
     return this.numberOfBytes(Buffer.from(text));
   }
 
-  /** @returns -1 when they are not UTF-8 */
-  numberOfBytes(bytes: Uint8Array): number {
+  /** @returns -1 when the text is not UTF-8 */
+  numberOfBytes(source: Uint8Array, start = 0, end = source.length): number {
     let hash = firstHash;
-    for (let at = 0; at < bytes.length; at++) hash = nextHash(hash, bytes[at] as number);
-    return this.numberOf(bytes, 0, bytes.length, hash);
+    for (let at = start; at < end; at++) hash = nextHash(hash, source[at] as number);
+    return this.numberOf(source, start, end, hash);
   }
 
   /** The number here of a text of another dictionary. */

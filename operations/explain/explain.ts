@@ -5,6 +5,7 @@ import { listObjects } from '../../shared/listing.ts';
 import { type DatasetSchedule, schedulesIn } from '../../shared/outputs.ts';
 import { deadLettersOf } from '../dead-letters/dead-letters-of.ts';
 import type { Observed } from '../observed.ts';
+import { lookingOnce } from '../status/table-days.ts';
 import {
   compactedDays,
   linesAbout,
@@ -38,10 +39,11 @@ export async function explain(observed: Observed, what: RunOrKey, now: Date): Pr
   const lines = await Array.fromAsync(
     observed.logs.lines({ functions: ['fetch', 'convert', 'compact'], since, any: [...any, ...ofDays] }),
   );
-  const letters = await deadLettersOf({ ...observed, runtime: undefined }).list();
+  const letters = await deadLettersOf(observed).list();
   const stories: Story[] = [];
+  const look = lookingOnce(observed);
   for (const key of await keysOf(observed, what, storiesIn(lines)))
-    stories.push(await storyOf(observed, key, { lines, letters, now }));
+    stories.push(await storyOf(observed, key, { lines, letters, look, now }));
   // A dropped file may have been filed under its day, where its story goes on.
   const [first] = stories;
   const filed = first?.state === 'filed' ? filedAs(lines, first.key) : undefined;

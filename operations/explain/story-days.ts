@@ -1,8 +1,7 @@
 import pMap from 'p-map';
 import { tableName } from '../../shared/dataset.ts';
 import { compactedKey, curatedKey, type DatedKey, dayPrefix } from '../../shared/keys.ts';
-import type { Observed } from '../observed.ts';
-import { lookAtDay } from '../status/table-days.ts';
+import type { LookAtDay } from '../status/table-days.ts';
 import { event, type StoryEvent } from './story-events.ts';
 
 /** A day of a table that an object's rows belong to. */
@@ -15,10 +14,10 @@ export interface StoryDay {
   readonly compacted: StoryEvent | null;
 }
 
-export function daysOf(observed: Observed, { key, dataset, day }: DatedKey): Promise<StoryDay[]> {
+export function daysOf(look: LookAtDay, { key, dataset, day }: DatedKey): Promise<StoryDay[]> {
   return pMap(dataset.tables, async (table) => {
     const of = { dataset, table, day };
-    const { parts, compacted, has } = await lookAtDay(observed, of);
+    const { parts, compacted, has } = await look(of);
     const part = parts.get(curatedKey({ key, dataset, day }, table));
     const what = `${tableName(table)} written: ${compacted?.ContentLength} bytes`;
     return {

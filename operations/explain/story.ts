@@ -12,6 +12,7 @@ import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { depthOf } from '../status/queue-depth.ts';
 import { type RunState, whyNothingLanded } from '../status/run-status.ts';
+import type { LookAtDay } from '../status/table-days.ts';
 import { type Fault, faultIn } from './fault.ts';
 import { type RunStory, storiesIn } from './run-story.ts';
 import { daysOf } from './story-days.ts';
@@ -52,12 +53,19 @@ export interface Story {
   readonly failedPlaces: readonly string[];
 }
 
+/** What the stories of several objects share. */
+interface StorySources {
+  readonly lines: readonly LogLine[];
+  readonly letters: readonly DeadLetter[];
+  readonly look: LookAtDay;
+  readonly now: Date;
+}
+
 export async function storyOf(
-  observed: Observed,
+  { s3, sqs, outputs, deployedAt }: Observed,
   key: string,
-  { lines, letters, now }: { lines: readonly LogLine[]; letters: readonly DeadLetter[]; now: Date },
+  { lines, letters, look, now }: StorySources,
 ): Promise<Story> {
-  const { s3, sqs, outputs, deployedAt } = observed;
   const raw = await headObject(s3, outputs.RawBucketName, key);
   const parsed = parsedKey(key);
   const targets = curatedKeysOf(key);
@@ -65,7 +73,7 @@ export async function storyOf(
   const isMadeOfRaw = (object: (typeof curated)[number]) =>
     raw !== undefined && object?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
   const isCurrent = targets.length > 0 && curated.every(isMadeOfRaw);
-  const days = parsed?.day === undefined ? [] : await daysOf(observed, { ...parsed, day: parsed.day });
+  const days = parsed?.day === undefined ? [] : await daysOf(look, { ...parsed, day: parsed.day });
   const left = days.filter(({ compacted }) => !compacted).map(({ prefix }) => prefix);
   const deadLetter =
     letters.findLast((letter) => letter.key === key) ??

@@ -116,7 +116,7 @@ async function runOnce(
   // Not converted again: show what the first run of this time made.
   const before = landing.keys.filter((key) => !raw.has(key));
   const { converted, dead } = await timed(
-    'converting',
+    'converting and compacting',
     watch.settled({ rawKeys: [] }, options.signal),
     describeConverted,
   );

@@ -44,6 +44,18 @@ export async function lookAtDay(
   };
 }
 
+export type LookAtDay = (of: TableDay) => Promise<DayContent>;
+
+/** The same, once for each day. */
+export function lookingOnce(observed: Pick<Observed, 's3' | 'outputs'>): LookAtDay {
+  const looked = new Map<string, Promise<DayContent>>();
+  return (of) => {
+    const found = looked.get(dayPrefix(of)) ?? lookAtDay(observed, of);
+    looked.set(dayPrefix(of), found);
+    return found;
+  };
+}
+
 /** By their prefixes, the days of all tables of a dataset, both days included. */
 export async function lookAtDays(
   observed: Pick<Observed, 's3' | 'outputs'>,

@@ -232,7 +232,7 @@ describe('a query on this computer', () => {
   });
 
   test('fails in the words of DuckDB when it cannot go on amid its rows [whole-answer]', async () => {
-    const amid = "SELECT CASE WHEN i = 900000 THEN error('too late') ELSE i END FROM range(1000000) AS r(i)";
+    const amid = "SELECT CASE WHEN i = 290000 THEN error('too late') ELSE i END FROM range(300000) AS r(i)";
     await expect(tdfQuery(amid, '--csv', '--local', '--state', state)).rejects.toThrow('too late');
   });
 

@@ -49,7 +49,7 @@ export async function landAnHourAgo(stateDir: string, objects: Objects, bucket =
   }
 }
 
-/** Writes raw objects and what they convert to, without the pipeline. */
+/** Writes raw objects and what they convert to, without the pipeline. Of each, the day's table has an object of its own. */
 export async function landConverted(stateDir: string, objects: Objects): Promise<void> {
   const curated = await pMap(Object.entries(objects), async ([rawKey, body]) => {
     const { key, file } = await converted(body, { key: rawKey });
@@ -57,16 +57,16 @@ export async function landConverted(stateDir: string, objects: Objects): Promise
   });
   return withBuckets(stateDir, async (s3) => {
     await put(s3, 'raw', Object.entries(objects));
-    await put(s3, 'curated', curated);
+    for (const bucket of ['curated', 'compacted']) await put(s3, bucket, curated);
   });
 }
 
-/** SHA-256 of each curated object, by key. */
-export function curatedHashes(stateDir: string): Promise<Record<string, string>> {
+/** SHA-256 of each object, by key. */
+export function hashesIn(bucket: 'curated' | 'compacted', stateDir: string): Promise<Record<string, string>> {
   return withBuckets(stateDir, async (s3, emulator) => {
     const hashes: Record<string, string> = {};
-    for await (const { key } of listObjects(s3, 'curated', { prefix: '' })) {
-      const bytes = await readFile(emulator.pathOf('curated', key));
+    for await (const { key } of listObjects(s3, bucket, { prefix: '' })) {
+      const bytes = await readFile(emulator.pathOf(bucket, key));
       hashes[key] = createHash('sha256').update(bytes).digest('hex');
     }
     return hashes;

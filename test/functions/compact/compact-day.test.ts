@@ -233,19 +233,19 @@ describe('a large part', () => {
       createHash('sha256').update(`${seed} ${index}`).digest('hex'),
     ).join('');
   const large = (seed: number) =>
-    Array.from({ length: 40 }, (_, row) => response({ temp_c: row, new: digits(`${seed} ${row}`) })).join(
+    Array.from({ length: 150 }, (_, row) => response({ temp_c: row, new: digits(`${seed} ${row}`) })).join(
       '\n',
     );
   const putLarge = async (seed: number) => {
     const { file } = await converted(large(seed), { key: key.replace('.parquet', '.json') });
-    expect(file.length).toBeGreaterThan(1024 ** 2);
+    expect(file.length).toBeGreaterThan(4 * 1024 ** 2);
     await aws.put('curated', key, file);
   };
 
   test('is read by ranges, and its rows are those of the whole', async () => {
     await putLarge(1);
     const requests = await requestsOf(async () =>
-      expect(await worker.compact(day)).toMatchObject({ rows: 40 }),
+      expect(await worker.compact(day)).toMatchObject({ rows: 150 }),
     );
     expect(requests.filter((request) => request.startsWith('GetObject')).length).toBeGreaterThan(1);
     expect(await worker.rows(compactedKey, 'compacted')).toEqual(await worker.rows(key));

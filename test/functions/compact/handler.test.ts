@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { ApiCall } from '../../../local/aws/api-call.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { objectEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from '../../aws.ts';
 import { converted, response } from '../convert/converted.ts';
 import { batch, created, s3Message } from '../convert/events.ts';
+import { failed, none, type StageFunction, slowDown, stageFunction } from '../data-stage/stage-function.ts';
 
 const table = 'weatherapi/current';
 const prefixOf = (day: string) => `${table}/dt=${day}/`;
@@ -12,63 +11,15 @@ const compactedKeyOf = (day: string) => `${prefixOf(day)}day.parquet`;
 const partOf = (day: string, hour = 0) => `${prefixOf(day)}${day.replaceAll('-', '')}T0${hour}0000Z.parquet`;
 const day = '2026-11-22';
 
+const start = stageFunction('compact');
 let aws: Aws;
-let compact: (event: SQSEvent, remaining?: number) => Promise<SQSBatchResponse>;
-/** What the function printed: log lines, without what each of them has, and metrics. */
-let printed: Record<string, unknown>[];
-
+let compact: StageFunction;
 beforeAll(async () => {
   aws = await startAws();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: aws.config.endpoint,
-    AWS_REGION: aws.config.region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_MAX_ATTEMPTS: '1',
-    CURATED_BUCKET: 'curated',
-    COMPACTED_BUCKET: 'compacted',
-    DEAD_LETTER_QUEUE_URL: aws.deadLettersUrl,
-    MAX_RECEIVE_COUNT: '5',
-    // Has it print by the console that is watched here.
-    POWERTOOLS_DEV: 'true',
-    POWERTOOLS_METRICS_DISABLED: 'false',
-    POWERTOOLS_METRICS_NAMESPACE: 'Test',
-  });
-  const { handler } = await import('../../../functions/compact/handler.ts');
-  compact = async (event, remaining = 300_000) => {
-    const context = {
-      functionName: 'compact',
-      awsRequestId: 'request',
-      getRemainingTimeInMillis: () => remaining,
-    } as Context;
-    // The middleware turns what the handler returns into Lambda's answer; the types do not say so.
-    return (await handler(event, context)) as unknown as SQSBatchResponse;
-  };
+  compact = await start(aws);
 });
-beforeEach(() => {
-  printed = [];
-  for (const method of ['log', 'info', 'warn', 'error'] as const)
-    jest.spyOn(console, method).mockImplementation((line: unknown) => printed.push(JSON.parse(String(line))));
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await aws.empty();
-});
+afterEach(() => aws.empty());
 afterAll(() => aws.stop());
-
-const none = { batchItemFailures: [] };
-
-function failed(...indexes: number[]): SQSBatchResponse {
-  return { batchItemFailures: indexes.map((index) => ({ itemIdentifier: `message-${index}` })) };
-}
-
-/** Answers 503 to one action, on one key if there is one. */
-function slowDown(action: string, key?: string) {
-  return (call: ApiCall) =>
-    call.action === action && (key === undefined || call.key === key)
-      ? { status: 503, code: 'SlowDown' }
-      : undefined;
-}
 
 const event = (key: string) => created(key, { bucket: 'curated' });
 const removal = (key: string) => ({ ...event(key), eventName: 'ObjectRemoved:Delete' });
@@ -82,30 +33,13 @@ async function putPart(of: string, hour = 0): Promise<void> {
   await aws.put('curated', key, file);
 }
 
-const logLines = () =>
-  printed
-    .filter(({ message }) => message !== undefined)
-    .map(({ timestamp: _, service, sampling_rate: __, xray_trace_id: ___, ...line }) => {
-      expect(service).toBe('compact');
-      return line;
-    });
-
-/** The metrics of what was printed, by name. */
-const metrics = () =>
-  printed.flatMap(
-    (line) =>
-      (
-        line._aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] } | undefined
-      )?.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => [Name, line[Name]])) ?? [],
-  );
-
 test('a batch keeps exactly what is worth another try, buries the poison by day with its reason, and compacts the rest', async () => {
   const days = ['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23'] as const;
   for (const each of days) await putPart(each);
   await aws.put('curated', partOf(days[1], 1), 'This is text.');
   aws.fault = slowDown('PutObject', compactedKeyOf(days[2]));
 
-  expect(await compact(batch(...days.map((each) => message(partOf(each)))))).toEqual(failed(2));
+  expect(await compact.invoke(batch(...days.map((each) => message(partOf(each)))))).toEqual(failed(2));
 
   expect(await aws.keys('compacted')).toEqual([days[0], days[3]].map(compactedKeyOf));
   expect(aws.deadLetters()).toEqual([
@@ -120,7 +54,7 @@ test('a batch keeps exactly what is worth another try, buries the poison by day 
       },
     },
   ]);
-  expect(metrics()).toEqual([
+  expect(compact.metrics()).toEqual([
     ['DaysCompacted', [1, 1]],
     ['CompactRetries', 1],
   ]);
@@ -130,21 +64,20 @@ describe('an event about a day of a table', () => {
   test('has its object made, which the log tells', async () => {
     await putPart(day);
     await putPart(day, 1);
-    expect(await compact(batch(message(partOf(day))))).toEqual(none);
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(none);
     expect(await aws.keys('compacted')).toEqual([compactedKeyOf(day)]);
-    expect(logLines()).toEqual([
+    expect(compact.logLines()).toEqual([
       { level: 'INFO', message: 'Compacted', table, day, key: compactedKeyOf(day), parts: 2, rows: 2 },
     ]);
-    expect(metrics()).toEqual([['DaysCompacted', 1]]);
+    expect(compact.metrics()).toEqual([['DaysCompacted', 1]]);
   });
 
   test('that is current does nothing, which the log tells, and counts nothing', async () => {
     await putPart(day);
-    await compact(batch(message(partOf(day))));
-    printed = [];
-    expect(await compact(batch(message(partOf(day))))).toEqual(none);
-    expect(printed).toHaveLength(1);
-    expect(logLines()).toEqual([
+    await compact.invoke(batch(message(partOf(day))));
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(none);
+    expect(compact.printed).toHaveLength(1);
+    expect(compact.logLines()).toEqual([
       {
         level: 'INFO',
         message: 'Current already: it was made of these parts',
@@ -157,20 +90,19 @@ describe('an event about a day of a table', () => {
 
   test('whose last part was removed has its object removed, which the log tells', async () => {
     await putPart(day);
-    await compact(batch(message(partOf(day))));
-    printed = [];
+    await compact.invoke(batch(message(partOf(day))));
     await aws.remove('curated', partOf(day));
-    expect(await compact(batch(s3Message(removal(partOf(day)))))).toEqual(none);
+    expect(await compact.invoke(batch(s3Message(removal(partOf(day)))))).toEqual(none);
     expect(await aws.keys('compacted')).toEqual([]);
-    expect(printed).toHaveLength(1);
-    expect(logLines()).toEqual([
+    expect(compact.printed).toHaveLength(1);
+    expect(compact.logLines()).toEqual([
       { level: 'INFO', message: 'Removed: the day has no parts left', table, day },
     ]);
   });
 
   test('may be about the whole day, as reconcile and dead letters write it', async () => {
     await putPart(day);
-    expect(await compact(batch(dayMessage(day)))).toEqual(none);
+    expect(await compact.invoke(batch(dayMessage(day)))).toEqual(none);
     expect(await aws.keys('compacted')).toEqual([compactedKeyOf(day)]);
   });
 
@@ -178,12 +110,12 @@ describe('an event about a day of a table', () => {
     for (const hour of [0, 1, 2]) await putPart(day, hour);
     const before = aws.emulator.requests.length;
     const records = [0, 1, 2, 1].map((hour) => event(partOf(day, hour)));
-    expect(await compact(batch(s3Message(...records)))).toEqual(none);
+    expect(await compact.invoke(batch(s3Message(...records)))).toEqual(none);
     const heads = aws.emulator.requests.slice(before).filter(({ action }) => action === 'HeadObject');
     expect(heads).toHaveLength(1);
 
     await aws.put('curated', partOf(day, 1), 'This is text.');
-    expect(await compact(batch(s3Message(...records)))).toEqual(none);
+    expect(await compact.invoke(batch(s3Message(...records)))).toEqual(none);
     expect(aws.deadLetters()).toHaveLength(1);
   });
 });
@@ -192,8 +124,8 @@ describe('a message is tried again', () => {
   test('when S3 is slow, which the log tells and a metric counts', async () => {
     await putPart(day);
     aws.fault = slowDown('PutObject');
-    expect(await compact(batch(onTry(2, message(partOf(day)))))).toEqual(failed(0));
-    expect(logLines()).toEqual([
+    expect(await compact.invoke(batch(onTry(2, message(partOf(day)))))).toEqual(failed(0));
+    expect(compact.logLines()).toEqual([
       {
         level: 'WARN',
         message: 'Left in the queue for another try',
@@ -204,15 +136,15 @@ describe('a message is tried again', () => {
         error: expect.objectContaining({ name: 'SlowDown' }) as unknown,
       },
     ]);
-    expect(metrics()).toEqual([['CompactRetries', 1]]);
+    expect(compact.metrics()).toEqual([['CompactRetries', 1]]);
   });
 
   test('up to its last try, which buries it with the error', async () => {
     await putPart(day);
     aws.fault = slowDown('GetObject');
-    expect(await compact(batch(onTry(4, message(partOf(day)))))).toEqual(failed(0));
+    expect(await compact.invoke(batch(onTry(4, message(partOf(day)))))).toEqual(failed(0));
     expect(aws.deadLetters()).toEqual([]);
-    expect(await compact(batch(onTry(5, message(partOf(day)))))).toEqual(none);
+    expect(await compact.invoke(batch(onTry(5, message(partOf(day)))))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
         body: dayMessage(day),
@@ -225,7 +157,7 @@ describe('a message is tried again', () => {
         },
       },
     ]);
-    expect(logLines().at(-1)).toMatchObject({
+    expect(compact.logLines().at(-1)).toMatchObject({
       level: 'ERROR',
       message: 'Sent to the dead-letter queue',
       table,
@@ -238,13 +170,13 @@ describe('a message is tried again', () => {
   test('when the dead-letter queue does not take it', async () => {
     await aws.put('curated', partOf(day), 'This is text.');
     aws.fault = slowDown('SendMessage');
-    expect(await compact(batch(message(partOf(day))))).toEqual(failed(0));
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(failed(0));
   });
 
   test('when its time runs out, which the dead letter of its last try says', async () => {
     await putPart(day);
-    expect(await compact(batch(onTry(4, message(partOf(day)))), 10_000)).toEqual(failed(0));
-    expect(await compact(batch(onTry(5, message(partOf(day)))), 10_000)).toEqual(none);
+    expect(await compact.invoke(batch(onTry(4, message(partOf(day)))), 10_000)).toEqual(failed(0));
+    expect(await compact.invoke(batch(onTry(5, message(partOf(day)))), 10_000)).toEqual(none);
     expect(aws.deadLetters()).toMatchObject([
       {
         attributes: {
@@ -259,7 +191,7 @@ describe('a message is tried again', () => {
 
 describe('the dead-letter queue holds, with its reason and as it came,', () => {
   test('a message that is not JSON', async () => {
-    expect(await compact(batch('hello'))).toEqual(none);
+    expect(await compact.invoke(batch('hello'))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
         body: 'hello',
@@ -275,7 +207,7 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
   test.each([partOf(day), 'somewhere/else.parquet'])(
     'the event of an object in another bucket: %s',
     async (key) => {
-      await compact(batch(s3Message(created(key, { bucket: 'raw' }))));
+      await compact.invoke(batch(s3Message(created(key, { bucket: 'raw' }))));
       expect(aws.deadLetters()).toMatchObject([
         {
           attributes: {
@@ -292,7 +224,7 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
     'weatherapi/current/a.parquet',
     'weatherapi/current/dt=2026-02-30/a.parquet',
   ])('the event of an object that is not of a table: %s', async (key) => {
-    expect(await compact(batch(message(key)))).toEqual(none);
+    expect(await compact.invoke(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
         body: message(key),
@@ -308,12 +240,12 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
 });
 
 test('an object that is not of a table may be removed, as the reason of its dead letter asks for', async () => {
-  expect(await compact(batch(s3Message(removal('somewhere/else.parquet'))))).toEqual(none);
+  expect(await compact.invoke(batch(s3Message(removal('somewhere/else.parquet'))))).toEqual(none);
   expect(aws.deadLetters()).toEqual([]);
 });
 
 test("S3's test event is done, with nothing to do", async () => {
   const body = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'curated' });
-  expect(await compact(batch(body))).toEqual(none);
+  expect(await compact.invoke(batch(body))).toEqual(none);
   expect(aws.deadLetters()).toEqual([]);
 });

@@ -51,7 +51,7 @@ async function removePart(of: TableDay, name: string): Promise<void> {
 }
 
 describe('reconcile of curated with compacted', () => {
-  test('enqueues, once each, the days that were never compacted, that were made of other parts, and whose parts are gone', async () => {
+  test('enqueues, once each, the days that were never compacted, that were made of other parts, and whose parts are gone [stale-days]', async () => {
     const [whole, added, changed, removed, gone, missing] = [21, 22, 23, 24, 25, 26].map((day) =>
       dayOf(`2026-11-${day}`),
     ) as [TableDay, TableDay, TableDay, TableDay, TableDay, TableDay];
