@@ -11,15 +11,18 @@ import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Dataset } from '../shared/dataset.ts';
+import type { Compact } from './compact.ts';
 import type { Convert } from './convert.ts';
+import type { DataStage } from './data-stage.ts';
 import type { Fetch } from './fetch.ts';
-import { convertMetric, datasetMetric, fetchMetric } from './metrics.ts';
+import { compactMetric, convertMetric, datasetMetric, fetchMetric } from './metrics.ts';
 import type { Reconcile } from './reconcile.ts';
 
 export interface AlarmsProps {
   readonly stage: string;
   readonly fetch: Fetch;
   readonly convert: Convert;
+  readonly compact: Compact;
   readonly reconcile: Reconcile;
   readonly topic: Topic;
   readonly datasets: readonly WatchedDataset[];
@@ -43,40 +46,25 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#props = props;
-    const { stage, fetch, convert, reconcile, datasets } = props;
+    const { stage, fetch, convert, compact, reconcile, datasets } = props;
     const tdf = (command: string) => `npx tdf ${command} --stage ${stage}`;
-    // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
-    const retryPeriod = convert.visibilityTimeout.plus(Duration.minutes(15));
+    const redrive = `${tdf('dead-letters')} and, once fixed, ${tdf('dead-letters redrive')}`;
 
-    this.#add('DeadLetters', {
-      metric: convert.deadLetters.metricApproximateNumberOfMessagesVisible({
-        period: fiveMinutes,
-        statistic: 'Maximum',
-      }),
-      description: `Raw objects could not be converted; they wait, with their reasons. Next: ${tdf('dead-letters')} and, once fixed, ${tdf('dead-letters redrive')}`,
+    this.#watch(convert, {
+      ids: ['DeadLetters', 'ConvertFailing', 'QueueTooOld'],
+      name: 'convert',
+      retries: (period) => convertMetric('ConvertRetries', stage, period),
+      dead: `Raw objects could not be converted; they wait, with their reasons. Next: ${redrive}`,
+      waiting: 'A raw object has waited for conversion',
+      tdf,
     });
-    this.#add('ConvertFailing', {
-      metric: new MathExpression({
-        expression: 'FILL(errors, 0) + FILL(retries, 0)',
-        usingMetrics: {
-          errors: convert.function.metricErrors({ period: retryPeriod }),
-          retries: convertMetric('ConvertRetries', stage, retryPeriod),
-        },
-        period: retryPeriod,
-        label: 'Errors and retries',
-      }),
-      // One throttled request is tried again and forgotten; trouble that lasts shows twice.
-      evaluationPeriods: 2,
-      description: `convert fails or retries for ${2 * retryPeriod.toMinutes()} minutes; nothing is lost yet. Next: ${tdf(`logs --function convert --since ${2 * retryPeriod.toMinutes()}m --level warn`)}`,
-    });
-    this.#add('QueueTooOld', {
-      metric: convert.queue.metricApproximateAgeOfOldestMessage({
-        period: fiveMinutes,
-        statistic: 'Maximum',
-      }),
-      // A message whose first try failed is as old as the visibility time-out when it is tried again.
-      threshold: retryPeriod.toSeconds(),
-      description: `A raw object has waited for conversion for more than ${retryPeriod.toMinutes()} minutes, longer than one failed try takes: convert is throttled, failing or overloaded. Next: ${tdf('status')}`,
+    this.#watch(compact, {
+      ids: ['CompactDeadLetters', 'CompactFailing', 'CompactQueueTooOld'],
+      name: 'compact',
+      retries: (period) => compactMetric('CompactRetries', stage, period),
+      dead: `Days of tables could not be compacted, and lack their newest rows; nothing is lost. Next: ${redrive}`,
+      waiting: 'A day of a table has waited to be compacted',
+      tdf,
     });
     this.#add('FetchFailed', {
       metric: new MathExpression({
@@ -136,11 +124,53 @@ export class Alarms extends Construct {
     });
     this.#add('ReconcileFailed', {
       metric: reconcile.function.metricErrors({ period: hour }),
-      description: `The daily search for raw objects whose event was lost has failed. Next: ${tdf('reconcile')}, which does the same; ${tdf('logs --function reconcile --since 1d')}`,
+      description: `The daily search for what was not converted or not compacted has failed. Next: ${tdf('reconcile')}, which does the same; ${tdf('logs --function reconcile --since 1d')}`,
     });
     this.#add('QuotaSpent', {
       metric: fetchMetric('QuotaSpent', stage, hour),
       description: `This month's calls to WeatherAPI are used up; hours are skipped until the month ends. Next: configure fewer locations, or choose a larger plan at https://www.weatherapi.com/my/`,
+    });
+  }
+
+  /** Of a queue and its function: dead letters, failures that last, and messages that wait for too long. */
+  #watch(
+    stage: DataStage,
+    {
+      name,
+      ids: [dead, failing, tooOld],
+      ...about
+    }: {
+      readonly name: string;
+      readonly ids: readonly [dead: string, failing: string, tooOld: string];
+      readonly retries: (period: Duration) => IMetric;
+      readonly dead: string;
+      readonly waiting: string;
+      readonly tdf: (command: string) => string;
+    },
+  ): void {
+    // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
+    const period = stage.visibilityTimeout.plus(Duration.minutes(15));
+    const queueMetric = { period: fiveMinutes, statistic: 'Maximum' };
+    this.#add(dead, {
+      metric: stage.deadLetters.metricApproximateNumberOfMessagesVisible(queueMetric),
+      description: about.dead,
+    });
+    this.#add(failing, {
+      metric: new MathExpression({
+        expression: 'FILL(errors, 0) + FILL(retries, 0)',
+        usingMetrics: { errors: stage.function.metricErrors({ period }), retries: about.retries(period) },
+        period,
+        label: 'Errors and retries',
+      }),
+      // One throttled request is tried again and forgotten; trouble that lasts shows twice.
+      evaluationPeriods: 2,
+      description: `${name} fails or retries for ${2 * period.toMinutes()} minutes; nothing is lost yet. Next: ${about.tdf(`logs --function ${name} --since ${2 * period.toMinutes()}m --level warn`)}`,
+    });
+    this.#add(tooOld, {
+      metric: stage.queue.metricApproximateAgeOfOldestMessage(queueMetric),
+      // A message whose first try failed is as old as the visibility time-out when it is tried again.
+      threshold: period.toSeconds(),
+      description: `${about.waiting} for more than ${period.toMinutes()} minutes, longer than one failed try takes: ${name} is throttled, failing or overloaded. Next: ${about.tdf('status')}`,
     });
   }
 

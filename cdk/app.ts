@@ -5,9 +5,12 @@ import { type Config, parseConfig } from './config.ts';
 import { PipelineStack } from './pipeline-stack.ts';
 
 const app = new App();
-const stage = app.node.tryGetContext('stage') as unknown;
 // `-c stage=prod` deploys another copy beside this one, from the same cdk.json.
-const config = readConfig({ ...app.node.tryGetContext('tdf'), ...(stage === undefined ? {} : { stage }) });
+const typed = ['stage', 'tables'].flatMap((name) => {
+  const value = app.node.tryGetContext(name) as unknown;
+  return value === undefined ? [] : [[name, value]];
+});
+const config = readConfig({ ...app.node.tryGetContext('tdf'), ...Object.fromEntries(typed) });
 
 // Not an annotation: beside one that warns, the CDK does not print one that informs.
 console.error(callsPerMonth(config).text);

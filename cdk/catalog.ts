@@ -11,7 +11,8 @@ import { namedQueries } from '../shared/named-queries.ts';
 
 export interface CatalogProps {
   readonly stage: string;
-  readonly curated: Bucket;
+  /** The bucket that the tables read. */
+  readonly data: Bucket;
   /** Where Athena writes results. */
   readonly results: Bucket;
   /** A query that would read more is stopped. @default 10 GiB, about 5 cents of Athena */
@@ -27,7 +28,7 @@ export class Catalog extends Construct {
 
   constructor(scope: Construct, id: string, props: CatalogProps) {
     super(scope, id);
-    const { stage, curated, results, scanLimit = Size.gibibytes(10) } = props;
+    const { stage, data, results, scanLimit = Size.gibibytes(10) } = props;
     this.database = `tdf_weather_${stage.replaceAll('-', '_')}`;
     this.workgroup = `tdf-weather-${stage}`;
 
@@ -40,7 +41,7 @@ export class Catalog extends Construct {
         new CfnTable(this, `Table-${table.name.replaceAll('/', '-')}`, {
           catalogId: Stack.of(this).account,
           databaseName: this.database,
-          tableInput: tableInput(table, dataset, curated),
+          tableInput: tableInput(table, dataset, data),
         }).addResourceDependency(database);
       }
     }
@@ -74,8 +75,8 @@ export class Catalog extends Construct {
     this.analysts = this.#analystsPolicy(props);
   }
 
-  /** Lets somebody read the curated tables and run the workgroup, and nothing else: not even see raw. */
-  #analystsPolicy({ stage, curated, results }: CatalogProps): ManagedPolicy {
+  /** Lets somebody read the tables and run the workgroup, and nothing else: not even see raw. */
+  #analystsPolicy({ stage, data, results }: CatalogProps): ManagedPolicy {
     const stack = Stack.of(this);
     const glue = (resource: string, resourceName?: string) =>
       stack.formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
@@ -103,16 +104,16 @@ export class Catalog extends Construct {
         ),
         allow(
           ['s3:GetObject'],
-          prefixes.map((prefix) => curated.arnForObjects(prefix)),
+          prefixes.map((prefix) => data.arnForObjects(prefix)),
         ),
-        allow(['s3:ListBucket'], [curated.bucketArn], { StringLike: { 's3:prefix': prefixes } }),
+        allow(['s3:ListBucket'], [data.bucketArn], { StringLike: { 's3:prefix': prefixes } }),
         // Athena writes results with the rights of whoever asks, in parts when they are large.
         allow(
           ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
           [results.arnForObjects(written)],
         ),
         allow(['s3:ListBucket'], [results.bucketArn], { StringLike: { 's3:prefix': written } }),
-        allow(['s3:GetBucketLocation'], [curated.bucketArn, results.bucketArn]),
+        allow(['s3:GetBucketLocation'], [data.bucketArn, results.bucketArn]),
       ],
     });
     Validations.of(policy).acknowledge({
@@ -120,7 +121,7 @@ export class Catalog extends Construct {
       reason: 'A list of tables is allowed for all tables of a database or not at all; it has no others.',
     });
     for (const [bucket, objects] of [
-      ...prefixes.map((prefix) => [curated, prefix] as const),
+      ...prefixes.map((prefix) => [data, prefix] as const),
       [results, written] as const,
     ]) {
       const bucketId = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
@@ -140,8 +141,8 @@ const resultsPrefix = 'results/';
  * Partitions are projected from the keys: no crawler, nothing to add when a day begins. `NOW` is
  * UTC, as the `dt=` folders are. https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
  */
-function tableInput(table: Table, { firstDay }: Dataset, curated: Bucket): CfnTable.TableInputProperty {
-  const location = curated.s3UrlForObject(`${table.name}/`);
+function tableInput(table: Table, { firstDay }: Dataset, data: Bucket): CfnTable.TableInputProperty {
+  const location = data.s3UrlForObject(`${table.name}/`);
   return {
     name: tableName(table),
     description: table.description,

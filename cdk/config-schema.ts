@@ -100,6 +100,9 @@ const settings = v.strictObject(
   `expected settings by dataset, such as ${anExample}; there are ${datasetNames.join(', ')}`,
 );
 
+/** SQS's limit. */
+const expectedDelay = 'expected a whole number of seconds, 0 to 900';
+
 /** Everything that can be configured for one stage, with its default. */
 const ofStage = v.strictObject({
   /** Of every dataset that has none of its own. */
@@ -131,6 +134,16 @@ const ofStage = v.strictObject({
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'expected letters, digits and /_+=.@-')),
     defaultApiKeySecret,
   ),
+  /** Seconds until compact gets an event of curated. It saves work: the first event of a burst does that of all. */
+  compactDelay: v.optional(
+    v.pipe(
+      v.number(expectedDelay),
+      v.check((value) => Number.isInteger(value) && value >= 0 && value <= 900, expectedDelay),
+    ),
+    60,
+  ),
+  /** Where the tables read: from curated only while a stack of before gets its first compacted days. */
+  tables: v.optional(v.picklist(['compacted', 'curated'], 'expected "compacted" or "curated"'), 'compacted'),
   /** For production: `cdk destroy` is refused, and the buckets outlive the stack. */
   retainData: flag(false),
 });

@@ -18,6 +18,8 @@ export interface Config {
   readonly apiUrl: string;
   readonly secretName: string;
   readonly stage: string;
+  readonly compactDelay: number;
+  readonly tables: 'compacted' | 'curated';
   readonly retainData: boolean;
 }
 

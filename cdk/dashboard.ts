@@ -13,9 +13,10 @@ import {
 import { Construct } from 'constructs';
 import { datasetMetrics } from '../shared/metrics.ts';
 import type { Alarms } from './alarms.ts';
+import type { Compact } from './compact.ts';
 import type { Convert } from './convert.ts';
 import type { Fetch } from './fetch.ts';
-import { convertMetric, datasetMetric, fetchMetric, reconcileMetric } from './metrics.ts';
+import { compactMetric, convertMetric, datasetMetric, fetchMetric, reconcileMetric } from './metrics.ts';
 
 export interface FlowDashboardProps {
   readonly stage: string;
@@ -23,24 +24,29 @@ export interface FlowDashboardProps {
   readonly datasets: readonly string[];
   readonly fetch: Fetch;
   readonly convert: Convert;
+  readonly compact: Compact;
   readonly alarms: Alarms;
 }
 
+/** Of the 24 columns of a dashboard. */
+const columnWidth = 4;
+
 /** The flow from left to right on one screen: a column for each station, under the state of all alarms. */
 export class FlowDashboard extends Construct {
-  constructor(scope: Construct, id: string, { stage, datasets, fetch, convert, alarms }: FlowDashboardProps) {
+  constructor(scope: Construct, id: string, props: FlowDashboardProps) {
     super(scope, id);
+    const { stage, datasets, fetch, convert, compact, alarms } = props;
     const period = Duration.hours(1);
     const column = (title: string, ...graphs: [string, IMetric[], HorizontalAnnotation?][]) =>
       new Column(
-        new TextWidget({ markdown: `## ${title}`, width: 6, height: 1 }),
+        new TextWidget({ markdown: `## ${title}`, width: columnWidth, height: 1 }),
         ...graphs.map(
           ([name, left, annotation]) =>
             new GraphWidget({
               title: name,
               left,
               leftAnnotations: annotation ? [annotation] : [],
-              width: 6,
+              width: columnWidth,
               height: 6,
             }),
         ),
@@ -81,22 +87,27 @@ export class FlowDashboard extends Construct {
           { value: 1, color: Color.ORANGE, label: 'a skipped hour is a warning; three in a row ring' },
         ],
         [
-          'Reconciled with curated, daily',
-          (['ObjectsMissing', 'ObjectsStale', 'ObjectsDead'] as const).map((name) =>
+          'Reconciled, daily',
+          (['ObjectsMissing', 'ObjectsStale', 'ObjectsDead', 'DaysStale'] as const).map((name) =>
             reconcileMetric(name, stage, Duration.days(1)),
           ),
         ],
       ),
       column(
-        '3 · queue',
+        '3 · queues',
         [
           'Waiting and dead',
-          [
-            convert.queue.metricApproximateNumberOfMessagesVisible({ period, label: 'waiting' }),
-            convert.deadLetters.metricApproximateNumberOfMessagesVisible({ period, label: 'dead' }),
-          ],
+          [convert, compact].flatMap(({ queue, deadLetters, node }) => [
+            queue.metricApproximateNumberOfMessagesVisible({ period, label: `waiting for ${node.id}` }),
+            deadLetters.metricApproximateNumberOfMessagesVisible({ period, label: `${node.id}: dead` }),
+          ]),
         ],
-        ['Age of the oldest', [convert.queue.metricApproximateAgeOfOldestMessage({ period })]],
+        [
+          'Age of the oldest',
+          [convert, compact].map(({ queue, node }) =>
+            queue.metricApproximateAgeOfOldestMessage({ period, label: node.id }),
+          ),
+        ],
       ),
       column(
         '4 · convert and curated',
@@ -112,6 +123,18 @@ export class FlowDashboard extends Construct {
             convert.function.metricErrors({ period }),
             convertMetric('ConvertRetries', stage, period),
             convert.function.metricDuration({ period }),
+          ],
+        ],
+      ),
+      column(
+        '5 · compact and tables',
+        ['Compacted', [compactMetric('DaysCompacted', stage, period)]],
+        [
+          'Errors, retries and time',
+          [
+            compact.function.metricErrors({ period }),
+            compactMetric('CompactRetries', stage, period),
+            compact.function.metricDuration({ period }),
           ],
         ],
       ),

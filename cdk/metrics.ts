@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
+  type CompactMetric,
   type ConvertMetric,
   type DatasetMetric,
   type FetchMetric,
@@ -24,6 +25,10 @@ export function datasetMetric(
 
 export function convertMetric(metricName: ConvertMetric, stage: string, period: Duration): Metric {
   return sumOf('convert', metricName, stage, period);
+}
+
+export function compactMetric(metricName: CompactMetric, stage: string, period: Duration): Metric {
+  return sumOf('compact', metricName, stage, period);
 }
 
 export function reconcileMetric(metricName: ReconcileMetric, stage: string, period: Duration): Metric {

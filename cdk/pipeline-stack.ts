@@ -7,6 +7,7 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms, type WatchedDataset } from './alarms.ts';
 import { callsPerMonth } from './calls-per-month.ts';
 import { Catalog } from './catalog.ts';
+import { Compact } from './compact.ts';
 import type { Config } from './config.ts';
 import { gapOf, maxFreshnessHours } from './config-schema.ts';
 import { Convert } from './convert.ts';
@@ -19,7 +20,7 @@ export interface PipelineStackProps extends StackProps {
   readonly config: Config;
 }
 
-/** The pipeline, in the order in which the data flows: fetch, raw, queue, convert, curated. Then what watches it. */
+/** The pipeline, in the order in which the data flows: fetch, raw, convert, curated, compact, compacted. Then what watches it. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: PipelineStackProps) {
     super(scope, id, { terminationProtection: config.retainData, ...props });
@@ -37,26 +38,33 @@ export class PipelineStack extends Stack {
       ],
     });
     const curated = new DataBucket(this, 'Curated', { retain });
+    const compacted = new DataBucket(this, 'Compacted', { retain });
 
     const fetch = new Fetch(this, 'Fetch', { config, raw });
     const convert = new Convert(this, 'Convert', { stage, raw, curated });
-    // The first run may start at once, and the event of its object needs somewhere to go.
+    const compact = new Compact(this, 'Compact', { stage, curated, compacted, delay: config.compactDelay });
+    // The first run may start at once, and the events of its objects need somewhere to go.
     for (const { schedule } of fetch.schedules.values())
-      schedule.node.addDependency(raw.node.findChild('Notifications'));
+      schedule.node.addDependency(...[raw, curated].map(({ node }) => node.findChild('Notifications')));
 
     const reconcile = new Reconcile(this, 'Reconcile', {
       stage,
       raw,
       curated,
-      queue: convert.queue,
-      deadLetters: convert.deadLetters,
+      compacted,
+      convert,
+      compact,
     });
 
     const results = new DataBucket(this, 'QueryResults', {
       retain: false,
       lifecycleRules: [{ expiration: Duration.days(30) }],
     });
-    const catalog = new Catalog(this, 'Catalog', { stage, curated, results });
+    const catalog = new Catalog(this, 'Catalog', {
+      stage,
+      data: config.tables === 'curated' ? curated : compacted,
+      results,
+    });
 
     const { topic } = new AlarmTopic(this, 'Alerts');
     const datasets = config.datasets.map(({ dataset: { name, identity }, schedule, freshnessHours }) => {
@@ -70,9 +78,9 @@ export class PipelineStack extends Stack {
       };
     });
     annotate(this, config, datasets);
-    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, reconcile, topic, datasets });
+    const alarms = new Alarms(this, 'Alarms', { stage, fetch, convert, compact, reconcile, topic, datasets });
     const names = datasets.map(({ name }) => name);
-    new FlowDashboard(this, 'Flow', { stage, datasets: names, fetch, convert, alarms });
+    new FlowDashboard(this, 'Flow', { stage, datasets: names, fetch, convert, compact, alarms });
 
     const notificationsHandler = this.node.children.find(({ node }) =>
       node.id.startsWith('BucketNotificationsHandler'),
@@ -88,8 +96,11 @@ export class PipelineStack extends Stack {
     const outputs: Outputs = {
       RawBucketName: raw.bucketName,
       CuratedBucketName: curated.bucketName,
+      CompactedBucketName: compacted.bucketName,
       QueueUrl: convert.queue.queueUrl,
       DeadLetterQueueUrl: convert.deadLetters.queueUrl,
+      CompactQueueUrl: compact.queue.queueUrl,
+      CompactDeadLetterQueueUrl: compact.deadLetters.queueUrl,
       ApiKeySecretName: config.secretName,
       Database: catalog.database,
       Workgroup: catalog.workgroup,
@@ -108,6 +119,7 @@ export class PipelineStack extends Stack {
       ),
       FetchLogGroup: fetch.function.logGroup.logGroupName,
       ConvertLogGroup: convert.function.logGroup.logGroupName,
+      CompactLogGroup: compact.function.logGroup.logGroupName,
       ReconcileLogGroup: reconcile.function.logGroup.logGroupName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -1,12 +1,12 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { limits } from '../functions/reconcile/limits.ts';
 import { datasetNames, tableNames } from '../shared/datasets.ts';
 import type { Env, reconcileEnv } from '../shared/env.ts';
 import { metricNamespace } from '../shared/metrics.ts';
+import type { DataStage } from './data-stage.ts';
 import { FunctionSchedule } from './function-schedule.ts';
 import { grantObjects } from './object-grant.ts';
 import { PipelineFunction } from './pipeline-function.ts';
@@ -15,43 +15,50 @@ export interface ReconcileProps {
   readonly stage: string;
   readonly raw: Bucket;
   readonly curated: Bucket;
-  readonly queue: Queue;
-  readonly deadLetters: Queue;
+  readonly compacted: Bucket;
+  readonly convert: DataStage;
+  readonly compact: DataStage;
 }
 
 /** Once a day, in UTC: after the last hour of a day, before anybody looks at it. */
 const daily = 'cron(30 3 * * ? *)';
 
-/** S3 loses an event now and then. This finds the raw objects of such events, and has them converted. */
+/** S3 loses an event now and then. This finds what such events were about, and has it converted and compacted. */
 export class Reconcile extends Construct {
   readonly function: PipelineFunction;
 
-  constructor(scope: Construct, id: string, { stage, raw, curated, queue, deadLetters }: ReconcileProps) {
+  constructor(scope: Construct, id: string, props: ReconcileProps) {
     super(scope, id);
+    const { stage, raw, curated, compacted, convert, compact } = props;
     const environment: Env<typeof reconcileEnv> = {
       RAW_BUCKET: raw.bucketName,
       CURATED_BUCKET: curated.bucketName,
-      QUEUE_URL: queue.queueUrl,
-      DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+      COMPACTED_BUCKET: compacted.bucketName,
+      QUEUE_URL: convert.queue.queueUrl,
+      DEAD_LETTER_QUEUE_URL: convert.deadLetters.queueUrl,
+      COMPACT_QUEUE_URL: compact.queue.queueUrl,
+      COMPACT_DEAD_LETTER_QUEUE_URL: compact.deadLetters.queueUrl,
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace(stage),
     };
     this.function = new PipelineFunction(this, 'Function', {
-      description: 'Finds raw objects that were not converted, and enqueues them again.',
+      description: 'Finds objects and days whose events were lost, and enqueues them again.',
       folder: 'reconcile',
       environment,
       memory: Size.mebibytes(512),
       timeout: Duration.millis(limits.timeout),
     });
 
-    // When an object's time does not tell, it reads the metadata. S3 has no smaller permission for that.
+    // It reads metadata, which tells what an object was made of. S3 has no smaller permission for that.
     grantObjects(this.function, 's3:GetObject', curated, tableNames);
+    grantObjects(this.function, 's3:GetObject', compacted, tableNames);
     for (const statement of [
       listing(raw, datasetNames),
       listing(curated, tableNames),
-      { actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
+      listing(compacted, tableNames),
+      { actions: ['sqs:SendMessage'], resources: [convert.queue.queueArn, compact.queue.queueArn] },
       {
         actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
-        resources: [deadLetters.queueArn],
+        resources: [convert.deadLetters.queueArn, compact.deadLetters.queueArn],
       },
     ]) {
       this.function.addToRolePolicy(new PolicyStatement(statement));
@@ -60,7 +67,7 @@ export class Reconcile extends Construct {
     const maxEventAge = Duration.millis(limits.latestStart);
     this.function.configureAsyncInvoke({ retryAttempts: limits.retries, maxEventAge });
     new FunctionSchedule(this, 'Schedule', {
-      description: 'Reconciles raw with curated.',
+      description: 'Reconciles raw with curated, and curated with compacted.',
       function: this.function,
       expression: daily,
       maxEventAge,

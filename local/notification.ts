@@ -1,5 +1,5 @@
 import { encodeKey } from '../shared/s3-event.ts';
-import type { Emulator, ObjectCreated } from './aws/emulator.ts';
+import type { Emulator, ObjectCreated, ObjectEvent } from './aws/emulator.ts';
 
 /** A bucket's notification as CloudFormation has it, with its references resolved. */
 export interface NotificationProperties {
@@ -17,7 +17,7 @@ export interface NotificationOptions {
   /** What the queue's policy says of messages from the bucket. Where it refuses, S3 loses them in silence. */
   readonly maySend?: (queueArn: string, bucketArn: string) => boolean;
   /** After how many milliseconds an event is sent, once for each number. */
-  readonly delays?: (created: ObjectCreated) => readonly number[] | undefined;
+  readonly delays?: (event: ObjectEvent) => readonly number[] | undefined;
   /** Events that are on their way. */
   readonly late?: Set<NodeJS.Timeout>;
   /** S3 sends its test event when the notification is set up, and not again. @default true */
@@ -40,15 +40,21 @@ export function notify(
   }: NotificationOptions,
 ): void {
   const { QueueConfigurations = [], ...others } = NotificationConfiguration;
+  const listens: Readonly<Record<string, (listener: (event: ObjectEvent) => void) => void>> = {
+    's3:ObjectCreated:*': emulator.onObjectCreated,
+    's3:ObjectRemoved:*': emulator.onObjectRemoved,
+  };
   const unknown = QueueConfigurations.flatMap(({ Events, QueueArn: _, ...more }) => [
     ...Object.keys(more),
-    ...Events.filter((event) => event !== 's3:ObjectCreated:*'),
+    ...Events.filter((event) => !listens[event]),
   ]);
   unknown.push(...Object.keys(others));
   if (unknown.length > 0) {
-    throw new Error(`The local runtime tells queues of all created objects, and does not know: ${unknown}`);
+    throw new Error(
+      `The local runtime tells queues of all created and all removed objects, and does not know: ${unknown}`,
+    );
   }
-  for (const { QueueArn } of QueueConfigurations) {
+  for (const { Events, QueueArn } of QueueConfigurations) {
     const allowed = () => maySend(QueueArn, `arn:aws:s3:::${BucketName}`);
     if (!allowed()) {
       throw new Error(
@@ -56,10 +62,10 @@ export function notify(
       );
     }
     if (isFirst) emulator.send(QueueArn, s3TestEvent(BucketName));
-    emulator.onObjectCreated((created) => {
-      if (created.bucket !== BucketName || !allowed()) return;
-      for (const delay of delays(created) ?? [0]) {
-        const send = () => emulator.send(QueueArn, s3Event(created, region));
+    const tell = (event: ObjectEvent) => {
+      if (event.bucket !== BucketName || !allowed()) return;
+      for (const delay of delays(event) ?? [0]) {
+        const send = () => emulator.send(QueueArn, s3Event(event, region));
         if (delay === 0) {
           send();
           continue;
@@ -70,15 +76,16 @@ export function notify(
         }, delay);
         late.add(timer);
       }
-    });
+    };
+    for (const event of Events) listens[event]?.(tell);
   }
 }
 
 /** It orders the events of one key: each has a greater one, as hexadecimal digits. */
 let sequence = Date.now() * 1000;
 
-/** The message that S3 sends for a created object, in the form that AWS documents (event version 2.1). */
-export function s3Event(created: ObjectCreated, region: string): string {
+/** The message that S3 sends, in the form that AWS documents (event version 2.1). A removed object has no size and no ETag. */
+export function s3Event(event: ObjectEvent | ObjectCreated, region: string): string {
   sequence += 1;
   return JSON.stringify({
     Records: [
@@ -87,14 +94,13 @@ export function s3Event(created: ObjectCreated, region: string): string {
         eventSource: 'aws:s3',
         awsRegion: region,
         eventTime: new Date().toISOString(),
-        eventName: created.eventName,
+        eventName: event.eventName,
         s3: {
           s3SchemaVersion: '1.0',
-          bucket: { name: created.bucket, arn: `arn:aws:s3:::${created.bucket}` },
+          bucket: { name: event.bucket, arn: `arn:aws:s3:::${event.bucket}` },
           object: {
-            key: encodeKey(created.key),
-            size: created.size,
-            eTag: created.etag,
+            key: encodeKey(event.key),
+            ...('etag' in event && { size: event.size, eTag: event.etag }),
             sequencer: sequence.toString(16).toUpperCase().padStart(18, '0'),
           },
         },

@@ -18,6 +18,8 @@ export interface MemberIs {
   readonly member: string;
   readonly text: string;
   readonly isPrefix?: boolean;
+  /** What must be so, too. */
+  readonly and?: MemberIs;
 }
 
 export interface LogQuery {
@@ -80,12 +82,14 @@ async function* linesOf(
   for await (const { text, at } of source) {
     const members = membersOf(text);
     time = at ?? timeOf(members) ?? time; // What is not JSON belongs to the line before.
-    const isMeant = any?.some(({ member, text: wanted, isPrefix }) => {
-      const value = String(members[member] ?? '');
-      return isPrefix ? value.startsWith(wanted) : value === wanted;
-    });
-    if (time >= since && (isMeant ?? true)) yield { function: name, at: time, text, members };
+    if (time >= since && (any?.some((each) => isSo(each, members)) ?? true))
+      yield { function: name, at: time, text, members };
   }
+}
+
+export function isSo({ member, text, isPrefix, and }: MemberIs, members: LogLine['members']): boolean {
+  const value = String(members[member] ?? '');
+  return (isPrefix ? value.startsWith(text) : value === text) && (!and || isSo(and, members));
 }
 
 function membersOf(text: string): Record<string, unknown> {
@@ -108,11 +112,13 @@ const longestText = 300;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html: a `*` stands for any text. */
 function patternOf(any: readonly MemberIs[]): string {
-  const terms = any.map(({ member, text, isPrefix }) => {
-    const asked = text.slice(0, longestText).replaceAll(/["\\]/g, '\\$&');
-    return `$.${member} = "${asked}${isPrefix || text.length > longestText ? '*' : ''}"`;
-  });
-  return `{ ${terms.join(' || ')} }`;
+  return `{ ${any.map(termOf).join(' || ')} }`;
+}
+
+function termOf({ member, text, isPrefix, and }: MemberIs): string {
+  const asked = text.slice(0, longestText).replaceAll(/["\\]/g, '\\$&');
+  const term = `$.${member} = "${asked}${isPrefix || text.length > longestText ? '*' : ''}"`;
+  return and ? `(${term} && ${termOf(and)})` : term;
 }
 
 /** Merges sources that are in order themselves. */

@@ -64,6 +64,7 @@ async function observeStack(stage: string): Promise<Closeable> {
     logs: cloudWatchLogs(clients.cloudWatchLogs, {
       fetch: outputs.FetchLogGroup,
       convert: outputs.ConvertLogGroup,
+      compact: outputs.CompactLogGroup,
       reconcile: outputs.ReconcileLogGroup,
     }),
     deployedAt: stack?.CreationTime ?? new Date(0),

@@ -8,20 +8,14 @@ export const fetchEnv = [
   'WEATHERAPI_URL',
   'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
-export const convertEnv = [
-  'RAW_BUCKET',
-  'CURATED_BUCKET',
+/** Of a function that a queue feeds. */
+export const queueEnv = [
   'DEAD_LETTER_QUEUE_URL',
   'MAX_RECEIVE_COUNT',
   'POWERTOOLS_METRICS_NAMESPACE',
 ] as const;
-export const compactEnv = [
-  'CURATED_BUCKET',
-  'COMPACTED_BUCKET',
-  'DEAD_LETTER_QUEUE_URL',
-  'MAX_RECEIVE_COUNT',
-  'POWERTOOLS_METRICS_NAMESPACE',
-] as const;
+export const convertEnv = ['RAW_BUCKET', 'CURATED_BUCKET', ...queueEnv] as const;
+export const compactEnv = ['CURATED_BUCKET', 'COMPACTED_BUCKET', ...queueEnv] as const;
 export const reconcileEnv = [
   'RAW_BUCKET',
   'CURATED_BUCKET',

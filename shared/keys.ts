@@ -119,6 +119,11 @@ export function tableDayOf(curatedKey: string): TableDay {
   );
 }
 
+/** Undefined where `tableDayOf` throws. */
+export function parsedDay(curatedKey: string): TableDay | undefined {
+  return orUndefined(() => tableDayOf(curatedKey));
+}
+
 /** The curated objects of a raw object, one per table of its dataset. */
 export function curatedKeys(parsed: DatedKey): string[] {
   return parsed.dataset.tables.map((table) => curatedKey(parsed, table));
@@ -132,8 +137,12 @@ export function curatedKeysOf(rawKey: string): readonly string[] {
 
 /** Undefined when its dataset is not known, or its `dt=` folder is not a date. */
 export function parsedKey(rawKey: string): ParsedKey | undefined {
+  return orUndefined(() => parseRawKey(rawKey));
+}
+
+function orUndefined<T>(parse: () => T): T | undefined {
   try {
-    return parseRawKey(rawKey);
+    return parse();
   } catch (error) {
     if (error instanceof PermanentError) return undefined;
     throw error;

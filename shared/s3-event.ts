@@ -7,7 +7,7 @@ export interface EventObject {
   /** Bytes */
   readonly size: number | undefined;
   /** S3's own record of it. */
-  readonly record: unknown;
+  readonly record: { readonly eventName: string };
 }
 
 /**
@@ -44,12 +44,12 @@ export function objectsIn(messageBody: string): EventObject[] {
     const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'message'}: ${issue.message}`);
     throw new PermanentError('malformed-message', `The message is not an S3 event: ${problems.join('; ')}`);
   }
-  const records = (body as { Records: unknown[] }).Records;
+  const { Records: records } = body as { Records: EventObject['record'][] };
   return parsed.output.Records.map(({ s3 }, index) => ({
     bucket: s3.bucket.name,
     key: decodeKey(s3.object.key),
     size: s3.object.size,
-    record: records[index],
+    record: records[index] as EventObject['record'],
   }));
 }
 

@@ -13,7 +13,8 @@ import { type Emulator, startEmulator } from '../local/aws/emulator.ts';
 import type { RequestFaults } from '../local/aws/request-faults.ts';
 import { type EventObject, objectsIn } from '../shared/s3-event.ts';
 
-type Bucket = 'raw' | 'curated';
+const buckets = ['raw', 'curated', 'compacted'] as const;
+type Bucket = (typeof buckets)[number];
 type Metadata = Readonly<Record<string, string>>;
 
 export interface StoredObject {
@@ -22,23 +23,26 @@ export interface StoredObject {
   readonly metadata: Metadata;
 }
 
-/** Two buckets and two queues over the real protocols on loopback, with nobody at work. */
+/** The buckets, and each function's queue and dead letters, over the real protocols on loopback, with nobody at work. */
 export interface Aws {
   readonly emulator: Emulator;
   /** Of clients that try each request once. */
   readonly config: ReturnType<typeof clientConfig>;
   readonly s3: S3Client;
   readonly sqs: SQSClient;
+  /** Convert's. */
   readonly queueUrl: string;
   readonly deadLettersUrl: string;
+  readonly compactQueueUrl: string;
+  readonly compactDeadLettersUrl: string;
   /** Answers requests in the service's place until `empty`. */
   fault: RequestFaults;
   put(bucket: Bucket, key: string, body?: string | Uint8Array, metadata?: Metadata): Promise<void>;
   remove(bucket: Bucket, key: string): Promise<void>;
   object(bucket: Bucket, key: string): Promise<StoredObject>;
   keys(bucket: Bucket): Promise<string[]>;
-  /** The objects that were sent to have them converted, by key. */
-  sent(): EventObject[];
+  /** The objects that were sent to a queue, convert's unless said otherwise, by key. */
+  sent(queueUrl?: string): EventObject[];
   deadLetters(): { body: string; attributes: Record<string, string> }[];
   /** No objects, no messages, no faults: for the next test. */
   empty(): Promise<void>;
@@ -58,10 +62,13 @@ export async function startAws(stateDir?: string): Promise<Aws> {
   const directory = stateDir ?? (await mkdtemp(join(tmpdir(), 'aws-')));
   const noFault: RequestFaults = () => undefined;
   const emulator = await startEmulator({ stateDir: directory, region, faults: (call) => aws.fault(call) });
-  for (const bucket of ['raw', 'curated']) emulator.createBucket(bucket);
-  const [queueUrl, deadLettersUrl] = ['queue', 'dead-letters'].map(
-    (name) => emulator.createQueue(name, {}).url,
-  ) as [string, string];
+  for (const bucket of buckets) emulator.createBucket(bucket);
+  const queues = {
+    queueUrl: emulator.createQueue('queue', {}).url,
+    deadLettersUrl: emulator.createQueue('dead-letters', {}).url,
+    compactQueueUrl: emulator.createQueue('compact-queue', {}).url,
+    compactDeadLettersUrl: emulator.createQueue('compact-dead-letters', {}).url,
+  };
   const config = clientConfig(emulator.endpoint);
   const s3 = new S3Client(config);
   const sqs = new SQSClient(config);
@@ -71,8 +78,7 @@ export async function startAws(stateDir?: string): Promise<Aws> {
     config,
     s3,
     sqs,
-    queueUrl,
-    deadLettersUrl,
+    ...queues,
     fault: noFault,
     async put(Bucket, Key, body = '{}', metadata = {}) {
       await s3.send(
@@ -91,18 +97,17 @@ export async function startAws(stateDir?: string): Promise<Aws> {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
       return Contents.map(({ Key = '' }) => Key);
     },
-    sent: () =>
+    sent: (queueUrl = queues.queueUrl) =>
       emulator
         .messages(queueUrl)
         .flatMap(({ body }) => objectsIn(body))
         .sort((a, b) => (a.key < b.key ? -1 : 1)),
     deadLetters: () =>
-      emulator.messages(deadLettersUrl).map(({ body, attributes }) => ({ body, attributes })),
+      emulator.messages(queues.deadLettersUrl).map(({ body, attributes }) => ({ body, attributes })),
     async empty() {
       aws.fault = noFault;
-      for (const bucket of ['raw', 'curated'] as const)
-        for (const key of await aws.keys(bucket)) await aws.remove(bucket, key);
-      for (const QueueUrl of [queueUrl, deadLettersUrl]) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+      for (const bucket of buckets) for (const key of await aws.keys(bucket)) await aws.remove(bucket, key);
+      for (const QueueUrl of Object.values(queues)) await sqs.send(new PurgeQueueCommand({ QueueUrl }));
     },
     async stop() {
       s3.destroy();

@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly apiUrl?: string;
   /** Milliseconds by which functions' clocks are ahead. */
   readonly clocks?: Readonly<Record<string, number>>;
+  /** Nobody is told of curated objects, so that only reconcile has anything compacted. */
+  readonly withoutCompact?: true;
   /** Fills the state directory before the start. */
   readonly prepare?: (stateDir: string) => Promise<void>;
 }
@@ -41,6 +43,9 @@ export interface Letter {
   readonly reason: string | undefined;
   readonly body: string;
 }
+
+/** The buckets that somebody else than the functions may write to. */
+export type ChangedBucket = 'raw' | 'curated';
 
 /** The stack at work, for many tests: what goes wrong can be changed, and everything can be cleared away. */
 export interface Stack {
@@ -58,21 +63,31 @@ export interface Stack {
   reconcile(): Promise<Invocation>;
   /** Gives the stand-in API and the secret another key, as a rotation would; the old one is refused from now on. */
   rotateKey(key: string): void;
-  /** Puts a raw object, as somebody would who drops a file. */
-  put(key: string, body: string | Uint8Array, metadata?: Readonly<Record<string, string>>): Promise<void>;
-  remove(key: string): Promise<void>;
+  /** Puts a raw object, as somebody would who drops a file; or a curated one. */
+  put(
+    key: string,
+    body: string | Uint8Array,
+    metadata?: Readonly<Record<string, string>>,
+    bucket?: ChangedBucket,
+  ): Promise<void>;
+  remove(key: string, bucket?: ChangedBucket): Promise<void>;
   /** Undefined when there is none. */
   raw(key: string): Promise<RawContent | undefined>;
   curatedKeys(): Promise<string[]>;
   /** All curated objects. */
   curated(): Promise<Map<string, Buffer>>;
+  /** All compacted objects. */
+  compacted(): Promise<Map<string, Buffer>>;
   /** Of a curated object, read by DuckDB. */
   rows(curatedKey: string): Promise<ParquetRow[]>;
-  letters(): Letter[];
-  /** Sends every dead letter's message to the queue again. */
+  /** Of a compacted object, read by DuckDB. */
+  tableRows(compactedKey: string): Promise<ParquetRow[]>;
+  /** @param stage default: convert */
+  letters(stage?: 'convert' | 'compact'): Letter[];
+  /** Sends every dead letter's message to its queue again. */
   redrive(): Promise<void>;
-  /** How often a message of a raw object was handed to convert, by message, since the stack was cleared. */
-  deliveries(key: string): number[];
+  /** How often a message of an object, or of those with a prefix, was handed to a function, by message, since the stack was cleared. */
+  deliveries(keyOrPrefix: string): number[];
   /** What a function has printed so far. */
   log(functionName: string): string;
   /** No objects, no dead letters, no faults: for the next test. */
@@ -84,7 +99,8 @@ export const hour = 3_600_000;
 /** The stand-in API's. */
 export const apiKey = 'test-key';
 
-export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions = {}): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { apiUrl, clocks = {}, withoutCompact = false, prepare } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'stack-'));
   await prepare?.(stateDir);
   const access = { key: apiKey, now: () => new Date('2026-11-22T05:00:00Z') };
@@ -98,7 +114,7 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     retryDelay: 0,
     faults: {
       request: (...asked) => faults.request?.(...asked),
-      event: (created) => faults.event?.(created) ?? [0],
+      event: (event) => (withoutCompact && event.bucket === 'curated' ? [] : (faults.event?.(event) ?? [0])),
       delivery: (message) => {
         const { MessageId: id = '', Body = '' } = message;
         delivered.set(id, { key: keyIn(Body), count: (delivered.get(id)?.count ?? 0) + 1 });
@@ -109,7 +125,11 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
     },
   });
   const outputs = runtime.outputs as unknown as Outputs;
-  const { RawBucketName, CuratedBucketName, QueueUrl, DeadLetterQueueUrl, ApiKeySecretName } = outputs;
+  const { RawBucketName, CuratedBucketName, CompactedBucketName, ApiKeySecretName } = outputs;
+  const queues = {
+    convert: { url: outputs.QueueUrl, deadLettersUrl: outputs.DeadLetterQueueUrl },
+    compact: { url: outputs.CompactQueueUrl, deadLettersUrl: outputs.CompactDeadLetterQueueUrl },
+  } as const;
   const { emulator } = runtime;
   emulator.secrets.set(ApiKeySecretName, apiKey);
   // A connection of its own for each request: faults close those that are kept open.
@@ -129,6 +149,11 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
   const empty = async (Bucket: string): Promise<void> => {
     const keys = await keysIn(Bucket);
     await Promise.all(keys.map((Key) => s3.send(new DeleteObjectCommand({ Bucket, Key }))));
+  };
+  const objectsIn = async (bucket: string): Promise<Map<string, Buffer>> => {
+    const keys = await keysIn(bucket);
+    const objects = keys.map(async (key) => [key, await readFile(emulator.pathOf(bucket, key))] as const);
+    return new Map(await Promise.all(objects));
   };
   const purge = (queueUrl: string) => sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
 
@@ -159,12 +184,11 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
       access.key = key;
       emulator.secrets.set(ApiKeySecretName, key);
     },
-    async put(Key, body, metadata = {}) {
-      const object = { Bucket: RawBucketName, Key, Body: body, Metadata: { ...metadata } };
-      await s3.send(new PutObjectCommand(object));
+    async put(Key, Body, metadata = {}, Bucket = 'raw') {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body, Metadata: { ...metadata } }));
     },
-    async remove(Key) {
-      await s3.send(new DeleteObjectCommand({ Bucket: RawBucketName, Key }));
+    async remove(Key, Bucket = 'raw') {
+      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
     },
     async raw(Key) {
       if (!(await keysIn(RawBucketName)).includes(Key)) return undefined;
@@ -172,27 +196,29 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
       return { body: Buffer.from((await Body?.transformToByteArray()) ?? []), metadata: Metadata };
     },
     curatedKeys: () => keysIn(CuratedBucketName),
-    async curated() {
-      const objects = (await stack.curatedKeys()).map(
-        async (key) => [key, await readFile(emulator.pathOf(CuratedBucketName, key))] as const,
-      );
-      return new Map(await Promise.all(objects));
-    },
+    curated: () => objectsIn(CuratedBucketName),
+    compacted: () => objectsIn(CompactedBucketName),
     rows: (curatedKey) => readParquet([emulator.pathOf(CuratedBucketName, curatedKey)]),
-    letters: () =>
-      emulator.messages(DeadLetterQueueUrl).map(({ body, attributes: { code, reason } }) => ({
+    tableRows: (compactedKey) => readParquet([emulator.pathOf(CompactedBucketName, compactedKey)]),
+    letters: (stage = 'convert') =>
+      emulator.messages(queues[stage].deadLettersUrl).map(({ body, attributes: { code, reason } }) => ({
         key: keyIn(body),
         code,
         reason,
         body,
       })),
     async redrive() {
-      const letters = stack.letters();
-      await purge(DeadLetterQueueUrl);
-      for (const { body } of letters) emulator.send(QueueUrl, body);
+      for (const stage of ['convert', 'compact'] as const) {
+        const { url, deadLettersUrl } = queues[stage];
+        const letters = stack.letters(stage);
+        await purge(deadLettersUrl);
+        for (const { body } of letters) emulator.send(url, body);
+      }
     },
     deliveries: (key) =>
-      [...delivered.values()].filter((message) => message.key === key).map(({ count }) => count),
+      [...delivered.values()]
+        .filter((message) => message.key === key || (key.endsWith('/') && message.key.startsWith(key)))
+        .map(({ count }) => count),
     log: (functionName) => {
       const file = join(stateDir, 'logs', `${functionName}.log`);
       const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
@@ -203,7 +229,11 @@ export async function startStack({ apiUrl, clocks = {}, prepare }: StackOptions 
       stack.faults = {};
       await runtime.settled();
       stack.rotateKey(apiKey);
-      await Promise.all([empty(RawBucketName), empty(CuratedBucketName), purge(DeadLetterQueueUrl)]);
+      // Nobody is to be told of it.
+      stack.faults = { event: () => [] };
+      const letters = Object.values(queues).map(({ deadLettersUrl }) => purge(deadLettersUrl));
+      await Promise.all([...[RawBucketName, CuratedBucketName, CompactedBucketName].map(empty), ...letters]);
+      stack.faults = {};
       delivered = new Map();
       landed = [];
     },

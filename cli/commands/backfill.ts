@@ -36,7 +36,7 @@ export function backfillCommand(): Command {
     .option('--max-calls <n>', 'stop after asking for this many places')
     .option('--rate <n>', 'ask for this many places per minute at most (default: no limit)')
     .option('--dry-run', 'say what it costs, and call nothing')
-    .option('--no-wait', 'do not wait until what landed is converted')
+    .option('--no-wait', 'do not wait until the rows are in the tables')
     .option('--json', 'print nothing but the result, as JSON')
     .addHelpText('after', help);
   for (const option of targetOptions) command.addOption(option);
@@ -144,12 +144,13 @@ async function run(
     fetch.close();
     signal.removeEventListener('abort', onAbort);
   });
-  const settled = typed.wait ? await settle(watch, keys, signal, { shown }) : undefined;
+  const settled = typed.wait ? await settle(watch, { rawKeys: keys }, signal, { shown }) : undefined;
   const outcome = settled && convertedOf(settled);
-  const unconverted = settled || !deployed.runtime ? undefined : watch.waiting;
+  const { convert, compact } = watch.waiting;
+  const waiting = settled || !deployed.runtime ? undefined : convert + compact;
   const seconds = (performance.now() - start) / 1000;
   const { from, to, leftOut } = request;
-  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome, unconverted };
+  const result: Result = { from, to, leftOut, calls, there, ...backfilled, seconds, outcome, waiting };
   if (typed.json) printJson(result);
   else showBackfill(result, typed);
   const isWrong =

@@ -8,7 +8,7 @@ import { takeBackObjects } from './dead-letters/take-back-objects.ts';
 
 export function deadLettersCommand(): Command {
   const command = new Command('dead-letters')
-    .description('Shows what could not be converted, sends it again, or gives it up.')
+    .description('Shows what could not be converted or compacted, sends it again, or gives it up.')
     .option('--json', 'print nothing but the result, as JSON')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(
@@ -50,7 +50,9 @@ Examples:
     )
     .action((ids: string[], _: unknown, self: Command) => redriveLetters(ids, self.optsWithGlobals()));
   selecting(command.command('drop'))
-    .description(`give them up: their raw objects move to ${givenUpPrefix}, which the pipeline ignores`)
+    .description(
+      `give them up: raw objects move to ${givenUpPrefix}, which the pipeline ignores; of a day, only the letter goes`,
+    )
     .option('--all', 'all of them')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what would be dropped, and drop nothing')
@@ -83,7 +85,7 @@ function selecting(command: Command): Command {
   return command
     .argument('[id...]', 'as the list shows them; the beginning is enough')
     .option('--code <code>', 'only those with this reason code')
-    .option('--key <prefix>', 'only those whose raw key begins with this', parseKey);
+    .option('--key <prefix>', 'only those whose raw key or day begins with this', parseKey);
 }
 
 /** An empty text, as of a variable that is not set, would be the beginning of every key. */

@@ -56,8 +56,7 @@ async function destroyLocal({ state, yes, dryRun, json }: Options): Promise<void
   const remove =
     path !== undefined &&
     !dryRun &&
-    (yes ||
-      (await confirmed(`Remove ${path} with all raw and curated objects, dead letters and logs in it?`)));
+    (yes || (await confirmed(`Remove ${path} with all objects, dead letters and logs in it?`)));
   if (remove) await removeStateDirectory(path);
   if (json) return printJson({ stateDirectory: path ?? null, removed: remove, dryRun: dryRun ?? false });
   if (path === undefined) print(`There is nothing to remove: ${state} does not exist.`);
@@ -69,7 +68,13 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
   const { stage, yes = false, dryRun, json } = options;
   const deployed = await connect(options);
   try {
-    const { RawBucketName, CuratedBucketName, ApiKeySecretName: secretName } = deployed.outputs;
+    const {
+      RawBucketName,
+      CuratedBucketName,
+      CompactedBucketName,
+      ApiKeySecretName: secretName,
+    } = deployed.outputs;
+    const buckets = [RawBucketName, CuratedBucketName, CompactedBucketName];
     const stack = `TdfWeather-${stage}`;
     if (dryRun) {
       const args = cdkDestroyArguments(stage, yes);
@@ -77,7 +82,7 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
       if (json)
         return printJson({
           stack,
-          buckets: [RawBucketName, CuratedBucketName],
+          buckets,
           cdk: args,
           secretName,
           secret,
@@ -87,8 +92,7 @@ async function destroyOnAws(options: Options, cdk: RunCdk): Promise<void> {
         [
           `Would run: npx cdk ${args.join(' ')}`,
           `It removes the stack ${stack} and, unless it was deployed with retainData, everything in`,
-          `  ${RawBucketName}`,
-          `  ${CuratedBucketName}`,
+          ...buckets.map((name) => `  ${name}`),
           `The secret ${secretName}: ${secret === 'ask' ? 'you would be asked' : `would be ${secret}`}.`,
         ].join('\n'),
       );

@@ -3,8 +3,9 @@ import { counted } from '../../operations/counted.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { type DropSource, findSources, spool } from '../../operations/drop/drop-sources.ts';
 import {
-  type DroppedFile,
+  type DroppedDay,
   type DroppedObject,
+  droppedDays,
   droppedFiles,
   type TableRows,
 } from '../../operations/drop/dropped-objects.ts';
@@ -40,7 +41,7 @@ export function dropCommand(): Command {
     .argument('<file...>', 'files, folders, patterns, or - for standard input')
     .option('--dataset <name>', 'what the files are (default: what their first answers fit)')
     .option('--day <day>', 'the day of all records, instead of the one they say')
-    .option('--no-wait', 'do not wait until the rows are there')
+    .option('--no-wait', 'do not wait until the rows are in the tables')
     .option('--dry-run', 'say which objects it would make, and make none')
     .option('--json', 'print nothing but the result, as JSON')
     .addHelpText(
@@ -50,7 +51,7 @@ A file is a response, one per line, or an array of them; gzipped or not. It goes
 to the UTC day of its earliest observation, or to its local day where a dataset
 has one. When it has several days (observations more than 24 hours apart), it is
 split: between records, whose bytes stay as they are. The exit code is 1 when
-something could not be converted.
+something could not be converted or compacted.
 
 Examples:
   npx tdf drop response.json
@@ -79,18 +80,24 @@ Examples:
       const plans = await interruptible((signal) =>
         planDrops(all, dataset ? [dataset] : datasets, { day, signal }),
       );
-      const files = options.dryRun
-        ? plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) }))
+      const { files, days }: Done = options.dryRun
+        ? { files: plans.map(({ file, keys }) => ({ file, objects: keys.map((key) => ({ key })) })) }
         : await atWork(options, (deployed, signal) => put(plans, deployed, options, signal), {
             create: true,
           });
       const shown = files.map((each) => (each.file === input?.file ? { ...each, file: '-' } : each));
-      if (options.json) printJson({ files: shown, dryRun: options.dryRun ?? false });
-      else show(shown, options);
+      if (options.json) printJson({ files: shown, days, dryRun: options.dryRun ?? false });
+      else show({ files: shown, days }, options);
     } finally {
       input?.remove();
     }
   });
+}
+
+/** Of a dry run, no more than the keys. */
+interface Done {
+  readonly files: readonly { readonly file: string; readonly objects: readonly Shown[] }[];
+  readonly days?: readonly DroppedDay[] | undefined;
 }
 
 async function put(
@@ -98,7 +105,7 @@ async function put(
   deployed: Reached,
   { wait, json }: Options,
   signal: AbortSignal,
-): Promise<DroppedFile[]> {
+): Promise<Done> {
   const watch = await watchOutcome(deployed, signal);
   const bar = progressBar('Put', plans.length, { shown: !json });
   const whole: DropPlan[] = [];
@@ -119,13 +126,16 @@ async function put(
   }
   const put = plans.filter((plan) => whole.includes(plan));
   const keys = put.flatMap((plan) => plan.keys);
-  const settled = wait && !signal.aborted ? await settle(watch, keys, signal, { shown: !json }) : undefined;
-  const known = settled ?? (signal.aborted ? await watch.soFar() : { converted: [], dead: [] });
+  const settled =
+    wait && !signal.aborted ? await settle(watch, { rawKeys: keys }, signal, { shown: !json }) : undefined;
+  const known =
+    settled ?? (signal.aborted ? await watch.soFar() : { converted: [], compacted: [], dead: [] });
   const files = await droppedFiles(put, known, deployed, replaced);
-  const died = files.some(({ objects }) => objects.some((object) => object.outcome === 'died'));
+  const days = droppedDays(files, known);
+  const all = [...files.flatMap(({ objects }) => objects), ...days];
   if (signal.aborted) process.exitCode = 130;
-  else if (died) process.exitCode = 1;
-  return files;
+  else if (all.some(({ outcome }) => outcome === 'died')) process.exitCode = 1;
+  return { files, days };
 }
 
 /** An object; of a dry run, no more than its key. */
@@ -140,10 +150,7 @@ const marks: Readonly<Record<DroppedObject['outcome'] | 'planned', Printed>> = {
   planned: '-',
 };
 
-function show(
-  files: readonly { readonly file: string; readonly objects: readonly Shown[] }[],
-  options: Options,
-): void {
+function show({ files, days = [] }: Done, options: Options): void {
   const objects = files.flatMap((each) => each.objects);
   // What needs attention is not hidden behind what went well.
   const rank = (each: { readonly objects: readonly Shown[] }) =>
@@ -174,12 +181,17 @@ function show(
   print(
     `${counted(objects.length, 'object')}: ${of('converted')} converted to ${counted(rows, 'row')}, ${of('died')} died, ${of('waiting')} waiting`,
   );
-  if (of('died') > 0) print(`See what failed: ${next('dead-letters', options)}`);
-  if (of('waiting') > 0)
+  const died = days.filter((each) => each.outcome === 'died');
+  for (const { day, code, reason } of died)
+    print(' ', marks.died, printable(`${day} is not compacted: ${code}: ${reason}`));
+  const late = days.filter(({ outcome }) => outcome === 'waiting').length;
+  if (late > 0) print(' ', marks.waiting, `${counted(late, 'day')} not compacted yet`);
+  if (of('died') + died.length > 0) print(`See what failed: ${next('dead-letters', options)}`);
+  if (of('waiting') + late > 0)
     print(
       options.local
-        ? `What waits stays in the queue. To have it converted: ${next('reconcile', options)}`
-        : `What waits is converted within minutes. What cannot be: ${next('dead-letters', options)}`,
+        ? `What waits stays in the queues. To have it in the tables: ${next('reconcile', options)}`
+        : `What waits is in the tables within minutes. What cannot be: ${next('dead-letters', options)}`,
     );
 }
 

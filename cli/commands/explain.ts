@@ -42,7 +42,21 @@ Examples:
 const nothingLanded = "Nothing landed. An hour's weather cannot be fetched later.";
 
 const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>> = {
-  converted: { style: 'green', text: 'It is converted, and its rows are current.' },
+  compacted: { style: 'green', text: 'It is converted, and its rows are in the tables.' },
+  converted: {
+    style: 'yellow',
+    text: 'It is converted, but its rows are not in the tables yet: a message waits for compact.',
+  },
+  'day-dead': {
+    style: 'red',
+    text: 'It is converted, but compact gave up its day. Once that is fixed, send the day again:',
+    next: 'dead-letters redrive --key',
+  },
+  'day-lost': {
+    style: 'red',
+    text: 'It is converted, but no message waits to compact its day: the event was lost. Have it compacted:',
+    next: 'reconcile',
+  },
   waiting: { style: 'yellow', text: 'It is not converted yet: a message waits in the queue.' },
   lost: {
     style: 'red',
@@ -69,7 +83,8 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
   'not-deployed': { style: 'gray', text: `The run was before the first deploy. ${nothingLanded}` },
 };
 
-function show({ key, state, events, fault, curatedKeys, failedPlaces }: Story, target: Target): void {
+function show(story: Story, target: Target): void {
+  const { key, state, events, fault, curatedKeys, compactedKeys, failedPlaces, deadLetter } = story;
   print({ style: 'bold', text: key });
   for (const { at, where, what, isTrouble } of events) {
     const time = at.toISOString().slice(0, 19).replace('T', ' ');
@@ -78,10 +93,11 @@ function show({ key, state, events, fault, curatedKeys, failedPlaces }: Story, t
   }
   if (fault) print(`  Line ${fault.line}:`, { style: 'yellow', text: fault.text.replaceAll(/\s+/g, ' ') });
   for (const curatedKey of curatedKeys) print(`  Rows:   ${curatedKey}`);
+  for (const compactedKey of compactedKeys) print(`  Table:  ${compactedKey}`);
   const { next: command, ...verdict } = states[state];
   print(verdict);
-  const isAboutKey = command?.startsWith('dead-letters') ?? false;
-  if (command !== undefined) print(`  ${next(isAboutKey ? `${command} ${quoted(key)}` : command, target)}`);
+  const about = command?.startsWith('dead-letters') ? ` ${quoted(deadLetter?.key ?? key)}` : '';
+  if (command !== undefined) print(`  ${next(command + about, target)}`);
   if (failedPlaces.length > 0)
     print({
       style: 'yellow',

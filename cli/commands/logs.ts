@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { withoutOthersDays } from '../../operations/compact-lines.ts';
 import type { Target } from '../../operations/deployed.ts';
 import { linesAbout, parseRunOrKey } from '../../operations/explain/run-or-key.ts';
 import type { LogLine } from '../../operations/logs.ts';
@@ -35,7 +36,8 @@ Examples:
   npx tdf logs --function convert --since 2h --level warn --stage prod
   npx tdf logs --json --since 1d | jq 'select(.level == "ERROR")'
 
-Times are UTC. About a run or an object, lines are shown from its time on.`,
+Times are UTC. About a run or an object, lines are shown from its time on; of
+compact, those about its day until its rows are in the table.`,
     );
   for (const option of targetOptions) command.addOption(option);
   return command.action(logs);
@@ -45,14 +47,20 @@ async function logs(about: string | undefined, options: Options): Promise<void> 
   const now = new Date();
   const anHourAgo = new Date(now.getTime() - units.h);
   const asked = about === undefined ? { since: anHourAgo } : linesAbout(parseRunOrKey(about), now);
+  const { function: only } = options;
   const query = {
     ...asked,
     ...(options.since ? { since: options.since } : {}),
-    ...(options.function ? { functions: [options.function] } : {}),
+    // By convert's lines it is known which of compact's are about the object.
+    ...(only
+      ? { functions: about !== undefined && only === 'compact' ? (['convert', only] as const) : [only] }
+      : {}),
   };
   let shown = 0;
   await observing(options, async (observed) => {
-    for await (const line of observed.logs.lines(query)) {
+    const lines = observed.logs.lines(query);
+    for await (const line of about === undefined ? lines : withoutOthersDays(lines)) {
+      if (only && line.function !== only) continue;
       if (options.json) printLine(line.text);
       else if (isWorthALine(line, options.level)) print(...formatted(line));
       else continue;

@@ -24,7 +24,7 @@ interface Arguments extends Target {
 /** @param output where the rows go */
 export function queryCommand(output: Writable = process.stdout): Command {
   const command = new Command('query')
-    .description('Answers a query on the curated rows: Athena on AWS, DuckDB with --local.')
+    .description('Answers a query on the tables: Athena on AWS, DuckDB with --local.')
     .argument('[sql]', 'one SQL query')
     .option('--named [name]', 'run a query of the stack; without a name, list them')
     .option('--limit <rows>', 'rows at most (100 in a table, else all)', parseLimit)
@@ -104,5 +104,5 @@ or @) gets a ' in front, and control characters are replaced. JSON keeps every
 text as it is, with those characters as escapes.
 
 Timestamps are UTC. On AWS a query costs by what it reads: name the days, as in
-WHERE dt >= DATE '2026-11-01'. With --local it reads the curated rows, and
-nothing else of this computer.`;
+WHERE dt >= DATE '2026-11-01'. With --local it reads the tables, and nothing
+else of this computer.`;

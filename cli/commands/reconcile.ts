@@ -1,10 +1,8 @@
 import { Command } from 'commander';
-import {
-  deadKeysIn,
-  type Notable,
-  type Reconciliation,
-  reconcile,
-} from '../../functions/reconcile/reconcile.ts';
+import { deadIn } from '../../functions/reconcile/dead.ts';
+import { type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
+import type { NotableDay } from '../../functions/reconcile/reconcile-days.ts';
+import type { Notable } from '../../functions/reconcile/reconcile-objects.ts';
 import { deadLettersOf } from '../../operations/dead-letters/dead-letters-of.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
@@ -35,9 +33,9 @@ interface Plan {
 
 export function reconcileCommand(): Command {
   const command = new Command('reconcile')
-    .description('Finds raw objects that were not converted, or were changed since, and enqueues them.')
+    .description('Finds what was not converted or not compacted, or was changed since, and enqueues it.')
     .option('--dataset <name>', 'only this dataset')
-    .option('--grace <minutes>', 'leave younger raw objects alone: their events may be on their way', '30')
+    .option('--grace <minutes>', 'leave younger objects alone: their events may be on their way', '30')
     .option('--prune', 'remove curated objects whose raw object is gone')
     .option('--dry-run', 'say what would be enqueued and removed, and do nothing')
     .option('--json', 'print nothing but the result, as JSON')
@@ -75,20 +73,22 @@ async function run(
 ): Promise<void> {
   const { s3, sqs, outputs, runtime } = deployed;
   const watch = runtime && (await watchOutcome(deployed, signal));
-  const dead = await deadKeysIn(deadLettersOf(deployed));
+  const dead = await deadIn(deadLettersOf(deployed));
+  const send = (queueUrl: string) => (events: readonly string[]) => sendMessages(sqs, queueUrl, events);
   const reconciliation = await reconcile({
     s3,
     raw: outputs.RawBucketName,
     curated: outputs.CuratedBucketName,
+    compacted: outputs.CompactedBucketName,
     datasets: selected,
-    enqueue: dryRun ? undefined : (events) => sendMessages(sqs, outputs.QueueUrl, events),
-    deadKeys: dead.keys,
+    enqueue: dryRun ? undefined : { convert: send(outputs.QueueUrl), compact: send(outputs.CompactQueueUrl) },
+    dead,
     now: new Date(),
     grace: grace * 60_000,
     prune: prune && !dryRun,
     signal,
   });
-  const outcome = watch && (await settle(watch, [], signal, { shown: !json }));
+  const outcome = watch && (await settle(watch, { rawKeys: [] }, signal, { shown: !json }));
   const local = outcome && convertedOf(outcome);
   const result: Result = { ...reconciliation, allDeadLettersSeen: dead.complete, local };
   if (json) printJson(result);
@@ -104,28 +104,51 @@ const titles = {
   orphaned: 'In curated, though the raw object is gone',
 } as const satisfies Record<Notable, string>;
 
+const dayTitles = {
+  missing: 'Missing in compacted',
+  stale: 'Compacted of other objects than are in curated',
+  orphaned: 'In compacted, though nothing is left in curated',
+  dead: 'In the dead-letter queue, and left there',
+  foreign: 'In compacted, though compact did not write it: remove it, or it is queried',
+} as const satisfies Record<NotableDay, string>;
+
 function show(result: Result, { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>): void {
-  const { counts, first, enqueued, left, pruned, uncompared, allDeadLettersSeen, local } = result;
-  print(
-    Object.entries(counts)
-      .map(([standing, number]) => `${count(number)} ${standing}`)
-      .join(', '),
-  );
-  for (const standing of ['missing', 'stale', 'dead', 'orphaned'] as const) {
-    if (counts[standing] === 0) continue;
-    print(`${titles[standing]}:`);
-    for (const key of first[standing]) print(`  ${key}`);
-    const more = counts[standing] - first[standing].length;
-    if (more > 0) print(`  … and ${count(more)} more`);
-  }
-  if (!allDeadLettersSeen)
-    print('There are more dead letters than were looked at: some objects may get a second one.');
+  const { counts, pruned, uncompared, allDeadLettersSeen, local, days } = result;
+  print('From raw to curated');
+  showStep(result, titles, dryRun);
   if (uncompared > 0)
-    print(`${count(uncompared)} were not compared with what they were made of, and taken for current.`);
-  print(dryRun ? 'Nothing was enqueued (--dry-run).' : `${count(enqueued)} enqueued`);
-  if (left > 0) print(`${count(left)} more are left for the next run.`);
+    print(`  ${count(uncompared)} were not compared with what they were made of, and taken for current.`);
   if (counts.orphaned > 0) print(pruning(counts.orphaned, pruned, { dryRun, prune }));
+  print('From curated to compacted, by day');
+  showStep(days, dayTitles, dryRun);
+  if (!allDeadLettersSeen)
+    print('There are more dead letters than were looked at: some may get a second one.');
   for (const line of local ? describeConverted(local) : []) print(line);
+}
+
+interface Step<Status extends string> {
+  readonly counts: Readonly<Record<Status | 'current' | 'young', number>>;
+  readonly first: Readonly<Record<Status, readonly string[]>>;
+  readonly enqueued: number;
+  readonly left: number;
+}
+
+function showStep<Status extends string>(
+  { counts, first, enqueued, left }: Step<Status>,
+  titles: Readonly<Record<Status, string>>,
+  dryRun: boolean,
+): void {
+  const found = Object.entries<number>(counts).map(([status, number]) => `${count(number)} ${status}`);
+  print(`  ${found.join(', ')}`);
+  for (const status of Object.keys(titles) as Status[]) {
+    if (counts[status] === 0) continue;
+    print(`  ${titles[status]}:`);
+    for (const key of first[status]) print(`    ${key}`);
+    const more = counts[status] - first[status].length;
+    if (more > 0) print(`    … and ${count(more)} more`);
+  }
+  print(dryRun ? '  Nothing was enqueued (--dry-run).' : `  ${count(enqueued)} enqueued`);
+  if (left > 0) print(`  ${count(left)} more are left for the next run.`);
 }
 
 function pruning(
@@ -133,9 +156,9 @@ function pruning(
   pruned: number,
   { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>,
 ): string {
-  if (!prune) return 'What is orphaned stays, and is queried, until you remove it: --prune.';
-  if (dryRun) return `Would remove ${count(orphaned)}; nothing was removed (--dry-run).`;
-  return `${count(pruned)} of ${count(orphaned)} removed`;
+  if (!prune) return '  What is orphaned stays, and is queried, until you remove it: --prune.';
+  if (dryRun) return `  Would remove ${count(orphaned)}; nothing was removed (--dry-run).`;
+  return `  ${count(pruned)} of ${count(orphaned)} removed`;
 }
 
 function count(things: number): string {
@@ -143,9 +166,9 @@ function count(things: number): string {
 }
 
 const help = `
-It compares the two buckets. On AWS the stack does the same once a day, but
-removes nothing. With --local the exit code is 1 when something could not be
-converted.
+It compares raw with curated, and curated with compacted. On AWS the stack does
+the same once a day, but prunes nothing. With --local the exit code is 1 when
+something could not be converted or compacted.
 
 Examples:
   npx tdf reconcile --dry-run

@@ -129,7 +129,7 @@ async function run(
   }
   const outcome =
     watch && replayed.stoppedAfter === undefined
-      ? await settle(watch, [], signal, { shown: !json })
+      ? await settle(watch, { rawKeys: [] }, signal, { shown: !json })
       : undefined;
 
   const seconds = (performance.now() - start) / 1000;
@@ -138,7 +138,7 @@ async function run(
   else show(result, described);
   if (outcome && outcome.dead.length > 0) process.exitCode = 1;
   if (!signal.aborted) return;
-  if (runtime) say('What is in the queue stays there: the next command with --local goes on converting it.');
+  if (runtime) say('What is in the queue stays there: the next command with --local goes on with it.');
   process.exitCode = 130;
 }
 
@@ -185,7 +185,7 @@ Without --dataset and --prefix, it is about all datasets, one after another.
 Stopped by Ctrl-C, it finishes the batch under way and remembers how far it
 came: the same command goes on from there. Converting an object twice gives
 the same result, byte for byte. With --local the exit code is 1 when something
-could not be converted.
+could not be converted or compacted.
 
 Examples:
   npx tdf replay --from 2026-11-01 --to 2026-11-30 --dry-run

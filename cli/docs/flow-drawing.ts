@@ -12,7 +12,10 @@ const tiles: readonly Tile[] = [
   { name: 'raw', what: 'as it was sent', icon: 'bucket' },
   { name: 'queue', what: 'five tries', icon: 'queue' },
   { name: 'convert', what: 'writes Parquet', icon: 'lambda' },
-  { name: 'curated', what: 'one file per table', icon: 'bucket' },
+  { name: 'curated', what: 'a file per object', icon: 'bucket' },
+  { name: 'queue', what: 'five tries', icon: 'queue' },
+  { name: 'compact', what: 'merges each day', icon: 'lambda' },
+  { name: 'compacted', what: 'a file per day', icon: 'bucket' },
   { name: 'tables', what: 'Athena, DuckDB', icon: 'table' },
 ];
 
@@ -26,23 +29,31 @@ const icons = {
 } as const;
 
 const tileSize = 64;
-const pitch = 140;
+const pitch = 122;
 const left = 50;
 const top = 70;
 const middle = top + tileSize / 2;
 
 /** The pipeline as a picture: SVG, for light and dark backgrounds. */
 export function flowDrawing(): string {
+  const below = top + tileSize + 50;
   const center = (name: string) =>
     left + tileSize / 2 + pitch * tiles.findIndex((tile) => tile.name === name);
+  /** Of a function and the queue before it: what is tried again, and what is given up. */
+  const failures = ['convert', 'compact'].map((name) => {
+    const [from, to] = [center(name), center(name) - pitch];
+    const between = (from + to) / 2;
+    return `<path class="aside" d="M${from} ${top - 2}C${from} ${top - 40} ${to} ${top - 40} ${to} ${top - 6}"/>
+<text class="quiet" x="${between}" y="${top - 34}">retry</text>
+<path class="arrow" d="M${between} ${middle}V${below + 16}"/>`;
+  });
   const arrows = tiles.slice(1).map((_, index) => {
     const start = left + tileSize + pitch * index + 4;
     return `<path class="arrow" d="M${start} ${middle}H${start + pitch - tileSize - 14}"/>`;
   });
-  const below = top + tileSize + 50;
-  const branch = (center('queue') + center('convert')) / 2;
+  const [first, last] = ['convert', 'compact'].map((name) => center(name) - pitch / 2) as [number, number];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * left + tileSize + pitch * (tiles.length - 1)} ${below + 70}" role="img" font-family="system-ui, sans-serif" font-size="13" text-anchor="middle">
-<title>A schedule starts fetch, which lands raw JSON in S3; S3's event goes through a queue to convert, which writes Parquet.</title>
+<title>A schedule starts fetch, which lands raw JSON in S3; S3's event goes through a queue to convert, which writes Parquet; its event goes through a queue to compact, which makes one file of each day.</title>
 <style>
   text { fill: #13212a } .quiet { fill: #4d5f69; font-size: 12px } .name { font-weight: 600 }
   .tile { fill: #fff; stroke: #7b8d96 } .lambda { fill: #e2f0f4 } .icon { fill: none; stroke: #0a667d; stroke-width: 2 }
@@ -60,15 +71,13 @@ ${arrows.join('\n')}
 <path class="aside" d="M${center('fetch')} 28V${top - 6}"/>
 <text class="quiet" x="${center('raw')}" y="42">dropped files</text>
 <path class="aside" d="M${center('raw')} 50V${top - 6}"/>
-<path class="aside" d="M${center('convert')} ${top - 2}C${center('convert')} ${top - 40} ${center('queue')} ${top - 40} ${center('queue')} ${top - 6}"/>
-<text class="quiet" x="${branch}" y="${top - 34}">retry</text>
-<path class="arrow" d="M${branch} ${middle}V${below + 16}"/>
-<rect class="dead" x="${branch - 115}" y="${below + 20}" width="230" height="34" rx="6"/>
-<text x="${branch}" y="${below + 41}">dead-letter queue, with reasons</text>
-<path class="arrow" d="M${branch + 119} ${below + 37}H${center('tables') - 80}"/>
+${failures.join('\n')}
+<rect class="dead" x="${first - 60}" y="${below + 20}" width="${last - first + 120}" height="34" rx="6"/>
+<text x="${(first + last) / 2}" y="${below + 41}">dead-letter queues, with reasons</text>
+<path class="arrow" d="M${last + 64} ${below + 37}H${center('tables') - 80}"/>
 <text x="${center('tables')}" y="${below + 41}">alarms, e-mail by SNS</text>
-<path class="aside" d="M${center('raw')} ${below - 4}V${below + 8}H${center('queue')}V${below - 4}"/>
-<text class="quiet" x="${center('raw')}" y="${below + 28}">reconcile: lost events, daily</text>
+${['raw', 'curated'].map((name) => `<path class="aside" d="M${center(name)} ${below - 4}V${below + 8}H${center(name) + pitch}V${below - 4}"/>`).join('\n')}
+<text class="quiet" x="${center('raw') - 20}" y="${below + 28}">reconcile: lost events, daily</text>
 </svg>
 `;
 }

@@ -1,49 +1,61 @@
 import { counted } from '../../operations/counted.ts';
-import type { Outcome, OutcomeWatch } from '../../operations/outcome.ts';
+import type { Outcome, OutcomeWatch, Sent } from '../../operations/outcome.ts';
+import type { DeadLetter } from '../../shared/dead-letters.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
 import { printable } from './printable.ts';
-import { progressBar } from './progress-bar.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
 
-/** Waits until it is known what became of raw objects, with a bar. Undefined when it was stopped: the rest stays queued. */
+/** Waits until the rows are in the tables, with a bar. Undefined when it was stopped: the rest stays queued. */
 export async function settle(
   watch: OutcomeWatch,
-  rawKeys: readonly string[],
+  sent: Sent,
   signal: AbortSignal,
   { shown }: { readonly shown: boolean },
 ): Promise<Outcome | undefined> {
   // Whoever named objects does not care about what was queued before.
-  const own = new Set(rawKeys.flatMap(curatedKeysOf));
-  const bar = progressBar('Converted', rawKeys.length || watch.waiting, { shown });
+  const own = new Set(sent.rawKeys.flatMap(curatedKeysOf));
+  const objects = progressBar('Converted', sent.rawKeys.length || watch.waiting.convert, { shown });
+  let days: { readonly bar: ProgressBar; left: number } | undefined;
   watch.onConverted = (keys) => {
-    if (own.size === 0 || keys.some((key) => own.has(key))) bar.advance(1);
+    if (own.size === 0 || keys.some((key) => own.has(key))) objects.advance(1);
+  };
+  watch.onDays = (left) => {
+    if (!days) objects.clear();
+    days ??= { bar: progressBar('Compacted', left, { shown }), left };
+    days.bar.advance(days.left - left);
+    days.left = left;
   };
   try {
-    return await watch.settled(rawKeys, signal);
+    return await watch.settled(sent, signal);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;
   } finally {
-    bar.clear();
+    (days?.bar ?? objects).clear();
   }
 }
 
-/** What the local pipeline made of its queue; also the form of `--json`. */
+/** What became of what was waited for; also the form of `--json`. */
 export interface Converted {
+  /** Raw objects. */
   readonly converted: number;
-  readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
+  /** Days of tables. */
+  readonly compacted: number;
+  readonly deadLetters: readonly Pick<DeadLetter, 'function' | 'key' | 'reason'>[];
 }
 
-export function convertedOf({ converted, dead }: Outcome): Converted {
+export function convertedOf({ converted, compacted, dead }: Outcome): Converted {
   return {
     converted: converted.length,
-    deadLetters: dead.map(({ key, reason }) => ({ key, reason })),
+    compacted: compacted.length,
+    deadLetters: dead.map(({ function: by, key, reason }) => ({ function: by, key, reason })),
   };
 }
 
 /** For a person, a line each. */
-export function describeConverted({ converted, deadLetters }: Converted): string[] {
+export function describeConverted({ converted, compacted, deadLetters }: Converted): string[] {
   return [
-    `${converted.toLocaleString('en')} converted, ${counted(deadLetters.length, 'dead letter')}`,
+    `${converted.toLocaleString('en')} converted, ${compacted.toLocaleString('en')} compacted, ${counted(deadLetters.length, 'dead letter')}`,
     ...deadLetters.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
   ];
 }

@@ -7,12 +7,31 @@ import { chunkRange } from '../parquet/chunk-range.ts';
 import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
 import { readRows } from '../parquet/read-rows.ts';
 import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
+import { refuseLargeDay } from './large-day.ts';
 import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
 
 export type { Part } from './part.ts';
 
 /** A row group that is taken over is copied in pieces of so many bytes. */
 const pieceBytes = 4 * 1024 * 1024;
+
+/** What a file is made of. */
+interface Sources {
+  /** Hexadecimal. */
+  readonly partsDigest: string;
+  readonly partsBytes: number;
+}
+
+/** Smaller files are read by one request. Athena's limit is 3 MB, and a file is not much larger than its parts. */
+const wholeReadBytes = 1024 ** 2;
+
+/**
+ * Bytes before the first row group. A query reads a larger file by several requests; when the file is replaced between two
+ * of them, it must not find rows of the new version where it expects those of the old one, but fail.
+ */
+function shiftOf(partsDigest: string): number {
+  return Number.parseInt(partsDigest.slice(0, 4), 16);
+}
 
 /** Changed columns that a reason names. */
 const namedChanges = 3;
@@ -23,15 +42,16 @@ const namedChanges = 3;
  * alone, so the same parts give the same bytes. Holds one row group, and what the next one takes.
  * @param parts in the order of their keys
  * @returns how many rows the file has
- * @throws {PermanentError} `not-parquet`, `changed-type`
+ * @throws {PermanentError} `not-parquet`, `changed-type`, `too-many-parts`
  */
 export async function* mergedParts(
   of: TableDay,
   parts: AsyncIterable<Part>,
-  { partsDigest }: { readonly partsDigest: string },
+  { partsDigest, partsBytes }: Sources,
 ): AsyncGenerator<Uint8Array, { rows: number }, undefined> {
   const schema = parquetSchema(of.table);
   const file = new ParquetFile(of.dataset, of.table);
+  if (partsBytes > wholeReadBytes) file.append(new Uint8Array(shiftOf(partsDigest)));
   const group = new RowGroup(columnsOf(of.table));
   const flush = () => {
     if (group.rowCount > 0) file.add(group);
@@ -55,6 +75,7 @@ export async function* mergedParts(
     for (const rowGroup of metadata.row_groups) {
       const { start, end, rowCount, textBytes } = await parsed(of, part.key, () => sizeOf(rowGroup, part));
       rows += rowCount;
+      refuseLargeDay(of, { rows });
       if (isOurs(metadata) && (rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2)) {
         yield flush();
         for (const { startByte, endByte } of file.takeOver(rowGroup)) {

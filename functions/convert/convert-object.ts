@@ -1,8 +1,12 @@
-import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { headObject } from '../../shared/head-object.ts';
 import { curatedKeys, type DatedKey, parseRawKey } from '../../shared/keys.ts';
+import { unquoted } from '../../shared/listing.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
+import { untilUnchanged } from '../data-stage/until-unchanged.ts';
+import { writeObjects } from '../data-stage/write-objects.ts';
 import type { Unexpected } from '../rows/expectations.ts';
 import { conversion } from './conversion.ts';
-import { curatedEtag, writeCurated } from './curated-object.ts';
 import { fileObject, refuseBeforeFirstDay } from './file-object.ts';
 import { limits } from './limits.ts';
 import { rawRevision, readRaw } from './raw-object.ts';
@@ -34,9 +38,9 @@ export async function convertObject(rawKey: string, dependencies: ConvertDepende
   // Before any request: the role may read no other prefix, and "access denied" would not say what is wrong.
   const parsed = parseRawKey(rawKey);
   const { day } = parsed;
-  if (day === undefined) return untilUnchanged(rawKey, () => fileObject(parsed, dependencies));
+  if (day === undefined) return untilUnchanged(rawKey, limits.rounds, () => fileObject(parsed, dependencies));
   refuseBeforeFirstDay(parsed, day);
-  return untilUnchanged(rawKey, () => convertDated({ ...parsed, day }, dependencies));
+  return untilUnchanged(rawKey, limits.rounds, () => convertDated({ ...parsed, day }, dependencies));
 }
 
 /**
@@ -49,39 +53,17 @@ async function convertDated(
   { s3, raw, curated, signal }: ConvertDependencies,
 ): Promise<Converted | undefined> {
   const keys = curatedKeys(parsed);
-  const replaced = await Promise.all(keys.map((key) => curatedEtag(s3, curated, key)));
+  const replaced = await Promise.all(keys.map((key) => headObject(s3, curated, key)));
   const object = await readRaw(s3, raw, parsed.key, signal);
   if (!object) return { kind: 'gone' };
   const targets = keys.map((key, table) => ({
     bucket: curated,
     key,
-    replaces: replaced[table],
-    rawEtag: object.etag,
+    replaces: replaced[table]?.ETag,
+    metadata: { [objectMetadata.rawEtag]: unquoted(object.etag) },
   }));
-  const { rows, ...counts } = await writeCurated(s3, targets, conversion(parsed, object, signal));
+  const { rows, ...counts } = await writeObjects(s3, targets, conversion(parsed, object, signal));
   if ((await rawRevision(s3, raw, parsed.key)) !== object.revision) return undefined;
   const tables = keys.map((key, table) => ({ key, rows: rows[table] as number }));
   return { kind: 'converted', tables, ...counts };
-}
-
-/** Repeats an attempt while it returns nothing, or S3 refuses one of its conditional requests. */
-async function untilUnchanged<T>(rawKey: string, attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let round = 0; round < limits.rounds; round++) {
-    try {
-      const done = await attempt();
-      if (done !== undefined) return done;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-    }
-  }
-  throw new Error(`"${rawKey}" changed ${limits.rounds} times during one try.`);
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
-function isConflict(error: unknown): boolean {
-  return (
-    error instanceof S3ServiceException &&
-    [404, 409, 412].includes(error.$metadata.httpStatusCode ?? 0) &&
-    error.name !== 'NoSuchBucket'
-  );
 }

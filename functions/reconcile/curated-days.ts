@@ -1,13 +1,11 @@
 import type { Table } from '../../shared/dataset.ts';
-import { curatedKey, type DatedKey, type Day, isDay } from '../../shared/keys.ts';
+import { curatedKey, type DatedKey, type Day } from '../../shared/keys.ts';
 import type { ListedObject } from '../../shared/listing.ts';
-
-const dayLength = 'YYYY-MM-DD'.length;
+import { dayIn } from './table-days.ts';
 
 /** A table's curated objects, read day by day beside the listing of raw. Holds one day in memory. */
 export class CuratedDays {
   readonly #table: Table;
-  readonly #prefix: string;
   readonly #objects: AsyncIterator<ListedObject>;
   readonly #onOrphan: (object: ListedObject) => void;
   #next: Promise<IteratorResult<ListedObject>> | undefined;
@@ -16,7 +14,6 @@ export class CuratedDays {
 
   constructor(table: Table, objects: AsyncIterator<ListedObject>, onOrphan: (object: ListedObject) => void) {
     this.#table = table;
-    this.#prefix = `${table.name}/dt=`;
     this.#objects = objects;
     this.#onOrphan = onOrphan;
   }
@@ -43,17 +40,12 @@ export class CuratedDays {
       this.#next ??= this.#objects.next();
       const { done, value } = await this.#next;
       if (done) return;
-      const at = this.#dayOf(value.key);
+      const at = dayIn(this.#table, value.key);
       if (at !== undefined && day !== undefined && at > day) return;
       this.#next = undefined;
       if (at === undefined) continue; // Not written by convert.
       if (at === day) this.#ofDay.set(value.key, value);
       else this.#onOrphan(value);
     }
-  }
-
-  #dayOf(key: string): Day | undefined {
-    const day = key.slice(this.#prefix.length, this.#prefix.length + dayLength);
-    return key.startsWith(this.#prefix) && isDay(day) ? day : undefined;
   }
 }

@@ -1,173 +1,29 @@
+import type { Dead } from './dead.ts';
+import { type ReconcileDaysOptions, type ReconciledDays, reconcileDays } from './reconcile-days.ts';
 import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
-import type { Dataset } from '../../shared/dataset.ts';
-import { type DeadLetters, keysIn } from '../../shared/dead-letters.ts';
-import { parsedKey } from '../../shared/keys.ts';
-import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
-import { objectMetadata } from '../../shared/object-metadata.ts';
-import { objectEvent } from '../../shared/s3-event.ts';
-import { batchSize } from '../../shared/send-messages.ts';
-import { CuratedDays } from './curated-days.ts';
-import { limits } from './limits.ts';
+  type ReconciledObjects,
+  type ReconcileObjectsOptions,
+  reconcileObjects,
+} from './reconcile-objects.ts';
 
-/**
- * - `current`: the curated objects were made of the raw object as it is, one for each table
- * - `missing`: the raw object lacks a curated object
- * - `stale`: the raw object is newer than a curated object
- * - `dead`: missing or stale, and in the dead-letter queue
- * - `young`: missing or stale, but its event may still be on its way
- * - `orphaned`: the curated object has no raw object
- */
-type Status = 'current' | 'missing' | 'stale' | 'dead' | 'young' | 'orphaned';
+type Enqueue = ReconcileObjectsOptions['enqueue'];
 
-export type Notable = Exclude<Status, 'current' | 'young'>;
-
-export interface ReconcileOptions {
-  readonly s3: Pick<S3Client, 'send'>;
-  readonly raw: string;
-  readonly curated: string;
-  readonly datasets: readonly Dataset[];
-  /** Sends up to ten events; undefined to send nothing. */
-  readonly enqueue: ((events: readonly string[]) => Promise<void>) | undefined;
-  readonly deadKeys: ReadonlySet<string>;
-  readonly now: Date;
-  readonly prune?: boolean | undefined;
-  /** These default to functions/reconcile/limits.ts. */
-  readonly grace?: number | undefined;
-  readonly limit?: number | undefined;
-  readonly maxComparisons?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+export interface ReconcileOptions
+  extends Omit<ReconcileObjectsOptions, 'enqueue' | 'deadKeys'>,
+    Pick<ReconcileDaysOptions, 'compacted'> {
+  readonly dead: Dead;
+  /** Send up to ten events to a function's queue; undefined to send nothing. */
+  readonly enqueue: { readonly convert: Enqueue; readonly compact: Enqueue } | undefined;
 }
 
-export interface Reconciliation {
-  readonly counts: Readonly<Record<Status, number>>;
-  readonly enqueued: number;
-  /** Missing and stale objects beyond the limit. The next run enqueues them. */
-  readonly left: number;
-  readonly pruned: number;
-  /** Objects that were counted as current without the comparison that they needed, beyond the limit. */
-  readonly uncompared: number;
-  readonly first: Readonly<Record<Notable, readonly string[]>>;
+/** Of raw with curated, and of curated with compacted. */
+export interface Reconciliation extends ReconciledObjects {
+  readonly days: ReconciledDays;
 }
 
-const shownKeys = 20;
-
-/**
- * Raw keys that wait in the dead-letter queue.
- * @returns `complete` is false when there may be more letters than were looked at
- */
-export function deadKeysIn(
-  deadLetters: DeadLetters,
-  limit: number = limits.deadLetters,
-): Promise<{ readonly keys: ReadonlySet<string>; readonly complete: boolean }> {
-  return deadLetters.hold({ seconds: limits.deadLetterHidden / 1000, limit }, async ({ letters }) => ({
-    keys: new Set(letters.flatMap(({ body }) => keysIn(body))),
-    complete: letters.length < limit,
-  }));
-}
-
-/**
- * Finds raw objects whose events were lost and has them converted. It compares the listings of both buckets, and reads the
- * metadata of a curated object only when the times do not say which of the two is newer.
- */
-export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
-  const { s3, raw, curated, datasets, enqueue, deadKeys, now, prune = false, signal } = options;
-  const { grace = limits.grace, limit = limits.actions, maxComparisons = limits.comparisons } = options;
-  const counts = { current: 0, missing: 0, stale: 0, dead: 0, young: 0, orphaned: 0 };
-  const first: Record<Notable, string[]> = { missing: [], stale: [], dead: [], orphaned: [] };
-  const bodies: string[] = [];
-  const orphans: ListedObject[] = [];
-  let [enqueued, pruned, comparisons, uncompared] = [0, 0, 0, 0];
-  const isYoung = ({ lastModified }: ListedObject) => lastModified.getTime() > now.getTime() - grace;
-
-  const flush = async () => {
-    const batch = bodies.splice(0);
-    await enqueue?.(batch);
-    enqueued += batch.length;
-  };
-  const note = (status: Notable, key: string) => {
-    counts[status] += 1;
-    if (first[status].length < shownKeys) first[status].push(key);
-  };
-  const isCurrent = async (object: ListedObject, made: ListedObject): Promise<boolean> => {
-    if (made.lastModified < object.lastModified) return false;
-    if (timesTell(object, made) || object.lastModified.getTime() < now.getTime() - limits.comparedFor)
-      return true;
-    if (comparisons === maxComparisons) {
-      uncompared += 1;
-      return true;
-    }
-    comparisons += 1;
-    const head = await s3.send(new HeadObjectCommand({ Bucket: curated, Key: made.key }));
-    return head.Metadata?.[objectMetadata.rawEtag] === object.etag;
-  };
-  const areCurrent = async (object: ListedObject, made: readonly ListedObject[]): Promise<boolean> => {
-    for (const each of made) if (!(await isCurrent(object, each))) return false;
-    return true;
-  };
-  const judge = async (object: ListedObject, made: readonly (ListedObject | undefined)[]) => {
-    signal?.throwIfAborted();
-    const there = made.filter((each) => each !== undefined);
-    const isComplete = made.length > 0 && there.length === made.length;
-    if (isComplete && (await areCurrent(object, there))) counts.current += 1;
-    else if (deadKeys.has(object.key)) note('dead', object.key);
-    else if (isYoung(object)) counts.young += 1;
-    else {
-      note(isComplete ? 'stale' : 'missing', object.key);
-      if (!enqueue || enqueued + bodies.length >= limit) return;
-      bodies.push(objectEvent({ bucket: raw, ...object }));
-      if (bodies.length === batchSize) await flush();
-    }
-  };
-
-  const onOrphan = (object: ListedObject) => {
-    // The raw object of a young one may have landed after its page was listed.
-    if (isYoung(object)) return;
-    note('orphaned', object.key);
-    if (prune && orphans.length < limit) orphans.push(object);
-  };
-  for (const { name, tables } of datasets) {
-    const days = tables.map(
-      (table) => new CuratedDays(table, listObjects(s3, curated, { prefix: `${table.name}/` }), onOrphan),
-    );
-    for await (const object of listObjects(s3, raw, { prefix: `${name}/` })) {
-      if (isFolderMarker(object)) continue;
-      // Convert sends a dead letter for a `dt=` folder that is not a date.
-      const parsed = parsedKey(object.key);
-      const day = parsed?.day;
-      const dated = parsed && day !== undefined ? { ...parsed, day } : undefined;
-      await judge(object, dated ? await Promise.all(days.map((of) => of.objectOf(dated))) : []);
-    }
-    for (const of of days) await of.end();
-  }
-  if (bodies.length > 0) await flush();
-  for (const orphan of orphans) {
-    signal?.throwIfAborted();
-    if (await remove(s3, curated, orphan)) pruned += 1;
-  }
-  const left = enqueue ? counts.missing + counts.stale - enqueued : 0;
-  return { counts, enqueued, left, pruned, uncompared, first };
-}
-
-/** Whether the listed times, whole seconds on AWS, prove that `made` was made of the raw object as it is. */
-function timesTell(raw: ListedObject, made: ListedObject): boolean {
-  const seconds = ({ lastModified }: ListedObject) => Math.floor(lastModified.getTime() / 1000);
-  // A multipart upload, whose ETag has a dash, is listed with the time at which it began.
-  return seconds(made) > seconds(raw) && !raw.etag.includes('-');
-}
-
-/** @returns false when the object was written or deleted since it was listed */
-async function remove(s3: Pick<S3Client, 'send'>, bucket: string, { key, etag }: ListedObject) {
-  try {
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` }));
-    return true;
-  } catch (error) {
-    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-    if (status !== undefined && [404, 409, 412].includes(status)) return false;
-    throw error;
-  }
+/** Checks both steps, the second one first: what the first one has converted is compacted by its own events. */
+export async function reconcile({ dead, enqueue, ...options }: ReconcileOptions): Promise<Reconciliation> {
+  const days = await reconcileDays({ ...options, deadDays: dead.days, enqueue: enqueue?.compact });
+  const objects = await reconcileObjects({ ...options, deadKeys: dead.keys, enqueue: enqueue?.convert });
+  return { ...objects, days };
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accessKeyOf } from '../iam/access.ts';
 import { S3Error, SqsError } from './fauxqs.ts';
 
 /** One request as AWS names it. */
@@ -12,6 +13,10 @@ export interface ApiCall {
   readonly bucket?: string;
   /** Decoded. */
   readonly key?: string;
+  /** Of a listing, decoded. */
+  readonly prefix?: string;
+  /** The access key id that it is signed with, which for a function is its name. */
+  readonly caller?: string;
 }
 
 /** An error as a service answers it, such as `{ status: 503, code: 'SlowDown' }`. */
@@ -22,6 +27,12 @@ export interface ServiceError {
 
 /** Undefined for what is not an AWS request, such as a health check. */
 export function apiCallOf(request: FastifyRequest): ApiCall | undefined {
+  const call = unsignedCallOf(request);
+  const caller = accessKeyOf(request.headers);
+  return call && caller !== undefined ? { ...call, caller } : call;
+}
+
+function unsignedCallOf(request: FastifyRequest): ApiCall | undefined {
   const { method } = request;
   const { url } = request.routeOptions;
   if (url === '/' && method === 'POST') {
@@ -31,9 +42,9 @@ export function apiCallOf(request: FastifyRequest): ApiCall | undefined {
   if (url === '/') return { service: 's3', method, action: 'ListBuckets' };
   if (url !== '/:bucket' && url !== '/:bucket/*') return undefined;
   const { bucket, '*': key } = request.params as { bucket: string; '*'?: string };
-  return key
-    ? { service: 's3', method, action: objectAction(request), bucket, key }
-    : { service: 's3', method, action: bucketAction(request), bucket };
+  if (key) return { service: 's3', method, action: objectAction(request), bucket, key };
+  const { prefix } = request.query as { prefix?: string };
+  return { service: 's3', method, action: bucketAction(request), bucket, ...(prefix && { prefix }) };
 }
 
 /** The object that a copy is made of; undefined for what is not a copy. */

@@ -46,16 +46,20 @@ export interface EmulatorOptions {
   readonly faults?: RequestFaults;
 }
 
-export interface ObjectCreated {
+/** What happened to an object. */
+export interface ObjectEvent {
   readonly bucket: string;
   /** As it was written: not URL-encoded. */
   readonly key: string;
+  /** `ObjectCreated:` and then `Put`, `Copy` or `CompleteMultipartUpload`; or `ObjectRemoved:Delete`. */
+  readonly eventName: string;
+}
+
+export interface ObjectCreated extends ObjectEvent {
   /** Bytes. */
   readonly size: number;
   /** Without quotes, as in an S3 event. */
   readonly etag: string;
-  /** `ObjectCreated:` and then `Put`, `Copy` or `CompleteMultipartUpload`. */
-  readonly eventName: string;
 }
 
 export interface LoggedRequest extends Omit<ApiCall, 'method'> {
@@ -70,6 +74,8 @@ export interface Emulator extends Queues {
   createBucket(name: string): void;
   /** Called once for every object written from now on, before its writer has the answer. A throw fails the write. */
   onObjectCreated(listener: (created: ObjectCreated) => void): void;
+  /** The same for every object deleted; not for a key that held none. */
+  onObjectRemoved(listener: (removed: ObjectEvent) => void): void;
   /** The file that holds the object. */
   pathOf(bucket: string, key: string): string;
   /** Name -> value, live. In memory only, and none are there at first. */
@@ -113,15 +119,19 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       refuse(reply, call, { status: 507, code: 'InternalError' }, trouble.message);
     });
 
-    const listeners: ((created: ObjectCreated) => void)[] = [];
+    const created: ((event: ObjectCreated) => void)[] = [];
+    const removed: ((event: ObjectEvent) => void)[] = [];
     let action: string | undefined;
     const onWrite = (bucket: string, { key, contentLength, etag }: S3Object) => {
       const eventName = `ObjectCreated:${(action ?? '').replace('Object', '')}`;
-      for (const listener of listeners) {
+      for (const listener of created) {
         listener({ bucket, key, size: contentLength, etag: unquoted(etag), eventName });
       }
     };
-    const files = new ObjectFiles(path.join(stateDir, 's3'), onWrite, { readOnly });
+    const onDelete = (bucket: string, key: string) => {
+      for (const listener of removed) listener({ bucket, key, eventName: 'ObjectRemoved:Delete' });
+    };
+    const files = new ObjectFiles(path.join(stateDir, 's3'), { onWrite, onDelete, readOnly });
     files.loadS3(s3Store);
     s3Store.persistence = readOnly ? bodiesOf(files) : files;
 
@@ -160,7 +170,10 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       secrets: secrets.values,
       createBucket: (name) => s3Store.createBucket(name),
       onObjectCreated: (listener) => {
-        listeners.push(listener);
+        created.push(listener);
+      },
+      onObjectRemoved: (listener) => {
+        removed.push(listener);
       },
       pathOf: (bucket, key) => files.pathOf(bucket, key),
       openUploads: (bucket) => s3Store.openUploads(bucket),

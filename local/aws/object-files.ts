@@ -38,22 +38,27 @@ const scratch = '.meta/.tmp';
 export class ObjectFiles implements S3PersistenceProvider {
   readonly #root: string;
   readonly #onWrite: (bucket: string, object: S3Object) => void;
+  readonly #onDelete: (bucket: string, key: string) => void;
   /** bucket -> key -> the body's file, relative to the root */
   readonly #files = new Map<string, Map<string, string>>();
   /** The files in use, as a file system sees them that ignores case and normalises Unicode. */
   readonly #taken = new Set<string>();
 
   /**
-   * @param onWrite called for each object as it is written
+   * @param options `onWrite` is called for each object as it is written, `onDelete` for each that is gone
    * @throws {StateError} when the file system refuses, here and in each method
    */
   constructor(
     root: string,
-    onWrite: (bucket: string, object: S3Object) => void = () => {},
-    { readOnly = false } = {},
+    {
+      onWrite = (_bucket: string, _object: S3Object): void => {},
+      onDelete = (_bucket: string, _key: string): void => {},
+      readOnly = false,
+    } = {},
   ) {
     this.#root = root;
     this.#onWrite = onWrite;
+    this.#onDelete = onDelete;
     if (readOnly) return;
     withStateFile(this.#at(scratch), () => {
       fs.rmSync(this.#at(scratch), { recursive: true, force: true });
@@ -98,6 +103,7 @@ export class ObjectFiles implements S3PersistenceProvider {
     while (parent.includes('/') && this.#removeEmpty(parent)) parent = path.posix.dirname(parent);
     this.#files.get(bucket)?.delete(key);
     this.#taken.delete(fold(file));
+    this.#onDelete(bucket, key);
   }
 
   deleteObjectsByBucket(bucket: string): void {

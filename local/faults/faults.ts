@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import type { ApiCall } from '../aws/api-call.ts';
-import type { ObjectCreated } from '../aws/emulator.ts';
+import type { ObjectEvent } from '../aws/emulator.ts';
 import type { RequestFault } from '../aws/request-faults.ts';
 import type { InvocationFault } from '../lambda/sandbox.ts';
 
@@ -13,7 +13,7 @@ export interface Faults {
   /** Asked before each request to S3, SQS and Secrets Manager, whoever sends it. */
   request?(call: ApiCall, actions: FaultActions): RequestFault | undefined;
   /** After how many milliseconds S3's event of an object is sent, once for each number: `[]` loses it, `[0]` is usual. */
-  event?(created: ObjectCreated): readonly number[];
+  event?(event: ObjectEvent): readonly number[];
   /** Asked for each message that is about to be worked on. */
   delivery?(message: Message): Redelivery | undefined;
   /** Asked before each invocation of a function. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { credentials } from '../account.ts';
 import type { ApiCall } from '../aws/api-call.ts';
 import type { RequestFault } from '../aws/request-faults.ts';
 import type { InvocationFault } from '../lambda/sandbox.ts';
@@ -46,6 +47,9 @@ const timesAtMost = 6;
 const timesOfStorm = 7;
 /** Few, since each costs a message one of its five tries. */
 const killsAtMost = 2;
+
+/** What a worker does with an object. Its listings are of a day. */
+const stormy = ['GetObject', 'PutObject', 'HeadObject'];
 
 type Weighted = readonly (readonly [weight: number, kind: FaultKind | undefined])[];
 
@@ -115,29 +119,33 @@ export function seededFaults(
     happens(pick(weighted, random(seed, ...names)), names.join(' '));
 
   /** A few objects have one kind of request denied until the message is given up. */
-  const isStorm = ({ action, key = '' }: ApiCall): boolean =>
-    random(seed, 'storm', key) < 0.06 &&
-    action === ['GetObject', 'PutObject', 'HeadObject'][Math.floor(random(seed, 'stormy', key) * 3)];
+  const isStorm = (action: string, name: string): boolean =>
+    random(seed, 'storm', name) < 0.06 &&
+    ['ListObjectsV2', stormy[Math.floor(random(seed, 'stormy', name) * 3)]].includes(action);
 
   const kindOf = (call: ApiCall): FaultKind | undefined => {
-    const { action, bucket = '', key = '' } = call;
+    const { action, bucket = '', prefix = '', key = prefix, caller = '' } = call;
     if (call.service === 'secretsmanager') {
       return random(seed, action, nth(action)) < 0.3 ? happens('Secrets Manager: 500', action) : undefined;
     }
     if (action === 'SendMessage') {
-      const time = nth(action);
-      return time <= 20 && random(seed, 'letter', time) < 0.25
-        ? happens('SQS: dead letter not taken', `SendMessage ${time}`)
+      const time = nth(action, caller);
+      return time <= 20 && random(seed, 'letter', caller, time) < 0.25
+        ? happens('SQS: dead letter not taken', `SendMessage of ${caller} ${time}`)
         : undefined;
     }
     if (key === '') return undefined;
     const time = nth(action, bucket, key);
     const where = `${action} ${key} ${time}`;
-    if (action === 'PutObject' && time === 1 && random(seed, 'conflict', key) < 0.15) {
+    if (
+      ['PutObject', 'DeleteObject'].includes(action) &&
+      time === 1 &&
+      random(seed, 'conflict', key) < 0.15
+    ) {
       return happens('S3: 409 on a conditional write', where);
     }
     const isLanding = bucket === 'raw' && action === 'PutObject';
-    if (!isLanding && time <= timesOfStorm && isStorm(call)) {
+    if (!isLanding && time <= timesOfStorm && isStorm(action, key)) {
       return happens('S3: access denied, more often than a message is tried', where);
     }
     if (action === 'GetObject' && invisible.delete(key)) {
@@ -148,12 +156,11 @@ export function seededFaults(
 
   return {
     request(call, actions) {
-      const kind = kindOf(call);
+      const { caller = '', action, prefix = '', key = prefix } = call;
+      // Whoever looks on, or drops files, is not part of the stack.
+      const kind = caller === credentials.accessKeyId ? undefined : kindOf(call);
       if (kind === undefined) return undefined;
-      // fetch is the only one that writes raw objects, and convert works on all the others.
-      const worker = call.bucket === 'raw' && call.action === 'PutObject' ? 'fetch' : 'convert';
-      const kill = () => actions.crash(`${worker}-function`);
-      return requestFault(kind, 5 + random(seed, 'slow', call.key ?? '', call.action) * 60, kill);
+      return requestFault(kind, 5 + random(seed, 'slow', key, action) * 60, () => actions.crash(caller));
     },
     event({ key }) {
       const time = nth('event', key);

@@ -5,7 +5,7 @@ import { batchesOf, batchSize } from '../../shared/send-messages.ts';
 import { type GivenUp, giveUp, type RawObjects } from './given-up.ts';
 import { holdFor, type LetterSelection, selectLetters } from './selection.ts';
 
-/** A letter that was dropped, and what became of the raw objects that it names. */
+/** A letter that was dropped, and what became of the raw objects that it names: none if it is about a day. */
 export interface Dropped {
   readonly letter: DeadLetter;
   readonly objects: readonly { readonly key: string; readonly outcome: GivenUp }[];
@@ -25,7 +25,8 @@ export interface DropOptions {
 }
 
 /**
- * Gives letters up: moves their raw objects to where the pipeline ignores them, then deletes the letters.
+ * Gives letters up: moves the raw objects of convert's to where the pipeline ignores them, then deletes the letters. A day
+ * has nothing to move.
  * @returns undefined when it was not agreed to
  * @throws {Error} when a selected id is not that of one letter
  */

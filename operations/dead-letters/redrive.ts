@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DeadLetter, DeadLetters, HeldLetter } from '../../shared/dead-letters.ts';
+import type { BuryingFunction, DeadLetter, DeadLetters, HeldLetter } from '../../shared/dead-letters.ts';
 import { batchesOf, sendMessages } from '../../shared/send-messages.ts';
 import { holdFor, type LetterSelection, selectLetters } from './selection.ts';
 
@@ -17,26 +17,33 @@ export interface RedriveOptions {
 }
 
 /**
- * Sends letters to the queue they came from, each as it is. Sent, then deleted: at least once, and converting twice
- * gives the same result. Letters that die again meanwhile are not taken up again.
+ * Sends letters to the queues they came from, each as it is. Sent, then deleted: at least once, and doing it twice gives
+ * the same result. Letters that die again meanwhile are not taken up again.
  * @throws {Error} when a selected id is not that of one letter
  */
 export function redrive(
   deadLetters: DeadLetters,
-  to: { readonly sqs: Pick<SQSClient, 'send'>; readonly queueUrl: string },
+  to: {
+    readonly sqs: Pick<SQSClient, 'send'>;
+    readonly queueUrls: Readonly<Record<BuryingFunction, string>>;
+  },
   selection: LetterSelection,
   { dryRun = false, signal }: RedriveOptions = {},
 ): Promise<Redriven> {
   return deadLetters.hold({ seconds: holdFor, signal }, async ({ letters, remove }) => {
     const redriven: HeldLetter[] = [];
     const failed: Redriven['failed'][number][] = [];
-    for (const batch of batchesOf(selectLetters(letters, selection))) {
+    const selected = selectLetters(letters, selection);
+    const batches = Object.entries(to.queueUrls).flatMap(([by, url]) =>
+      batchesOf(selected.filter((letter) => letter.function === by)).map((batch) => ({ url, batch })),
+    );
+    for (const { url, batch } of batches) {
       if (signal?.aborted) break;
       try {
         if (!dryRun) {
           await sendMessages(
             to.sqs,
-            to.queueUrl,
+            url,
             batch.map(({ body }) => body),
           );
           await remove(batch);

@@ -3,7 +3,7 @@ import type { DeadLetter } from '../../shared/dead-letters.ts';
 /** Which letters: those for which all of it holds; all letters when nothing is given. */
 export interface LetterSelection {
   readonly code?: string | undefined;
-  /** The beginning of the raw key. */
+  /** The beginning of the raw key, or of the day's prefix. */
   readonly key?: string | undefined;
   /** Beginnings of ids, each of one letter only. */
   readonly ids?: readonly string[] | undefined;

@@ -2,7 +2,7 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import pMap from 'p-map';
 import { tableName } from '../../shared/dataset.ts';
-import { curatedKeysOf, parseRawKey } from '../../shared/keys.ts';
+import { compactedKey, curatedKeysOf, dayPrefix, parseRawKey, tableDayOf } from '../../shared/keys.ts';
 import type { Reached } from '../deployed.ts';
 import type { Outcome } from '../outcome.ts';
 import type { DropPlan } from './plan-drops.ts';
@@ -35,6 +35,16 @@ export interface DroppedFile {
   readonly file: string;
   readonly objects: readonly DroppedObject[];
 }
+
+/** What became of a table's day. */
+export type DroppedDay = {
+  /** Prefix of its curated objects. */
+  readonly day: string;
+} & (
+  | { readonly outcome: 'compacted' }
+  | { readonly outcome: 'died'; readonly code: string; readonly reason: string }
+  | { readonly outcome: 'waiting' }
+);
 
 /** Objects that are asked for at the same time. */
 const concurrency = 16;
@@ -70,6 +80,18 @@ export function droppedFiles(
     }),
     { concurrency },
   );
+}
+
+/** What became of the days of the objects that were converted. */
+export function droppedDays(files: readonly DroppedFile[], { compacted, dead }: Outcome): DroppedDay[] {
+  const objects = files.flatMap((each) => each.objects).filter(({ outcome }) => outcome === 'converted');
+  const days = objects.flatMap(({ key }) => curatedKeysOf(key).map((each) => dayPrefix(tableDayOf(each))));
+  const letters = new Map(dead.map((letter) => [letter.key, letter]));
+  return [...new Set(days)].sort().map((day) => {
+    const letter = letters.get(day);
+    if (letter) return { day, outcome: 'died', code: letter.code, reason: letter.reason };
+    return { day, outcome: compacted.includes(compactedKey(tableDayOf(day))) ? 'compacted' : 'waiting' };
+  });
 }
 
 /** An object as far as hyparquet asks for it. On this computer it is a file. */

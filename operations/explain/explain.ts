@@ -1,11 +1,19 @@
 import { datasets } from '../../shared/datasets.ts';
-import { DeadLetters } from '../../shared/dead-letters.ts';
 import { expectedRuns, latestRun } from '../../shared/expected-runs.ts';
 import { runTime } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
 import { type DatasetSchedule, schedulesIn } from '../../shared/outputs.ts';
+import { deadLettersOf } from '../dead-letters/dead-letters-of.ts';
 import type { Observed } from '../observed.ts';
-import { linesAbout, plannedKey, type RunOrKey, runPrefixes } from './run-or-key.ts';
+import { lookingOnce } from '../status/table-days.ts';
+import {
+  compactedDays,
+  linesAbout,
+  plannedDays,
+  plannedKey,
+  type RunOrKey,
+  runPrefixes,
+} from './run-or-key.ts';
 import { type RunStory, storiesIn } from './run-story.ts';
 import { type Story, storyOf } from './story.ts';
 import { filedAs } from './story-events.ts';
@@ -17,15 +25,25 @@ import { filedAs } from './story-events.ts';
 export async function explain(observed: Observed, what: RunOrKey, now: Date): Promise<Story[]> {
   const { since, any } = linesAbout(what, now);
   // If each place is an object of its own, `keysOf` knows which belong to the run.
-  const days = 'time' in what ? runPrefixes(what.time, 'place-and-day') : [];
-  const ofDays = days.map((text) => ({ member: 'rawKey', text, isPrefix: true }));
+  const ofDays =
+    'time' in what
+      ? [
+          ...runPrefixes(what.time, 'place-and-day').map((text) => ({
+            member: 'rawKey',
+            text,
+            isPrefix: true,
+          })),
+          ...compactedDays(plannedDays(what.time, 'place-and-day')),
+        ]
+      : [];
   const lines = await Array.fromAsync(
-    observed.logs.lines({ functions: ['fetch', 'convert'], since, any: [...any, ...ofDays] }),
+    observed.logs.lines({ functions: ['fetch', 'convert', 'compact'], since, any: [...any, ...ofDays] }),
   );
-  const letters = await new DeadLetters(observed.sqs, observed.outputs.DeadLetterQueueUrl).list();
+  const letters = await deadLettersOf(observed).list();
   const stories: Story[] = [];
+  const look = lookingOnce(observed);
   for (const key of await keysOf(observed, what, storiesIn(lines)))
-    stories.push(await storyOf(observed, key, { lines, letters, now }));
+    stories.push(await storyOf(observed, key, { lines, letters, look, now }));
   // A dropped file may have been filed under its day, where its story goes on.
   const [first] = stories;
   const filed = first?.state === 'filed' ? filedAs(lines, first.key) : undefined;

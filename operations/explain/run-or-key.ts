@@ -1,7 +1,8 @@
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { dayOf, givenUpPrefix, isDay, parsedKey, rawKey, runTime } from '../../shared/keys.ts';
-import type { LogQuery } from '../logs.ts';
+import { type Day, dayOf, givenUpPrefix, isDay, parsedKey, rawKey, runTime } from '../../shared/keys.ts';
+import { compactedDay } from '../compact-lines.ts';
+import type { LogQuery, MemberIs } from '../logs.ts';
 
 /** What somebody asks about: a run, by its time, or a raw object. */
 export type RunOrKey = { readonly time: Date } | { readonly key: string };
@@ -32,15 +33,30 @@ export function runPrefixes(time: Date, identity: Dataset['identity'] = 'time'):
     .map((dataset) => plannedKey(dataset, time).replace(/json$/, ''));
 }
 
+/** The days that the runs of a time land objects in. */
+export function plannedDays(time: Date, identity: Dataset['identity']): { dataset: Dataset; day: Day }[] {
+  return datasets
+    .filter((dataset) => dataset.identity === identity)
+    .map((dataset) => ({ dataset, day: plannedDay(dataset, time) }));
+}
+
+export function compactedDays(days: readonly { readonly dataset: Dataset; readonly day: Day }[]): MemberIs[] {
+  return days.flatMap(({ dataset: { tables }, day }) => tables.map((table) => compactedDay({ table, day })));
+}
+
+function plannedDay({ identity }: Dataset, time: Date): Day {
+  return dayOf(identity === 'time' ? time : new Date(time.getTime() - days));
+}
+
 /** The key that a run lands, or the folder if each place is an object of its own. */
 export function plannedKey(dataset: Dataset, time: Date): string {
   if (dataset.identity === 'time') return rawKey(dataset, time);
-  return `${dataset.name}/dt=${dayOf(new Date(time.getTime() - days))}/`;
+  return `${dataset.name}/dt=${plannedDay(dataset, time)}/`;
 }
 
 const days = 86_400_000;
 
-/** The lines about it: those of fetch name the run, those of convert the object. */
+/** The lines about it: those of fetch name the run, those of convert the object, those of compact the table and day. */
 export function linesAbout(what: RunOrKey, now: Date): Required<Pick<LogQuery, 'since' | 'any'>> {
   const time = 'time' in what ? what.time : runTime(what.key);
   const { dataset, day } = ('key' in what && parsedKey(what.key)) || {};
@@ -53,6 +69,9 @@ export function linesAbout(what: RunOrKey, now: Date): Required<Pick<LogQuery, '
       ...('key' in what
         ? [{ member: 'rawKey', text: what.key }]
         : runPrefixes(what.time).map((text) => ({ member: 'rawKey', text, isPrefix: true }))),
+      ...('key' in what
+        ? compactedDays(dataset && day !== undefined ? [{ dataset, day }] : [])
+        : compactedDays(plannedDays(what.time, 'time'))),
     ],
   };
 }

@@ -1,13 +1,22 @@
 import type { Unexpected } from '../../functions/rows/expectations.ts';
 import { tableName } from '../../shared/dataset.ts';
-import { runTime } from '../../shared/keys.ts';
+import { parsedKey, runTime } from '../../shared/keys.ts';
 import { type RunEnd, runEnded, runStarted } from '../../shared/run-log.ts';
 import { counted } from '../counted.ts';
 import type { LogLine } from '../logs.ts';
 import { placesWithout, type RunStory, runIn } from './run-story.ts';
 
 /** In the order in which the data flows. */
-const stations = ['fetch', 'raw', 'convert', 'curated', 'dead letter'] as const;
+const stations = [
+  'fetch',
+  'raw',
+  'convert',
+  'curated',
+  'compact',
+  'compacted',
+  'dead letter',
+  'reconcile',
+] as const;
 
 export interface StoryEvent {
   readonly at: Date;
@@ -33,24 +42,36 @@ export function event(
   return { at: at ?? new Date(0), where, what, isTrouble };
 }
 
-/** What a log line tells of an object; empty when it tells nothing. */
-export function eventOf(
-  { function: where, at, members }: LogLine,
+/** Whether a log line is about an object: its run, its conversion, or a day of a table that it belongs to. */
+export function isAbout(
   key: string,
+  { function: where, members }: LogLine,
   isOfRun: (run: Pick<RunStory, 'dataset' | 'day' | 'time'>) => boolean,
-): StoryEvent[] {
-  if (where === 'reconcile' || '_aws' in members) return [];
-  const { message, level } = members;
-  if (where === 'convert' ? members.rawKey !== key : !isOfRun(runIn(members))) return [];
+): boolean {
+  if (where === 'reconcile' || '_aws' in members) return false;
+  if (where === 'convert') return members.rawKey === key;
+  if (where === 'compact') {
+    const { dataset, day } = parsedKey(key) ?? {};
+    return members.day === day && dataset?.tables.some(({ name }) => name === members.table) === true;
+  }
   // If a run was for several lists of places, each list has an object of its own.
   const { keys = [] } = members as Partial<RunEnd>;
-  if (runTime(key) && keys.length > 0 && !keys.includes(key)) return [];
-  const isTrouble = level === 'WARN' || level === 'ERROR';
-  return [event(at, where, whatHappened(String(message), members), isTrouble)];
+  return isOfRun(runIn(members)) && (!runTime(key) || keys.length === 0 || keys.includes(key));
+}
+
+/** What a log line tells. */
+export function eventOf({ function: where, at, members }: LogLine): StoryEvent {
+  const isTrouble = members.level === 'WARN' || members.level === 'ERROR';
+  const what = whatHappened(String(members.message), members);
+  return event(at, where, where === 'compact' ? `${nameOf(members)}: ${what}` : what, isTrouble);
+}
+
+function nameOf({ table }: LogLine['members']): string {
+  return tableName({ name: String(table) });
 }
 
 function whatHappened(message: string, members: Readonly<Record<string, unknown>>): string {
-  const { tables, rescuedFields, unexpected, receiveCount, error, code, reason } = members;
+  const { tables, rescuedFields, unexpected, parts, rows, receiveCount, error, code, reason } = members;
   if (message === runStarted) return `began for ${counted(Number(members.places), 'place')}`;
   if (message === runEnded) {
     const end = members as unknown as RunEnd;
@@ -67,6 +88,8 @@ function whatHappened(message: string, members: Readonly<Record<string, unknown>
       `converted: ${tables.map(rowsOfTable).join(', ')}; ${counted(Number(rescuedFields), 'value')} rescued`,
       ...((unexpected ?? []) as readonly Unexpected[]).map(notAsExpected),
     ].join('; ');
+  if (rows !== undefined && parts !== undefined)
+    return `compacted: ${counted(Number(rows), 'row')} of ${counted(Number(parts), 'object')}`;
   if (error !== undefined) {
     const { name, message: why } = error as { name: string; message: string };
     return `try ${receiveCount} failed, and is tried again: ${name}: ${why}`;

@@ -7,21 +7,26 @@ import { headObject } from '../../shared/head-object.ts';
 import { curatedKeysOf, givenUpPrefix, parsedKey, runTime } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
+import { withoutOthersDays } from '../compact-lines.ts';
 import type { LogLine } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { depthOf } from '../status/queue-depth.ts';
 import { type RunState, whyNothingLanded } from '../status/run-status.ts';
+import type { LookAtDay } from '../status/table-days.ts';
 import { type Fault, faultIn } from './fault.ts';
 import { type RunStory, storiesIn } from './run-story.ts';
-import { event, eventOf, filedAs, inOrder, type StoryEvent } from './story-events.ts';
+import { daysOf } from './story-days.ts';
+import { event, eventOf, filedAs, inOrder, isAbout, type StoryEvent } from './story-events.ts';
 
 /**
- * The state of a raw object. `dead`: convert gave it up. `given-up`: somebody did. `waiting`: for its event, or for convert.
- * `lost`: nothing waits, so its event never came. `gone`: it is not there. `filed`: convert moved it. `upcoming`: its run is
- * not due yet. For a run that landed nothing, the state is that of `tdf status`.
+ * The state of a raw object. `compacted`: its rows are in the tables. `converted`: a day of a table waits for compact;
+ * `day-dead`: compact gave it up; `day-lost`: nothing waits, so the event never came. `waiting`: for its event, or for
+ * convert; `dead`, `lost`: the same of convert. `given-up`: somebody did. `gone`: it is not there. `filed`: convert moved
+ * it. `upcoming`: its run is not due yet. For a run that landed nothing, the state is that of `tdf status`.
  */
 export type ObjectState =
-  | 'converted'
+  | 'day-dead'
+  | 'day-lost'
   | 'waiting'
   | 'lost'
   | 'dead'
@@ -42,16 +47,25 @@ export interface Story {
   readonly fault: Fault | null;
   /** The curated objects that there are. */
   readonly curatedKeys: readonly string[];
+  /** The compacted objects that have their rows. */
+  readonly compactedKeys: readonly string[];
   /** Places of its run that fail each time until somebody acts. */
   readonly failedPlaces: readonly string[];
+}
+
+/** What the stories of several objects share. */
+interface StorySources {
+  readonly lines: readonly LogLine[];
+  readonly letters: readonly DeadLetter[];
+  readonly look: LookAtDay;
+  readonly now: Date;
 }
 
 export async function storyOf(
   { s3, sqs, outputs, deployedAt }: Observed,
   key: string,
-  { lines, letters, now }: { lines: readonly LogLine[]; letters: readonly DeadLetter[]; now: Date },
+  { lines, letters, look, now }: StorySources,
 ): Promise<Story> {
-  const deadLetter = letters.findLast((letter) => letter.key === key) ?? null;
   const raw = await headObject(s3, outputs.RawBucketName, key);
   const parsed = parsedKey(key);
   const targets = curatedKeysOf(key);
@@ -59,6 +73,14 @@ export async function storyOf(
   const isMadeOfRaw = (object: (typeof curated)[number]) =>
     raw !== undefined && object?.Metadata?.[objectMetadata.rawEtag] === unquoted(raw.ETag ?? '');
   const isCurrent = targets.length > 0 && curated.every(isMadeOfRaw);
+  const days = parsed?.day === undefined ? [] : await daysOf(look, { ...parsed, day: parsed.day });
+  const left = days.filter(({ compacted }) => !compacted).map(({ prefix }) => prefix);
+  const deadLetter =
+    letters.findLast((letter) => letter.key === key) ??
+    letters.findLast(
+      (letter) => isCurrent && letter.function === 'compact' && left.includes(letter.key ?? ''),
+    ) ??
+    null;
 
   const time = runTime(key);
   const isOfRun = ({ dataset, day, time: scheduled }: Pick<RunStory, 'dataset' | 'day' | 'time'>) =>
@@ -69,7 +91,7 @@ export async function storyOf(
 
   const state = async (): Promise<ObjectState> => {
     if (!raw && filedAs(lines, key) !== undefined) return 'filed';
-    if (deadLetter) return 'dead';
+    if (deadLetter) return deadLetter.function === 'compact' ? 'day-dead' : 'dead';
     if (!raw) {
       if (await headObject(s3, outputs.RawBucketName, givenUpPrefix + key)) return 'given-up';
       const scheduled = time ?? run?.time;
@@ -78,11 +100,14 @@ export async function storyOf(
       const known = { now, deployedAt, story: run, isLogKnown: true };
       return whyNothingLanded({ from: scheduled, to: scheduled }, known).state;
     }
-    if (isCurrent) return 'converted';
-    const { waiting, inFlight } = await depthOf(sqs, outputs.QueueUrl);
-    return waiting + inFlight > 0 ? 'waiting' : 'lost';
+    if (isCurrent && left.length === 0) return 'compacted';
+    const { waiting, inFlight } = await depthOf(sqs, isCurrent ? outputs.CompactQueueUrl : outputs.QueueUrl);
+    const waits = waiting + inFlight > 0;
+    if (isCurrent) return waits ? 'converted' : 'day-lost';
+    return waits ? 'waiting' : 'lost';
   };
-  const events: StoryEvent[] = lines.flatMap((line) => eventOf(line, key, isOfRun));
+  const own = withoutOthersDays(lines.filter((line) => isAbout(key, line, isOfRun)));
+  const events: StoryEvent[] = await Array.fromAsync(own, eventOf);
   if (raw) {
     const { tries } = raw.Metadata ?? {};
     const after = tries === undefined ? '' : `, after ${tries} ${tries === '1' ? 'request' : 'requests'}`;
@@ -95,6 +120,7 @@ export async function storyOf(
     const what = `${tableName(table)} written: ${object.ContentLength} bytes${stale}`;
     events.push(event(object.LastModified, 'curated', what));
   }
+  events.push(...days.flatMap(({ compacted }) => compacted ?? []));
   if (deadLetter) {
     const { sentAt, code, reason } = deadLetter;
     events.push(event(sentAt, 'dead letter', `${code}: ${reason}`, true));
@@ -105,10 +131,11 @@ export async function storyOf(
     events: inOrder(events),
     deadLetter,
     fault:
-      deadLetter && raw && Number(raw.LastModified) <= deadLetter.sentAt.getTime()
+      deadLetter?.function === 'convert' && raw && Number(raw.LastModified) <= deadLetter.sentAt.getTime()
         ? await readFault(s3, outputs.RawBucketName, key, deadLetter.reason)
         : null,
     curatedKeys: targets.filter((_, index) => curated[index]),
+    compactedKeys: days.filter(({ compacted }) => compacted).map((day) => day.key),
     failedPlaces: raw && end?.keys.includes(key) ? end.failed.map(({ location }) => location) : [],
   };
 }

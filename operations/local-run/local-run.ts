@@ -7,7 +7,7 @@ import { synthesize } from '../../local/synthesize.ts';
 import { readTemplate } from '../../local/template.ts';
 import { standInKey, startWeatherApi } from '../../local/weatherapi/server.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { curatedKeysOf } from '../../shared/keys.ts';
+import { compactedKey, curatedKeysOf, tableDayOf } from '../../shared/keys.ts';
 import { counted } from '../counted.ts';
 import { type Deployed, deployedLocally } from '../deployed.ts';
 import { type Outcome, watchOutcome } from '../outcome.ts';
@@ -27,15 +27,16 @@ export interface LocalRunOptions extends LandingOptions, FreeStateOptions, StepL
 }
 
 export interface LocalRun extends Pick<Landing, 'skipped' | 'problems'> {
-  /** Keys of the raw and the curated objects. */
+  /** Keys of the objects in each bucket; in compacted, those of the days that the run is in. */
   readonly raw: readonly string[];
   readonly curated: readonly string[];
+  readonly compacted: readonly string[];
   readonly tables: readonly TableSample[];
   readonly deadLetters: readonly { readonly key: string | null; readonly reason: string }[];
   /** What each alarm of the template says of the metrics that this run emitted. */
   readonly alarms: readonly AlarmReport[];
   /** Files on disk, in the order of the keys. */
-  readonly files: { readonly raw: readonly string[]; readonly curated: readonly string[] };
+  readonly files: Readonly<Record<'raw' | 'curated' | 'compacted', readonly string[]>>;
 }
 
 /** Faults that one run does not recover from: reconcile does within a day, or somebody has to look. */
@@ -100,7 +101,7 @@ async function runOnce(
   clock: { now: Date },
 ): Promise<LocalRun> {
   const { emulator } = runtime;
-  const { ApiKeySecretName, RawBucketName, CuratedBucketName } = deployed.outputs;
+  const { ApiKeySecretName, RawBucketName, CuratedBucketName, CompactedBucketName } = deployed.outputs;
   emulator.secrets.set(ApiKeySecretName, options.apiKey ?? standInKey);
 
   const raw = new Set<string>();
@@ -114,7 +115,11 @@ async function runOnce(
       : await fetchRuns(deployed, runtime, options, timed, clock);
   // Not converted again: show what the first run of this time made.
   const before = landing.keys.filter((key) => !raw.has(key));
-  const { converted, dead } = await timed('converting', watch.settled([], options.signal), describeConverted);
+  const { converted, dead } = await timed(
+    'converting and compacting',
+    watch.settled({ rawKeys: [] }, options.signal),
+    describeConverted,
+  );
 
   const curated = [...new Set([...converted.flat(), ...before.flatMap(curatedKeysOf)])].sort();
   // Convert may have filed a raw object elsewhere, and may not have written a curated one yet.
@@ -122,12 +127,15 @@ async function runOnce(
     keys.filter((key) => existsSync(emulator.pathOf(bucket, key)));
   const keptRaw = existing(RawBucketName, [...raw, ...before].sort());
   const keptCurated = existing(CuratedBucketName, curated);
+  const days = new Set(curated.map((key) => compactedKey(tableDayOf(key))));
+  const keptCompacted = existing(CompactedBucketName, [...days].sort());
   const tables = await timed(
     'reading the rows',
     sampleTables(
       datasets.filter((dataset) => landing.datasets.includes(dataset)),
-      keptCurated,
-      (key) => emulator.pathOf(CuratedBucketName, key),
+      keptRaw,
+      keptCompacted,
+      (key) => emulator.pathOf(CompactedBucketName, key),
       options.maxRows,
     ),
     (samples) => `counted ${counted(rowsIn(samples), 'row')} with DuckDB`,
@@ -139,11 +147,16 @@ async function runOnce(
   return {
     raw: keptRaw,
     curated,
+    compacted: keptCompacted,
     tables,
     deadLetters,
     skipped: landing.skipped,
     alarms: await runtime.alarms(),
-    files: { raw: pathsOf(RawBucketName, keptRaw), curated: pathsOf(CuratedBucketName, keptCurated) },
+    files: {
+      raw: pathsOf(RawBucketName, keptRaw),
+      curated: pathsOf(CuratedBucketName, keptCurated),
+      compacted: pathsOf(CompactedBucketName, keptCompacted),
+    },
     problems: [...landing.problems, ...deaths],
   };
 }
@@ -152,8 +165,8 @@ function rowsIn(samples: readonly TableSample[]): number {
   return samples.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }
 
-function describeConverted({ converted, dead }: Outcome): Step {
-  const text = `converted ${counted(converted.length, 'object')}`;
+function describeConverted({ converted, compacted, dead }: Outcome): Step {
+  const text = `converted ${counted(converted.length, 'object')}, compacted into ${compacted.length}`;
   return { text: dead.length > 0 ? `${text}; ${dead.length} died` : text, ok: dead.length === 0 };
 }
 

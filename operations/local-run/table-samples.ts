@@ -9,17 +9,18 @@ export interface TableSample {
   readonly rowCount: number;
 }
 
-/** Samples of all tables of the datasets, from these objects. */
+/** Samples of all tables of the datasets: rows of these raw objects, from compacted ones that have them. */
 export async function sampleTables(
   datasets: readonly Dataset[],
-  keys: readonly string[],
+  rawKeys: readonly string[],
+  compactedKeys: readonly string[],
   pathOf: (key: string) => string,
   maxRows: number,
 ): Promise<TableSample[]> {
   const samples: TableSample[] = [];
   for (const table of datasets.flatMap(({ tables }) => tables)) {
-    const own = keys.filter((key) => key.startsWith(`${table.name}/`));
-    const { rows, count } = await sampleParquet(own.map(pathOf), maxRows);
+    const own = compactedKeys.filter((key) => key.startsWith(`${table.name}/`));
+    const { rows, count } = await sampleParquet(own.map(pathOf), { limit: maxRows, rawKeys });
     samples.push({ table: tableName(table), rows, rowCount: count });
   }
   return samples;

@@ -8,19 +8,27 @@ export async function readParquet(files: readonly string[]): Promise<ParquetRow[
   return (await sampleParquet(files)).rows;
 }
 
+export interface SampleOptions {
+  /** @default all */
+  readonly limit?: number;
+  /** Only rows of these raw objects. @default all */
+  readonly rawKeys?: readonly string[];
+}
+
 /** The first rows of Parquet files, and how many there are in all. Memory does not grow with the files. */
 export async function sampleParquet(
   files: readonly string[],
-  limit?: number,
+  { limit, rawKeys }: SampleOptions = {},
 ): Promise<{ readonly rows: ParquetRow[]; readonly count: number }> {
-  if (files.length === 0) return { rows: [], count: 0 };
+  if (files.length === 0 || rawKeys?.length === 0) return { rows: [], count: 0 };
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   try {
     const list = files.map(sqlText).join(', ');
     // Hive partitioning off: `dt` stands in the path, not in the file.
-    const source = `read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
-    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
+    const all = `read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${all}`);
+    const source = rawKeys ? `${all} WHERE raw_key IN (${rawKeys.map(sqlText).join(', ')})` : all;
     const columns = described.getRowObjectsJson().map(({ column_name, column_type }) => {
       const name = `"${String(column_name).replaceAll('"', '""')}"`;
       return String(column_type).startsWith('TIMESTAMP')

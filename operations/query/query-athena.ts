@@ -24,10 +24,37 @@ const firstDelay = 200;
 const longestDelay = 3000;
 
 /**
- * Answers a query with Athena, in the stack's workgroup. A query that is given up is stopped: it would go on to cost.
+ * What Athena says when it cannot read a file, such as one that was replaced or removed after it had been listed
+ * ("Incorrect fileSize", "The specified key does not exist"). A failed query costs nothing.
+ * https://docs.aws.amazon.com/athena/latest/ug/troubleshooting-athena.html
+ */
+const unreadable = /^HIVE_(CANNOT_OPEN_SPLIT|CURSOR_ERROR|FILESYSTEM_ERROR|BAD_DATA)/;
+
+/**
+ * Answers a query with Athena, in the stack's workgroup: once more when a file was not to be read, as compact may have
+ * replaced the day. A query that is given up is stopped: it would go on to cost.
  * @throws {Error} with Athena's words when it does not take the query, or fails on it
  */
 export async function queryAthena(sql: string, options: AthenaQueryOptions): Promise<QueryResult> {
+  try {
+    return await queryOnce(sql, options);
+  } catch (error) {
+    if (!unreadable.test((error as Error).message)) throw error;
+  }
+  try {
+    return await queryOnce(sql, options);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!unreadable.test(message)) throw error;
+    throw new Error(
+      `Athena twice could not read a file: ${message}\nIf the pipeline is replacing that day, type the query again in a minute.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Athena has the whole answer before it gives out the first row. */
+async function queryOnce(sql: string, options: AthenaQueryOptions): Promise<QueryResult> {
   const { athena, outputs, signal } = options;
   signal.throwIfAborted();
   const { QueryExecutionId } = await athena.send(

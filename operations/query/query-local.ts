@@ -2,17 +2,19 @@ import {
   type DuckDBConnection,
   DuckDBInstance,
   type DuckDBPreparedStatement,
+  type DuckDBResult,
   DuckDBTypeId,
   type DuckDBValueConverter,
   JSDuckDBValueConverter,
   type Json,
   JsonDuckDBValueConverter,
+  ResultReturnType,
   StatementType,
 } from '@duckdb/node-api';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
-import { type CuratedFile, curatedFiles } from './curated-files.ts';
+import { type CompactedFile, compactedFiles } from './compacted-files.ts';
 import type { QueryResult } from './query-result.ts';
 import { sqlText } from './sql-text.ts';
 
@@ -34,44 +36,50 @@ const settings = [
 ];
 
 /** From here on nothing else can be read, nothing fetched, and none of it taken back. */
-const confined = (folders: readonly string[]) => [
-  `SET allowed_directories = [${folders.map(sqlText).join(', ')}]`,
+const confined = (folder: string | undefined) => [
+  `SET allowed_directories = [${folder === undefined ? '' : sqlText(folder)}]`,
   'SET enable_external_access = false',
   'SET lock_configuration = true',
 ];
 
 /**
- * Answers a query on the curated files of a state directory, with DuckDB in memory: one view per table, named and
- * typed as in Athena.
+ * Answers a query on the compacted files of a state directory as they are now, with DuckDB in memory: one view per table,
+ * named and typed as in Athena.
  * @throws {Error} with DuckDB's words when it does not take the query
  */
 export async function queryLocally(
   sql: string,
   { stateDir, signal }: LocalQueryOptions,
 ): Promise<QueryResult> {
-  const { folders, files } = await curatedFiles(stateDir);
-  signal.throwIfAborted();
-  // Without extensions from the network: everything that is needed is built in.
-  const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
-  const connection = await instance.connect();
-  const interrupt = () => connection.interrupt();
-  signal.addEventListener('abort', interrupt);
-  const close = () => {
-    signal.removeEventListener('abort', interrupt);
-    connection.closeSync();
-    instance.closeSync();
-  };
+  const { folder, files, release } = await compactedFiles(stateDir);
+  let free = release;
   try {
+    signal.throwIfAborted();
+    // Without extensions from the network: everything that is needed is built in.
+    const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
+    const connection = await instance.connect();
+    const interrupt = () => connection.interrupt();
+    signal.addEventListener('abort', interrupt);
+    free = () => {
+      signal.removeEventListener('abort', interrupt);
+      connection.closeSync();
+      instance.closeSync();
+      return release();
+    };
     for (const statement of settings) await connection.run(statement);
     for (const table of tables) await createView(connection, table, files);
-    for (const statement of confined(folders)) await connection.run(statement);
+    for (const statement of confined(folder)) await connection.run(statement);
     const result = await (await prepare(connection, sql)).stream();
-    return {
-      columns: result.columnNames(),
-      rows: until(close, result.yieldConvertedRows(cell)),
+    // A query that fails amid its rows only ends, and DuckDB's words are lost. Run again, it fails in the same way.
+    const endWell = async () => {
+      if (result.returnType !== ResultReturnType.INVALID) return;
+      signal.throwIfAborted();
+      await connection.run(`EXPLAIN ANALYZE ${sql}`);
+      throw new Error('The query failed, and its answer is not whole. Type it again.');
     };
+    return { columns: result.columnNames(), rows: rowsOf(result, endWell, free) };
   } catch (error) {
-    close();
+    await free();
     throw readable(error);
   }
 }
@@ -83,7 +91,7 @@ export async function queryLocally(
 async function createView(
   connection: DuckDBConnection,
   table: Table,
-  files: readonly CuratedFile[],
+  files: readonly CompactedFile[],
 ): Promise<void> {
   const view = tableName(table);
   const days = `${view}_days`;
@@ -115,7 +123,7 @@ async function createView(
     SELECT ${columns.map(({ column }) => column).join(', ')}, dt FROM ${rows} JOIN temp.${days} USING (filename)`);
 }
 
-/** @throws {Error} for anything but one query: curated is written by convert and by nobody else */
+/** @throws {Error} for anything but one query: what is stored is written by the pipeline and by nobody else */
 async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new Error(`Expected one SQL statement, got ${statements.count}.`);
@@ -154,16 +162,18 @@ const cell: DuckDBValueConverter<Json> = (value, type, converter) => {
   }
 };
 
-async function* until(
-  close: () => void,
-  batches: AsyncIterable<readonly (readonly Json[])[]>,
+async function* rowsOf(
+  result: DuckDBResult,
+  endWell: () => Promise<void>,
+  free: () => Promise<void>,
 ): AsyncGenerator<readonly Json[]> {
   try {
-    for await (const batch of batches) yield* batch;
+    for await (const batch of result.yieldConvertedRows(cell)) yield* batch;
+    await endWell();
   } catch (error) {
     throw readable(error);
   } finally {
-    close();
+    await free();
   }
 }
 

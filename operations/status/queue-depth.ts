@@ -23,3 +23,13 @@ export async function depthOf(sqs: SQSClient, QueueUrl: string): Promise<QueueDe
     inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
   };
 }
+
+/** Of a queue, and how many messages are in its dead-letter queue. */
+export async function depthsOf(
+  sqs: SQSClient,
+  url: string,
+  deadLetterUrl: string,
+): Promise<QueueDepth & { readonly dead: number }> {
+  const [depth, dead] = await Promise.all([depthOf(sqs, url), depthOf(sqs, deadLetterUrl)]);
+  return { ...depth, dead: dead.waiting + dead.inFlight };
+}

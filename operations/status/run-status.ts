@@ -2,13 +2,15 @@ import type { ExpectedRun } from '../../shared/expected-runs.ts';
 import type { Day } from '../../shared/keys.ts';
 import { placesWithout, type RunStory } from '../explain/run-story.ts';
 import type { StoredObject } from './stored-objects.ts';
+import type { Progress } from './table-days.ts';
 
 /**
- * `converted`: there is a raw and a curated object. `landed`: only the raw one; its message waits, or died.
+ * `compacted`: its rows are in the tables. `converted`: there is a curated object for each table, but a day waits for
+ * compact, or died. `landed`: there is only the raw object; its message waits, or died.
  * Nothing landed: `skipped`, for what passes by itself; `failed`, for what does not; `missing`, as fetch never began;
  * `due`, as the run may still be at it; `not-deployed`, as there was no pipeline yet.
  */
-export type RunState = 'converted' | 'landed' | 'skipped' | 'failed' | 'missing' | 'due' | 'not-deployed';
+export type RunState = Progress | 'skipped' | 'failed' | 'missing' | 'due' | 'not-deployed';
 
 export interface RunStatus {
   /** When it was scheduled: the same instant twice for `cron`, an interval for `rate`. UTC. */
@@ -32,6 +34,7 @@ export interface RunStatus {
         readonly byHand: number;
       })
     | null;
+  /** Of the first table that has it. */
   readonly curated: StoredObject | null;
 }
 
@@ -61,7 +64,7 @@ interface Unlanded {
 export function whyNothingLanded(
   run: ExpectedRun,
   { now, deployedAt, story, isLogKnown }: Unlanded,
-): { readonly state: Exclude<RunState, 'converted' | 'landed'>; readonly reason: string | null } {
+): { readonly state: Exclude<RunState, Progress>; readonly reason: string | null } {
   // A run of an earlier hour may have begun just now.
   const last = Math.max(run.to.getTime(), story && !story.end ? story.at.getTime() : 0);
   if (last > now.getTime() - grace) return { state: 'due', reason: null };

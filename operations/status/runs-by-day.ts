@@ -1,19 +1,21 @@
-import type { Dataset, Table } from '../../shared/dataset.ts';
+import type { Dataset } from '../../shared/dataset.ts';
 import { lastDayOver } from '../../shared/days.ts';
 import type { ExpectedRun } from '../../shared/expected-runs.ts';
-import { curatedKey, type Day } from '../../shared/keys.ts';
+import type { Day } from '../../shared/keys.ts';
 import { placesByName } from '../backfill/plan.ts';
 import { placesWithout } from '../explain/run-story.ts';
 import type { Observed } from '../observed.ts';
 import { isOver, type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
-import { listDays, type StoredObject } from './stored-objects.ts';
+import { listDays, type StoredObject, stored } from './stored-objects.ts';
+import { lookAtDays, type Progress, progressOf } from './table-days.ts';
 
 /**
- * The days that the runs of a dataset asked for, if each place's day is an object. Takes one listing per day.
+ * The days that the runs of a dataset asked for, if each place's day is an object. Takes one listing per day, and those of
+ * `lookAtDay`.
  * @param configured the places; undefined when nobody knows
  */
 export async function runsByDay(
-  { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
+  observed: Pick<Observed, 's3' | 'outputs'>,
   dataset: Dataset,
   expected: readonly ExpectedRun[],
   configured: readonly string[] | undefined,
@@ -23,14 +25,13 @@ export async function runsByDay(
   const days = [...new Map(expected.map((run) => [lastDayOver(run.to), run]))];
   const [from, to] = [days[0]?.[0], days.at(-1)?.[0]];
   if (from === undefined || to === undefined) return [];
-  const table = dataset.tables[0] as Table;
-  const [raw, curated] = await Promise.all([
+  const { s3, outputs } = observed;
+  const [raw, content] = await Promise.all([
     listDays(s3, outputs.RawBucketName, dataset, from, to),
-    listDays(s3, outputs.CuratedBucketName, table, from, to),
+    lookAtDays(observed, dataset, from, to),
   ]);
   const places = configured && placesByName(dataset, configured);
   const rawByDay = Map.groupBy(raw, dayIn);
-  const curatedByKey = new Map(curated.map((object) => [object.key, object]));
 
   return days.map(([day, run]): RunStatus => {
     const objects = rawByDay.get(day) ?? [];
@@ -48,11 +49,12 @@ export async function runsByDay(
       const isLacking = why.state !== 'due' && why.state !== 'not-deployed';
       return { ...about, ...why, lacking: isLacking ? without : [], raw: null, curated: null };
     }
-    const made = own.flatMap(({ key }) => curatedByKey.get(curatedKey({ key, dataset, day }, table)) ?? []);
+    const progress = own.map(({ key }) => progressOf(content, { key, dataset, day }));
+    const curated = progress.flatMap(({ parts: [first] }) => (first ? [stored(first)] : []));
     const lacking = isOver(run, now) && (isConfigured || run.to >= deployedAt) ? without : [];
     return {
       ...about,
-      state: made.length === own.length ? 'converted' : 'landed',
+      state: leastOf(progress.map(({ state }) => state)),
       reason: lacking.length > 0 ? (story?.end && placesWithout(story.end)) || null : null,
       lacking,
       raw: {
@@ -62,7 +64,7 @@ export async function runsByDay(
         isConfigured,
         byHand: objects.length - own.length,
       },
-      curated: made.length > 0 ? together(`${table.name}/dt=${day}/`, made) : null,
+      curated: curated[0] ? together(folderOf(curated[0].key), curated) : null,
     };
   });
 }
@@ -73,6 +75,15 @@ function together(key: string, objects: readonly StoredObject[]): StoredObject {
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     writtenAt: new Date(Math.max(...objects.map(({ writtenAt }) => writtenAt.getTime()))),
   };
+}
+
+function leastOf(states: readonly Progress[]): Progress {
+  const inOrder = ['landed', 'converted', 'compacted'] as const;
+  return inOrder.find((state) => states.includes(state)) ?? 'landed';
+}
+
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
 }
 
 function dayIn({ key }: StoredObject): Day | undefined {

@@ -1,18 +1,19 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import type { Dataset, Table } from '../../shared/dataset.ts';
+import type { Dataset } from '../../shared/dataset.ts';
 import type { ExpectedRun } from '../../shared/expected-runs.ts';
-import { curatedKey, dayOf, runTime } from '../../shared/keys.ts';
+import { dayOf, runTime } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import type { DatasetSchedule } from '../../shared/outputs.ts';
 import { placesWithout } from '../explain/run-story.ts';
 import type { Observed } from '../observed.ts';
 import { type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
-import { concurrency, listDays, type StoredObject } from './stored-objects.ts';
+import { concurrency, listDays, type StoredObject, stored } from './stored-objects.ts';
+import { lookAtDays, progressOf } from './table-days.ts';
 
-/** The runs of a dataset in which a run is one object. Takes one listing per day and one HEAD per run. */
+/** The runs of a dataset in which a run is one object. Takes one listing per day, one HEAD per run, and those of `lookAtDay`. */
 export async function runsByTime(
-  { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
+  observed: Pick<Observed, 's3' | 'outputs'>,
   dataset: Dataset,
   expected: readonly ExpectedRun[],
   schedule: DatasetSchedule,
@@ -20,20 +21,19 @@ export async function runsByTime(
 ): Promise<RunStatus[]> {
   const [first] = expected;
   if (!first) return [];
-  const table = dataset.tables[0] as Table;
+  const { s3, outputs } = observed;
   const [from, to] = [dayOf(first.from), dayOf(now)];
-  const [raw, curated] = await Promise.all([
+  const [raw, days] = await Promise.all([
     listDays(s3, outputs.RawBucketName, dataset, from, to),
-    listDays(s3, outputs.CuratedBucketName, table, from, to),
+    lookAtDays(observed, dataset, from, to),
   ]);
-  const curatedByKey = new Map(curated.map((object) => [object.key, object]));
-  const landed = landedRuns(raw);
+  const runs = landedRuns(raw);
 
   let next = 0;
   return pMap(
     expected.map((run) => {
-      while (at(landed[next]) < run.from.getTime()) next += 1;
-      const found = landed[next];
+      while (at(runs[next]) < run.from.getTime()) next += 1;
+      const found = runs[next];
       return { run, found: at(found) <= run.to.getTime() ? found : undefined };
     }),
     async ({ run, found }): Promise<RunStatus> => {
@@ -46,15 +46,14 @@ export async function runsByTime(
         const why = whyNothingLanded(run, { now, deployedAt, story, isLogKnown });
         return { ...about, ...why, raw: null, curated: null };
       }
-      const stored = await scheduledObject(s3, outputs.RawBucketName, found.objects, schedule);
-      const key = curatedKey({ key: stored.key, dataset, day: dayOf(found.time) }, table);
-      const written = curatedByKey.get(key) ?? null;
+      const landed = await scheduledObject(s3, outputs.RawBucketName, found.objects, schedule);
+      const { state, parts } = progressOf(days, { key: landed.key, dataset, day: dayOf(found.time) });
       return {
         ...about,
-        state: written ? 'converted' : 'landed',
-        reason: stored.placesMissing ? (story?.end && placesWithout(story.end)) || null : null,
-        raw: stored,
-        curated: written,
+        state,
+        reason: landed.placesMissing ? (story?.end && placesWithout(story.end)) || null : null,
+        raw: landed,
+        curated: parts[0] ? stored(parts[0]) : null,
       };
     },
     { concurrency },

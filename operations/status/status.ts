@@ -1,11 +1,12 @@
 import type { Dataset } from '../../shared/dataset.ts';
+import type { BuryingFunction } from '../../shared/dead-letters.ts';
 import { expectedRuns } from '../../shared/expected-runs.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { runStories } from '../explain/run-story.ts';
 import type { AlarmStatus, Observed } from '../observed.ts';
 import { withLastWords } from './last-words.ts';
 import { type Need, needsOf } from './needs.ts';
-import { depthOf, type QueueDepth } from './queue-depth.ts';
+import { depthsOf, type QueueDepth } from './queue-depth.ts';
 import type { RunStatus } from './run-status.ts';
 import { runsByDay } from './runs-by-day.ts';
 import { runsByTime } from './runs-by-time.ts';
@@ -20,9 +21,8 @@ export interface DatasetStatus {
 export interface PipelineStatus {
   /** The datasets that have a schedule. */
   readonly datasets: readonly DatasetStatus[];
-  /** Messages between raw and curated. */
-  readonly queue: QueueDepth;
-  readonly deadLetters: number;
+  /** Messages for each function that works on what is stored. */
+  readonly queues: Readonly<Record<BuryingFunction, QueueDepth & { readonly dead: number }>>;
   readonly alarms: readonly AlarmStatus[];
   /** What could not be looked at, and why. */
   readonly unknown: readonly string[];
@@ -34,7 +34,7 @@ const hour = 3_600_000;
 /** Days of the last week can be fetched as well as yesterday, so status looks at them too. */
 const leastHoursByDay = 7 * 24;
 
-/** How the runs of the last hours went, by the buckets and by what fetch and convert logged. */
+/** How the runs of the last hours went, by the buckets and by what the functions logged. */
 export async function pipelineStatus(
   observed: Observed,
   datasets: readonly Dataset[],
@@ -57,9 +57,9 @@ export async function pipelineStatus(
     Math.min(now.getTime() - hours * hour, ...scheduled.map((each) => each.since.getTime())),
   );
   const stories = known('the log of fetch', runStories(logs, since), undefined);
-  const [queue, dead, alarms, statuses] = await Promise.all([
-    depthOf(sqs, outputs.QueueUrl),
-    depthOf(sqs, outputs.DeadLetterQueueUrl),
+  const [convert, compact, alarms, statuses] = await Promise.all([
+    depthsOf(sqs, outputs.QueueUrl, outputs.DeadLetterQueueUrl),
+    depthsOf(sqs, outputs.CompactQueueUrl, outputs.CompactDeadLetterQueueUrl),
     known('the alarms', observed.alarms(), []),
     Promise.all(
       scheduled.map(async ({ dataset, schedule, isByDay, since: from }) => {
@@ -78,14 +78,15 @@ export async function pipelineStatus(
       }),
     ),
   ]);
-  const explained = await known('the log of convert', withLastWords(statuses, logs, since), statuses);
-  const deadLetters = dead.waiting + dead.inFlight;
+  let explained: readonly DatasetStatus[] = statuses;
+  for (const name of ['convert', 'compact'] as const)
+    explained = await known(`the log of ${name}`, withLastWords(explained, logs, since, name), explained);
+  const queues = { convert, compact };
   return {
     datasets: explained,
-    queue,
-    deadLetters,
+    queues,
     alarms,
     unknown,
-    needs: needsOf(explained, alarms, deadLetters),
+    needs: needsOf(explained, alarms, queues),
   };
 }

@@ -30,6 +30,6 @@ export async function listDays(
   return listings.flat();
 }
 
-function stored({ key, size, lastModified }: ListedObject): StoredObject {
+export function stored({ key, size, lastModified }: ListedObject): StoredObject {
   return { key, bytes: size, writtenAt: lastModified };
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { convertMetrics, datasetMetrics, fetchMetrics, metricNamespace } from '../../shared/metrics.ts';
+import {
+  compactMetrics,
+  convertMetrics,
+  datasetMetrics,
+  fetchMetrics,
+  metricNamespace,
+} from '../../shared/metrics.ts';
 import { StackTemplate } from './stack-template.ts';
 
 const stack = new StackTemplate();
@@ -110,22 +116,25 @@ describe('an alarm', () => {
     );
   });
 
-  test('rings when one message is dead, whatever way it got there', () => {
-    expect(alarm('DeadLetters')).toMatchObject({
-      Namespace: 'AWS/SQS',
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Statistic: 'Maximum',
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      EvaluationPeriods: 1,
-      TreatMissingData: 'notBreaching',
-    });
-  });
+  test.each(['DeadLetters', 'CompactDeadLetters'])(
+    '%s rings when one message is dead, whatever way it got there',
+    (id) => {
+      expect(alarm(id)).toMatchObject({
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Statistic: 'Maximum',
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+      });
+    },
+  );
 
   test('is on nothing else, and no two have one name', () => {
-    expect(alarms).toHaveLength(13);
+    expect(alarms).toHaveLength(16);
     const names = alarms.map(({ Properties }) => Properties.AlarmName.replace('tdf-weather-dev-', ''));
-    expect(new Set(names).size).toBe(13);
+    expect(new Set(names).size).toBe(16);
     // With a hyphen it could be another stage's.
     for (const name of names) expect(name).toMatch(/^\w+$/);
   });
@@ -200,14 +209,20 @@ describe('an alarm', () => {
     expect(metrics).not.toContain('"MetricName":"Errors"');
   });
 
-  test('waits out one failed try of a message, which takes its visibility time-out [one-failed-try]', () => {
-    const { VisibilityTimeout } = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties;
-    expect(alarm('QueueTooOld').Threshold).toBe(VisibilityTimeout + 15 * 60);
-    // A message that keeps failing shows in each of the two periods.
-    for (const { MetricStat } of alarm('ConvertFailing').Metrics.slice(1))
-      expect(MetricStat.Period).toBeGreaterThan(VisibilityTimeout);
-    expect(alarm('ConvertFailing').EvaluationPeriods).toBe(2);
-  });
+  test.each([
+    ['Convert', 'ConvertFailing', 'QueueTooOld'],
+    ['Compact', 'CompactFailing', 'CompactQueueTooOld'],
+  ])(
+    'of %s waits out one failed try of a message, which takes its visibility time-out [one-failed-try]',
+    (path, failing, tooOld) => {
+      const { VisibilityTimeout } = stack.resource('AWS::SQS::Queue', `${path}/Queue`).Properties;
+      expect(alarm(tooOld).Threshold).toBe(VisibilityTimeout + 15 * 60);
+      // A message that keeps failing shows in each of the two periods.
+      for (const { MetricStat } of alarm(failing).Metrics.slice(1))
+        expect(MetricStat.Period).toBeGreaterThan(VisibilityTimeout);
+      expect(alarm(failing).EvaluationPeriods).toBe(2);
+    },
+  );
 
   test.each([
     ['cron(0 12 ? * SUN *)', false],
@@ -244,10 +259,12 @@ describe('an alarm', () => {
       }));
     expect(watched.length).toBeGreaterThan(0);
     for (const { name, values } of watched) {
-      const ofService = values.service === 'fetch' ? fetchMetrics : convertMetrics;
+      const ofService = { fetch: fetchMetrics, convert: convertMetrics, compact: compactMetrics }[
+        values.service as 'fetch' | 'convert' | 'compact'
+      ];
       expect('dataset' in values ? datasetMetrics : ofService).toContain(name);
     }
-    for (const path of ['Fetch/Function', 'Convert/Function']) {
+    for (const path of ['Fetch/Function', 'Convert/Function', 'Compact/Function']) {
       const { Variables } = stack.resource('AWS::Lambda::Function', path).Properties.Environment;
       expect(Variables.POWERTOOLS_METRICS_NAMESPACE).toBe(namespace);
     }

@@ -75,6 +75,17 @@ describe.each([
       'p-map',
     ],
   },
+  {
+    name: 'compact',
+    packages: [
+      '@aws-sdk/client-sqs',
+      '@middy/sqs-partial-batch-failure',
+      '@aws-sdk/lib-storage',
+      'hyparquet',
+      'hyparquet-writer',
+      'p-map',
+    ],
+  },
   { name: 'reconcile', packages: ['@aws-sdk/client-sqs', 'p-map'] },
 ])('the bundle of $name', ({ name, packages }) => {
   let directory: string;

@@ -3,11 +3,12 @@ import { parquetSchema } from '../../functions/parquet/parquet-file.ts';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, tableName } from '../../shared/dataset.ts';
 import { datasets, tableNames } from '../../shared/datasets.ts';
+import { StackTemplate } from './stack-template.ts';
 import { assemblyTemplate } from './template-view.ts';
 
 const stack = assemblyTemplate();
 const tables = stack.ofType('AWS::Glue::Table').map(({ Properties }) => Properties.TableInput);
-const curated = stack.resource('AWS::S3::Bucket', 'Curated');
+const compacted = stack.resource('AWS::S3::Bucket', 'Compacted');
 
 const declared = datasets.flatMap((dataset) => dataset.tables.map((table) => ({ dataset, declared: table })));
 
@@ -45,7 +46,7 @@ describe.each(declared.map(({ dataset, declared: table }) => [table.name, datase
         'projection.dt.interval': '1',
         'projection.dt.interval.unit': 'DAYS',
       });
-      const location = ['s3://', { Ref: curated.id }, `/${name}/`];
+      const location = ['s3://', { Ref: compacted.id }, `/${name}/`];
       expect(table.StorageDescriptor.Location).toEqual({ 'Fn::Join': ['', location] });
       expect(table.Parameters['storage.location.template']).toEqual({
         'Fn::Join': ['', [...location.slice(0, -1), `/${name}/dt=\${dt}/`]],
@@ -53,6 +54,16 @@ describe.each(declared.map(({ dataset, declared: table }) => [table.name, datase
     });
   },
 );
+
+test('tables read curated while the first days of a deployed stack are compacted', () => {
+  const before = new StackTemplate({ tables: 'curated' });
+  const { id } = before.resource('AWS::S3::Bucket', 'Curated');
+  for (const { Properties } of before.ofType('AWS::Glue::Table'))
+    expect(JSON.stringify(Properties.TableInput.StorageDescriptor.Location)).toContain(`{"Ref":"${id}"}`);
+  const policy = JSON.stringify(before.resource('AWS::IAM::ManagedPolicy', 'Catalog/Analysts').Properties);
+  expect(policy).toContain(`"${id}"`);
+  expect(policy).not.toContain(compacted.id);
+});
 
 test('queries run in a workgroup with its own place, encryption and limit, which no client can lead around', () => {
   const [workgroup] = stack.ofType('AWS::Athena::WorkGroup');
@@ -118,12 +129,12 @@ describe('the policy for analysts', () => {
     ]);
   });
 
-  test('allows reading curated and writing results, and reaches neither raw nor anything else [analysts]', () => {
+  test('allows reading the tables and writing results, and reaches neither raw nor anything else [analysts]', () => {
     const prefixes = tableNames;
     expect(resourcesOf('s3')).toEqual(
       [
-        `<${curated.id}>`,
-        ...prefixes.map((prefix) => `<${curated.id}>/${prefix}/*`),
+        `<${compacted.id}>`,
+        ...prefixes.map((prefix) => `<${compacted.id}>/${prefix}/*`),
         `<${results.id}>`,
         `<${results.id}>/results/*`,
       ].sort(),

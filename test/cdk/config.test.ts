@@ -37,6 +37,8 @@ describe('a configuration', () => {
       apiUrl: 'https://api.weatherapi.com/v1',
       secretName: 'tdf/weatherapi-key',
       stage: 'dev',
+      compactDelay: 60,
+      tables: 'compacted',
       retainData: false,
     });
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseRunEvent } from '../../functions/fetch/run-event.ts';
 import { scheduledEvent } from '../../local/schedule.ts';
 import { datasetNames, datasets, tableNames } from '../../shared/datasets.ts';
-import { convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
+import { compactEnv, convertEnv, fetchEnv, reconcileEnv } from '../../shared/env.ts';
 import { listDigest } from '../../shared/list-digest.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { StackTemplate } from './stack-template.ts';
@@ -10,22 +10,30 @@ import { StackTemplate } from './stack-template.ts';
 const stack = new StackTemplate();
 const raw = stack.resource('AWS::S3::Bucket', 'Raw');
 const curated = stack.resource('AWS::S3::Bucket', 'Curated');
-const queue = stack.resource('AWS::SQS::Queue', 'Convert/Queue');
-const deadLetters = stack.resource('AWS::SQS::Queue', 'Convert/DeadLetters');
+const compacted = stack.resource('AWS::S3::Bucket', 'Compacted');
 const fetchFunction = stack.resource('AWS::Lambda::Function', 'Fetch/Function');
-const convertFunction = stack.resource('AWS::Lambda::Function', 'Convert/Function');
+/** A bucket's events, and what works on them. */
+const stageAt = (path: string) => ({
+  queue: stack.resource('AWS::SQS::Queue', `${path}/Queue`),
+  deadLetters: stack.resource('AWS::SQS::Queue', `${path}/DeadLetters`),
+  worker: stack.resource('AWS::Lambda::Function', `${path}/Function`),
+});
+const convert = stageAt('Convert');
+const compact = stageAt('Compact');
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const logsOf = (path: string) => arnOf(stack.resource('AWS::Logs::LogGroup', path).id);
 const objectsOf = (id: string, prefix: string) => ({ 'Fn::Join': ['', [arnOf(id), `/${prefix}`]] });
 const rawObjects = (end = '*') => datasetNames.map((name) => objectsOf(raw.id, `${name}/${end}`));
 // In the order of the template.
-const curatedObjects = () => tableNames.toSorted().map((name) => objectsOf(curated.id, `${name}/*`));
+const tableObjects = ({ id }: { id: string }) =>
+  tableNames.toSorted().map((name) => objectsOf(id, `${name}/*`));
 
 describe('of the buckets,', () => {
   test.each([
     ['raw', raw],
     ['curated', curated],
+    ['compacted', compacted],
   ])('%s is private, encrypted, and answers over TLS only', (_name, bucket) => {
     expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
       BlockPublicAcls: true,
@@ -53,7 +61,7 @@ describe('of the buckets,', () => {
         string,
         unknown
       >[];
-    for (const path of ['Raw', 'Curated', 'QueryResults']) {
+    for (const path of ['Raw', 'Curated', 'Compacted', 'QueryResults']) {
       expect(rulesOf(path)).toContainEqual(
         expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
       );
@@ -66,12 +74,15 @@ describe('of the buckets,', () => {
     );
     expect(rulesOf('QueryResults')).toContainEqual(expect.objectContaining({ ExpirationInDays: 30 }));
     // Data itself never expires.
-    expect(JSON.stringify([rulesOf('Raw'), rulesOf('Curated')])).not.toContain('ExpirationInDays');
+    expect(JSON.stringify([rulesOf('Raw'), rulesOf('Curated'), rulesOf('Compacted')])).not.toContain(
+      'ExpirationInDays',
+    );
   });
 
   test.each([
     ['raw', raw],
     ['curated', curated],
+    ['compacted', compacted],
   ])('%s goes with the stack, with its content', (_name, bucket) => {
     expect(bucket.DeletionPolicy).toBe('Delete');
     const emptied = stack
@@ -89,16 +100,28 @@ describe('of the buckets,', () => {
   });
 });
 
-describe('between raw and curated,', () => {
-  test('every object created in raw is told to the queue, wherever it is put', () => {
-    const [notification] = stack.ofType('Custom::S3BucketNotifications');
-    expect(notification?.Properties.BucketName).toEqual({ Ref: raw.id });
+describe.each([
+  { from: 'raw', to: 'curated', source: raw, ...convert, events: ['s3:ObjectCreated:*'], atOnce: 3 },
+  {
+    from: 'curated',
+    to: 'compacted',
+    source: curated,
+    ...compact,
+    // Of a day whose last part is removed, too.
+    events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+    atOnce: 2,
+  },
+])('between $from and $to,', ({ source, queue, deadLetters, worker, events, atOnce }) => {
+  test('every event that matters is told to the queue, wherever the object is put', () => {
+    const notification = stack
+      .ofType('Custom::S3BucketNotifications')
+      .find(({ Properties }) => Properties.BucketName.Ref === source.id);
     expect(notification?.Properties.NotificationConfiguration).toEqual({
-      QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: arnOf(queue.id) }],
+      QueueConfigurations: events.map((event) => ({ Events: [event], QueueArn: arnOf(queue.id) })),
     });
   });
 
-  test('only S3, and only for the raw bucket, may send to the queue', () => {
+  test('only S3, and only for this bucket, may send to the queue', () => {
     const policies = stack
       .ofType('AWS::SQS::QueuePolicy')
       .filter(({ Properties }) => Properties.Queues[0].Ref === queue.id)
@@ -106,13 +129,13 @@ describe('between raw and curated,', () => {
     expect(policies.filter(({ Effect }) => Effect === 'Allow')).toEqual([
       expect.objectContaining({
         Principal: { Service: 's3.amazonaws.com' },
-        Condition: { ArnLike: { 'aws:SourceArn': arnOf(raw.id) } },
+        Condition: { ArnLike: { 'aws:SourceArn': arnOf(source.id) } },
       }),
     ]);
   });
 
   test('a message is hidden for six times as long as the function may work on it', () => {
-    expect(queue.Properties.VisibilityTimeout).toBe(6 * convertFunction.Properties.Timeout);
+    expect(queue.Properties.VisibilityTimeout).toBe(6 * worker.Properties.Timeout);
   });
 
   test('a message is tried five times, and a dead one waits longer than the queue keeps any', () => {
@@ -120,7 +143,7 @@ describe('between raw and curated,', () => {
       deadLetterTargetArn: arnOf(deadLetters.id),
       maxReceiveCount: 5,
     });
-    expect(convertFunction.Properties.Environment.Variables.MAX_RECEIVE_COUNT).toBe('5');
+    expect(worker.Properties.Environment.Variables.MAX_RECEIVE_COUNT).toBe('5');
     expect(deadLetters.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
     expect(queue.Properties.MessageRetentionPeriod).toBeLessThan(
       deadLetters.Properties.MessageRetentionPeriod,
@@ -128,13 +151,25 @@ describe('between raw and curated,', () => {
   });
 
   test('no message is affected by another one: each has an invocation of its own, with one whole CPU', () => {
-    expect(convertFunction.Properties.MemorySize).toBe(1769);
-    const [source] = stack.ofType('AWS::Lambda::EventSourceMapping');
-    expect(source?.Properties.EventSourceArn).toEqual(arnOf(queue.id));
-    expect(source?.Properties.BatchSize).toBe(1);
-    expect(source?.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-    expect(source?.Properties.ScalingConfig.MaximumConcurrency).toBe(3);
+    expect(worker.Properties.MemorySize).toBe(1769);
+    const sources = stack
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(({ Properties }) => Properties.FunctionName.Ref === worker.id);
+    expect(sources).toHaveLength(1);
+    expect(sources[0]?.Properties).toMatchObject({
+      EventSourceArn: arnOf(queue.id),
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: atOnce },
+    });
   });
+});
+
+test('compact gets an event a minute late, unless configured otherwise, so that the first of a burst does the work of all', () => {
+  const delayOf = (template: StackTemplate, path: string) =>
+    template.resource('AWS::SQS::Queue', path).Properties.DelaySeconds;
+  expect([delayOf(stack, 'Convert/Queue'), delayOf(stack, 'Compact/Queue')]).toEqual([undefined, 60]);
+  expect(delayOf(new StackTemplate({ compactDelay: 5 }), 'Compact/Queue')).toBe(5);
 });
 
 test('what holds state keeps its logical id: another one would be a new resource, and the old one is deleted [logical-ids]', () => {
@@ -142,9 +177,12 @@ test('what holds state keeps its logical id: another one would be a new resource
   expect(types.flatMap((type) => stack.ofType(type).map(({ id }) => id))).toEqual([
     'Raw72517081',
     'CuratedF137945A',
+    'Compacted8065DBD6',
     'QueryResults655BC675',
     'ConvertDeadLettersA1BF64FC',
     'ConvertQueueD3FE49BF',
+    'CompactDeadLetters1A629DE9',
+    'CompactQueue12CA4EC2',
     'AlertsTopicCF7C81C9',
     'AlertsKey9E1197AF',
   ]);
@@ -153,7 +191,8 @@ test('what holds state keeps its logical id: another one would be a new resource
 describe('of the functions,', () => {
   test.each([
     ['fetch', fetchFunction, fetchEnv],
-    ['convert', convertFunction, convertEnv],
+    ['convert', convert.worker, convertEnv],
+    ['compact', compact.worker, compactEnv],
     ['reconcile', stack.resource('AWS::Lambda::Function', 'Reconcile/Function'), reconcileEnv],
   ])(
     '%s runs on Node 24 on arm64 and gets exactly the environment that it reads',
@@ -190,31 +229,49 @@ describe('of the functions,', () => {
     expect(permissions('Convert/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Convert/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Convert/FunctionLogs')]],
-      ['s3:AbortMultipartUpload', curatedObjects()],
+      ['s3:AbortMultipartUpload', tableObjects(curated)],
       ['s3:DeleteObject', rawObjects()],
       ['s3:GetObject', rawObjects()],
-      ['s3:GetObject', curatedObjects()],
+      ['s3:GetObject', tableObjects(curated)],
       ['s3:ListBucket', [curated, raw].map(({ id }) => arnOf(id))],
-      ['s3:PutObject', [...curatedObjects(), ...rawObjects('dt=*/*')]],
-      ['sqs:DeleteMessage', [arnOf(queue.id)]],
-      ['sqs:GetQueueAttributes', [arnOf(queue.id)]],
-      ['sqs:ReceiveMessage', [arnOf(queue.id)]],
-      ['sqs:SendMessage', [arnOf(deadLetters.id)]],
+      ['s3:PutObject', [...tableObjects(curated), ...rawObjects('dt=*/*')]],
+      ['sqs:DeleteMessage', [arnOf(convert.queue.id)]],
+      ['sqs:GetQueueAttributes', [arnOf(convert.queue.id)]],
+      ['sqs:ReceiveMessage', [arnOf(convert.queue.id)]],
+      ['sqs:SendMessage', [arnOf(convert.deadLetters.id)]],
       ['xray:PutTelemetryRecords', ['*']],
       ['xray:PutTraceSegments', ['*']],
     ]);
   });
 
-  test('reconcile may only list the datasets, look at curated objects, send to the queue and look into the dead letters', () => {
+  test('compact may only read curated, write and delete its prefixes in compacted, take from its queue and send to its dead letters', () => {
+    expect(permissions('Compact/Function')).toEqual([
+      ['logs:CreateLogStream', [logsOf('Compact/FunctionLogs')]],
+      ['logs:PutLogEvents', [logsOf('Compact/FunctionLogs')]],
+      ['s3:AbortMultipartUpload', tableObjects(compacted)],
+      ['s3:DeleteObject', tableObjects(compacted)],
+      ['s3:GetObject', [...tableObjects(compacted), ...tableObjects(curated)]],
+      ['s3:ListBucket', [compacted, curated].map(({ id }) => arnOf(id))],
+      ['s3:PutObject', tableObjects(compacted)],
+      ['sqs:DeleteMessage', [arnOf(compact.queue.id)]],
+      ['sqs:GetQueueAttributes', [arnOf(compact.queue.id)]],
+      ['sqs:ReceiveMessage', [arnOf(compact.queue.id)]],
+      ['sqs:SendMessage', [arnOf(compact.deadLetters.id)]],
+      ['xray:PutTelemetryRecords', ['*']],
+      ['xray:PutTraceSegments', ['*']],
+    ]);
+  });
+
+  test('reconcile may only list the datasets, look at curated and compacted objects, send to the queues and look into the dead letters', () => {
     expect(permissions('Reconcile/Function')).toEqual([
       ['logs:CreateLogStream', [logsOf('Reconcile/FunctionLogs')]],
       ['logs:PutLogEvents', [logsOf('Reconcile/FunctionLogs')]],
-      ['s3:GetObject', curatedObjects()],
+      ['s3:GetObject', [...tableObjects(compacted), ...tableObjects(curated)]],
       ['s3:ListBucket', [arnOf(raw.id)]],
-      ['s3:ListBucket', [arnOf(curated.id)]],
-      ['sqs:ChangeMessageVisibility', [arnOf(deadLetters.id)]],
-      ['sqs:ReceiveMessage', [arnOf(deadLetters.id)]],
-      ['sqs:SendMessage', [arnOf(queue.id)]],
+      ['s3:ListBucket', [compacted, curated].map(({ id }) => arnOf(id))],
+      ['sqs:ChangeMessageVisibility', [compact, convert].map(({ deadLetters: { id } }) => arnOf(id))],
+      ['sqs:ReceiveMessage', [compact, convert].map(({ deadLetters: { id } }) => arnOf(id))],
+      ['sqs:SendMessage', [compact, convert].map(({ queue: { id } }) => arnOf(id))],
       ['xray:PutTelemetryRecords', ['*']],
       ['xray:PutTraceSegments', ['*']],
     ]);
@@ -284,9 +341,11 @@ describe('a schedule', () => {
     });
   });
 
-  test('is made after the notification, so that the event of the first object is not lost [first-event]', () => {
-    const [notification] = stack.ofType('Custom::S3BucketNotifications');
-    for (const name of datasetNames) expect(scheduleOf(name).DependsOn).toContain(notification?.id);
+  test('is made after the notifications, so that no event of the first object is lost [first-event]', () => {
+    const notifications = stack.ofType('Custom::S3BucketNotifications').map(({ id }) => id);
+    expect(notifications).toHaveLength(2);
+    for (const name of datasetNames)
+      expect(scheduleOf(name).DependsOn).toEqual(expect.arrayContaining(notifications));
   });
 
   test('warns at synthesis when it makes more calls than the free plan has [calls]', () => {

@@ -96,7 +96,7 @@ test("cdk-nag's AwsSolutions pack finds nothing that is not acknowledged with it
 test('logs are JSON and kept for a set time, and every function is traced', () => {
   const groups = stack.ofType('AWS::Logs::LogGroup');
   for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(90);
-  for (const path of ['Fetch/Function', 'Convert/Function']) {
+  for (const path of ['Fetch/Function', 'Convert/Function', 'Compact/Function']) {
     const { LoggingConfig, TracingConfig } = stack.resource('AWS::Lambda::Function', path).Properties;
     expect(LoggingConfig).toMatchObject({ LogFormat: 'JSON' });
     expect(groups.map(({ id }) => id)).toContain(LoggingConfig.LogGroup.Ref);

@@ -4,14 +4,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { CommanderError } from 'commander';
 import { startCommand } from '../../cli/commands/start.ts';
 import { runProgram } from '../../cli/program.ts';
 import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
+import { compactedKey, dayPrefix, type TableDay, tableDayOf } from '../../shared/keys.ts';
+import { objectMetadata } from '../../shared/object-metadata.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { listParts, partsDigest } from '../../shared/parts.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
 import { cloudRuns } from './cloud-runs.ts';
 import './cloud-watch.ts';
 
@@ -53,6 +57,12 @@ export interface Cloud {
   readonly stages: Set<string>;
   /** What CloudFormation says of them. */
   readonly stack: { status: string; outputs: Partial<Outputs>; createdAt: Date };
+  /** Compacts a day, as compact would: the object tells what it was made of. */
+  compact(of: TableDay): Promise<void>;
+  /** Compacts a day from now on whenever one of its parts is written. */
+  startCompact(): void;
+  /** Sends a dead letter about a day, as compact would. */
+  buryDay(of: TableDay, code: string, reason: string): Promise<void>;
   /** Types a command, as an operator does whose environment points here instead of to AWS. In this process. */
   tdf(...args: readonly string[]): Promise<Ended>;
   /** The same in a process of its own, which reads its input, and can be interrupted. */
@@ -63,15 +73,16 @@ export interface Cloud {
 export async function startCloud(): Promise<Cloud> {
   const stateDir = await mkdtemp(join(tmpdir(), 'cloud-'));
   const emulator = await startEmulator({ stateDir, region });
-  emulator.createBucket('raw');
-  emulator.createBucket('curated');
-  const dead = emulator.createQueue('dead-letters', {});
-  const queue = emulator.createQueue('queue', {});
+  for (const bucket of ['raw', 'curated', 'compacted']) emulator.createBucket(bucket);
+  const urlOf = (queue: string) => emulator.createQueue(queue, {}).url;
   const outputs: Outputs = {
     RawBucketName: 'raw',
     CuratedBucketName: 'curated',
-    QueueUrl: queue.url,
-    DeadLetterQueueUrl: dead.url,
+    CompactedBucketName: 'compacted',
+    QueueUrl: urlOf('queue'),
+    DeadLetterQueueUrl: urlOf('dead-letters'),
+    CompactQueueUrl: urlOf('compact-queue'),
+    CompactDeadLetterQueueUrl: urlOf('compact-dead-letters'),
     ApiKeySecretName: 'team/weatherapi-key',
     Database: 'weather',
     Workgroup: 'weather',
@@ -86,6 +97,7 @@ export async function startCloud(): Promise<Cloud> {
     }),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
+    CompactLogGroup: 'compact-logs',
     ReconcileLogGroup: 'reconcile-logs',
   };
   cloudRuns.inputs = {
@@ -108,16 +120,49 @@ export async function startCloud(): Promise<Cloud> {
     AWS_ENDPOINT_URL: emulator.endpoint,
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.endpoint,
   };
+  /** One at a time: the last one sees all parts. */
+  let compacting = Promise.resolve();
+  const compact = (of: TableDay) => {
+    compacting = compacting.then(() => writeCompacted(of));
+    return compacting;
+  };
+  const writeCompacted = async (of: TableDay) => {
+    const digest = partsDigest(of, await listParts(clients.s3, 'curated', of));
+    const object = { Bucket: 'compacted', Key: compactedKey(of), Body: 'PAR1' };
+    const Metadata = { [objectMetadata.partsDigest]: digest };
+    await clients.s3.send(new PutObjectCommand({ ...object, Metadata }));
+  };
   return {
     emulator,
     outputs,
     clients,
     stages,
     stack,
+    compact,
+    startCompact: () =>
+      emulator.onObjectCreated(({ bucket, key }) => {
+        if (bucket === 'curated') void compact(tableDayOf(key));
+      }),
+    async buryDay(of, code, reason) {
+      const attributes = { code, reason, tries: '1', table: of.table.name, day: of.day };
+      await clients.sqs.send(
+        new SendMessageCommand({
+          QueueUrl: outputs.CompactDeadLetterQueueUrl,
+          MessageBody: objectEvent({ bucket: 'curated', key: dayPrefix(of), size: 0 }),
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, StringValue]) => [
+              name,
+              { DataType: 'String', StringValue },
+            ]),
+          ),
+        }),
+      );
+    },
     tdf: (...args) => tdf(args, environment),
     process: (args, { env, ...options } = {}) =>
       runTdf(args, { ...options, env: { ...environment, ...env } }),
     async close() {
+      await compacting;
       for (const client of Object.values(clients)) client.destroy();
       await Promise.all([emulator.close(), cloudFormation.close()]);
       await rm(stateDir, { recursive: true });

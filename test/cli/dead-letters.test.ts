@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
+import { deadLettersOf } from '../../operations/dead-letters/dead-letters-of.ts';
 import { dropLetters } from '../../operations/dead-letters/drop-letters.ts';
 import { giveUp, takeBack } from '../../operations/dead-letters/given-up.ts';
 import { redrive } from '../../operations/dead-letters/redrive.ts';
 import { readParquet } from '../../operations/query/parquet-rows.ts';
-import { DeadLetters, notRecorded } from '../../shared/dead-letters.ts';
+import { type DeadLetters, notRecorded } from '../../shared/dead-letters.ts';
 import { listObjects } from '../../shared/listing.ts';
 import type { Outputs } from '../../shared/outputs.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
@@ -18,6 +19,8 @@ import { until } from '../local/until.ts';
 import { type Cloud, startCloud, tdf } from './cloud.ts';
 import { useAssembly } from './state.ts';
 
+const dayFolder = 'weatherapi/current/dt=2026-11-22/';
+const compacted = `${dayFolder}day.parquet`;
 const keyOf = (name: string) => `weatherapi/current/dt=2026-11-22/${name}.json`;
 const eventOf = (name: string) =>
   JSON.stringify({
@@ -64,7 +67,7 @@ describe('dead letters', () => {
 
   beforeEach(async () => {
     cloud = await startCloud();
-    deadLetters = new DeadLetters(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl);
+    deadLetters = deadLettersOf({ ...cloud.clients, outputs: cloud.outputs });
   });
   afterEach(() => cloud.close());
 
@@ -75,7 +78,7 @@ describe('dead letters', () => {
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'no event');
 
     const letters = await deadLetters.list();
-    const common = { id: expect.any(String), sentAt: expect.any(Date), tries: null };
+    const common = { id: expect.any(String), function: 'convert', sentAt: expect.any(Date), tries: null };
     expect(letters).toHaveLength(3);
     expect(letters).toEqual(
       expect.arrayContaining([
@@ -122,7 +125,8 @@ describe('dead letters', () => {
     await bury('a', 'empty');
     await bury('b', 'not-json');
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'no event');
-    const to = { sqs: cloud.clients.sqs, queueUrl: cloud.outputs.QueueUrl };
+    const queueUrls = { convert: cloud.outputs.QueueUrl, compact: cloud.outputs.CompactQueueUrl };
+    const to = { sqs: cloud.clients.sqs, queueUrls };
     const { redriven, left, failed } = await redrive(deadLetters, to, {});
     expect([redriven.length, left.length, failed.length]).toEqual([3, 0, 0]);
     expect(sentAgain()).toEqual(['no event', eventOf('a'), eventOf('b')].sort());
@@ -131,7 +135,8 @@ describe('dead letters', () => {
 
   test('stay when they cannot be sent, and are told with the reason', async () => {
     await bury('a', 'empty');
-    const to = { sqs: cloud.clients.sqs, queueUrl: `${cloud.outputs.QueueUrl}-of-another-stack` };
+    const elsewhere = `${cloud.outputs.QueueUrl}-of-another-stack`;
+    const to = { sqs: cloud.clients.sqs, queueUrls: { convert: elsewhere, compact: elsewhere } };
     const { redriven, failed } = await redrive(deadLetters, to, {});
     expect(redriven).toEqual([]);
     expect(failed).toEqual([
@@ -163,7 +168,7 @@ describe('dead letters', () => {
     const { code, stdout } = await cloud.tdf('dead-letters');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /not-json {2}The file is not JSON\.\n {2}[0-9a-f]{8} {2}\S*a\.json {2}\d+ s old, 1 try\n/,
+      /convert: not-json {2}The file is not JSON\.\n {2}[0-9a-f]{8} {2}\S*a\.json {2}\d+ s old, 1 try\n/,
     );
     expect(stdout).toMatch(/2 dead letters: (1 not-json, 1 empty|1 empty, 1 not-json)/);
     expect(stdout).toContain('dead-letters redrive');
@@ -173,6 +178,7 @@ describe('dead letters', () => {
     const json = JSON.parse((await cloud.tdf('dead-letters', '--json')).stdout);
     expect(json).toContainEqual({
       id: idOf('a'),
+      function: 'convert',
       code: 'not-json',
       reason: 'The file is not JSON.',
       key: keyOf('a'),
@@ -186,10 +192,12 @@ describe('dead letters', () => {
     for (const name of names) await bury(name, 'not-json', `${keyOf(name)} is not JSON:\nend of file`);
     await bury('other', 'empty');
     const lines = (await cloud.tdf('dead-letters')).stdout.split('\n');
-    expect(lines).toContainEqual(expect.stringMatching(/^12 × not-json {2}\S+ is not JSON: end of file$/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^12 × convert: not-json {2}\S+ is not JSON: end of file$/),
+    );
     expect(lines.filter((line) => /file-\d+\.json {2}/.test(line))).toHaveLength(10);
     expect(lines).toContain('  and 2 more (--json lists all)');
-    expect(lines).toContain('empty  other is wrong');
+    expect(lines).toContain('convert: empty  other is wrong');
     expect(lines).toContain('13 dead letters: 12 not-json, 1 empty');
   });
 
@@ -254,7 +262,8 @@ describe('dead letters', () => {
     return Key;
   };
 
-  test('tdf dead-letters redrive waits until each is converted or dead again, and says what became of it', async () => {
+  test('tdf dead-letters redrive waits until each is converted and in its table, or dead again, and says what became of it', async () => {
+    cloud.startCompact();
     const { ETag } = await put(keyOf('a'), 'fixed');
     await put(keyOf('b'), 'broken');
     for (const name of ['a', 'b', 'gone']) await bury(name, 'not-json', `${name} is wrong`);
@@ -265,7 +274,7 @@ describe('dead letters', () => {
     const { code, stdout } = await redriving;
     expect(code).toBe(1);
     expect(stdout).toContain(
-      `Sent 3 dead letters again; 0 left.\n  ✔ ${curated}\nConverted 1; dead again 1.\nnot-json  b is still wrong\n`,
+      `Sent 3 dead letters again; 0 left.\n  ✔ ${curated}\n  ✔ ${compacted}\nConverted 1; compacted 1; dead again 1.\nconvert: not-json  b is still wrong\n`,
     );
     expect(stdout).toContain('1 has nothing left to convert: its raw object is gone.');
   });
@@ -280,18 +289,19 @@ describe('dead letters', () => {
     await until(() => sentAgain().length === 1);
     await cloud.clients.s3.send(new DeleteObjectCommand({ Bucket: 'raw', Key: key }));
     expect((await redriving).stdout).toContain(
-      `Converted 0; dead again 0.\nFiled under its day, to be converted there: npx tdf explain ${key} --stage dev\n`,
+      `Converted 0; compacted 0; dead again 0.\nFiled under its day, to be converted there: npx tdf explain ${key} --stage dev\n`,
     );
   });
 
-  test('tdf dead-letters take-back waits until each is converted, and names the curated object', async () => {
+  test('tdf dead-letters take-back waits until each is converted and in its table, and names the objects', async () => {
+    cloud.startCompact();
     await put(`given-up/${keyOf('a')}`);
     cloud.emulator.onObjectCreated(({ bucket, etag }) => {
       if (bucket === 'raw') void convert('a', etag);
     });
     const { stdout } = await cloud.tdf('dead-letters', 'take-back', keyOf('a'));
     expect(stdout).toBe(
-      `Took back ${keyOf('a')}.\n  ✔ ${keyOf('a').replace('.json', '.parquet')}\nConverted 1; dead again 0.\n`,
+      `Took back ${keyOf('a')}.\n  ✔ ${keyOf('a').replace('.json', '.parquet')}\n  ✔ ${compacted}\nConverted 1; compacted 1; dead again 0.\n`,
     );
   });
 
@@ -480,6 +490,7 @@ describe('dead letters on this computer', () => {
       ]),
       left: [],
       converted: [curated],
+      compacted: [compacted],
       deadAgain: [{ key: keyOf('poison'), code: 'not-json' }],
     });
     expect(await readParquet([join(state, 's3/curated', curated)])).toMatchObject([
@@ -519,7 +530,7 @@ describe('dead letters on this computer', () => {
     await rm(join(state, 's3/raw/weatherapi/current/broken.json'));
     const { stdout } = await tdf(['dead-letters', 'redrive', '--key', 'weatherapi/current/broken', ...here]);
     expect(stdout).toContain(
-      'Converted 0; dead again 0.\n1 has nothing left to convert: its raw object is gone.\n',
+      'Converted 0; compacted 0; dead again 0.\n1 has nothing left to convert: its raw object is gone.\n',
     );
   });
 });

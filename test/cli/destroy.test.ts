@@ -74,14 +74,14 @@ describe('tdf destroy', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('npx cdk destroy --context stage=dev --force');
     expect(stdout).toContain('TdfWeather-dev');
-    expect(stdout).toContain('raw\n  curated\n');
+    expect(stdout).toContain('raw\n  curated\n  compacted\n');
     expect(stdout).toContain(`${secretName}: would be deleted`);
     expect(cloud.emulator.secrets.get(secretName)).toBe('the key');
 
     const json = await cloud.tdf('destroy', '--dry-run', '--json');
     expect(JSON.parse(json.stdout)).toEqual({
       stack: 'TdfWeather-dev',
-      buckets: ['raw', 'curated'],
+      buckets: ['raw', 'curated', 'compacted'],
       cdk: ['destroy', '--context', 'stage=dev'],
       secretName,
       secret: 'kept',

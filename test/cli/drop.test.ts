@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { type HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { settle } from '../../cli/terminal/settle.ts';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { startEmulator } from '../../local/aws/emulator.ts';
 import { startWeatherApi } from '../../local/weatherapi/server.ts';
 import { DayPieces } from '../../operations/drop/day-pieces.ts';
@@ -116,8 +116,9 @@ describe('tdf drop', () => {
     expect(await raw()).toEqual({});
   });
 
-  test('waits until each object is converted or dead, and says what became of it', async () => {
+  test('waits until each object is converted and its day compacted, or dead, and says what became of it', async () => {
     const { s3, sqs } = cloud.clients;
+    cloud.startCompact();
     const oslo = record('Oslo', start);
     const broken = '{"location":';
     const key = keyIn('2026-11-21', 'good.json');
@@ -149,7 +150,9 @@ describe('tdf drop', () => {
     const files = [await file('good.json', oslo), await file('broken.json', broken)];
     const { code, stdout } = await cloud.tdf('drop', ...files, '--json', '--dataset', 'weatherapi/current');
     expect(code).toBe(1);
-    expect(JSON.parse(stdout).files).toEqual([
+    const { files: told, days } = JSON.parse(stdout);
+    expect(days).toEqual([{ day: 'weatherapi/current/dt=2026-11-21/', outcome: 'compacted' }]);
+    expect(told).toEqual([
       {
         file: files[0],
         objects: [
@@ -167,7 +170,25 @@ describe('tdf drop', () => {
     ]);
   });
 
+  test('stopped while its day is compacted says that it is not there yet, and goes on by itself', async () => {
+    const key = keyIn('2026-11-21', 'good.json');
+    const made = await converted(record('Oslo', start), { key });
+    cloud.emulator.onObjectCreated(({ bucket, etag }) => {
+      const object = { Bucket: 'curated', Key: made.key, Body: made.file, Metadata: { 'raw-etag': etag } };
+      if (bucket === 'raw') void cloud.clients.s3.send(new PutObjectCommand(object));
+    });
+    const looked = until(() => cloud.emulator.requests.some(({ bucket }) => bucket === 'compacted'));
+    void looked.then(() => process.emit('SIGINT'));
+    const { code, stdout } = await cloud.tdf('drop', await file('good.json', record('Oslo', start)));
+    expect(code).toBe(130);
+    expect(stdout).toContain(
+      '1 object: 1 converted to 1 row, 0 died, 0 waiting\n  … 1 day not compacted yet\n',
+    );
+    expect(stdout).toContain('What waits is in the tables within minutes.');
+  });
+
   test('waits for the object of every table', async () => {
+    cloud.startCompact();
     const key = 'weatherapi/forecast/dt=2026-11-21/issue.json';
     const { s3, sqs } = cloud.clients;
     const { ETag = '' } = await s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}' }));
@@ -190,7 +211,7 @@ describe('tdf drop', () => {
     };
     const reached = { s3: { send } as unknown as typeof s3, sqs, outputs: cloud.outputs, runtime: undefined };
     const watch = await watchOutcome(reached);
-    const { converted: made, dead } = await watch.settled([key], new AbortController().signal);
+    const { converted: made, dead } = await watch.settled({ rawKeys: [key] }, new AbortController().signal);
     expect({ made, dead, looks }).toEqual({ made: [[hours, days, alerts]], dead: [], looks: 2 });
   });
 
@@ -329,7 +350,11 @@ describe('tdf drop', () => {
     ]);
     expect(await raw()).toEqual(Object.fromEntries(pieces));
     const filesWith = (more: object) => [{ file: path, objects: pieces.map(([key]) => ({ key, ...more })) }];
-    expect(JSON.parse(stdout)).toEqual({ files: filesWith({ outcome: 'waiting' }), dryRun: false });
+    expect(JSON.parse(stdout)).toEqual({
+      files: filesWith({ outcome: 'waiting' }),
+      days: [],
+      dryRun: false,
+    });
     expect(JSON.parse(planned.stdout)).toEqual({ files: filesWith({}), dryRun: true });
   });
 
@@ -595,20 +620,26 @@ describe('tdf drop --local', () => {
     expect((await tdf(['dead-letters', ...here])).stdout).toContain(earlier);
   });
 
-  test('counts its own objects while they are converted', async () => {
+  test('says what it waits for: its own objects, and then their days', async () => {
     const said: string[] = [];
     const mock = jest.spyOn(console, 'error').mockImplementation((text) => void said.push(text));
     jest.useFakeTimers();
+    const pass = () => new Promise((end) => setTimeout(end, 1_500));
     const watch = {
-      waiting: 51,
-      settled: () => new Promise((end) => setTimeout(end, 1_500)),
+      waiting: { convert: 51, compact: 0 },
+      settled: async () => {
+        await pass();
+        watch.onDays(3);
+        await pass();
+        watch.onDays(0);
+      },
     } as unknown as OutcomeWatch;
     const keys = Array.from({ length: 50 }, (_, index) => keyIn('2026-11-21', `${index}.json`));
-    const settling = settle(watch, keys, new AbortController().signal, { shown: true });
-    await jest.advanceTimersByTimeAsync(2_000);
+    const settling = settle(watch, { rawKeys: keys }, new AbortController().signal, { shown: true });
+    await jest.advanceTimersByTimeAsync(4_000);
     await settling;
     jest.useRealTimers();
     mock.mockRestore();
-    expect(said).toEqual(['… Converted: 50 to do']);
+    expect(said).toEqual(['… Converted: 50 to do', '… Compacted: 3 to do']);
   });
 });

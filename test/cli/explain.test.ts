@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { faultIn } from '../../operations/explain/fault.ts';
 import type { Story } from '../../operations/explain/story.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
@@ -13,6 +14,7 @@ import { objectMetadata } from '../../shared/object-metadata.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { cloudWatch } from './cloud-watch.ts';
+import { compactDay } from './compact-day.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -26,7 +28,7 @@ afterEach(() => {
 /** Runs of an hour each, so that no test sees another one's objects. */
 let hours = 0;
 const nextRun = () => new Date(Date.UTC(2026, 10, 20, hours++));
-const log = (group: 'fetch' | 'convert', ...lines: object[]) => {
+const log = (group: 'fetch' | 'convert' | 'compact', ...lines: object[]) => {
   cloudWatch.events[`${group}-logs`] = lines.map((line, index) => ({
     timestamp: Date.UTC(2026, 10, 28, 0, 0, index),
     message: JSON.stringify(line),
@@ -47,6 +49,9 @@ const convert = async (key: string, rawEtag: string, rows: readonly number[], re
   const tables = keys.map((each, table) => ({ key: each, rows: rows[table] }));
   return { level: 'INFO', message: 'Converted', rawKey: key, tables, rescuedFields };
 };
+/** Puts the compacted objects of the days that an object's rows belong to. */
+const compact = (key: string) =>
+  Promise.all(curatedOf(key).map((curated) => compactDay(cloud.clients.s3, curated)));
 const bury = (key: string, code: string, reason: string) =>
   sendDeadLetter(cloud.clients.sqs, cloud.outputs.DeadLetterQueueUrl, {
     body: objectEvent({ bucket: 'raw', key, size: 1 }),
@@ -98,13 +103,28 @@ describe('the story of a run', () => {
       },
       { level: 'INFO', message: 'Converted', rawKey: 'another', tables: [], rescuedFields: 0 },
     );
+    const compactedKeys = await compact(key);
+    const ofDay = { table: 'weatherapi/current', day: '2026-11-20' };
+    const done = { level: 'INFO', message: 'Compacted', ...ofDay, key: compactedKeys[0] };
+    const error = { name: 'SlowDown', message: 'Slower, too.' };
+    cloudWatch.events['compact-logs'] = [
+      [-3600, { ...done, parts: 3, rows: 3 }],
+      [2, { level: 'WARN', message: 'Left in the queue', ...ofDay, receiveCount: '1', error }],
+      [2.5, { ...done, day: '2026-11-21', parts: 8, rows: 8 }],
+      [3, { ...done, parts: 4, rows: 5 }],
+      [3600, { ...done, parts: 5, rows: 6 }],
+    ].map(([second, line]) => ({
+      timestamp: Date.UTC(2026, 10, 28) + Number(second) * 1000,
+      message: JSON.stringify(line),
+    }));
 
     const [story, ...others] = await stories(run.toISOString().slice(0, 16));
     expect(others).toEqual([]);
     expect(story).toMatchObject({
       key,
-      state: 'converted',
+      state: 'compacted',
       curatedKeys: curatedOf(key),
+      compactedKeys: ['weatherapi/current/dt=2026-11-20/day.parquet'],
       deadLetter: null,
       fault: null,
     });
@@ -118,12 +138,15 @@ describe('the story of a run', () => {
         'convert: try 1 failed, and is tried again: SlowDown: Slower.',
         'convert: converted: 1 row in weatherapi_current; 2 values rescued; 1 value of weatherapi_current.humidity not as expected, such as 107',
         'curated: weatherapi_current written: 4 bytes',
+        'compact: weatherapi_current: try 1 failed, and is tried again: SlowDown: Slower, too.',
+        'compact: weatherapi_current: compacted: 5 rows of 4 objects',
+        'compacted: weatherapi_current written: 9 bytes',
       ].toSorted(),
     );
     const times = story?.events.map(({ at }) => String(at)) ?? [];
     expect(times).toEqual(times.toSorted());
     expect(await said(key)).toContain(
-      'It is converted, and its rows are current.\nFix in cdk.json under locations, and deploy, or each run goes without: Oslooo\n',
+      `  Rows:   ${curatedOf(key)[0]}\n  Table:  ${compactedKeys[0]}\nIt is converted, and its rows are in the tables.\nFix in cdk.json under locations, and deploy, or each run goes without: Oslooo\n`,
     );
   });
 
@@ -208,11 +231,12 @@ describe('the stories of a time', () => {
       await convert(forecast, etags[0] ?? '', [72, 3, 0]),
       await convert(places[0] ?? '', etags[1] ?? '', [24, 1]),
     );
+    await compact(forecast);
     const found = await stories('2026-11-21T14:00Z');
     // There is nothing of current, which has a run every hour.
     expect(found.map(({ key, state }) => [key, state])).toEqual([
-      [forecast, 'converted'],
-      [places[0], 'converted'],
+      [forecast, 'compacted'],
+      [places[0], 'day-lost'],
       [places[1], 'lost'],
       [rawKey(weatherapiCurrent, run), 'missing'],
     ]);
@@ -317,6 +341,64 @@ describe('the story of a raw object', () => {
     await convert(key, 'of an earlier one', [1]);
     expect((await stories(key))[0]).toMatchObject({ state: 'waiting' });
     expect(await said(key)).toContain('written: 4 bytes, of an earlier version of the raw object');
+  });
+
+  test('that is converted waits for compact in each of its tables, or the event of a day was lost', async () => {
+    const key = 'weatherapi/forecast/dt=2026-11-20/a.json';
+    await convert(key, await put('raw', key, '{}'), [72, 3, 0]);
+    expect((await stories(key))[0]).toMatchObject({ state: 'day-lost', compactedKeys: [] });
+    expect(await said(key)).toContain(
+      'It is converted, but no message waits to compact its day: the event was lost. Have it compacted:\n  npx tdf reconcile --stage dev\n',
+    );
+    const [hour = '', ...others] = curatedOf(key);
+    for (const each of others) await compactDay(cloud.clients.s3, each);
+    cloud.emulator.send(
+      cloud.outputs.CompactQueueUrl,
+      objectEvent({ bucket: 'curated', key: hour, size: 4 }),
+    );
+    expect((await stories(key))[0]).toMatchObject({
+      state: 'converted',
+      compactedKeys: [
+        'weatherapi/forecast_day/dt=2026-11-20/day.parquet',
+        'weatherapi/alert/dt=2026-11-20/day.parquet',
+      ],
+    });
+    const waits = await said(key);
+    expect(waits).toContain('a message waits for compact.\n');
+    expect(waits).not.toContain('weatherapi/forecast_hour/dt=2026-11-20/day.parquet');
+  });
+
+  test('whose day died names the reason, and sends the day again', async () => {
+    const key = 'weatherapi/current/dt=2026-11-19/a.json';
+    const day = { table: 'weatherapi/current', day: '2026-11-19' };
+    const line = await convert(key, await put('raw', key, '{}'), [1]);
+    log('convert', line);
+    const [code, reason] = ['changed-type', 'temp_c is a string in one part'];
+    log('compact', { level: 'ERROR', message: 'Sent to the dead-letter queue', ...day, code, reason });
+    await cloud.clients.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: cloud.outputs.CompactDeadLetterQueueUrl,
+        MessageBody: objectEvent({ bucket: 'curated', key: 'weatherapi/current/dt=2026-11-19/', size: 0 }),
+        MessageAttributes: {
+          code: { DataType: 'String', StringValue: code },
+          reason: { DataType: 'String', StringValue: reason },
+        },
+      }),
+    );
+    expect((await stories(key))[0]).toMatchObject({
+      state: 'day-dead',
+      deadLetter: { function: 'compact', code, key: 'weatherapi/current/dt=2026-11-19/' },
+      fault: null,
+    });
+    const text = await said(key);
+    expect(text).toContain(`compact      weatherapi_current: gave up: ${code}: ${reason}\n`);
+    expect(text).toContain(`dead letter  ${code}: ${reason}\n`);
+    expect(text).toContain(
+      '  npx tdf dead-letters redrive --key weatherapi/current/dt=2026-11-19/ --stage dev\n',
+    );
+    // The letter is not about an object whose rows are in the table.
+    await compact(key);
+    expect((await stories(key))[0]).toMatchObject({ state: 'compacted', deadLetter: null });
   });
 
   test('says that somebody gave it up, and how to take it back; or that there is none', async () => {

@@ -49,9 +49,12 @@ describe('tdf logs on AWS', () => {
       `2026-11-22 05:00:04 fetch     warn  Run ended scheduledTime=2026-11-22T05:00:00.000Z outcome=landed key=${key}`,
       `2026-11-22 05:00:08 convert   info  Converted rawKey=${key} rows=2`,
     ]);
+    const days = ['current', 'forecast_hour', 'forecast_day', 'alert']
+      .map((table) => ` || ($.table = "weatherapi/${table}" && $.day = "2026-11-22")`)
+      .join('');
     const request = {
       startTime: run.getTime(),
-      filterPattern: `{ $.scheduledTime = "2026-11-22T05:00:00.000Z" || $.rawKey = "${key.replace('json', '*')}" || $.rawKey = "weatherapi/forecast/dt=2026-11-22/20261122T050000Z.*" }`,
+      filterPattern: `{ $.scheduledTime = "2026-11-22T05:00:00.000Z" || $.rawKey = "${key.replace('json', '*')}" || $.rawKey = "weatherapi/forecast/dt=2026-11-22/20261122T050000Z.*"${days} }`,
     };
     expect(asked()).toEqual(
       expect.arrayContaining([
@@ -60,10 +63,11 @@ describe('tdf logs on AWS', () => {
         { logGroupName: 'fetch-logs', ...request, nextToken: '4' },
         { logGroupName: 'convert-logs', ...request },
         { logGroupName: 'convert-logs', ...request, nextToken: '2' },
+        { logGroupName: 'compact-logs', ...request },
         { logGroupName: 'reconcile-logs', ...request },
       ]),
     );
-    expect(asked()).toHaveLength(6);
+    expect(asked()).toHaveLength(7);
     expect(new Set(cloudWatch.asked.map(({ command }) => command))).toEqual(
       new Set(['FilterLogEventsCommand']),
     );
@@ -76,7 +80,7 @@ describe('tdf logs on AWS', () => {
     expect(asked()).toEqual([
       expect.objectContaining({
         startTime: run.getTime(),
-        filterPattern: `{ $.scheduledTime = "2026-11-22T05:00:00.000Z" || $.rawKey = "${key}" }`,
+        filterPattern: `{ $.scheduledTime = "2026-11-22T05:00:00.000Z" || $.rawKey = "${key}" || ($.table = "weatherapi/current" && $.day = "2026-11-22") }`,
       }),
       expect.objectContaining({ nextToken: '2' }),
       expect.objectContaining({
@@ -91,6 +95,60 @@ describe('tdf logs on AWS', () => {
     const [{ filterPattern } = { filterPattern: '' }] = asked() as { filterPattern: string }[];
     expect(filterPattern).toMatch(/^\{ \$\.rawKey = "weatherapi\/current\/x+\*" \}$/);
     expect(filterPattern.length).toBeLessThan(1024);
+  });
+
+  describe('of compact, about a run,', () => {
+    const day = { table: 'weatherapi/current', day: '2026-11-22' };
+    const compacted = (parts: number) => ({ level: 'INFO', message: 'Compacted', ...day, parts });
+    const error = { name: 'SlowDown', message: 'Slower.' };
+    const left = { level: 'WARN', message: 'Left in the queue', ...day, error };
+    const tables = [{ key: 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet', rows: 2 }];
+    const convertedAt = (second: number) =>
+      event(second, { level: 'INFO', message: 'Converted', rawKey: key, tables });
+    const shown = async (events: LogEvent[], ...args: string[]) => {
+      cloudWatch.events['compact-logs'] = events;
+      const { stdout } = await cloud.tdf('logs', key, ...args);
+      return stdout
+        .split('\n')
+        .filter((line) => line.includes(' compact '))
+        .map((line) => line.slice(17, 19) + line.replace(/.*(parts=\d+|Left).*/, ' $1'));
+    };
+    const hourly = [
+      event(2, compacted(4)),
+      event(68, left),
+      event(130, compacted(5)),
+      event(3669, compacted(6)),
+    ];
+
+    test('shows how its rows came to the table, not what each hour did to the day', async () => {
+      cloudWatch.events['convert-logs'] = [convertedAt(8)];
+      expect(await shown(hourly)).toEqual(['08 Left', '10 parts=5']);
+      cloudWatch.asked = [];
+      expect(await shown(hourly, '--function', 'compact')).toEqual(['08 Left', '10 parts=5']);
+      expect(new Set(asked().map((input) => 'logGroupName' in input && input.logGroupName))).toEqual(
+        new Set(['convert-logs', 'compact-logs']),
+      );
+    });
+
+    test('shows it again when the object was converted again, and all that goes wrong until it is done', async () => {
+      cloudWatch.events['convert-logs'] = [convertedAt(8), convertedAt(3600)];
+      const dead = { ...left, level: 'ERROR', message: 'Left for good' };
+      expect(
+        await shown([
+          ...hourly.slice(0, 3),
+          event(3661, left),
+          event(7205, dead),
+          event(10_850, compacted(7)),
+        ]),
+      ).toEqual(['08 Left', '10 parts=5', '01 Left', '05 Left', '50 parts=7']);
+    });
+
+    test('shows the one that was quicker than the line of convert', async () => {
+      cloudWatch.events['convert-logs'] = [convertedAt(8)];
+      expect(
+        await shown([event(2, compacted(4)), event(7, compacted(5)), event(3669, compacted(6))]),
+      ).toEqual(['07 parts=5']);
+    });
   });
 
   test('shows what ended badly besides what was logged, and nothing that steers a terminal', async () => {

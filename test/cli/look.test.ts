@@ -112,27 +112,30 @@ describe('while another process runs the pipeline', () => {
       for (const body of ['one', 'two', 'three']) emulator.send(url, body);
       const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: url }));
       expect(Messages).toHaveLength(1);
-      const { queue } = JSON.parse((await looking('status', '--json')).stdout);
-      expect(queue).toEqual({ waiting: 2, inFlight: 1 });
+      const { queues } = JSON.parse((await looking('status', '--json')).stdout);
+      expect(queues.convert).toMatchObject({ waiting: 2, inFlight: 1 });
       expect(emulator.queueDepth(url)).toEqual({ visible: 2, inFlight: 1, delayed: 0 });
     } finally {
       sqs.destroy();
       await emulator.close();
     }
     // Nobody will delete what it was working on.
-    expect(JSON.parse((await looking('status', '--json')).stdout).queue).toEqual({ waiting: 3, inFlight: 0 });
+    expect(JSON.parse((await looking('status', '--json')).stdout).queues.convert).toMatchObject({
+      waiting: 3,
+      inFlight: 0,
+    });
   });
 });
 
 describe('of the pipeline on this computer', () => {
   test('status has the reason of each run, and what its alarms say of all that was logged', async () => {
-    const { datasets, alarms, deadLetters, unknown } = JSON.parse(
+    const { datasets, alarms, queues, unknown } = JSON.parse(
       (await looking('status', '--hours', '3', '--json')).stdout,
     );
     const [{ runs }] = datasets;
     const byTime = new Map(runs.map((run: RunStatus) => [String(run.expected.to), run]));
     expect(byTime.get(landed.toISOString())).toMatchObject({
-      state: 'converted',
+      state: 'compacted',
       reason: 'fail:1006: HTTP 400 code 1006: no such location',
       raw: { places: 1, placesMissing: 1 },
     });
@@ -141,34 +144,37 @@ describe('of the pipeline on this computer', () => {
       reason: 'fail:2007: HTTP 403 code 2007: the calls of this month are spent',
     });
     expect(byTime.get(ago(0).toISOString())).toMatchObject({ raw: null });
-    expect([deadLetters, unknown]).toEqual([1, []]);
+    expect([queues.convert.dead, queues.compact.dead, unknown]).toEqual([1, 0, []]);
     const ringing = alarms.filter((alarm: { state: string }) => alarm.state === 'ALARM');
     expect(
       ringing.map(({ name }: { name: string }) => name.replace('tdf-weather-dev-', '')).toSorted(),
     ).toEqual(['DeadLetters', 'FetchFailed', 'QuotaSpent']);
   });
 
-  test('an hour is a gap to the query exactly when status does not call its run converted [gaps]', async () => {
+  test('an hour is a gap to the query exactly when status does not call its run compacted [gaps]', async () => {
     const { datasets } = JSON.parse((await looking('status', '--hours', '168', '--json')).stdout);
     const [{ runs }] = datasets;
-    const notConverted = runs
-      .filter((run: RunStatus) => run.state !== 'converted')
+    const notCompacted = runs
+      .filter((run: RunStatus) => run.state !== 'compacted')
       .map((run: RunStatus) => String(run.expected.to));
     const gaps = JSON.parse((await looking('query', '--named', 'Gaps per hour', '--json')).stdout);
     // The hour that goes on is due; the query leaves it out.
     const past = (times: string[]) =>
       times.filter((time) => time < ago(0).toISOString() && time > ago(167).toISOString());
-    expect(past(gaps.map((row: { hour: string }) => row.hour))).toEqual(past(notConverted));
+    expect(past(gaps.map((row: { hour: string }) => row.hour))).toEqual(past(notCompacted));
     expect(gaps.length).toBeGreaterThan(160);
   });
 
   test('logs and explain tell of a run and of what was dropped', async () => {
     const { stdout } = await looking('logs', timeOf(landed));
     expect(stdout).toMatch(
-      /fetch +info +Run started .*\n.*fetch +error Run ended .*outcome=landed.*\n.*convert +info +Converted /,
+      /fetch +info +Run started .*\n.*fetch +error Run ended .*outcome=landed.*\n(?=[\s\S]*convert +info +Converted )(?=[\s\S]*compact +info +Compacted .*parts=1 rows=1)/,
     );
     expect((await looking('explain', timeOf(landed))).stdout).toContain(
       'convert      converted: 1 row in weatherapi_current; 0 values rescued',
+    );
+    expect((await looking('explain', timeOf(landed))).stdout).toMatch(
+      /compact {6}weatherapi_current: compacted: 1 row of 1 object\n[\s\S]*compacted {4}weatherapi_current written: \d+ bytes\n[\s\S]*its rows are in the tables\./,
     );
     const dead = (await looking('explain', 'weatherapi/current/broken.json')).stdout;
     expect(dead).toContain('Line 1: {"location":{"name":"Oslo"},"current":');

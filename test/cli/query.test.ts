@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ import { queryCommand } from '../../cli/commands/query.ts';
 import { type RowsFormat, rowsOutput } from '../../cli/terminal/rows-output.ts';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
 import { ObjectStore } from '../../local/aws/object-store.ts';
+import { compactedFiles } from '../../operations/query/compacted-files.ts';
+import { readParquet } from '../../operations/query/parquet-rows.ts';
 import { queryAthena } from '../../operations/query/query-athena.ts';
 import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
@@ -44,8 +46,8 @@ describe('a query on this computer', () => {
   const rowsOf = async (...args: string[]): Promise<Record<string, Json>[]> =>
     JSON.parse(await tdfQuery(...args, '--json', '--local', '--state', state));
 
-  /** Puts an object into curated, as the local runtime would. */
-  const put = (key: string, file: Uint8Array) => store.putObject('curated', key, Buffer.from(file));
+  /** Puts an object into compacted, as the local runtime would. */
+  const put = (key: string, file: Uint8Array) => store.putObject('compacted', key, Buffer.from(file));
 
   /** A run's curated object, as convert makes it of what a run fetched at an instant. */
   const run = async (at: Date, answers: { name: string; temp_c?: number; [field: string]: unknown }[]) => {
@@ -96,18 +98,18 @@ describe('a query on this computer', () => {
     write('Stack.assets.json', { files: {} });
     write('Stack.template.json', {
       Resources: {
-        Curated123: { Type: 'AWS::S3::Bucket', Metadata: { 'aws:cdk:path': 'Stack/Curated/Resource' } },
+        Compacted123: { Type: 'AWS::S3::Bucket', Metadata: { 'aws:cdk:path': 'Stack/Compacted/Resource' } },
       },
-      Outputs: { CuratedBucketName: { Value: { Ref: 'Curated123' } } },
+      Outputs: { CompactedBucketName: { Value: { Ref: 'Compacted123' } } },
     });
     store = new ObjectStore();
     store.persistence = new ObjectFiles(path.join(state, 's3'));
-    store.createBucket('curated');
+    store.createBucket('compacted');
   });
 
   afterEach(() => rmSync(state, { recursive: true }));
 
-  test('answers from the curated files, with the day of their key', async () => {
+  test('answers from the compacted files, with the day of their key', async () => {
     await run(new Date('2026-11-21T23:00:00.250Z'), [{ name: 'Oslo', temp_c: -1.5 }]);
     await run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Melbourne', temp_c: 21 }]);
 
@@ -201,12 +203,37 @@ describe('a query on this computer', () => {
     put(`weatherapi/current/dt=2026-11-20/${name}`, bytes);
     put(`weatherapi/current/dt=2026-11-21/it's.parquet`, bytes);
     put('weatherapi/current/dt=2026-11-22/deleted.parquet', bytes);
-    store.deleteObject('curated', 'weatherapi/current/dt=2026-11-22/deleted.parquet');
+    store.deleteObject('compacted', 'weatherapi/current/dt=2026-11-22/deleted.parquet');
 
     expect(await rowsOf('SELECT dt FROM weatherapi_current ORDER BY dt')).toEqual([
       { dt: '2026-11-20' },
       { dt: '2026-11-21' },
     ]);
+  });
+
+  test('reads the version of each day that there was at the beginning, whatever replaces or removes it [replaced-day]', async () => {
+    const keyOf = (day: string) => `weatherapi/current/dt=${day}/day.parquet`;
+    const version = async (name: string) => {
+      const text = JSON.stringify({ location: { name }, current: { last_updated_epoch: 1 } });
+      return (await converted(text, { key: 'weatherapi/current/dt=2026-11-22/a.json' })).file;
+    };
+    for (const day of ['2026-11-22', '2026-11-23']) put(keyOf(day), await version('Oslo'));
+
+    const { files, release } = await compactedFiles(state);
+    put(keyOf('2026-11-22'), await version('Bergen'));
+    store.deleteObject('compacted', keyOf('2026-11-23'));
+    const rows = await readParquet(files.map(({ path }) => path));
+    expect(rows.map((row) => row.location_name)).toEqual(['Oslo', 'Oslo']);
+    await release();
+
+    const sql = 'SELECT dt, location_name FROM weatherapi_current';
+    expect(await rowsOf(sql)).toEqual([{ dt: '2026-11-22', location_name: 'Bergen' }]);
+    expect(readdirSync(path.join(state, 's3/.meta')).filter((name) => name.includes('query'))).toEqual([]);
+  });
+
+  test('fails in the words of DuckDB when it cannot go on amid its rows [whole-answer]', async () => {
+    const amid = "SELECT CASE WHEN i = 290000 THEN error('too late') ELSE i END FROM range(300000) AS r(i)";
+    await expect(tdfQuery(amid, '--csv', '--local', '--state', state)).rejects.toThrow('too late');
   });
 
   test('answers while a pipeline holds the directory', async () => {
@@ -217,20 +244,21 @@ describe('a query on this computer', () => {
     ]);
   });
 
-  describe('reads the curated rows, and refuses', () => {
+  describe('reads the compacted rows, and refuses', () => {
     const secret = () => path.join(state, 'secret.csv');
-    const target = () => path.join(state, 's3/curated/planted.csv');
+    const target = () => path.join(state, 's3/compacted/planted.csv');
     beforeEach(() => writeFileSync(secret(), 'secret\n'));
 
     test.each([
       ['another file', () => `SELECT * FROM read_csv('${secret()}')`],
       [
-        'a file by way of the curated folder',
+        'a file by way of the compacted folder',
         () => `SELECT * FROM read_text('${target()}/../../../secret.csv')`,
       ],
+      ['what is stored, but for what it began with', () => `SELECT * FROM read_text('${target()}')`],
       [
         'a link that leads out of it',
-        () => `SELECT * FROM read_text('${path.join(state, 's3/curated/link.csv')}')`,
+        () => `SELECT * FROM read_text('${path.join(state, 's3/compacted/link.csv')}')`,
       ],
       ['the files of this computer', () => "SELECT * FROM read_csv('/etc/passwd')"],
       ['names of files', () => "SELECT * FROM glob('/etc/*')"],
@@ -248,7 +276,7 @@ describe('a query on this computer', () => {
       ['to take that back', () => 'SET enable_external_access = true'],
       ['a table of its own', () => 'CREATE TABLE mine AS SELECT 1'],
     ])('%s [confined-query]', async (_what, sql) => {
-      symlinkSync(secret(), path.join(state, 's3/curated/link.csv'));
+      symlinkSync(secret(), path.join(state, 's3/compacted/link.csv'));
       await expect(tdfQuery(sql(), '--local', '--state', state)).rejects.toThrow(
         /^(Permission Error: Cannot access|Expected (a query, such as SELECT|EXPLAIN or EXPLAIN ANALYZE))/,
       );
@@ -581,9 +609,33 @@ describe('a query on AWS', () => {
     const words = "COLUMN_NOT_FOUND: line 1:8: Column 'temp' cannot be resolved";
     answers.GetQueryExecution = [state('RUNNING'), state('FAILED', { StateChangeReason: words })];
     await expect(ask('SELECT temp')).rejects.toThrow(words);
+    expect(calls.filter(({ action }) => action === 'StartQueryExecution')).toHaveLength(1);
 
     answers.StartQueryExecution = [];
     await expect(ask('SELEC')).rejects.toThrow('line 1:1');
+  });
+
+  const replaced = 'HIVE_FILESYSTEM_ERROR: Incorrect fileSize 5 for file s3://compacted/day.parquet';
+
+  test.each([
+    replaced,
+    'HIVE_CURSOR_ERROR: com.amazonaws.services.s3.model.AmazonS3Exception: The specified key does not exist.',
+    'HIVE_CANNOT_OPEN_SPLIT: Error opening Hive split s3://compacted/day.parquet (offset=0, length=5): Incorrect file size (5) for file (end of stream not reached)',
+    'HIVE_BAD_DATA: Not valid Parquet file: s3://compacted/day.parquet',
+  ])('is asked once more when a day was replaced under it: %s [replaced-day]', async (words) => {
+    answers.GetQueryExecution = [state('FAILED', { StateChangeReason: words }), state('SUCCEEDED')];
+    answers.GetQueryResults = [page([['n', 'integer']], [['n'], ['1']])];
+    expect(await Array.fromAsync((await ask('SELECT 1 AS n')).rows)).toEqual([[1]]);
+    const asked = calls.filter(({ action }) => action === 'StartQueryExecution');
+    expect(asked.map(({ input }) => input.QueryString)).toEqual(['SELECT 1 AS n', 'SELECT 1 AS n']);
+  });
+
+  test('fails when a day is replaced under it twice, and says what to type', async () => {
+    answers.GetQueryExecution = [state('FAILED', { StateChangeReason: replaced })];
+    await expect(ask('SELECT 1')).rejects.toThrow(
+      `Athena twice could not read a file: ${replaced}\nIf the pipeline is replacing that day, type the query again in a minute.`,
+    );
+    expect(calls.filter(({ action }) => action === 'StartQueryExecution')).toHaveLength(2);
   });
 
   test('stops when somebody gives up', async () => {

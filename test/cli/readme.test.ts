@@ -6,7 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { Command } from 'commander';
 import { commands } from '../../cli/program.ts';
-import { sendDeadLetter } from '../../functions/convert/dead-letter.ts';
+import { sendDeadLetter } from '../../functions/data-stage/dead-letter.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
 import { unquoted } from '../../shared/listing.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
@@ -73,6 +73,7 @@ const [, night = ''] = /The usual night:.*?```sh\n(.*?)```/s.exec(readFileSync('
 
 test('the usual night of the README finds the run that died on AWS, tells its story and sends it again', async () => {
   const cloud = await startCloud();
+  cloud.startCompact();
   const key = `weatherapi/current/dt=2026-11-22/20261122T050000Z.json`;
   const { s3, sqs } = cloud.clients;
   const put = (Bucket: string, Key: string, etag = '') =>
@@ -94,7 +95,7 @@ test('the usual night of the README finds the run that died on AWS, tells its st
   expect(status?.stdout).toContain('1 raw object is not converted');
   expect(story?.stdout).toContain('not-json: It is not JSON.');
   expect(redriven?.stdout).toContain('Sent 1 dead letter again; 0 left.');
-  expect(redriven?.stdout).toContain('Converted 1; dead again 0.');
+  expect(redriven?.stdout).toContain('Converted 1; compacted 1; dead again 0.');
 });
 
 test('the README shows how a broken file is dropped, found, fixed and sent again, in commands that do just that', async () => {
@@ -121,7 +122,7 @@ test('the README shows how a broken file is dropped, found, fixed and sent again
   expect(fixed?.stdout).toContain('(replaces what was there)\n');
   expect(fixed?.stdout).toContain('1 object: 1 converted to 1 row, 0 died, 0 waiting');
   expect(redriven?.stdout).toMatch(
-    /^Sent 1 dead letter again; 0 left\.\n {2}✔ .*\nConverted 1; dead again 0\.\n$/,
+    /^Sent 1 dead letter again; 0 left\.\n {2}✔ .*\n {2}✔ .*\/day\.parquet\nConverted 1; compacted 1; dead again 0\.\n$/,
   );
   expect(rows?.stdout).toMatch(/Oslo.*2026-11-22/);
 });

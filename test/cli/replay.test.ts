@@ -17,7 +17,7 @@ import { sendMessages } from '../../shared/send-messages.ts';
 import { type Aws, startAws } from '../aws.ts';
 import { until } from '../local/until.ts';
 import { runTdf, tdf } from './cloud.ts';
-import { curatedHashes, land, landConverted, landUnnoticed, useAssembly } from './state.ts';
+import { hashesIn, land, landConverted, landUnnoticed, useAssembly } from './state.ts';
 
 const root = 'weatherapi/current/';
 const day = (dt: string, name = 'a.json') => `${root}dt=${dt}/${name}`;
@@ -254,7 +254,7 @@ describe('tdf replay --local', () => {
       day(`2026-11-${10 + (index % 10)}`, `${1_000 + index}.json`),
     );
     await landConverted(state, Object.fromEntries(keys.map((key, index) => [key, response(index)])));
-    const before = await curatedHashes(state);
+    const before = await hashesIn('curated', state);
     expect(Object.keys(before)).toHaveLength(40);
     const log = join(state, 'logs', 'convert-function.log');
     const converted = async () =>
@@ -281,7 +281,7 @@ describe('tdf replay --local', () => {
     });
     expect(hasCheckpoint()).toBe(false);
     expect(new Set(await converted())).toEqual(new Set(keys));
-    expect(await curatedHashes(state)).toEqual(before);
+    expect(await hashesIn('curated', state)).toEqual(before);
   }, 60_000);
 
   test('says what became of the messages, dead letters with their reasons', async () => {
@@ -292,7 +292,7 @@ describe('tdf replay --local', () => {
 
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^all datasets, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 dead letter\n/,
+      /^all datasets, 2026-11-22: 2 listed, 2 sent, 0 skipped \(sent before\), \d+\.\d s\n1 converted, 1 compacted, 1 dead letter\n/,
     );
     expect(stdout).toContain('bad.json: ');
   }, 60_000);
@@ -305,7 +305,7 @@ describe('tdf replay --local', () => {
 
     const dry = await tdf(local('--dry-run'));
     expect(dry.stdout).toBe(`Would send 25 messages: everything of all datasets.\n${shown(0, 15)}`);
-    expect(await curatedHashes(state)).toEqual({});
+    expect(await hashesIn('curated', state)).toEqual({});
 
     // One batch, and ten seconds until the next.
     const interrupt = until(hasCheckpoint);

@@ -48,6 +48,7 @@ describe('npm start', () => {
     expect(result).toEqual({
       raw: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.json'],
       curated: ['weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet'],
+      compacted: ['weatherapi/current/dt=2026-11-22/day.parquet'],
       rows: {
         weatherapi_current: [
           expect.objectContaining({ location_name: 'Oslo', observed_at: '2026-11-22T05:00:00.000Z' }),
@@ -80,6 +81,7 @@ describe('npm start', () => {
     );
     const second = await start([...at, '--location', 'Oslo']);
     expect(second.stdout).toMatch(/│ Oslo .*\n└/);
+    // It is in the same object of the table.
     expect(second.stdout).not.toContain('Bergen');
     const status = `  npx tdf status --local --state ${state}\n`;
     const query = `  npx tdf query --local --state ${state} "SELECT * FROM weatherapi_current"\n`;
@@ -181,7 +183,7 @@ describe('npm start', () => {
     setTimeout(() => lock.release(), 300);
     const waited = await start(['--state', state, '--wait']);
     expect(waited).toMatchObject({ code: 0, stdout: expect.stringContaining(holder) });
-    expect(waited.stdout).toContain('✔ converted 1 object');
+    expect(waited.stdout).toContain('✔ converted 1 object, compacted into 1 ');
   });
 
   test('refuses options that npm kept for itself, and says what to type', async () => {
@@ -216,12 +218,13 @@ describe('npm start', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('weatherapi/current/bad.json: Record 1 is an error answer (code 1006');
-    expect(stdout).toContain(`✘ converted ${good.length} objects; 2 died`);
+    expect(stdout).toContain(`✘ converted ${good.length} objects, compacted into 1; 2 died`);
     expect(stdout).toMatch(/Curated {2}.*dt=2026-11-22\/good[.\w]*\.parquet/);
+    expect(stdout).toMatch(/Table {4}.*compacted\/weatherapi\/current\/dt=2026-11-22\/day\.parquet/);
     expect(await readFile(join(state, 's3/raw/weatherapi/current/bad.json'), 'utf8')).toContain('1006');
 
     // What they are called is data: each has its row, none has a place of its own choosing, none steers the terminal.
-    const rows = await readParquet((await everyFile(join(state, 's3/curated'))).map(([path]) => path));
+    const rows = await readParquet((await everyFile(join(state, 's3/compacted'))).map(([path]) => path));
     const named = (file: string) => ({
       raw_key: filedKey(parseRawKey(`weatherapi/current/${basename(file)}`), '2026-11-22'),
       location_name: basename(file),

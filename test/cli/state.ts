@@ -33,23 +33,23 @@ export async function land(stateDir: string, objects: Objects): Promise<void> {
   }
 }
 
-/** Writes raw objects while nobody listens: their events are lost. */
-export function landUnnoticed(stateDir: string, objects: Objects): Promise<void> {
-  return withBuckets(stateDir, (s3) => put(s3, 'raw', Object.entries(objects)));
+/** Writes objects while nobody listens: their events are lost. */
+export function landUnnoticed(stateDir: string, objects: Objects, bucket = 'raw'): Promise<void> {
+  return withBuckets(stateDir, (s3) => put(s3, bucket, Object.entries(objects)));
 }
 
 /** The same, an hour ago: a file that somebody has edited is as old as the file system says. */
-export async function landAnHourAgo(stateDir: string, objects: Objects): Promise<void> {
-  await landUnnoticed(stateDir, objects);
+export async function landAnHourAgo(stateDir: string, objects: Objects, bucket = 'raw'): Promise<void> {
+  await landUnnoticed(stateDir, objects, bucket);
   const hourAgo = new Date(Date.now() - 3_600_000);
   for (const key of Object.keys(objects)) {
-    const file = join(stateDir, 's3/raw', key);
+    const file = join(stateDir, 's3', bucket, key);
     await appendFile(file, '\n');
     await utimes(file, hourAgo, hourAgo);
   }
 }
 
-/** Writes raw objects and what they convert to, without the pipeline. */
+/** Writes raw objects and what they convert to, without the pipeline. Of each, the day's table has an object of its own. */
 export async function landConverted(stateDir: string, objects: Objects): Promise<void> {
   const curated = await pMap(Object.entries(objects), async ([rawKey, body]) => {
     const { key, file } = await converted(body, { key: rawKey });
@@ -57,16 +57,16 @@ export async function landConverted(stateDir: string, objects: Objects): Promise
   });
   return withBuckets(stateDir, async (s3) => {
     await put(s3, 'raw', Object.entries(objects));
-    await put(s3, 'curated', curated);
+    for (const bucket of ['curated', 'compacted']) await put(s3, bucket, curated);
   });
 }
 
-/** SHA-256 of each curated object, by key. */
-export function curatedHashes(stateDir: string): Promise<Record<string, string>> {
+/** SHA-256 of each object, by key. */
+export function hashesIn(bucket: 'curated' | 'compacted', stateDir: string): Promise<Record<string, string>> {
   return withBuckets(stateDir, async (s3, emulator) => {
     const hashes: Record<string, string> = {};
-    for await (const { key } of listObjects(s3, 'curated', { prefix: '' })) {
-      const bytes = await readFile(emulator.pathOf('curated', key));
+    for await (const { key } of listObjects(s3, bucket, { prefix: '' })) {
+      const bytes = await readFile(emulator.pathOf(bucket, key));
       hashes[key] = createHash('sha256').update(bytes).digest('hex');
     }
     return hashes;

@@ -11,6 +11,7 @@ import { stackOutputs } from '../../operations/stack-outputs.ts';
 import { pipelineStatus } from '../../operations/status/status.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { curatedKeysOf, placeDayKey, rawKey } from '../../shared/keys.ts';
@@ -18,6 +19,7 @@ import { outputNames } from '../../shared/outputs.ts';
 import { runEnded, runStarted } from '../../shared/run-log.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { cloudWatch } from './cloud-watch.ts';
+import { compactDay } from './compact-day.ts';
 
 describe('tdf status', () => {
   const now = new Date('2026-11-22T02:05:00Z');
@@ -43,6 +45,7 @@ describe('tdf status', () => {
     cloud = await startCloud();
     await land(at('21T22:00'), { places: 2, 'places-missing': 0 });
     await land(at('21T23:00'), { places: 1, 'places-missing': 1 });
+    await compactDay(cloud.clients.s3, 'weatherapi/current/dt=2026-11-21/');
     await land(at('22T00:00'), { convert: false, places: 2, 'places-missing': 0 });
     for (const Key of [
       'weatherapi/current/dt=2026-11-22/dropped.json',
@@ -53,6 +56,7 @@ describe('tdf status', () => {
     cloud.emulator.send(cloud.outputs.QueueUrl, 'one');
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'two');
     cloud.emulator.send(cloud.outputs.DeadLetterQueueUrl, 'three');
+    cloud.emulator.send(cloud.outputs.CompactQueueUrl, 'four');
   });
   afterAll(() => cloud.close());
 
@@ -67,8 +71,8 @@ describe('tdf status', () => {
       yield* [];
     },
   };
-  /** Each line of fetch and of convert, as they log it. */
-  const logged = (...lines: ['fetch' | 'convert', object][]): Logs => ({
+  /** Each line of a function, as it logs it. */
+  const logged = (...lines: ['fetch' | 'convert' | 'compact', object][]): Logs => ({
     async *lines({ functions }) {
       for (const [name, members] of lines)
         if (functions?.includes(name))
@@ -107,11 +111,11 @@ describe('tdf status', () => {
     return stripVTControlCharacters(text);
   };
 
-  test('tells of each hour whether it landed, was converted, or is missing; a young one is only due', async () => {
-    const { runs, queue, deadLetters } = await statusBy('cron(0 * * * ? *)');
+  test('tells of each hour whether it landed, came to the table, or is missing; a young one is only due', async () => {
+    const { runs, queues } = await statusBy('cron(0 * * * ? *)');
     expect(runs.map(({ expected, state }) => [expected.to.toISOString().slice(8, 16), state])).toEqual([
-      ['21T22:00', 'converted'],
-      ['21T23:00', 'converted'],
+      ['21T22:00', 'compacted'],
+      ['21T23:00', 'compacted'],
       ['22T00:00', 'landed'],
       ['22T01:00', 'missing'],
       ['22T02:00', 'due'],
@@ -128,7 +132,10 @@ describe('tdf status', () => {
     });
     expect(runs[2]?.curated).toBeNull();
     expect(runs[3]).toMatchObject({ raw: null, curated: null });
-    expect({ queue, deadLetters }).toEqual({ queue: { waiting: 1, inFlight: 0 }, deadLetters: 2 });
+    expect(queues).toEqual({
+      convert: { waiting: 1, inFlight: 0, dead: 2 },
+      compact: { waiting: 1, inFlight: 0, dead: 0 },
+    });
   });
 
   test('takes the run of the configured places for the scheduled one, though another list landed first', async () => {
@@ -141,15 +148,36 @@ describe('tdf status', () => {
     };
     await land(hour, byHand);
     expect(await told()).toEqual([
-      '2026-11-20 12:00                converted 1 place, by hand or as configured before',
+      '2026-11-20 12:00                converted, not compacted 1 place, by hand or as configured before',
       rawKey(weatherapiCurrent, hour),
     ]);
     const list = 'fedcba987654';
     await land(hour, { list, places: 2, 'places-missing': 0, 'places-list': 'of-the-configured' });
     expect(await told()).toEqual([
-      '2026-11-20 12:00                converted 2 places, and 1 more by hand',
+      '2026-11-20 12:00                converted, not compacted 2 places, and 1 more by hand',
       rawKey(weatherapiCurrent, hour, list),
     ]);
+  });
+
+  test('says of a run of several tables how far all of them are', async () => {
+    const { s3 } = cloud.clients;
+    const time = at('20T06:00');
+    const key = rawKey(weatherapiForecast, time);
+    await s3.send(new PutObjectCommand({ Bucket: 'raw', Key: key, Body: '{}\n' }));
+    const schedule = { name: 'forecast', expression: 'cron(0 */6 * * ? *)' };
+    const Schedules = JSON.stringify({ 'weatherapi/forecast': schedule });
+    const outputs = { ...cloud.outputs, Schedules };
+    const stateAfter = async (work: Promise<unknown>) => {
+      await work;
+      const { datasets: all } = await pipelineOf({ outputs }, at('20T06:05'), 1, [weatherapiForecast]);
+      return all[0]?.runs[0]?.state;
+    };
+    const tables = curatedKeysOf(key);
+    const states = [];
+    for (const Key of tables)
+      states.push(await stateAfter(s3.send(new PutObjectCommand({ Bucket: 'curated', Key, Body: 'PAR1' }))));
+    for (const Key of tables) states.push(await stateAfter(compactDay(s3, Key)));
+    expect(states).toEqual(['landed', 'landed', 'converted', 'converted', 'converted', 'compacted']);
   });
 
   test('calls an hour missing once it is older than 15 minutes', async () => {
@@ -162,8 +190,8 @@ describe('tdf status', () => {
   test('of a rate, finds the gaps as intervals in which nothing landed', async () => {
     const { runs } = await statusBy('rate(1 hour)');
     expect(runs.map(({ expected, state }) => [expected.to.toISOString().slice(8, 16), state])).toEqual([
-      ['21T22:05', 'converted'],
-      ['21T23:05', 'converted'],
+      ['21T22:05', 'compacted'],
+      ['21T23:05', 'compacted'],
       ['22T00:05', 'landed'],
       ['22T01:05', 'missing'],
       ['22T02:05', 'due'],
@@ -214,8 +242,8 @@ describe('tdf status', () => {
     test('which places are missing, when others came', async () => {
       const failed = [{ location: 'Nowhere', reason: 'HTTP 400 code 1006: no such location' }];
       const runs = await of(logged(ended('21T23:00', { outcome: 'landed', failed })));
-      expect(runs[1]).toEqual(['converted', 'Nowhere: HTTP 400 code 1006: no such location']);
-      expect(runs[0]).toEqual(['converted', null]);
+      expect(runs[1]).toEqual(['compacted', 'Nowhere: HTTP 400 code 1006: no such location']);
+      expect(runs[0]).toEqual(['compacted', null]);
     });
 
     test('what convert said of what landed and was not converted', async () => {
@@ -231,6 +259,28 @@ describe('tdf status', () => {
       ]);
       expect(await state(tried, dead)).toEqual(['landed', 'not-json: Line 1 is not JSON']);
     });
+
+    test('what compact said of the day of what was converted and is not in the table', async () => {
+      await land(at('18T05:00'), {});
+      const day = { table: 'weatherapi/current', day: '2026-11-18' };
+      const tried = { ...day, error: { name: 'SlowDown', message: 'Please reduce your request rate.' } };
+      const dead = { ...day, code: 'changed-type', reason: 'temp_c was a string' };
+      const another = { ...dead, day: '2026-11-17' };
+      const state = async (...lines: object[]) => {
+        const logs = logged(...lines.map((line) => ['compact', line] as ['compact', object]));
+        const [run] = (await statusOf({ logs }, at('18T05:05'), 1)).runs;
+        return [run?.state, run?.reason];
+      };
+      expect(await state(another)).toEqual(['converted', null]);
+      const again = 'is tried again after SlowDown: Please reduce your request rate.';
+      expect(await state(tried)).toEqual(['converted', again]);
+      expect(await state(tried, dead, another)).toEqual(['converted', 'changed-type: temp_c was a string']);
+      // It was about an earlier object of the day.
+      expect(await state(dead, { ...day, message: 'Compacted', parts: 1, rows: 1 })).toEqual([
+        'converted',
+        null,
+      ]);
+    });
   });
 
   test('names what needs attention: an alarm that rings, dead letters, and the newest run that is over', async () => {
@@ -245,6 +295,17 @@ describe('tdf status', () => {
     const none = await cloud.emulator.createQueue('none', {});
     const outputs = { ...cloud.outputs, DeadLetterQueueUrl: none.url };
     expect(await kinds({ outputs }, at('21T23:05'))).toEqual([]);
+
+    const days = cloud.emulator.createQueue('dead-days', {});
+    cloud.emulator.send(days.url, 'one');
+    const ofCompact = { outputs: { ...outputs, CompactDeadLetterQueueUrl: days.url } };
+    const { needs, ...status } = await statusOf(ofCompact, at('21T23:05'));
+    expect(needs).toEqual([{ kind: 'dead-letters', function: 'compact', count: 1 }]);
+    expect(await shown(() => showStatus({ ...status, needs }, 5, { stage: 'dev', state: '' }))).toContain(
+      '• 1 day of a table is not compacted, and why is in: npx tdf dead-letters --stage dev',
+    );
+    const alarms = async () => [alarm('CompactDeadLetters', 'ALARM')];
+    expect(await kinds({ ...ofCompact, alarms }, at('21T23:05'))).toEqual(['alarm']);
   });
 
   describe('of the dataset whose places have an object for each day', () => {
@@ -252,8 +313,9 @@ describe('tdf status', () => {
     const landDay = async (day: string, place: string, { convert = true } = {}) => {
       const Key = placeDayKey(weatherapiHistory, day, place);
       await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'raw', Key, Body: '{}\n' }));
-      const parquet = { Bucket: 'curated', Key: curatedKeysOf(Key)[0], Body: 'PAR1' };
-      if (convert) await cloud.clients.s3.send(new PutObjectCommand(parquet));
+      if (!convert) return;
+      for (const curated of curatedKeysOf(Key))
+        await cloud.clients.s3.send(new PutObjectCommand({ Bucket: 'curated', Key: curated, Body: 'PAR1' }));
     };
     const daysOf = (others: Partial<Observed> = {}, when = later) =>
       pipelineOf(others, when, 5, [weatherapiHistory]);
@@ -265,6 +327,11 @@ describe('tdf status', () => {
       await landDay('2026-11-19', 'Lima');
       await landDay('2026-11-15', 'Oslo', { convert: false });
       await landDay('2026-11-15', 'Bergen');
+      for (const day of ['2026-11-17', '2026-11-18'])
+        for (const { name } of weatherapiHistory.tables)
+          await compactDay(cloud.clients.s3, `${name}/dt=${day}/`);
+      const [hourOnly] = weatherapiHistory.tables;
+      await compactDay(cloud.clients.s3, `${hourOnly.name}/dt=2026-11-21/`);
     });
 
     test('tells of each day of the last week which configured places lack it', async () => {
@@ -279,8 +346,8 @@ describe('tdf status', () => {
       ).toEqual([
         ['15', 'landed', [], [2, 0, 0]],
         ['16', 'not-deployed', [], null],
-        ['17', 'converted', [], [2, 0, 0]],
-        ['18', 'converted', [], [2, 0, 0]],
+        ['17', 'compacted', [], [2, 0, 0]],
+        ['18', 'compacted', [], [2, 0, 0]],
         ['19', 'converted', ['Bergen'], [1, 1, 1]],
         ['20', 'missing', ['Oslo', 'Bergen'], null],
         ['21', 'converted', [], [2, 0, 0]],
@@ -295,10 +362,10 @@ describe('tdf status', () => {
       });
       const text = await shown(() => showStatus(status, 5, { stage: 'prod', state: '.local' }));
       expect(text).toContain(
-        'weatherapi/history 4 converted, 1 landed, not converted, 1 missing, 1 not deployed, 1 incomplete',
+        'weatherapi/history 2 compacted, 2 converted, not compacted, 1 landed, not converted, 1 missing, 1 not deployed, 1 incomplete',
       );
-      expect(text).toContain(`2026-11-17 – 11-18              2 converted 2 places
-2026-11-19                      converted 1 of 2 places, and 1 more by hand
+      expect(text).toContain(`2026-11-17 – 11-18              2 compacted 2 places
+2026-11-19                      converted, not compacted 1 of 2 places, and 1 more by hand
                                 without Bergen
 2026-11-20                      missing
                                 never started`);
@@ -358,7 +425,7 @@ describe('tdf status', () => {
       expect(runs[1]).toMatchObject({ state: 'converted', lacking: ['Oslo', 'Bergen'], curated: {} });
       expect(
         text,
-      ).toContain(`2026-11-16                      converted 1 place, by hand or as configured before
+      ).toContain(`2026-11-16                      converted, not compacted 1 place, by hand or as configured before
                                 without Oslo, Bergen`);
       // Landed, and gone since.
       expect(runs[5]).toMatchObject({
@@ -412,8 +479,8 @@ describe('tdf status', () => {
     };
     const status = await statusOf({ logs, alarms: denied });
     expect(status.runs.map(({ state, reason }) => [state, reason])).toEqual([
-      ['converted', null],
-      ['converted', null],
+      ['compacted', null],
+      ['compacted', null],
       ['landed', null],
       ['missing', 'nothing landed, and the log of fetch cannot be read'],
       ['due', null],
@@ -434,17 +501,18 @@ describe('tdf status', () => {
     const text = await shown(() => showStatus(status, 29, { stage: 'prod', state: '.local' }));
     expect(
       text,
-    ).toBe(`weatherapi/current 2 converted, 1 landed, not converted, 25 missing, 1 due, 1 incomplete
+    ).toBe(`weatherapi/current 2 compacted, 1 landed, not converted, 25 missing, 1 due, 1 incomplete
 2026-11-20 22:00 – 11-21 21:00  24 missing
                                 never started
-2026-11-21 22:00                converted 2 places
-2026-11-21 23:00                converted 1 of 2 places
+2026-11-21 22:00                compacted 2 places
+2026-11-21 23:00                compacted 1 of 2 places
 2026-11-22 00:00                landed, not converted 2 places
 2026-11-22 01:00                missing
                                 never started
 2026-11-22 02:00                due
 
-Queue:  1 waiting, 0 in flight; 2 dead
+Queues: convert 1 waiting, 0 in flight, 2 dead
+        compact 1 waiting, 0 in flight, 0 dead
 Alarms: 1 of 2 ring
 
 What needs you
@@ -460,7 +528,7 @@ What needs you
     await land(hour, { places: 1, 'places-missing': 0 });
     const { code, stdout } = await cloud.tdf('status', '--hours', '6', '--json');
     expect(code).toBe(0);
-    const { datasets: all, deadLetters } = JSON.parse(stdout);
+    const { datasets: all, queues } = JSON.parse(stdout);
     expect(all[0].runs).toContainEqual(
       expect.objectContaining({
         expected: { from: hour.toISOString(), to: hour.toISOString() },
@@ -468,7 +536,7 @@ What needs you
         raw: expect.objectContaining({ key: rawKey(weatherapiCurrent, hour), places: 1 }),
       }),
     );
-    expect(deadLetters).toBe(2);
+    expect(queues.convert.dead).toBe(2);
 
     const refused = await cloud.tdf('status', '--hours', '1.5');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Expected whole hours') });
@@ -483,7 +551,7 @@ What needs you
       AlarmDescription: `Text of ${name}`,
       StateReason: 'Threshold Crossed',
     }));
-    const { stdout } = await cloud.tdf('status', '--hours', '2', '--json');
+    const { stdout } = await cloud.tdf('status', '--dataset', 'weatherapi/current', '--hours', '1', '--json');
     const { alarms, needs } = JSON.parse(stdout);
     expect(alarms.map(({ name }: AlarmStatus) => name)).toEqual(
       ['NotFresh', 'DeadLetters', 'QuotaSpent'].map((name) => `tdf-weather-dev-${name}`),

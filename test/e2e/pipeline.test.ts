@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { datasets } from '../../shared/datasets.ts';
-import { curatedKey, curatedKeys, parseRawKey } from '../../shared/keys.ts';
+import { compactedKey, curatedKey, curatedKeys, parseRawKey, tableDayOf } from '../../shared/keys.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
 import { type Stack, startStack } from '../stack.ts';
 
 const fiveOClock = new Date('2026-11-22T05:00:00Z');
 const rawRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.json';
 const curatedRunKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet';
+const dayKey = 'weatherapi/current/dt=2026-11-22/day.parquet';
 
 /** One response, as small as they come. */
 const response = (temp_c: number, last_updated_epoch = 1_795_323_600) =>
@@ -20,17 +21,19 @@ afterEach(() => stack.clear());
 afterAll(() => stack.close());
 
 const rawText = async (key: string) => String((await stack.raw(key))?.body);
-/** The requests to S3 and SQS while something happens. */
+/** The days of the tables that curated objects belong to. */
+const daysOf = (keys: readonly string[]) => [...new Set(keys.map((key) => compactedKey(tableDayOf(key))))];
+/** The requests of the functions to S3 and SQS while something happens. */
 async function requestsOf(happen: () => Promise<unknown>) {
   const { requests } = stack.runtime.emulator;
   const before = requests.length;
   await happen();
   await stack.runtime.settled();
-  return requests.slice(before);
+  return requests.slice(before).filter(({ caller }) => caller?.endsWith('-function'));
 }
 
 describe('the pipeline', () => {
-  test('takes what the API answers to rows, by way of one raw and one curated object', async () => {
+  test('takes what the API answers to rows, by way of one raw, one curated and one compacted object', async () => {
     const report = await stack.fetch(fiveOClock, ['Melbourne', 'Oslo']);
     await stack.runtime.settled();
 
@@ -41,7 +44,9 @@ describe('the pipeline', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(answers).toHaveLength(2);
-    expect(await stack.rows(curatedRunKey)).toEqual(
+    expect([...(await stack.compacted()).keys()]).toEqual([dayKey]);
+    expect(await stack.tableRows(dayKey)).toEqual(await stack.rows(curatedRunKey));
+    expect(await stack.tableRows(dayKey)).toEqual(
       answers.map(({ location, current }) =>
         expect.objectContaining({
           observed_at: new Date(current.last_updated_epoch * 1000).toISOString(),
@@ -62,12 +67,27 @@ describe('the pipeline', () => {
 
   test('converts a small file by four requests: it looks at the target, reads, writes, and looks at the source', async () => {
     const sent = await requestsOf(() => stack.put(rawRunKey, response(1)));
-    const toS3 = sent.filter(({ service }) => service === 's3').slice(1);
-    expect(toS3).toMatchObject([
+    expect(
+      sent.filter(({ service, caller }) => service === 's3' && caller === 'convert-function'),
+    ).toMatchObject([
       { action: 'HeadObject', bucket: 'curated', key: curatedRunKey },
       { action: 'GetObject', bucket: 'raw', key: rawRunKey },
       { action: 'PutObject', bucket: 'curated', key: curatedRunKey },
       { action: 'HeadObject', bucket: 'raw', key: rawRunKey },
+    ]);
+  });
+
+  test('compacts a day by a look at the target, a listing, a read of each part, a write, and a listing', async () => {
+    const sent = await requestsOf(() => stack.put(rawRunKey, response(1)));
+    const prefix = 'weatherapi/current/dt=2026-11-22/';
+    expect(
+      sent.filter(({ service, caller }) => service === 's3' && caller === 'compact-function'),
+    ).toMatchObject([
+      { action: 'HeadObject', bucket: 'compacted', key: dayKey },
+      { action: 'ListObjectsV2', bucket: 'curated', prefix },
+      { action: 'GetObject', bucket: 'curated', key: curatedRunKey },
+      { action: 'PutObject', bucket: 'compacted', key: dayKey },
+      { action: 'ListObjectsV2', bucket: 'curated', prefix },
     ]);
   });
 
@@ -80,15 +100,21 @@ describe('the pipeline', () => {
       expect(stack.landed.toSorted()).toEqual(report.keys.toSorted());
 
       const rawKeys = report.keys.map((key) => ({ ...parseRawKey(key), day: parseRawKey(key).day ?? '' }));
-      expect(await stack.curatedKeys()).toEqual(rawKeys.flatMap(curatedKeys).sort());
+      const curated = rawKeys.flatMap(curatedKeys).sort();
+      expect(await stack.curatedKeys()).toEqual(curated);
+      expect([...(await stack.compacted()).keys()]).toEqual(daysOf(curated));
       for (const table of dataset.tables) {
-        const rows = await Promise.all(rawKeys.map((key) => stack.rows(curatedKey(key, table))));
+        const parts = await Promise.all(rawKeys.map((key) => stack.rows(curatedKey(key, table))));
+        const rows = await Promise.all(
+          daysOf(rawKeys.map((key) => curatedKey(key, table))).map(stack.tableRows),
+        );
+        expect(rows.flat()).toEqual(parts.flat());
         const places = new Set(rows.flat().map(({ location_name }) => location_name));
         // There may be no alert.
         if (rows.flat().length > 0 || table.rows !== 'alerts.alert[]')
           expect([...places].sort()).toEqual(['Melbourne', 'Oslo']);
       }
-      expect(stack.letters()).toEqual([]);
+      expect([...stack.letters(), ...stack.letters('compact')]).toEqual([]);
     },
   );
 
@@ -111,6 +137,29 @@ describe('the pipeline', () => {
 
     expect(sent.filter(({ action }) => action === 'PutObject')).toMatchObject([{ key: curatedRunKey }]);
     expect(await stack.curated()).toEqual(once);
+  });
+
+  test('takes a day out of the table with its last part, and makes the same bytes of all when all is replayed [replayed]', async () => {
+    const times = [fiveOClock, new Date('2026-11-22T06:00:00Z'), new Date('2026-11-23T06:00:00Z')];
+    for (const { name } of datasets)
+      for (const time of times) await stack.fetch(time, ['Melbourne', 'Oslo'], name);
+    await stack.runtime.settled();
+    const before = await stack.compacted();
+    expect([...before.keys()]).toEqual(daysOf(await stack.curatedKeys()));
+
+    const curated = await stack.curatedKeys();
+    await Promise.all(curated.map((key) => stack.remove(key, 'curated')));
+    await stack.runtime.settled();
+    expect(await stack.compacted()).toEqual(new Map());
+
+    for (const key of [...stack.landed].reverse())
+      stack.runtime.emulator.send(
+        stack.outputs.QueueUrl,
+        objectEvent({ bucket: stack.outputs.RawBucketName, key, size: 1 }),
+      );
+    await stack.runtime.settled();
+    expect(await stack.compacted()).toEqual(before);
+    expect([...stack.letters(), ...stack.letters('compact')]).toEqual([]);
   });
 
   test('buries a poison file with its reason, while others convert', async () => {

@@ -104,10 +104,7 @@ describe('the alarms of the stack', () => {
   test('are silent after a start and a run that went well', () => {
     pipeline.fetched(landed, seconds(5));
     pipeline.watch.onInvocation('fetch-function', true, seconds(5));
-    pipeline.converted(
-      { MessagesReceived: 1, ObjectsConverted: 1, RowsConverted: 2, FieldsRescued: 0 },
-      seconds(6),
-    );
+    pipeline.converted({ ObjectsConverted: 1, RowsConverted: 2, FieldsRescued: 0 }, seconds(6));
     pipeline.watch.onInvocation('convert-function', true, seconds(6));
     expect(pipeline.reports(seconds(7)).map(({ name, state }) => [name, state])).toEqual(
       alarms.map(({ AlarmName }) => [AlarmName, 'OK']),

@@ -1,8 +1,8 @@
-import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ObjectCreated } from '../../local/aws/emulator.ts';
 import { notify, s3Event } from '../../local/notification.ts';
-import { objectsIn, encodeKey } from '../../shared/s3-event.ts';
+import { encodeKey, objectsIn } from '../../shared/s3-event.ts';
 import { type Aws, Bucket, region, startAws } from './aws.ts';
 
 describe('a notification', () => {
@@ -41,9 +41,23 @@ describe('a notification', () => {
     expect(told()).toEqual(['put', 'copied', 'parts']);
   });
 
+  test('tells of removed objects when it is to, in another configuration for the same queue too', async () => {
+    await aws.put('before');
+    of({
+      QueueConfigurations: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'].map((event) => ({
+        Events: [event],
+        QueueArn,
+      })),
+    });
+    await aws.put('after');
+    for (const Key of ['before', 'after', 'missing'])
+      await aws.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    expect(told()).toEqual(['after', 'before', 'after']);
+  });
+
   test('of another kind is refused by name', () => {
     expect(() => of({ EventBridgeConfiguration: {} })).toThrow('EventBridgeConfiguration');
-    expect(() => ofEvents(['s3:ObjectCreated:*', 's3:ObjectRemoved:*'])).toThrow('s3:ObjectRemoved:*');
+    expect(() => ofEvents(['s3:ObjectCreated:*', 's3:ObjectTagging:*'])).toThrow('s3:ObjectTagging:*');
     expect(() => ofEvents(['s3:ObjectCreated:*'], { Filter: {} })).toThrow('Filter');
   });
 });
@@ -99,6 +113,16 @@ describe('an event', () => {
         },
       ],
     });
+  });
+
+  test('of a removed object has no size and no ETag', () => {
+    const removed = { bucket: 'raw', key: 'a.json', eventName: 'ObjectRemoved:Delete' };
+    const [record] = JSON.parse(s3Event(removed, region)).Records;
+    expect(record.eventName).toBe('ObjectRemoved:Delete');
+    expect(Object.keys(record.s3.object)).toEqual(['key', 'sequencer']);
+    expect(objectsIn(s3Event(removed, region))).toMatchObject([
+      { bucket: 'raw', key: 'a.json', size: undefined },
+    ]);
   });
 
   test('that is later has a greater sequencer', () => {

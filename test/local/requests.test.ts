@@ -35,7 +35,7 @@ describe('a request with a fault', () => {
 
     expect((await aws.s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount).toBe(0);
     expect(aws.emulator.messages(arn)).toEqual([]);
-    expect(aws.emulator.requests).toEqual([
+    expect(aws.emulator.requests).toMatchObject([
       { service: 's3', action: 'PutObject', bucket: Bucket, key: 'a', status: 503 },
       { service: 's3', action: 'HeadObject', bucket: Bucket, key: 'a', status: 503 },
       { service: 'sqs', action: 'SendMessage', status: 503 },

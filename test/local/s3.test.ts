@@ -10,6 +10,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -19,7 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ObjectCreated } from '../../local/aws/emulator.ts';
+import type { ObjectEvent } from '../../local/aws/emulator.ts';
 import { type Aws, Bucket, startAws } from './aws.ts';
 
 const MIB = 1024 * 1024;
@@ -288,11 +289,14 @@ describe('a large object', () => {
   });
 });
 
-describe('object-created events', () => {
-  let created: ObjectCreated[];
-  const listen = () => aws.emulator.onObjectCreated((each) => created.push(each));
+describe('events of objects', () => {
+  let events: ObjectEvent[];
+  const listen = () => {
+    aws.emulator.onObjectCreated((each) => events.push(each));
+    aws.emulator.onObjectRemoved((each) => events.push(each));
+  };
   beforeEach(() => {
-    created = [];
+    events = [];
     listen();
   });
 
@@ -305,7 +309,7 @@ describe('object-created events', () => {
     const etag = '900150983cd24fb0d6963f7d28e17f72';
     const put = { bucket: Bucket, key: 'a b+c', size: 3, etag, eventName: 'ObjectCreated:Put' };
     const parts = { ...put, key: 'parts', size: 1, etag: expect.stringMatching(/^\w{32}-1$/) };
-    expect(created).toEqual([
+    expect(events).toEqual([
       put,
       { ...put, key: 'copy', eventName: 'ObjectCreated:Copy' },
       { ...parts, eventName: 'ObjectCreated:CompleteMultipartUpload' },
@@ -313,16 +317,27 @@ describe('object-created events', () => {
     ]);
   });
 
-  test('a refused write, a read, a delete and a restart tell nothing', async () => {
+  test('each delete of an object is told once, and that of a key without one is not', async () => {
+    for (const key of ['alone', 'one of two', 'two of two']) await aws.put(key);
+    events = [];
+    for (const Key of ['alone', 'alone', 'missing'])
+      await aws.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    const Objects = ['one of two', 'missing', 'two of two'].map((Key) => ({ Key }));
+    await aws.s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    const removed = { bucket: Bucket, eventName: 'ObjectRemoved:Delete' };
+    expect(events).toEqual(['alone', 'one of two', 'two of two'].map((key) => ({ ...removed, key })));
+  });
+
+  test('a refused write, a refused delete, a read and a restart tell nothing', async () => {
     await aws.put('k');
-    await aws.put('deleted');
-    created = [];
+    events = [];
     const refused = new PutObjectCommand({ Bucket, Key: 'k', Body: 'y', IfNoneMatch: '*' });
     await expect(aws.s3.send(refused)).rejects.toThrow();
-    await aws.s3.send(new DeleteObjectCommand({ Bucket, Key: 'deleted' }));
+    const kept = new DeleteObjectCommand({ Bucket, Key: 'k', IfMatch: '"0"' });
+    await expect(aws.s3.send(kept)).rejects.toThrow();
     await aws.restart();
     listen();
     expect(String(await aws.bytesOf('k'))).toBe('x');
-    expect(created).toEqual([]);
+    expect(events).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { objectsIn, objectEvent } from '../../shared/s3-event.ts';
+import { objectEvent, objectsIn } from '../../shared/s3-event.ts';
 import { failureOf } from '../functions/convert/converted.ts';
 import { created, encoded, s3Message } from '../functions/convert/events.ts';
 
@@ -59,6 +59,13 @@ describe("S3's message", () => {
     }
   });
 
+  test('may name an object that was removed', () => {
+    for (const eventName of ['ObjectRemoved:Delete', 'ObjectRemoved:DeleteMarkerCreated']) {
+      const body = s3Message({ ...created('a.json', { size: null }), eventName });
+      expect(objectsIn(body)).toMatchObject([{ key: 'a.json', size: undefined }]);
+    }
+  });
+
   test('may name several objects', () => {
     const body = s3Message(created('a.json'), created('b.json', { bucket: 'other', size: null }));
     expect(objectsIn(body)).toMatchObject([
@@ -82,7 +89,7 @@ describe("S3's message", () => {
 });
 
 describe('any other message is malformed:', () => {
-  const removed = { ...created('a.json'), eventName: 'ObjectRemoved:Delete' };
+  const restored = { ...created('a.json'), eventName: 'ObjectRestore:Completed' };
   const unencoded = { ...created('a.json'), s3: { bucket: { name: 'raw' }, object: { key: '100%' } } };
   test.each([
     ['no JSON', 'hello', 'not JSON'],
@@ -98,7 +105,7 @@ describe('any other message is malformed:', () => {
       s3Message({ ...created('a'), s3: { bucket: { name: 'raw' }, object: {} } }),
       'Records.0.s3.object.key',
     ],
-    ['an object that was removed', s3Message(removed), 'Records.0.eventName'],
+    ['an object that was restored', s3Message(restored), 'Records.0.eventName'],
     ['one good record among others', s3Message(created('a.json'), {}), 'Records.1'],
     ['a key that is not URL-encoded', s3Message(unencoded), '"100%" is not URL-encoded'],
     [

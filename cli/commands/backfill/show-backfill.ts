@@ -23,24 +23,24 @@ export interface Result extends Omit<Backfilled, 'keys'>, Pick<BackfillRequest, 
   readonly seconds: number;
   /** Undefined when the command did not wait. */
   readonly outcome: Converted | undefined;
-  /** What waits in the queue on this computer, when the command did not wait for it. */
-  readonly unconverted: number | undefined;
+  /** Messages in the queues on this computer, when the command did not wait for them. */
+  readonly waiting: number | undefined;
 }
 
 export function showBackfill(
-  { asked, landed, left, failed: places, skipped, stopped, seconds, outcome, unconverted }: Result,
+  { asked, landed, left, failed: places, skipped, stopped, seconds, outcome, waiting }: Result,
   typed: Arguments,
 ) {
   print(
     `${asked.toLocaleString('en')} asked for, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
   );
   for (const line of outcome ? describeConverted(outcome) : []) print(line);
-  if (unconverted)
+  if (waiting)
     print(
-      `${counted(unconverted, 'object')} not converted yet, and nothing on this computer converts them until you type: ${next('reconcile', typed)}`,
+      `${counted(waiting, 'message')} left in the queues, and nothing on this computer works on them until you type: ${next('reconcile', typed)}`,
     );
   else if (landed > 0 && !outcome && !typed.local)
-    print(`Convert goes on with what landed. To look: ${next('status', typed)}`);
+    print(`Convert and compact go on with what landed. To look: ${next('status', typed)}`);
   for (const { location, reason, day } of places)
     printError(failed, `${location}: ${reason} (first on ${day}). It was not asked for again.`);
   if (skipped.count > 0) print(`No data for ${skipped.count.toLocaleString('en')} of them this time:`);

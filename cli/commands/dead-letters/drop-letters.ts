@@ -39,6 +39,8 @@ export async function dropLetters(ids: readonly string[], options: DropOptions):
   for (const { letter, objects } of dropped.slice(0, shownLetters)) {
     print(`${dryRun ? 'Would drop' : 'Dropped'} ${letter.id}: ${nameOf(letter)}.`);
     for (const object of objects) print(`  ${describe(object, dryRun)}`);
+    if (letter.function === 'compact')
+      print('  Only the letter: reconcile has the day compacted again as long as its object is stale.');
   }
   const more = dropped.length - shownLetters;
   if (more > 0) print(`and ${more} more (--json lists all)`);

@@ -1,7 +1,7 @@
 import { counted } from '../../../operations/counted.ts';
+import { deadLettersOf } from '../../../operations/dead-letters/dead-letters-of.ts';
 import { codesOf } from '../../../operations/dead-letters/selection.ts';
 import { observing } from '../../../operations/observed.ts';
-import { DeadLetters } from '../../../shared/dead-letters.ts';
 import { next } from '../../target-options.ts';
 import { interruptible } from '../../terminal/interruption.ts';
 import { print, printJson } from '../../terminal/output.ts';
@@ -11,9 +11,7 @@ import { showLetters } from './show-letters.ts';
 
 export async function listLetters(options: Options): Promise<void> {
   const letters = await interruptible((signal) =>
-    observing(options, ({ sqs, outputs }) =>
-      new DeadLetters(sqs, outputs.DeadLetterQueueUrl).list({ signal }),
-    ),
+    observing(options, (observed) => deadLettersOf(observed).list({ signal })),
   );
   if (options.json) return printJson(letters);
   if (letters.length === 0) return print('There are no dead letters.');

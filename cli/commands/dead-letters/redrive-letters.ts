@@ -1,6 +1,7 @@
 import { counted } from '../../../operations/counted.ts';
 import { deadLettersOf, lettersWithoutObject } from '../../../operations/dead-letters/dead-letters-of.ts';
 import { type Redriven, redrive } from '../../../operations/dead-letters/redrive.ts';
+import type { BuryingFunction } from '../../../shared/dead-letters.ts';
 import { curatedKeysOf } from '../../../shared/keys.ts';
 import { atWork } from '../../at-work.ts';
 import { next } from '../../target-options.ts';
@@ -19,13 +20,16 @@ export async function redriveLetters(
   const { redriven, left, failed, outcome, gone } = await atWork(
     options,
     async (deployed, signal) => {
-      const to = { sqs: deployed.sqs, queueUrl: deployed.outputs.QueueUrl };
+      const { QueueUrl: convert, CompactQueueUrl: compact } = deployed.outputs;
+      const to = { sqs: deployed.sqs, queueUrls: { convert, compact } };
       let sent: Redriven = { redriven: [], left: [], failed: [] };
       // Before they are sent: convert moves an object without a day.
       const empty = wait && !dryRun ? await lettersWithoutObject(deployed) : undefined;
       const outcome = await outcomeOf(deployed, options, signal, async () => {
         sent = await redrive(deadLettersOf(deployed), to, selection, { dryRun, signal });
-        return sent.redriven.flatMap(({ key }) => key ?? []);
+        const keysOf = (by: BuryingFunction) =>
+          sent.redriven.flatMap(({ function: from, key }) => (from === by ? (key ?? []) : []));
+        return { rawKeys: keysOf('convert'), days: keysOf('compact') };
       });
       const gone = sent.redriven.filter(({ id }) => empty?.has(id));
       return { ...sent, outcome, gone };
@@ -52,6 +56,7 @@ export async function redriveLetters(
   const isDead = new Set(outcome.dead.map(({ key }) => key));
   for (const letter of redriven)
     if (
+      letter.function === 'convert' &&
       letter.key !== null &&
       curatedKeysOf(letter.key).length === 0 &&
       !isDead.has(letter.key) &&

@@ -1,5 +1,5 @@
 import type { Reached, Target } from '../../../operations/deployed.ts';
-import { type Outcome, watchOutcome } from '../../../operations/outcome.ts';
+import { type Outcome, type Sent, watchOutcome } from '../../../operations/outcome.ts';
 import { next } from '../../target-options.ts';
 import { print } from '../../terminal/output.ts';
 import { printable } from '../../terminal/printable.ts';
@@ -7,33 +7,39 @@ import { settle } from '../../terminal/settle.ts';
 import type { SentOptions } from './options.ts';
 import { showLetters, shownLetters } from './show-letters.ts';
 
-/** What becomes of the raw objects that `send` has converted. Undefined when nobody waits until the end. */
+/** What becomes of the raw objects and the days that `send` has worked on again. Undefined when nobody waits until the end. */
 export async function outcomeOf(
   deployed: Reached,
   { dryRun, wait, json }: SentOptions,
   signal: AbortSignal,
-  send: () => Promise<readonly string[]>,
+  send: () => Promise<Sent>,
 ): Promise<Outcome | undefined> {
   const watch = wait && !dryRun ? await watchOutcome(deployed, signal) : undefined;
-  const keys = await send();
-  const outcome = watch && (await settle(watch, keys, signal, { shown: !json }));
+  const sent = await send();
+  const outcome = watch && (await settle(watch, sent, signal, { shown: !json }));
   if (signal.aborted) process.exitCode = 130;
   else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
   return outcome;
 }
 
 export function outcomeJson(outcome: Outcome | undefined) {
-  return outcome && { converted: outcome.converted.flat(), deadAgain: outcome.dead };
+  return (
+    outcome && {
+      converted: outcome.converted.flat(),
+      compacted: outcome.compacted,
+      deadAgain: outcome.dead,
+    }
+  );
 }
 
 export function showOutcome(outcome: Outcome | undefined, target: Target): void {
   if (outcome) {
-    const { converted, dead } = outcome;
-    for (const [first = ''] of converted.slice(0, shownLetters))
-      print(' ', { style: 'green', text: '✔' }, printable(first));
-    const more = converted.length - shownLetters;
+    const { converted, compacted, dead } = outcome;
+    const made = [...converted.map(([first = '']) => first), ...compacted];
+    for (const key of made.slice(0, shownLetters)) print(' ', { style: 'green', text: '✔' }, printable(key));
+    const more = made.length - shownLetters;
     if (more > 0) print(`    and ${more} more (--json lists all)`);
-    print(`Converted ${converted.length}; dead again ${dead.length}.`);
+    print(`Converted ${converted.length}; compacted ${compacted.length}; dead again ${dead.length}.`);
     showLetters(dead);
   } else print(`See what became of them: ${next('status', target)}; ${next('dead-letters', target)}`);
 }

@@ -24,7 +24,7 @@ export async function takeBackObjects(keys: readonly string[], options: SentOpti
             failed.push({ key, reason: error instanceof Error ? error.message : String(error) });
           }
         }
-        return takenBack;
+        return { rawKeys: takenBack };
       }),
     options,
   );

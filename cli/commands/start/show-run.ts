@@ -41,6 +41,7 @@ export function showRun(run: LocalRun, state: string): void {
   print();
   list('Raw', files.raw);
   list('Curated', files.curated);
+  list('Table', files.compacted);
   list('Logs', [`${state}/logs`]);
   const passing = skipped.filter(({ location: place, reason }) => !said.includes(`${place}: ${reason}`));
   if (passing.length > 0) print();
@@ -79,8 +80,8 @@ function showTable({ table, rows, rowCount }: TableSample): void {
 }
 
 /** The form of `--json`, which says what it leaves out: rows by table. */
-export function jsonOf({ raw, curated, tables, deadLetters, skipped, problems: said }: LocalRun) {
-  const lists = { raw, curated, deadLetters, skipped, problems: said };
+export function jsonOf({ raw, curated, compacted, tables, deadLetters, skipped, problems: said }: LocalRun) {
+  const lists = { raw, curated, compacted, deadLetters, skipped, problems: said };
   const first = Object.entries(lists).map(([name, list]) => [name, list.slice(0, jsonItems)] as const);
   const byTable = <T>(of: (table: TableSample) => T) =>
     Object.fromEntries(tables.map((table) => [table.table, of(table)]));

@@ -6,7 +6,8 @@ import { alarmText, next } from '../../target-options.ts';
 import { type Printed, print, type Styled } from '../../terminal/output.ts';
 
 const words: Readonly<Record<RunState, Styled>> = {
-  converted: { text: 'converted', style: 'green' },
+  compacted: { text: 'compacted', style: 'green' },
+  converted: { text: 'converted, not compacted', style: 'yellow' },
   landed: { text: 'landed, not converted', style: 'yellow' },
   skipped: { text: 'skipped', style: 'yellow' },
   failed: { text: 'failed', style: 'red' },
@@ -17,11 +18,14 @@ const words: Readonly<Record<RunState, Styled>> = {
 
 /** For people: one line per span of runs that went the same way, and what to do about it. */
 export function showStatus(status: PipelineStatus, hours: number, target: Target): void {
-  const { datasets: shown, queue, deadLetters, alarms, unknown, needs } = status;
+  const { datasets: shown, queues, alarms, unknown, needs } = status;
   for (const dataset of shown) showDataset(dataset, hours);
   if (shown.length === 0) print('No schedule fetches it.');
   const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
-  print(`Queue:  ${queue.waiting} waiting, ${queue.inFlight} in flight; ${deadLetters} dead`);
+  for (const [index, [name, { waiting, inFlight, dead }]] of Object.entries(queues).entries())
+    print(
+      `${index === 0 ? 'Queues:' : '       '} ${name} ${waiting} waiting, ${inFlight} in flight, ${dead} dead`,
+    );
   print(`Alarms: ${ringing} of ${alarms.length} ring`);
   for (const what of unknown) print({ style: 'yellow', text: 'Unknown' }, what);
   if (needs.length > 0) print({ style: 'bold', text: '\nWhat needs you' });
@@ -46,8 +50,12 @@ function describeNeed(need: Need, target: Target): string {
     case 'alarm':
       return `${need.alarm.name}: ${alarmText(need.alarm.description, target)}`;
     case 'dead-letters': {
-      const letters = need.count === 1 ? 'raw object is' : 'raw objects are';
-      return `${need.count} ${letters} not converted, and why is in: ${next('dead-letters', target)}`;
+      const isOne = need.count === 1;
+      const letters =
+        need.function === 'convert'
+          ? `raw ${isOne ? 'object is' : 'objects are'} not converted`
+          : `${isOne ? 'day of a table is' : 'days of tables are'} not compacted`;
+      return `${need.count} ${letters}, and why is in: ${next('dead-letters', target)}`;
     }
     case 'run': {
       const run = minute(need.run.expected.to);

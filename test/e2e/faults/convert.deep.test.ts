@@ -15,7 +15,7 @@ const curatedKey = 'weatherapi/current/dt=2026-11-22/20261122T050000Z.parquet';
 let stack: Stack;
 beforeAll(async () => {
   // No event can be on its way any more when reconcile looks.
-  stack = await startStack({ clocks: { 'reconcile-function': hour } });
+  stack = await startStack({ clocks: { 'reconcile-function': hour }, withoutCompact: true });
 });
 afterEach(() => stack.clear());
 afterAll(() => stack.close());

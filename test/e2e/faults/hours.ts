@@ -34,11 +34,12 @@ export async function landedHours(stack: Stack): Promise<RawObject[]> {
       const version: Version = { body: Buffer.of(), metadata: {}, ...content, outcome: places.length };
       const { day = '', ...parsed } = parseRawKey(key);
       return {
+        bucket: 'raw',
         key,
         keys: [key],
         curatedKey: curatedKeys({ ...parsed, day })[0] ?? '',
         versions: [version],
-        change: { action: '', when: 'before' },
+        change: { action: '', when: 'before', of: [] },
       };
     }),
   );

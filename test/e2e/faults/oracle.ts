@@ -25,8 +25,8 @@ export interface Settled {
   readonly openUploads: readonly string[];
 }
 
-/** Of the queue in the stack. */
-const maxReceiveCount = 5;
+/** Of the queues in the stack. */
+export const maxReceiveCount = 5;
 
 /**
  * What is wrong after faults. "Converted or dead, never both wrong, never neither" means, for each raw object, of

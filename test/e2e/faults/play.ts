@@ -1,9 +1,14 @@
 import { type FaultKind, seededFaults } from '../../../local/faults/seeded-faults.ts';
 import type { Stack } from '../../stack.ts';
 import { ChangingWorld } from './changing-world.ts';
+import { problemsOfDays, problemsOfDaysAfterRedrive, settledDays } from './days.ts';
 import { faultlessRun, unexpected } from './faultless-run.ts';
+import type { History } from './history.ts';
 import { fetchHours, landedHours } from './hours.ts';
 import { type Fate, problemsAfterFaults, problemsAfterRedrive, type Settled } from './oracle.ts';
+import { parts } from './parts.ts';
+import { Reader } from './reader.ts';
+import type { RowSums } from './row-sums.ts';
 import { rawObjects } from './traffic.ts';
 
 /** What one seed did and showed. */
@@ -11,20 +16,33 @@ export interface Outcome {
   readonly problems: readonly string[];
   /** What went wrong on purpose, and where, in its order. */
   readonly faults: readonly { readonly kind: FaultKind; readonly where: string }[];
+  /** How many queries of the table were answered meanwhile. */
+  readonly queries: number;
 }
 
-/** What leaves a raw object without a message: reconcile has to find it. */
+/** Who watches the table. */
+export interface Watch {
+  readonly history: History;
+  readonly sums: RowSums;
+}
+
+/** What leaves an object without a message: reconcile has to find it. */
 const losses: readonly FaultKind[] = ['S3: event lost', 'S3: event before the object is visible'];
 
 /**
- * Lets everything happen at once that a seed says: files are dropped, change and vanish, hours are fetched, and faults
- * hit all of it. Then what was lost is reconciled, the oracle is asked, dead letters are sent again without faults, and
- * the oracle is asked once more. What is right, a faultless run over the same raw objects says at the end.
+ * Lets everything happen at once that a seed says: files are dropped, change and vanish, hours are fetched, curated
+ * objects come, go and come back, somebody queries the table, and faults hit all of it. Then what was lost is reconciled,
+ * the oracle is asked, dead letters are sent again without faults, and the oracle is asked once more. What is right, a
+ * faultless run over the same raw objects says at the end.
  */
-export async function play(stack: Stack, seed: number): Promise<Outcome> {
+export async function play(stack: Stack, seed: number, { history, sums }: Watch): Promise<Outcome> {
   const faults: { kind: FaultKind; where: string }[] = [];
   const objects = rawObjects(seed);
-  const world = new ChangingWorld(stack, objects);
+  const added = await parts(seed);
+  const world = new ChangingWorld(stack, [...objects, ...added]);
+  history.begin();
+  const table = stack.runtime.emulator.pathOf(stack.outputs.CompactedBucketName, 'weatherapi/current');
+  const reader = new Reader(history, sums, `${table}/*/*.parquet`);
   stack.faults = world.with(seededFaults(seed, { onFault: (kind, where) => faults.push({ kind, where }) }));
 
   const [reported] = await Promise.all([fetchHours(stack, seed), world.begin()]);
@@ -38,7 +56,10 @@ export async function play(stack: Stack, seed: number): Promise<Outcome> {
     if (!reconciled.ok) throw new Error(`Reconcile failed: ${reconciled.error.message}`);
     await stack.runtime.settled();
   }
-  const afterFaults = await settledState(stack);
+  await reader.stop();
+  const isConverted = (key: string) => !added.some((part) => part.key === key);
+  const afterFaults = await settledState(stack, isConverted);
+  const daysAfterFaults = await settledDays(stack);
 
   stack.faults = {};
   const hours = await landedHours(stack);
@@ -46,7 +67,15 @@ export async function play(stack: Stack, seed: number): Promise<Outcome> {
   const deliveries = all.map(({ keys }) => keys.flatMap((key) => stack.deliveries(key)));
   await stack.redrive();
   await stack.runtime.settled();
-  const afterRedrive = await settledState(stack);
+  const afterRedrive = await settledState(stack, isConverted);
+  const daysAfterRedrive = await settledDays(stack);
+  const prefixes = daysAfterRedrive.map(({ prefix }) => prefix);
+  const problemsOfTable = [
+    ...problemsOfDays(daysAfterFaults),
+    ...problemsOfDaysAfterRedrive(daysAfterRedrive),
+    ...(await history.mixtures(prefixes)),
+    ...(await reader.problems(history, prefixes)),
+  ];
 
   const { landed } = stack;
   const faultless = await faultlessRun(stack, all);
@@ -61,6 +90,7 @@ export async function play(stack: Stack, seed: number): Promise<Outcome> {
   );
   return {
     faults,
+    queries: reader.answered,
     problems: [
       ...reported.filter((key) => !landed.includes(key)).map((key) => `${key}: reported, but not landed`),
       ...hours
@@ -69,14 +99,17 @@ export async function play(stack: Stack, seed: number): Promise<Outcome> {
       ...unexpected(all, faultless),
       ...problemsAfterFaults(fates, afterFaults),
       ...problemsAfterRedrive(fates, afterRedrive),
+      ...problemsOfTable,
     ],
   };
 }
 
-async function settledState(stack: Stack): Promise<Settled> {
+async function settledState(stack: Stack, isConverted: (key: string) => boolean): Promise<Settled> {
+  const { emulator } = stack.runtime;
+  const { CuratedBucketName, CompactedBucketName } = stack.outputs;
   return {
-    curated: await stack.curated(),
+    curated: new Map([...(await stack.curated())].filter(([key]) => isConverted(key))),
     letters: stack.letters(),
-    openUploads: stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName),
+    openUploads: [CuratedBucketName, CompactedBucketName].flatMap(emulator.openUploads),
   };
 }

@@ -1,30 +1,43 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type FaultKind, faultKinds } from '../../../local/faults/seeded-faults.ts';
 import { hour, type Stack, startStack } from '../../stack.ts';
+import { History } from './history.ts';
 import { play } from './play.ts';
+import { RowSums } from './row-sums.ts';
 
 /** Defines a test for each of these seeds. */
 export function testSeeds(first: number, count: number): void {
   let stack: Stack;
+  let sums: RowSums;
+  let history: History;
+  let queries = 0;
   const hits = new Map<FaultKind, number>();
   const isLong = count >= 50;
 
   beforeAll(async () => {
     stack = await startStack({ clocks: { 'reconcile-function': hour } });
+    sums = await RowSums.start();
+    history = new History(stack, sums);
   }, 60_000);
   afterEach(() => stack.clear());
   afterAll(async () => {
     await stack.close();
+    history.close();
+    sums.close();
+    if (isLong) console.log(`${queries} queries were answered meanwhile.`);
     if (isLong)
       console.log(faultKinds.map((kind) => `${String(hits.get(kind) ?? 0).padStart(6)}  ${kind}`).join('\n'));
   });
 
   test.each(Array.from({ length: count }, (_, index) => first + index))(
-    'whatever goes wrong, every raw object is converted or dead: seed %i [seeds]',
+    'whatever goes wrong, every raw object is converted or dead, and whoever queries the table sees whole days: seed %i [seeds]',
     async (seed) => {
-      const { problems, faults } = await play(stack, seed).catch((error: unknown) => {
-        throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });
-      });
+      const { problems, faults, ...outcome } = await play(stack, seed, { history, sums }).catch(
+        (error: unknown) => {
+          throw new Error(`Seed ${seed} did not come to its end.\n${again(seed)}`, { cause: error });
+        },
+      );
+      queries += outcome.queries;
       for (const { kind } of faults) hits.set(kind, (hits.get(kind) ?? 0) + 1);
       // Into a file or a pipe, jest prints nothing before the last seed has come to its end.
       if (count > 1 && !process.stdout.isTTY)

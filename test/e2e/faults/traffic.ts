@@ -2,30 +2,27 @@ import { gzipSync } from 'node:zlib';
 import { pick, random } from '../../../local/faults/random.ts';
 import { curatedKeys, filedKey, parseRawKey } from '../../../shared/keys.ts';
 import type { RawContent } from '../../stack.ts';
+import type { ChangingObject } from './changing-world.ts';
 
-/** One state of a raw object; `undefined` in a list of them: it was deleted. */
+/** One state of a raw object. */
 export interface Version extends RawContent {
   /** How many records it holds, or the code of the dead letter when it can never be converted. */
   readonly outcome: number | string;
 }
 
 /** A raw object and what it is in turn. */
-export interface RawObject {
-  /** That it is dropped under. */
-  readonly key: string;
+export interface RawObject extends ChangingObject {
   /** All that it is ever found under: one without a day is filed. */
   readonly keys: readonly string[];
   readonly curatedKey: string;
   readonly versions: readonly (Version | undefined)[];
-  /** It becomes its next version at the first request of this kind. */
-  readonly change: { readonly action: string; readonly when: 'before' | 'after' };
 }
 
-const day = '2026-11-22';
+export const day = '2026-11-22';
 /** 2026-11-22T05:00:00Z */
 const epoch = 1_795_323_600;
 
-const response = (temp_c: number, name = 'Oslo') =>
+export const response = (temp_c: number, name = 'Oslo') =>
   JSON.stringify({ location: { name }, current: { last_updated_epoch: epoch, temp_c } });
 
 /** Raw objects of all the forms that people drop, some of which change while they are worked on. */
@@ -46,21 +43,25 @@ export function rawObjects(seed: number, count = 8): RawObject[] {
       fraction('versions'),
     );
     const vanishes = versions > 1 && fraction('vanishes') < 0.25;
+    const keys = [...new Set([key, filed])];
+    const curatedKey = curatedKeys({ ...parsed, key: filed, day })[0] ?? '';
+    const of = [...keys, curatedKey];
     return {
+      bucket: 'raw',
       key,
-      keys: [...new Set([key, filed])],
-      curatedKey: curatedKeys({ ...parsed, key: filed, day })[0] ?? '',
+      keys,
+      curatedKey,
       versions: Array.from({ length: versions }, (_value, at) =>
         vanishes && at === versions - 1 ? undefined : version(random(seed, 'content', index, at), index, at),
       ),
       change: pick(
         [
-          [1, { action: 'GetObject', when: 'before' }],
-          [2, { action: 'GetObject', when: 'after' }],
-          [2, { action: 'PutObject', when: 'before' }],
-          [2, { action: 'PutObject', when: 'after' }],
-          [1, { action: 'HeadObject', when: 'before' }],
-          [1, { action: 'HeadObject', when: 'after' }],
+          [1, { action: 'GetObject', when: 'before', of }],
+          [2, { action: 'GetObject', when: 'after', of }],
+          [2, { action: 'PutObject', when: 'before', of }],
+          [2, { action: 'PutObject', when: 'after', of }],
+          [1, { action: 'HeadObject', when: 'before', of }],
+          [1, { action: 'HeadObject', when: 'after', of }],
         ] as const,
         fraction('change'),
       ),

@@ -71,7 +71,7 @@ test('the rows of all parts are in one file, whose footer names the parts by the
     'SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata($file)',
   );
   expect(Object.fromEntries(keyValues.map(({ key, value }) => [key, value]))).toEqual({
-    parts_digest: 'digest',
+    parts_digest: 'd1985d',
     parts: '3',
     dataset: day.dataset.name,
     dataset_version: String(day.dataset.version),
@@ -387,10 +387,24 @@ describe('a part is refused by its key', () => {
       yield { key: 'part', file: failing };
     };
     const merging = async () => {
-      for await (const _ of mergedParts(everyTypeDay, parts(), { partsDigest: '' }));
+      for await (const _ of mergedParts(everyTypeDay, parts(), { partsDigest: '0', partsBytes: 0 }));
     };
     await expect(merging()).rejects.toBe(error);
   });
+});
+
+test('a day that is read by several requests has its rows elsewhere in each version: a query that meets two fails [two-versions]', async () => {
+  const starts = async (rows: readonly Row[], digest: string) => {
+    const { file } = await merged(everyTypeDay, [partOf([rows])], inMemory, digest);
+    expect(await query(file, 'SELECT count(int) AS count FROM $file')).toEqual([{ count: '1' }]);
+    const [chunk] = footerOf(file).row_groups[0]?.columns ?? [];
+    return Number(chunk?.file_offset);
+  };
+  expect(await Promise.all(['0010', 'ffff'].map((digest) => starts(ints(0, 1), digest)))).toEqual([4, 4]);
+  const noise = createHash('shake256', { outputLength: 1_200_000 }).update('seed').digest('base64');
+  const rows = [{ int: 1, rescued: noise }];
+  const large = await Promise.all(['0010', 'ffff'].map((digest) => starts(rows, digest)));
+  expect(large).toEqual([4 + 0x10, 4 + 0xffff]);
 });
 
 test('a small part takes one request, and a large row group is read piece by piece', async () => {

@@ -32,8 +32,14 @@ export function large(rows: readonly Row[]): Row[] {
 }
 
 /** The file that parts become, and how many rows it has. */
-export async function merged(of: TableDay, parts: readonly PartFile[], read: Read = inMemory) {
-  const merging = mergedParts(of, opened(parts, read), { partsDigest: 'digest' });
+export async function merged(
+  of: TableDay,
+  parts: readonly PartFile[],
+  read: Read = inMemory,
+  partsDigest = 'd1985d',
+) {
+  const partsBytes = parts.reduce((sum, { file }) => sum + file.length, 0);
+  const merging = mergedParts(of, opened(parts, read), { partsDigest, partsBytes });
   const pieces: Uint8Array[] = [];
   for (;;) {
     const { done, value } = await merging.next();

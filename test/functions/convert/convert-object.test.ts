@@ -2,8 +2,8 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { readRaw } from '../../../functions/convert/raw-object.ts';
 import type { Aws } from '../../aws.ts';
+import { startWorker, type Worker } from '../worker.ts';
 import { rawKey, response } from './converted.ts';
-import { startWorker, type Worker } from './worker.ts';
 
 const curatedKey = rawKey.replace('.json', '.parquet');
 

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Aws } from '../../aws.ts';
+import { startWorker, type Worker } from '../worker.ts';
 import { response } from './converted.ts';
-import { startWorker, type Worker } from './worker.ts';
 
 const dropped = 'weatherapi/current/dropped.ndjson';
 /** The digest is of the whole key that it was dropped under. */

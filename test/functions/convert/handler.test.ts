@@ -1,60 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { ApiCall } from '../../../local/aws/api-call.ts';
 import { readParquet } from '../../../operations/query/parquet-rows.ts';
 import { type Aws, startAws } from '../../aws.ts';
+import { failed, none, type StageFunction, slowDown, stageFunction } from '../data-stage/stage-function.ts';
 import { response } from './converted.ts';
 import { batch, created, s3Message } from './events.ts';
 
 const folder = 'weatherapi/current/dt=2026-11-22/';
 const poison = '{"location":{"name":"Os';
 
+const start = stageFunction('convert');
 let aws: Aws;
-let convert: (event: SQSEvent, remaining?: number) => Promise<SQSBatchResponse>;
-
+let convert: StageFunction;
 beforeAll(async () => {
   aws = await startAws();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: aws.config.endpoint,
-    AWS_REGION: aws.config.region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_MAX_ATTEMPTS: '1',
-    RAW_BUCKET: 'raw',
-    CURATED_BUCKET: 'curated',
-    DEAD_LETTER_QUEUE_URL: aws.deadLettersUrl,
-    MAX_RECEIVE_COUNT: '5',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_NAMESPACE: 'Test',
-    POWERTOOLS_METRICS_DISABLED: 'true',
-  });
-  const { handler } = await import('../../../functions/convert/handler.ts');
-  convert = async (event, remaining = 300_000) => {
-    const context = {
-      functionName: 'convert',
-      awsRequestId: 'request',
-      getRemainingTimeInMillis: () => remaining,
-    } as Context;
-    // The middleware turns what the handler returns into Lambda's answer; the types do not say so.
-    return (await handler(event, context)) as unknown as SQSBatchResponse;
-  };
+  convert = await start(aws);
 });
 afterEach(() => aws.empty());
 afterAll(() => aws.stop());
-
-const none = { batchItemFailures: [] };
-
-function failed(...indexes: number[]): SQSBatchResponse {
-  return { batchItemFailures: indexes.map((index) => ({ itemIdentifier: `message-${index}` })) };
-}
-
-/** Answers 503 to one action, on one key if there is one. */
-function slowDown(action: string, key?: string) {
-  return (call: ApiCall) =>
-    call.action === action && (key === undefined || call.key === key)
-      ? { status: 503, code: 'SlowDown' }
-      : undefined;
-}
 
 const message = (key: string) => s3Message(created(key));
 const onTry = (receiveCount: number, body: string) => ({ body, receiveCount });
@@ -78,7 +40,7 @@ describe('a batch', () => {
     }
     aws.fault = slowDown('PutObject', `${folder}slow.parquet`);
 
-    const answer = await convert(batch(...names.map((name) => message(`${folder}${name}.json`))));
+    const answer = await convert.invoke(batch(...names.map((name) => message(`${folder}${name}.json`))));
 
     expect(answer).toEqual(failed(3));
     expect(await aws.keys('curated')).toEqual(
@@ -120,7 +82,7 @@ describe('a message is tried again', () => {
     await aws.put('raw', `${folder}b.json`, response({ temp_c: 1 }));
     aws.fault = slowDown('SendMessage');
     const messages = [message(`${folder}a.json`), message(`${folder}b.json`), 'hello'];
-    expect(await convert(batch(...messages))).toEqual(failed(0, 2));
+    expect(await convert.invoke(batch(...messages))).toEqual(failed(0, 2));
     expect(aws.deadLetters()).toEqual([]);
     expect(await aws.keys('curated')).toEqual([`${folder}b.parquet`]);
   });
@@ -128,7 +90,7 @@ describe('a message is tried again', () => {
   test('when the dead-letter queue does not take it on its last try, so that the queue moves it there', async () => {
     await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     aws.fault = (call) => slowDown('PutObject')(call) ?? slowDown('SendMessage')(call);
-    expect(await convert(batch(onTry(5, message(`${folder}a.json`))))).toEqual(failed(0));
+    expect(await convert.invoke(batch(onTry(5, message(`${folder}a.json`))))).toEqual(failed(0));
   });
 
   test('up to its last try, which buries it with the error', async () => {
@@ -136,10 +98,10 @@ describe('a message is tried again', () => {
     aws.fault = slowDown('PutObject');
     const body = message(`${folder}a.json`);
     for (const receiveCount of [1, 2, 3, 4])
-      expect(await convert(batch(onTry(receiveCount, body)))).toEqual(failed(0));
+      expect(await convert.invoke(batch(onTry(receiveCount, body)))).toEqual(failed(0));
     expect(aws.deadLetters()).toEqual([]);
 
-    expect(await convert(batch(onTry(5, body)))).toEqual(none);
+    expect(await convert.invoke(batch(onTry(5, body)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
         body,
@@ -158,8 +120,8 @@ describe('a message is tried again', () => {
   test('when its time runs out, which the dead letter of its last try says [out-of-time]', async () => {
     await aws.put('raw', `${folder}a.json`, response({ temp_c: 1 }));
     const body = message(`${folder}a.json`);
-    expect(await convert(batch(onTry(4, body)), 10_000)).toEqual(failed(0));
-    expect(await convert(batch(onTry(5, body)), 10_000)).toEqual(none);
+    expect(await convert.invoke(batch(onTry(4, body)), 10_000)).toEqual(failed(0));
+    expect(await convert.invoke(batch(onTry(5, body)), 10_000)).toEqual(none);
     expect(aws.deadLetters()).toMatchObject([
       {
         attributes: {
@@ -177,12 +139,12 @@ describe('a message is tried again', () => {
 describe('a message is done, with nothing to do,', () => {
   test("when it is S3's test event", async () => {
     const body = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'raw' });
-    expect(await convert(batch(body))).toEqual(none);
+    expect(await convert.invoke(batch(body))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
   });
 
   test('when the raw object is gone', async () => {
-    expect(await convert(batch(message(`${folder}gone.json`)))).toEqual(none);
+    expect(await convert.invoke(batch(message(`${folder}gone.json`)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
     expect(await aws.keys('curated')).toEqual([]);
   });
@@ -191,14 +153,14 @@ describe('a message is done, with nothing to do,', () => {
     const folders = ['new folder/', folder, 'weatherapi/'];
     for (const key of folders) await aws.put('raw', key, '');
     const bodies = folders.map((key) => s3Message(created(key, { size: 0 })));
-    expect(await convert(batch(...bodies, s3Message(created(folder, { size: null }))))).toEqual(none);
+    expect(await convert.invoke(batch(...bodies, s3Message(created(folder, { size: null }))))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
   });
 
   test('when somebody gave the object up', async () => {
     const key = `given-up/${folder}a.json`;
     await aws.put('raw', key, poison);
-    expect(await convert(batch(message(key)))).toEqual(none);
+    expect(await convert.invoke(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([]);
     expect(await aws.keys('raw')).toEqual([key]);
   });
@@ -207,7 +169,7 @@ describe('a message is done, with nothing to do,', () => {
 describe('an object', () => {
   test('whose key looks like a folder is converted when there is something in it', async () => {
     await aws.put('raw', folder, response({ temp_c: 1 }));
-    expect(await convert(batch(message(folder)))).toEqual(none);
+    expect(await convert.invoke(batch(message(folder)))).toEqual(none);
     const [key = ''] = await aws.keys('curated');
     expect(await temperatures(key)).toEqual([1]);
   });
@@ -220,7 +182,7 @@ describe('an object', () => {
     `weatherapi/current/dt=2026-11-22/${'long'.repeat(50)}/${'x'.repeat(250)}.json`,
   ])('is found under its key, and its rows tell it: %s', async (key) => {
     await aws.put('raw', key, response({ temp_c: 1 }));
-    expect(await convert(batch(message(key)))).toEqual(none);
+    expect(await convert.invoke(batch(message(key)))).toEqual(none);
     const [curatedKey = '', ...others] = await aws.keys('curated');
     expect(others).toEqual([]);
     expect(await rowsOf(curatedKey)).toMatchObject([{ temp_c: 1, raw_key: key }]);
@@ -232,7 +194,7 @@ describe('an object', () => {
     await aws.put('raw', `${folder}b.json`, poison);
     await aws.put('raw', `${folder}c.json`, response({ temp_c: 3 }));
     const records = ['a', 'b', 'c'].map((name) => created(`${folder}${name}.json`));
-    expect(await convert(batch(s3Message(...records)))).toEqual(none);
+    expect(await convert.invoke(batch(s3Message(...records)))).toEqual(none);
     expect(await aws.keys('curated')).toEqual([`${folder}a.parquet`, `${folder}c.parquet`]);
     expect(aws.deadLetters()).toMatchObject([
       { body: s3Message(records[1]), attributes: { code: 'not-json' } },
@@ -245,7 +207,7 @@ test('a message that tells of an object twice has it converted once, and one dea
   await aws.put('raw', `${folder}b.json`, poison);
   const before = aws.emulator.requests.length;
   const records = ['a', 'b', 'a', 'b'].map((name) => created(`${folder}${name}.json`));
-  expect(await convert(batch(s3Message(...records)))).toEqual(none);
+  expect(await convert.invoke(batch(s3Message(...records)))).toEqual(none);
   const reads = aws.emulator.requests.slice(before).filter(({ action }) => action === 'GetObject');
   expect(reads.map(({ key }) => key)).toEqual([`${folder}a.json`, `${folder}b.json`]);
   expect(aws.deadLetters()).toHaveLength(1);
@@ -257,14 +219,14 @@ describe('the dead-letter queue holds, with its reason,', () => {
     ['a message of another shape', '{"hello":1}', 'malformed-message', 'Records'],
     ['a message without records', '{"Records":[]}', 'malformed-message', 'Records'],
   ])('%s, as it came and without a key', async (_what, body, code, reason) => {
-    expect(await convert(batch(body))).toEqual(none);
+    expect(await convert.invoke(batch(body))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       { body, attributes: { code, tries: '1', reason: expect.stringContaining(reason) as unknown } },
     ]);
   });
 
   test('the event of an object in another bucket', async () => {
-    await convert(batch(s3Message(created(`${folder}a.json`, { bucket: 'other' }))));
+    await convert.invoke(batch(s3Message(created(`${folder}a.json`, { bucket: 'other' }))));
     expect(aws.deadLetters()).toMatchObject([
       { attributes: { code: 'malformed-message', rawKey: `${folder}a.json` } },
     ]);
@@ -277,7 +239,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
     ['no-day', 'weatherapi/current/a.json', 'Put it under weatherapi/current/dt=YYYY-MM-DD/'],
   ])('%s: an object under the key %s', async (code, key, reason) => {
     await aws.put('raw', key, response({ temp_c: 1 }));
-    expect(await convert(batch(message(key)))).toEqual(none);
+    expect(await convert.invoke(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
         body: message(key),
@@ -293,7 +255,7 @@ describe('the dead-letter queue holds, with its reason,', () => {
     await aws.put('raw', `${folder}b\u0001.json`, `{${JSON.stringify(name)}:1}`);
     const malformed = `{"Records":"x${'\\ud83d\\udeb4'.repeat(5_000)}"}`;
     const messages = [message(`${folder}a.json`), message(`${folder}b\u0001.json`), malformed];
-    expect(await convert(batch(...messages))).toEqual(none);
+    expect(await convert.invoke(batch(...messages))).toEqual(none);
     const letters = aws.deadLetters();
     expect(letters.map(({ attributes }) => attributes.code).sort()).toEqual([
       'error-body',
@@ -308,5 +270,94 @@ describe('the dead-letter queue holds, with its reason,', () => {
         /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u,
       );
     }
+  });
+});
+
+describe('the log and the metrics tell', () => {
+  const key = `${folder}a.json`;
+  const curatedKey = `${folder}a.parquet`;
+
+  test('what was converted', async () => {
+    await aws.put('raw', key, `${response({ temp_c: 1, new: 1 })}\n${response({ temp_c: 2 })}`);
+    await convert.invoke(batch(message(key)));
+    expect(convert.logLines()).toEqual([
+      {
+        level: 'INFO',
+        message: 'Converted',
+        rawKey: key,
+        tables: [{ key: curatedKey, rows: 2 }],
+        rescuedFields: 1,
+        unexpected: [],
+      },
+    ]);
+    expect(convert.metrics()).toEqual([
+      ['ObjectsConverted', 1],
+      ['RowsConverted', 2],
+      ['FieldsRescued', 1],
+      ['ExpectationsFailed', 0],
+    ]);
+  });
+
+  test('what was not', async () => {
+    await aws.put('raw', `${folder}poison.json`, poison);
+    await aws.put('raw', `${folder}slow.json`, response());
+    aws.fault = slowDown('PutObject');
+    const names = ['gone', 'poison', 'slow'];
+    await convert.invoke(
+      batch(...names.map((name) => message(`${folder}${name}.json`)), message('given-up/b.json')),
+    );
+    const lines = convert.logLines().sort((a, b) => String(a.rawKey).localeCompare(String(b.rawKey)));
+    expect(lines).toEqual([
+      { level: 'INFO', message: 'Ignored: it is a folder marker or was given up', rawKey: 'given-up/b.json' },
+      {
+        level: 'WARN',
+        message: 'The raw object is gone: nothing to convert',
+        rawKey: `${folder}gone.json`,
+      },
+      {
+        level: 'ERROR',
+        message: 'Sent to the dead-letter queue',
+        rawKey: `${folder}poison.json`,
+        code: 'not-json',
+        reason: expect.any(String),
+      },
+      {
+        level: 'WARN',
+        message: 'Left in the queue for another try',
+        rawKey: `${folder}slow.json`,
+        messageId: 'message-2',
+        receiveCount: '1',
+        error: expect.objectContaining({ name: 'SlowDown' }),
+      },
+    ]);
+    expect(convert.metrics()).toEqual([
+      ['ObjectsGone', 1],
+      ['ConvertRetries', 1],
+    ]);
+  });
+
+  test('where an object was filed', async () => {
+    const dropped = 'weatherapi/current/dropped.json';
+    await aws.put('raw', dropped, response({ last_updated_epoch: 1_795_323_600 }));
+    await convert.invoke(batch(message(dropped)));
+    const [filed] = await aws.keys('raw');
+    expect(convert.logLines()).toEqual([
+      {
+        level: 'INFO',
+        message: 'Filed under its day: the event of the copy converts it',
+        rawKey: dropped,
+        key: filed,
+      },
+    ]);
+    expect(convert.printed).toHaveLength(1);
+  });
+
+  test('values that their columns do not expect', async () => {
+    await aws.put('raw', key, response({ humidity: 200 }));
+    await convert.invoke(batch(message(key)));
+    expect(convert.logLines()).toMatchObject([
+      { level: 'WARN', message: 'Converted, with values that their columns do not expect', rawKey: key },
+    ]);
+    expect(convert.metrics()).toContainEqual(['ExpectationsFailed', 1]);
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Aws } from '../../aws.ts';
+import { startWorker, type Worker } from '../worker.ts';
 import { converted, rawKey, response } from './converted.ts';
-import { startWorker, type Worker } from './worker.ts';
 
 const curatedKey = rawKey.replace('.json', '.parquet');
 

@@ -7,10 +7,19 @@ export interface CauseOfDeath {
   readonly reason: string;
 }
 
-export interface DeadLetter extends CauseOfDeath {
+/** Members of log lines, and attributes of a dead letter. */
+export interface SubjectName {
+  /** Of convert. */
+  readonly rawKey?: string | undefined;
+  /** Of compact: a table's day, or a key that is not of one. */
+  readonly table?: string;
+  readonly day?: string;
+  readonly key?: string;
+}
+
+export interface DeadLetter extends CauseOfDeath, SubjectName {
   /** An S3 event, so that a redrive only has to send it to the queue again. */
   readonly body: string;
-  readonly rawKey?: string | undefined;
   /** How often the message was received. */
   readonly tries: number;
 }
@@ -34,18 +43,16 @@ export function causeOfDeath(
 export async function sendDeadLetter(
   sqs: Pick<SQSClient, 'send'>,
   queueUrl: string,
-  { body, code, reason, rawKey, tries }: DeadLetter,
+  { body, ...attributes }: DeadLetter,
 ): Promise<void> {
-  const attributes = { code, reason, tries: String(tries), ...(rawKey === undefined ? {} : { rawKey }) };
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: body,
       MessageAttributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, text]) => [
-          name,
-          { DataType: 'String', StringValue: sendable(text) },
-        ]),
+        Object.entries(attributes)
+          .filter(([, value]) => value !== undefined)
+          .map(([name, value]) => [name, { DataType: 'String', StringValue: sendable(String(value)) }]),
       ),
     }),
   );

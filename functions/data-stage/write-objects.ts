@@ -2,33 +2,26 @@ import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { headObject } from '../../shared/head-object.ts';
-import { unquoted } from '../../shared/listing.ts';
-import { objectMetadata } from '../../shared/object-metadata.ts';
 
 /** Anything smaller is uploaded in one request. */
 const partBytes = 8 * 1024 * 1024;
 
-interface CuratedTarget {
+interface Target {
   readonly bucket: string;
   readonly key: string;
   /** ETag of the object that is there now; undefined for none. The write fails if it is another one by then. */
   readonly replaces: string | undefined;
-  readonly rawEtag: string;
-}
-
-export async function curatedEtag(s3: S3Client, bucket: string, key: string): Promise<string | undefined> {
-  return (await headObject(s3, bucket, key))?.ETag;
+  readonly metadata: Record<string, string>;
 }
 
 /**
- * Uploads objects side by side, piece by piece, and returns what the generator returns. When one fails, all do. A failed
+ * Uploads Parquet objects side by side, piece by piece, and returns what the generator returns. When one fails, all do. A failed
  * upload leaves nothing behind.
  * @param pieces the next bytes for each target
  */
-export async function writeCurated<T>(
+export async function writeObjects<T>(
   s3: S3Client,
-  targets: readonly CuratedTarget[],
+  targets: readonly Target[],
   pieces: AsyncGenerator<readonly Uint8Array[], T, undefined>,
 ): Promise<T> {
   const bodies = targets.map(() => new PassThrough());
@@ -71,7 +64,7 @@ async function feed<T>(
 
 async function upload(
   s3: S3Client,
-  { bucket, key, replaces, rawEtag }: CuratedTarget,
+  { bucket, key, replaces, metadata }: Target,
   body: Readable,
 ): Promise<void> {
   const upload = new Upload({
@@ -81,7 +74,7 @@ async function upload(
       Key: key,
       Body: body,
       ContentType: 'application/vnd.apache.parquet',
-      Metadata: { [objectMetadata.rawEtag]: unquoted(rawEtag) },
+      Metadata: metadata,
       ...(replaces === undefined ? { IfNoneMatch: '*' } : { IfMatch: replaces }),
     },
     partSize: partBytes,

@@ -1,17 +1,20 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { type Converted, convertObject } from '../../../functions/convert/convert-object.ts';
-import { type ParquetRow, readParquet } from '../../../operations/query/parquet-rows.ts';
-import { type Aws, startAws } from '../../aws.ts';
+import { type Compacted, compactDay } from '../../functions/compact/compact-day.ts';
+import { type Converted, convertObject } from '../../functions/convert/convert-object.ts';
+import { type ParquetRow, readParquet } from '../../operations/query/parquet-rows.ts';
+import { tableDayOf } from '../../shared/keys.ts';
+import { type Aws, startAws } from '../aws.ts';
 
-/** A worker that converts raw objects, and what happens while it does. */
+/** A worker of both stages, and what happens while it does. */
 export interface Worker {
   readonly aws: Aws;
-  /** As the function does it. */
+  /** As the functions do it. */
   convert(rawKey: string): Promise<Converted>;
+  compact(dayPrefix: string): Promise<Compacted>;
   /** Happens after each of the worker's requests until `empty`, before it has the answer. */
   after: (action: string, time: number) => unknown;
-  /** Of a curated object, read by DuckDB. */
-  rows(curatedKey: string): Promise<ParquetRow[]>;
+  /** Of an object, curated unless said otherwise, read by DuckDB. */
+  rows(key: string, bucket?: 'curated' | 'compacted'): Promise<ParquetRow[]>;
   /** For the next test. */
   empty(): Promise<void>;
   stop(): Promise<void>;
@@ -32,12 +35,14 @@ export async function startWorker(): Promise<Worker> {
       },
     { step: 'initialize' },
   );
-  const dependencies = { s3, raw: 'raw', curated: 'curated', signal: new AbortController().signal };
+  const { signal } = new AbortController();
+  const dependencies = { s3, raw: 'raw', curated: 'curated', compacted: 'compacted', signal };
   const worker: Worker = {
     aws,
     convert: (rawKey) => convertObject(rawKey, dependencies),
+    compact: (dayPrefix) => compactDay(tableDayOf(dayPrefix), dependencies),
     after: () => {},
-    rows: (curatedKey) => readParquet([aws.emulator.pathOf('curated', curatedKey)]),
+    rows: (key, bucket = 'curated') => readParquet([aws.emulator.pathOf(bucket, key)]),
     async empty() {
       worker.after = () => {};
       times.clear();

@@ -6,7 +6,10 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ReconcileOptions, reconcile } from '../../../functions/reconcile/reconcile.ts';
+import {
+  type ReconcileObjectsOptions,
+  reconcileObjects,
+} from '../../../functions/reconcile/reconcile-objects.ts';
 import { datasets } from '../../../shared/datasets.ts';
 import { curatedKeys, parseRawKey } from '../../../shared/keys.ts';
 import { listObjects } from '../../../shared/listing.ts';
@@ -30,8 +33,8 @@ async function put(bucket: 'raw' | 'curated', key: string, body = '{}', metadata
 
 const day = (name: string, dt = '2026-11-22') => `weatherapi/current/dt=${dt}/${name}`;
 
-function run(options: Partial<ReconcileOptions> = {}) {
-  return reconcile({
+function run(options: Partial<ReconcileObjectsOptions> = {}) {
+  return reconcileObjects({
     s3: aws.s3,
     raw: 'raw',
     curated: 'curated',
@@ -74,7 +77,7 @@ function inOneSecond(etags: Readonly<Record<string, string>> = {}): Pick<S3Clien
 const requests = (from: number) =>
   aws.emulator.requests.slice(from).map(({ action, bucket }) => `${action} ${bucket}`);
 
-describe('reconcile', () => {
+describe('reconcile of raw with curated', () => {
   test('enqueues a raw object that was never converted, and one that was written after its curated one', async () => {
     await land(day('current.json'));
     await land(day('stale.json'));

@@ -1,0 +1,75 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { compactEnv, readEnv } from '../../shared/env.ts';
+import { dayPrefix, tableDayOf } from '../../shared/keys.ts';
+import type { CompactMetric } from '../../shared/metrics.ts';
+import { s3Client } from '../../shared/s3-client.ts';
+import { type EventObject, objectEvent } from '../../shared/s3-event.ts';
+import type { SubjectName } from '../data-stage/dead-letter.ts';
+import type { Subject } from '../data-stage/message.ts';
+import { stageHandler } from '../data-stage/stage-handler.ts';
+import { type Compacted, compactDay } from './compact-day.ts';
+import { limits } from './limits.ts';
+
+type Done = Compacted | { readonly kind: 'ignored' };
+
+const env = readEnv(compactEnv);
+const logger = new Logger({ serviceName: 'compact' });
+const metrics = new Metrics({ namespace: env.POWERTOOLS_METRICS_NAMESPACE, serviceName: 'compact' });
+const dependencies = { s3: s3Client(), curated: env.CURATED_BUCKET, compacted: env.COMPACTED_BUCKET };
+
+export const handler = stageHandler<Done>({
+  logger,
+  metrics,
+  env,
+  source: env.CURATED_BUCKET,
+  reserve: limits.reserve,
+  retries: 'CompactRetries',
+  subjectOf,
+  report,
+});
+
+function subjectOf({ bucket, key, record }: EventObject): Subject<Done> {
+  try {
+    const of = tableDayOf(key);
+    return {
+      name: { table: of.table.name, day: of.day },
+      message: objectEvent({ bucket, key: dayPrefix(of), size: 0 }),
+      work: (signal) => compactDay(of, { ...dependencies, signal }),
+    };
+  } catch (error) {
+    return {
+      name: { key },
+      message: JSON.stringify({ Records: [record] }),
+      work: async () => {
+        // As the reason of its dead letter asked for.
+        if (record.eventName.startsWith('ObjectRemoved:')) return { kind: 'ignored' };
+        throw error;
+      },
+    };
+  }
+}
+
+function report(done: Done, name: SubjectName): void {
+  const { kind: _, ...counts } = done;
+  const details = { ...name, ...counts };
+  switch (done.kind) {
+    case 'compacted':
+      logger.info('Compacted', details);
+      count('DaysCompacted', 1);
+      break;
+    case 'current':
+      logger.info('Current already: it was made of these parts', details);
+      break;
+    case 'removed':
+      logger.info('Removed: the day has no parts left', details);
+      break;
+    case 'ignored':
+      logger.info('Ignored: it was removed, and was not of a table', details);
+      break;
+  }
+}
+
+function count(metric: CompactMetric, value: number): void {
+  metrics.addMetric(metric, MetricUnit.Count, value);
+}

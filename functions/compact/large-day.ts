@@ -1,0 +1,18 @@
+import { PermanentError } from '../../shared/errors.ts';
+import { dayPrefix, type TableDay } from '../../shared/keys.ts';
+import { limits } from './limits.ts';
+
+type Measure = 'parts' | 'bytes' | 'rows';
+
+/** @throws {PermanentError} `too-many-parts` for a day that may not be compacted in time */
+export function refuseLargeDay(of: TableDay, size: Readonly<Partial<Record<Measure, number>>>): void {
+  const exceeded = (Object.entries(size) as [Measure, number][]).filter(
+    ([measure, count]) => count > limits[measure],
+  );
+  if (exceeded.length === 0) return;
+  const counts = exceeded.map(([measure, count]) => `${count} ${measure} (at most ${limits[measure]})`);
+  throw new PermanentError(
+    'too-many-parts',
+    `"${dayPrefix(of)}" has more than compact takes in time: ${counts.join(', ')}. Raise the limits in functions/compact/limits.ts and deploy, or drop the day's raw files again as fewer, larger ones and remove the small ones with their curated objects: npx tdf reconcile --prune. Then: npx tdf dead-letters redrive`,
+  );
+}
