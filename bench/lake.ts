@@ -151,6 +151,7 @@ async function compacted(parts: readonly PartFile[]): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of mergedParts(tableDayOf(parts[0]?.key ?? ''), opened(), {
     partsDigest: '0'.repeat(64),
+    partsBytes: parts.reduce((sum, { file }) => sum + file.length, 0),
   }))
     pieces.push(piece);
   return Buffer.concat(pieces);
