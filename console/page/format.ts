@@ -1,8 +1,8 @@
-const thin = ' ';
+const narrow = '\u202f';
 
-/** `9 079`: thousands are set apart by a thin space. */
+/** `9 079`: thousands are set apart by a narrow space that does not break. */
 export function number(value: number): string {
-  return value.toLocaleString('en').replaceAll(',', thin);
+  return value.toLocaleString('en').replaceAll(',', narrow);
 }
 
 /** `1 object`, `2 objects`. */
@@ -22,21 +22,21 @@ export function bytes(value: number): string {
 /** `80 ms`, `0.5 s`, `12 s`, `3 min`, `2 h`, `5 d`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 59_500) return `${short(milliseconds / 1000)} s`;
   for (const [unit, size, next] of units)
-    if (milliseconds < next) return `${short(milliseconds / size)} ${unit}`;
+    if (milliseconds < next) return `${Math.round(milliseconds / size)} ${unit}`;
   return `${Math.round(milliseconds / day)} d`;
 }
 
 const hour = 3_600_000;
 const day = 24 * hour;
 const units = [
-  ['s', 1000, 59_500],
   ['min', 60_000, 59.5 * 60_000],
   ['h', hour, 47.5 * hour],
 ] as const;
 
 function short(value: number): string {
-  return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : String(Math.round(value));
+  return String(Number(value.toFixed(value < 99.95 ? 1 : 0)));
 }
 
 /** `just now`, `2 h ago`. */

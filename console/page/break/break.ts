@@ -52,7 +52,7 @@ export function Break() {
 function Progress() {
   const { value } = breaking;
   if (!value) {
-    return html`<p class="small quiet">Cuts connections, loses answers and stops functions while objects travel, in a pipeline apart from yours; then counts what became of each object.</p>`;
+    return html`<p class="small quiet">Breaks a pipeline apart from yours while objects travel, then counts what became of each.</p>`;
   }
   const verdict = verdictOf(value);
   return html`

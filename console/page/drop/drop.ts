@@ -62,14 +62,17 @@ export function Drop() {
   }, []);
 
   return html`
-    <div class="drop" hidden=${!isOver.value}>
+    ${
+      isOver.value &&
+      html`<div class="drop">
       <div>
         <svg viewBox="0 0 56 56" aria-hidden="true"><path d="M28 4v28M18 22l10 10 10-10M6 36l4 14h36l4-14" /></svg>
         <strong>Drop raw files anywhere</strong>
         <p>A response as the API sends it, an array of them, or one per line; gzipped or not. Each lands in raw under its own day, and travels from there.</p>
         <p class="small">From a terminal: <code>npx tdf drop FILE</code></p>
       </div>
-    </div>
+    </div>`
+    }
     ${
       refused.value.length > 0 &&
       html`<div class="notice" role="alert">

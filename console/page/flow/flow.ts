@@ -72,6 +72,7 @@ export function Flow() {
             <text class=${summary.ringing.length ? 'bad' : ''} x="35" y="191" text-anchor="start">${shortList(summary.ringing)}</text>`
         }
       </svg>
+      ${!layout.isWide && flow.value && html`<p class="alarms small ${summary.ringing.length ? 'bad' : 'quiet'}">${[summary.text, ...summary.ringing].join(', ')}</p>`}
     </div>
   </section>`;
 }

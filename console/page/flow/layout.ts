@@ -36,7 +36,7 @@ export interface Layout {
 }
 
 /** Widths of what stands beside the flow. */
-export const pillWidths = { secret: 118, 'convert-dead': 136, reconcile: 98, 'compact-dead': 136 } as const;
+export const pillWidths = { secret: 132, 'convert-dead': 148, reconcile: 98, 'compact-dead': 148 } as const;
 export const pillHeight = 26;
 
 const stages: readonly BuryingFunction[] = ['convert', 'compact'];
@@ -79,7 +79,7 @@ function wideLayout(): Layout {
     wires: [
       ...between,
       ...around,
-      aside(`M${secret.x + pillWidths.secret / 2} ${secret.y}H138Q142 ${secret.y} 142 20V${upper - 2}`),
+      aside(`M${secret.x + pillWidths.secret / 2} ${secret.y}H141Q145 ${secret.y} 145 20V${upper - 2}`),
       aside(`M${fetch.x + 12} 18V${upper - 2}`),
       aside(`M${raw.x} 18V${upper - 2}`),
       aside(`M${table.x} ${upper}V20`),
@@ -88,7 +88,7 @@ function wideLayout(): Layout {
     ],
     notes: [
       { x: fetch.x - 3, y: 13, text: 'WeatherAPI', anchor: 'start' },
-      { x: raw.x - 20, y: 13, text: 'dropped files', anchor: 'start' },
+      { x: raw.x - 26, y: 13, text: 'dropped files', anchor: 'start' },
       { x: 908, y: 13, text: 'Athena, DuckDB', anchor: 'end' },
       ...stages.map(
         (stage): Note => ({ x: spots[`${stage}-fork`].x, y: 42, text: 'retry', anchor: 'middle' }),
@@ -102,7 +102,7 @@ function tallLayout(width: number): Layout {
   const pitch = 58;
   const right = width - 4;
   const spots = spotsOf((index) => ({ x: 28, y: 30 + pitch * index }), {
-    secret: { x: right - pillWidths.secret / 2, y: 30 + pitch + 9 },
+    secret: { x: right - 6 - pillWidths.secret / 2, y: 30 + pitch + 9 },
     dead: (fork) => ({ x: right - 6 - pillWidths['convert-dead'] / 2, y: fork.y }),
     reconcile: (curated) => ({ x: right - 6 - pillWidths['convert-dead'] / 2, y: curated.y }),
     drop: (raw) => ({ x: right - 90, y: raw.y }),

@@ -34,7 +34,7 @@ export function Picture({ layout, said }: PictureProps) {
 function Box({ tile, layout, said }: { tile: (typeof tiles)[number]; layout: Layout; said: Said }) {
   const { half, isWide, spots } = layout;
   const { x, y } = spots[tile.name];
-  const raised = said.lamps.length > 0 ? half / 5 : 0;
+  const raised = (half / 5) * rowsOf(said.lamps);
   const scale = half / 30;
   const texts = isWide
     ? {
@@ -47,7 +47,7 @@ function Box({ tile, layout, said }: { tile: (typeof tiles)[number]; layout: Lay
   return html`<g ...${reached(tile.name, said)} class="tile ${tile.icon}">
     <rect class="box" x=${x - half} y=${y - half} width=${2 * half} height=${2 * half} rx="8" />
     <path class="icon" d=${icons[tile.icon]} transform="translate(${x - 14 * scale} ${y - 14 * scale - raised}) scale(${scale})" />
-    <${Lamps} lamps=${said.lamps} x=${x} y=${y + half * 0.66} room=${1.65 * half} />
+    <${Lamps} lamps=${said.lamps} x=${x} y=${y + half * 0.7} radius=${half / 10} />
     <text class="name" x=${texts.x} y=${texts.ys[0]} text-anchor=${texts.anchor}>${tile.label}</text>
     ${
       texts.lines?.map(
@@ -67,25 +67,30 @@ function Pill({ tile, layout, said }: { tile: (typeof asides)[number]; layout: L
     <rect class="box" x=${left} y=${y - pillHeight / 2} width=${width} height=${pillHeight} rx="5" />
     <path class="icon" d=${icons[tile.icon]} transform="translate(${left + 6} ${y - 7.7}) scale(.55)" />
     <text class="value" x=${left + 26} y=${y + 4} text-anchor="start">${said.lines?.[0] ?? tile.label}</text>
-    <${Lamps} lamps=${said.lamps} x=${left + width - 10} y=${y} room="10" />
+    <${Lamps} lamps=${said.lamps} x=${left + width - 10} y=${y} radius=${2.8} />
   </g>`;
 }
 
 interface LampsProps {
   readonly lamps: Said['lamps'];
+  /** Of the lowest row. */
   readonly x: number;
   readonly y: number;
-  readonly room: number;
+  readonly radius: number;
 }
 
-function Lamps({ lamps, x, y, room }: LampsProps) {
-  const pitch = Math.min(9.5, room / Math.max(1, lamps.length - 1));
-  const radius = Math.min(2.8, pitch * 0.4);
-  return lamps.map(
-    ({ name, rings }, index) =>
-      html`<circle key=${name} class=${rings ? 'lamp rings' : 'lamp'} cx=${x + (index - (lamps.length - 1) / 2) * pitch} cy=${y} r=${rings ? radius + 0.6 : radius} />`,
-  );
+function Lamps({ lamps, x, y, radius }: LampsProps) {
+  return lamps.map(({ name, rings }, index) => {
+    const row = Math.floor(index / lampsPerRow);
+    const inRow = Math.min(lampsPerRow, lamps.length - row * lampsPerRow);
+    const cx = x + ((index % lampsPerRow) - (inRow - 1) / 2) * radius * 3.4;
+    const cy = y - (rowsOf(lamps) - 1 - row) * radius * 3;
+    return html`<circle key=${name} class=${rings ? 'lamp rings' : 'lamp'} cx=${cx} cy=${cy} r=${rings ? radius * 1.2 : radius} />`;
+  });
 }
+
+const lampsPerRow = 5;
+const rowsOf = (lamps: Said['lamps']) => Math.ceil(lamps.length / lampsPerRow);
 
 /** How a tile is found: by a pointer, by the keyboard, and by a token. */
 function reached(name: PartName, { label }: Said) {

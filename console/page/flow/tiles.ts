@@ -54,7 +54,7 @@ export const tiles: readonly Tile[] = [
     name: 'curated',
     label: 'curated',
     icon: 'bucket',
-    what: 'a file per object',
+    what: 'file per object',
     is: 'S3 bucket. One Parquet object per raw object and table.',
   },
   {
@@ -68,7 +68,7 @@ export const tiles: readonly Tile[] = [
     name: 'compact',
     label: 'compact',
     icon: 'lambda',
-    what: 'merges each day',
+    what: 'merges days',
     is: 'Lambda function. It merges a day into one file per table, and replaces it atomically.',
   },
   {

@@ -20,13 +20,13 @@ export function Header() {
 function Health() {
   const { kind, parts } = healthOf(flow.value);
   return html`<p class="health grow ${kind}" role="status">
-    ${parts.map(({ text, panel }, index) => html`${index > 0 && html`<span>,</span>`}${kind === 'bad' ? html`<a href="#${panel}" title=${text}>${text}</a>` : html`<span>${text}</span>`}`)}
+    ${parts.map(({ text, panel }, index) => html`${index > 0 && html`<span class="comma">, </span>`}${kind === 'bad' ? html`<a href="#${panel}" title=${text}>${text}</a>` : html`<span>${text}</span>`}`)}
   </p>`;
 }
 
 function Clock() {
   const { value } = now;
   return html`<time class="clock num small quiet" datetime=${value.toISOString()} title=${localTime(value)}>
-    <span class="day">${longDay(value)}</span> ${value.toISOString().slice(11, 19)} UTC
+    <span class="day">${longDay(value)}</span> ${value.toISOString().slice(11, 16)}<span class="seconds">${value.toISOString().slice(16, 19)}</span> UTC
   </time>`;
 }
