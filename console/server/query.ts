@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Live } from '../../operations/live/live.ts';
 import { csvLines, inPieces } from '../../operations/query/csv.ts';
 import { namedSql } from '../../operations/query/named-sql.ts';
 import { queryLocally } from '../../operations/query/query-local.ts';
 import { type ShownRows, shownRows } from '../../operations/query/shown-rows.ts';
 import { shownRows as mostRows, type QueryHead, type QueryTail } from '../api.ts';
+import { whileConnected } from './while-connected.ts';
 
 export function queryRoutes(app: FastifyInstance, live: Live): void {
   app.get('/api/queries', () => namedSql);
@@ -58,11 +59,4 @@ async function* linesOf({ columns, rows }: ShownRows, begun: number): AsyncGener
 
 function failure(error: unknown) {
   return { error: error instanceof Error ? error.message : String(error) } satisfies QueryTail;
-}
-
-/** Aborted when the client goes away before it has the whole answer, or the stack is stopped. */
-function whileConnected({ raw }: FastifyReply, stopped: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  raw.on('close', () => gone.abort(new Error('The page has gone away.')));
-  return AbortSignal.any([stopped, gone.signal]);
 }
