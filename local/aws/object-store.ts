@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { compareBytes } from '../../shared/byte-order.ts';
 import { unquoted } from '../../shared/listing.ts';
 import {
   computeCompositeChecksum,
@@ -9,6 +8,7 @@ import {
   type S3Object,
   S3Store,
 } from './fauxqs.ts';
+import { SortedKeys } from './sorted-keys.ts';
 
 type Listing = ReturnType<S3Store['listObjects']>;
 type ListOptions = NonNullable<Parameters<S3Store['listObjects']>[1]>;
@@ -33,17 +33,12 @@ const minPartSize = 5 * 1024 * 1024;
 export class ObjectStore extends S3Store {
   /** Whether the next object is read without its body. */
   withoutBody = false;
+  /** Of the buckets that were listed. */
+  readonly #keys = new Map<string, SortedKeys>();
 
   /** Undefined when there is no such object, or no such bucket. Its body is not in memory. */
   find(bucket = '', key = ''): S3Object | undefined {
-    const { buckets } = this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> };
-    return buckets.get(bucket)?.get(key);
-  }
-
-  /** Live, in no order. */
-  *objectsIn(bucket: string): Generator<S3Object, void, undefined> {
-    const { buckets } = this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> };
-    yield* buckets.get(bucket)?.values() ?? [];
+    return this.#objects.get(bucket)?.get(key);
   }
 
   /** With its quotes. */
@@ -115,14 +110,50 @@ export class ObjectStore extends S3Store {
   override listObjects(bucket: string, options: ListOptions = {}): Listing {
     // Nothing here lists with a delimiter.
     if (options.delimiter) return super.listObjects(bucket, options);
+    if (!this.#objects.has(bucket)) return super.listObjects(bucket, options); // It says so.
     const { prefix = '', maxKeys = 1000 } = options;
-    const after = options.startAfter || options.marker || '';
-    const objects = super
-      .listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY })
-      .objects.filter(({ key }) => compareBytes(key, after) > 0)
-      .sort((a, b) => compareBytes(a.key, b.key));
-    const isTruncated = objects.length > maxKeys;
-    return { objects: objects.slice(0, maxKeys), commonPrefixes: [], isTruncated };
+    const found: S3Object[] = [];
+    for (const object of this.objectsOf(bucket, prefix, options.startAfter || options.marker || '')) {
+      if (found.length === maxKeys) return { objects: found, commonPrefixes: [], isTruncated: true };
+      found.push(object);
+    }
+    return { objects: found, commonPrefixes: [], isTruncated: false };
+  }
+
+  override putObject(...args: Parameters<S3Store['putObject']>): S3Object {
+    const object = super.putObject(...args);
+    this.#keys.get(args[0])?.add(object.key);
+    return object;
+  }
+
+  override restoreObject(bucket: string, object: S3Object): void {
+    super.restoreObject(bucket, object);
+    this.#keys.get(bucket)?.add(object.key);
+  }
+
+  override deleteObject(bucket: string, key: string): void {
+    super.deleteObject(bucket, key);
+    this.#keys.get(bucket)?.remove(key);
+  }
+
+  /** The objects whose keys begin with a prefix and come after a key, in S3's order; none of a bucket that is not there. */
+  *objectsOf(bucket: string, prefix: string, after: string): Generator<S3Object> {
+    const objects = this.#objects.get(bucket);
+    if (!objects) return;
+    for (const key of this.#sorted(bucket, objects).with(prefix, after)) yield objects.get(key) as S3Object;
+  }
+
+  /** Made anew when fauxqs has changed the bucket in another way. */
+  #sorted(bucket: string, objects: ReadonlyMap<string, S3Object>): SortedKeys {
+    const known = this.#keys.get(bucket);
+    if (known?.size === objects.size) return known;
+    const keys = new SortedKeys(objects.keys());
+    this.#keys.set(bucket, keys);
+    return keys;
+  }
+
+  get #objects(): ReadonlyMap<string, ReadonlyMap<string, S3Object>> {
+    return (this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> }).buckets;
   }
 }
 
