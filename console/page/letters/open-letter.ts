@@ -36,6 +36,7 @@ export function OpenLetter({ letter }: { letter: Letter }) {
       <${Editor} id=${letter.id} content=${content} onEnd=${(wasPut: boolean) => {
         isEditing.value = false;
         isSent.value = wasPut;
+        document.getElementById('letters')?.focus();
       }} />
     </div>`;
   }
