@@ -76,6 +76,8 @@ export interface Emulator extends Queues {
   onObjectCreated(listener: (created: ObjectCreated) => void): void;
   /** The same for every object deleted; not for a key that held none. */
   onObjectRemoved(listener: (removed: ObjectEvent) => void): void;
+  /** Every object of a bucket as it is now, without a request. */
+  sizesIn(bucket: string): ReadonlyMap<string, number>;
   /** The file that holds the object. */
   pathOf(bucket: string, key: string): string;
   /** Name -> value, live. In memory only, and none are there at first. */
@@ -175,6 +177,8 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       onObjectRemoved: (listener) => {
         removed.push(listener);
       },
+      sizesIn: (bucket) =>
+        new Map(Array.from(s3Store.objectsIn(bucket), ({ key, contentLength }) => [key, contentLength])),
       pathOf: (bucket, key) => files.pathOf(bucket, key),
       openUploads: (bucket) => s3Store.openUploads(bucket),
       closeIdleConnections: () => app.server.closeIdleConnections(),
