@@ -23,6 +23,10 @@ export function showTip(
   shown.value = { content, box, isPinned, owner };
 }
 
+export function isTipPinned(): boolean {
+  return shown.peek()?.isPinned ?? false;
+}
+
 /** A pinned one stays unless it is told to go. */
 export function hideTip({ pinned = false } = {}): void {
   const { value } = shown;
