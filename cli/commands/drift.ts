@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Target } from '../../operations/deployed.ts';
 import { type Drift, readDrift } from '../../operations/drift/drift.ts';
 import { driftQuery } from '../../operations/drift/drift-query.ts';
+import { printable } from '../../operations/printable.ts';
 import { queryTarget } from '../../operations/query/query-target.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
@@ -9,7 +10,6 @@ import { type Day, isDay } from '../../shared/keys.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { print, printJson, printTable } from '../terminal/output.ts';
-import { printable } from '../terminal/printable.ts';
 
 interface Options extends Target {
   readonly dataset?: Dataset;

@@ -12,13 +12,13 @@ import {
 import { type DropPlan, planDrops } from '../../operations/drop/plan-drops.ts';
 import { putFiles } from '../../operations/drop/put-files.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
+import { printable } from '../../operations/printable.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
 import { next, targetOptions } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { type Printed, print, printError, printJson } from '../terminal/output.ts';
-import { printable } from '../terminal/printable.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 import { settle } from '../terminal/settle.ts';
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { driftedObjects } from '../../operations/drift/drifted-objects.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
+import { printable } from '../../operations/printable.ts';
 import { Checkpoint } from '../../operations/replay/checkpoint.ts';
 import {
   describeSelection,
@@ -16,7 +17,6 @@ import { sendMessages } from '../../shared/send-messages.ts';
 import { atWork } from '../at-work.ts';
 import { targetOptions } from '../target-options.ts';
 import { print, printJson } from '../terminal/output.ts';
-import { printable } from '../terminal/printable.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 import { type Converted, convertedOf, describeConverted, settle } from '../terminal/settle.ts';
 

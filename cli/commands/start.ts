@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { type DropSource, findSources } from '../../operations/drop/drop-sources.ts';
 import { type LocalRunOptions, runLocally } from '../../operations/local-run/local-run.ts';
+import { printable } from '../../operations/printable.ts';
 import { isElsewhere } from '../../shared/api-url.ts';
 import { swallowedOptions } from '../npm.ts';
 import {
@@ -16,7 +17,6 @@ import { stateOption } from '../target-options.ts';
 import { announce } from '../terminal/announcement.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { commandOutput, failed, print, printError, printJson, type Styled } from '../terminal/output.ts';
-import { printable } from '../terminal/printable.ts';
 import { jsonItems, jsonOf, shownRows, showRun } from './start/show-run.ts';
 
 interface Arguments {

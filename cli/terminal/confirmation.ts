@@ -1,5 +1,5 @@
 import { confirm, isCancel } from '@clack/prompts';
-import { printableLines } from './printable.ts';
+import { printableLines } from '../../operations/printable.ts';
 
 /** Whether somebody can be asked. Questions go to standard error: standard output is for results. */
 export function canAsk(): boolean {

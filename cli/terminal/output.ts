@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { printable, printableJson, printableLines } from './printable.ts';
+import { printable, printableJson, printableLines } from '../../operations/printable.ts';
 import { terminalWidth, wrapped } from './wrapped.ts';
 
 /** A text in a style. Styles stand beside a text, never in it: an escape sequence in a text came from outside. */

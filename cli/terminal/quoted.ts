@@ -1,4 +1,4 @@
-import { printableLines } from './printable.ts';
+import { printableLines } from '../../operations/printable.ts';
 
 /** A text as a shell takes it for one word, to be copied into a command. */
 export function quoted(text: string): string {

@@ -1,7 +1,7 @@
-import type { Json } from '@duckdb/node-api';
+import { printable, printableJson, printableLines } from '../../operations/printable.ts';
+import { csvLines, inPieces, cellText as text } from '../../operations/query/csv.ts';
 import type { QueryResult } from '../../operations/query/query-result.ts';
 import { tableOf } from './output.ts';
-import { printable, printableJson, printableLines } from './printable.ts';
 import { wrapped } from './wrapped.ts';
 
 export type RowsFormat = 'table' | 'vertical' | 'csv' | 'json';
@@ -10,8 +10,6 @@ export type RowsFormat = 'table' | 'vertical' | 'csv' | 'json';
 const shownRows = 100;
 /** So many hidden rows are counted; Athena hands them out a thousand a call. */
 const countedRows = 10_000;
-/** Characters that leave at once. */
-const pieceLength = 64 * 1024;
 
 export interface RowsOptions {
   /** Rows at most. @default all of them, and of those that a person reads the first 100 */
@@ -32,21 +30,10 @@ export function rowsOutput(
     case 'vertical':
       return inPieces(vertical(result, limit ?? shownRows));
     case 'csv':
-      return inPieces(csv(result, limit ?? Number.POSITIVE_INFINITY));
+      return inPieces(csvLines({ ...result, rows: first(limit ?? Number.POSITIVE_INFINITY, result.rows) }));
     case 'json':
       return inPieces(json(result, limit ?? Number.POSITIVE_INFINITY));
   }
-}
-
-async function* inPieces(texts: AsyncGenerator<string>): AsyncGenerator<string> {
-  let piece = '';
-  for await (const text of texts) {
-    piece += text;
-    if (piece.length < pieceLength) continue;
-    yield piece;
-    piece = '';
-  }
-  if (piece !== '') yield piece;
 }
 
 async function* table(
@@ -101,26 +88,6 @@ function aboutHidden(hidden: number): string {
   return `${more} more ${hidden === 1 ? 'row' : 'rows'}: --limit shows more, --csv and --json all.\n`;
 }
 
-/** How a text begins that spreadsheets run as a formula, whatever the file calls it. */
-const formula = /^[=+\-@\t\r\n\uFF0B\uFF0D\uFF1D\uFF20]/;
-/** A decimal comes as text, and is none. */
-const number = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
-
-/** RFC 4180. A null is an empty field, an empty text a quoted one. */
-async function* csv({ columns, rows }: QueryResult, limit: number): AsyncGenerator<string> {
-  const line = (cells: readonly Json[]) => `${cells.map(csvField).join(',')}\r\n`;
-  yield line(columns);
-  for await (const row of first(limit, rows)) yield line(row);
-}
-
-function csvField(value: Json): string {
-  if (value === null) return '';
-  const plain = printableLines(text(value));
-  const runs = typeof value === 'string' && formula.test(value) && !number.test(value);
-  const written = runs ? `'${plain}` : plain;
-  return written === '' || /[",\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
-}
-
 /** An array of objects, one a line. */
 async function* json({ columns, rows }: QueryResult, limit: number): AsyncGenerator<string> {
   const names = distinct(columns);
@@ -148,8 +115,4 @@ async function* first<T>(limit: number, rows: AsyncIterable<T>): AsyncGenerator<
     count += 1;
     if (count >= limit) return;
   }
-}
-
-function text(value: Exclude<Json, null>): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -1,8 +1,8 @@
 import { counted } from '../../operations/counted.ts';
 import type { Outcome, OutcomeWatch, Sent } from '../../operations/outcome.ts';
+import { printable } from '../../operations/printable.ts';
 import type { DeadLetter } from '../../shared/dead-letters.ts';
 import { curatedKeysOf } from '../../shared/keys.ts';
-import { printable } from './printable.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 
 /** Waits until the rows are in the tables, with a bar. Undefined when it was stopped: the rest stays queued. */

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import type { BucketType, MultipartPart, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
-import { fold, isPath } from './object-names.ts';
+import { fold, isPath, recordName, sha256 } from './object-names.ts';
 import { withStateFile } from './state-error.ts';
 
 /** `.meta/<bucket>/bucket.json`; dates are ISO 8601, UTC. */
@@ -259,7 +259,6 @@ function* contentsOf(files: readonly string[]): Generator<Buffer> {
   for (const file of files) yield fs.readFileSync(file);
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${sha256(key)}.json`;
+const recordOf = (bucket: string, key: string) => `.meta/${bucket}/${recordName(key)}`;
 const partOf = (uploadId: string, part: number) => `${scratch}/${uploadId}/${part}`;
 const md5Of = (body: Uint8Array) => createHash('md5').update(body).digest('hex');

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Names that Windows gives to devices, whatever follows the dot. */
 const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
@@ -18,4 +20,13 @@ export function isPath(key: string): boolean {
 /** A file's name as a file system sees it that ignores case and normalises Unicode. */
 export function fold(file: string): string {
   return file.normalize('NFC').toLowerCase();
+}
+
+/** The name of the file with what S3 knows of an object beside its body. */
+export function recordName(key: string): string {
+  return `${sha256(key)}.json`;
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { compareBytes } from '../../shared/byte-order.ts';
 import { unquoted } from '../../shared/listing.ts';
 import {
   computeCompositeChecksum,
@@ -9,6 +8,7 @@ import {
   type S3Object,
   S3Store,
 } from './fauxqs.ts';
+import { SortedKeys } from './sorted-keys.ts';
 
 type Listing = ReturnType<S3Store['listObjects']>;
 type ListOptions = NonNullable<Parameters<S3Store['listObjects']>[1]>;
@@ -33,11 +33,12 @@ const minPartSize = 5 * 1024 * 1024;
 export class ObjectStore extends S3Store {
   /** Whether the next object is read without its body. */
   withoutBody = false;
+  /** Of the buckets that were listed. */
+  readonly #keys = new Map<string, SortedKeys>();
 
   /** Undefined when there is no such object, or no such bucket. Its body is not in memory. */
   find(bucket = '', key = ''): S3Object | undefined {
-    const { buckets } = this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> };
-    return buckets.get(bucket)?.get(key);
+    return this.#objects.get(bucket)?.get(key);
   }
 
   /** Live, in no order. */
@@ -115,14 +116,47 @@ export class ObjectStore extends S3Store {
   override listObjects(bucket: string, options: ListOptions = {}): Listing {
     // Nothing here lists with a delimiter.
     if (options.delimiter) return super.listObjects(bucket, options);
+    const objects = this.#objects.get(bucket);
+    if (!objects) return super.listObjects(bucket, options); // It says that there is no such bucket.
     const { prefix = '', maxKeys = 1000 } = options;
-    const after = options.startAfter || options.marker || '';
-    const objects = super
-      .listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY })
-      .objects.filter(({ key }) => compareBytes(key, after) > 0)
-      .sort((a, b) => compareBytes(a.key, b.key));
-    const isTruncated = objects.length > maxKeys;
-    return { objects: objects.slice(0, maxKeys), commonPrefixes: [], isTruncated };
+    const found: S3Object[] = [];
+    for (const key of this.#sorted(bucket, objects).with(
+      prefix,
+      options.startAfter || options.marker || '',
+    )) {
+      if (found.length === maxKeys) return { objects: found, commonPrefixes: [], isTruncated: true };
+      found.push(objects.get(key) as S3Object);
+    }
+    return { objects: found, commonPrefixes: [], isTruncated: false };
+  }
+
+  override putObject(...args: Parameters<S3Store['putObject']>): S3Object {
+    const object = super.putObject(...args);
+    this.#keys.get(args[0])?.add(object.key);
+    return object;
+  }
+
+  override restoreObject(bucket: string, object: S3Object): void {
+    super.restoreObject(bucket, object);
+    this.#keys.get(bucket)?.add(object.key);
+  }
+
+  override deleteObject(bucket: string, key: string): void {
+    super.deleteObject(bucket, key);
+    this.#keys.get(bucket)?.remove(key);
+  }
+
+  /** Made anew when fauxqs has changed the bucket in another way. */
+  #sorted(bucket: string, objects: ReadonlyMap<string, S3Object>): SortedKeys {
+    const known = this.#keys.get(bucket);
+    if (known?.size === objects.size) return known;
+    const keys = new SortedKeys(objects.keys());
+    this.#keys.set(bucket, keys);
+    return keys;
+  }
+
+  get #objects(): ReadonlyMap<string, ReadonlyMap<string, S3Object>> {
+    return (this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> }).buckets;
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
 import { copyFile, link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
+import { recordName } from '../../local/aws/object-names.ts';
 import { withStateFile } from '../../local/aws/state-error.ts';
 import { planDeployment } from '../../local/deployment-plan.ts';
 import { References } from '../../local/references.ts';
@@ -33,14 +34,17 @@ const concurrency = 64;
  *
  * The objects are found by the record that the emulator keeps beside each one, since a key does not always make a file
  * name (local/aws/object-files.ts). Takes no lock: a pipeline that runs meanwhile is not disturbed.
+ * @param keys @default of all
  * @throws {Error} when no pipeline ever ran there, or a record is damaged
  */
-export async function compactedFiles(stateDir: string): Promise<CompactedFiles> {
+export async function compactedFiles(stateDir: string, keys?: Iterable<string>): Promise<CompactedFiles> {
   const bucket = await compactedBucket(await assemblyIn(stateDir));
   const root = join(realpathSync(stateDir), 's3');
   const records = join(root, '.meta', bucket);
   if (!existsSync(records)) return { folder: undefined, files: [], release: async () => {} };
-  const names = (await readdir(records)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  const names = keys
+    ? Array.from(keys, recordName)
+    : (await readdir(records)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
   // The emulator takes what begins with a dot for no bucket. On the same file system, so that files can be linked.
   const within = join(root, '.meta', '.query-');
   const folder = withStateFile(within, () => mkdtempSync(within));

@@ -20,7 +20,13 @@ import { sqlText } from './sql-text.ts';
 
 export interface LocalQueryOptions {
   readonly stateDir: string;
+  /** Ends the query, whatever it is at. */
   readonly signal: AbortSignal;
+}
+
+export interface LocalQueryResult extends QueryResult {
+  /** By column. */
+  readonly isNumeric: readonly boolean[];
 }
 
 const tables = datasets.flatMap((dataset) => dataset.tables);
@@ -37,6 +43,8 @@ const settings = [
 
 /** From here on nothing else can be read, nothing fetched, and none of it taken back. */
 const confined = (folder: string | undefined) => [
+  // DuckDB adds it to the allowed directories, and it would be one beside the user's files.
+  `SET temp_directory = ${sqlText(folder ?? '')}`,
   `SET allowed_directories = [${folder === undefined ? '' : sqlText(folder)}]`,
   'SET enable_external_access = false',
   'SET lock_configuration = true',
@@ -50,7 +58,7 @@ const confined = (folder: string | undefined) => [
 export async function queryLocally(
   sql: string,
   { stateDir, signal }: LocalQueryOptions,
-): Promise<QueryResult> {
+): Promise<LocalQueryResult> {
   const { folder, files, release } = await compactedFiles(stateDir);
   let free = release;
   try {
@@ -69,7 +77,9 @@ export async function queryLocally(
     for (const statement of settings) await connection.run(statement);
     for (const table of tables) await createView(connection, table, files);
     for (const statement of confined(folder)) await connection.run(statement);
-    const result = await (await prepare(connection, sql)).stream();
+    const statement = await prepare(connection, sql);
+    signal.throwIfAborted();
+    const result = await statement.stream();
     // A query that fails amid its rows only ends, and DuckDB's words are lost. Run again, it fails in the same way.
     const endWell = async () => {
       if (result.returnType !== ResultReturnType.INVALID) return;
@@ -77,7 +87,11 @@ export async function queryLocally(
       await connection.run(`EXPLAIN ANALYZE ${sql}`);
       throw new Error('The query failed, and its answer is not whole. Type it again.');
     };
-    return { columns: result.columnNames(), rows: rowsOf(result, endWell, free) };
+    return {
+      columns: result.columnNames(),
+      isNumeric: result.columnTypes().map(({ typeId }) => numbers.includes(typeId)),
+      rows: rowsOf(result, endWell, free, signal),
+    };
   } catch (error) {
     await free();
     throw readable(error);
@@ -123,8 +137,14 @@ async function createView(
     SELECT ${columns.map(({ column }) => column).join(', ')}, dt FROM ${rows} JOIN temp.${days} USING (filename)`);
 }
 
+const readBeforeRun = ['PRAGMA', 'IMPORT', 'EXPORT'];
+
 /** @throws {Error} for anything but one query: what is stored is written by the pipeline and by nobody else */
 async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
+  // Before DuckDB looks at it: a PRAGMA of its own is a SELECT by then, and IMPORT has read its files.
+  const typed = /^(?:[\s;(]|--.*\n|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(sql)?.[1]?.toUpperCase();
+  const refused = (what: string) => new Error(`Expected a query, such as SELECT, got ${what}.`);
+  if (typed !== undefined && readBeforeRun.includes(typed)) throw refused(typed);
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new Error(`Expected one SQL statement, got ${statements.count}.`);
   const statement = await statements.prepare(0);
@@ -135,9 +155,8 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
     if (explained === undefined) throw new Error('Expected EXPLAIN or EXPLAIN ANALYZE, and then a query.');
     await prepare(connection, explained);
   } else if (statementType !== StatementType.SELECT) {
-    // DuckDB calls an INSTALL a LOAD: the word that was typed, after any comments.
-    const typed = /^(?:\s|--.*\n|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(sql)?.[1]?.toUpperCase();
-    throw new Error(`Expected a query, such as SELECT, got ${typed ?? StatementType[statementType]}.`);
+    // DuckDB calls an INSTALL a LOAD.
+    throw refused(typed ?? String(StatementType[statementType]));
   }
   return statement;
 }
@@ -148,6 +167,22 @@ const timestamps: readonly DuckDBTypeId[] = [
   DuckDBTypeId.TIMESTAMP_MS,
   DuckDBTypeId.TIMESTAMP_NS,
   DuckDBTypeId.TIMESTAMP_TZ,
+];
+
+const numbers: readonly DuckDBTypeId[] = [
+  DuckDBTypeId.TINYINT,
+  DuckDBTypeId.SMALLINT,
+  DuckDBTypeId.INTEGER,
+  DuckDBTypeId.BIGINT,
+  DuckDBTypeId.HUGEINT,
+  DuckDBTypeId.UTINYINT,
+  DuckDBTypeId.USMALLINT,
+  DuckDBTypeId.UINTEGER,
+  DuckDBTypeId.UBIGINT,
+  DuckDBTypeId.UHUGEINT,
+  DuckDBTypeId.FLOAT,
+  DuckDBTypeId.DOUBLE,
+  DuckDBTypeId.DECIMAL,
 ];
 
 const cell: DuckDBValueConverter<Json> = (value, type, converter) => {
@@ -166,9 +201,13 @@ async function* rowsOf(
   result: DuckDBResult,
   endWell: () => Promise<void>,
   free: () => Promise<void>,
+  signal: AbortSignal,
 ): AsyncGenerator<readonly Json[]> {
   try {
-    for await (const batch of result.yieldConvertedRows(cell)) yield* batch;
+    for await (const batch of result.yieldConvertedRows(cell)) {
+      signal.throwIfAborted();
+      yield* batch;
+    }
     await endWell();
   } catch (error) {
     throw readable(error);

@@ -7,7 +7,7 @@ import { placesWithout } from '../explain/run-story.ts';
 import type { Observed } from '../observed.ts';
 import { isOver, type RunStatus, type Surroundings, whyNothingLanded } from './run-status.ts';
 import { listDays, type StoredObject, stored } from './stored-objects.ts';
-import { lookAtDays, type Progress, progressOf } from './table-days.ts';
+import { type ContentByDay, lookAtDays, type Progress, progressOf } from './table-days.ts';
 
 /**
  * The days that the runs of a dataset asked for, if each place's day is an object. Takes one listing per day, and those of
@@ -19,10 +19,9 @@ export async function runsByDay(
   dataset: Dataset,
   expected: readonly ExpectedRun[],
   configured: readonly string[] | undefined,
-  { now, deployedAt, stories }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<RunStatus[]> {
-  // If several runs ask for a day, the last one counts.
-  const days = [...new Map(expected.map((run) => [lastDayOver(run.to), run]))];
+  const days = daysAskedFor(expected);
   const [from, to] = [days[0]?.[0], days.at(-1)?.[0]];
   if (from === undefined || to === undefined) return [];
   const { s3, outputs } = observed;
@@ -30,6 +29,24 @@ export async function runsByDay(
     listDays(s3, outputs.RawBucketName, dataset, from, to),
     lookAtDays(observed, dataset, from, to),
   ]);
+  return runsOfDays(dataset, days, configured, { raw, content }, surroundings);
+}
+
+/** If several runs ask for a day, the last one counts. */
+export function daysAskedFor(
+  expected: readonly ExpectedRun[],
+): readonly (readonly [day: Day, run: ExpectedRun])[] {
+  return [...new Map(expected.map((run) => [lastDayOver(run.to), run]))];
+}
+
+/** The same as `runsByDay`, by what is known to be stored. */
+export function runsOfDays(
+  dataset: Dataset,
+  days: ReturnType<typeof daysAskedFor>,
+  configured: readonly string[] | undefined,
+  { raw, content }: { readonly raw: readonly StoredObject[]; readonly content: ContentByDay },
+  { now, deployedAt, stories }: Surroundings,
+): RunStatus[] {
   const places = configured && placesByName(dataset, configured);
   const rawByDay = Map.groupBy(raw, dayIn);
 

@@ -60,7 +60,7 @@ export async function runsByTime(
   );
 }
 
-interface LandedRun {
+export interface LandedRun {
   readonly time: Date;
   /** One for each list of places. */
   readonly objects: readonly StoredObject[];
@@ -71,7 +71,7 @@ function at(run: LandedRun | undefined): number {
 }
 
 /** What runs landed, oldest first, without dropped files. */
-function landedRuns(objects: readonly StoredObject[]): LandedRun[] {
+export function landedRuns(objects: readonly StoredObject[]): LandedRun[] {
   const byTime = Map.groupBy(objects, ({ key }) => runTime(key)?.getTime());
   return [...byTime]
     .flatMap(([time, landed]) => (time === undefined ? [] : [{ time: new Date(time), objects: landed }]))

@@ -29,10 +29,18 @@ export interface DayContent {
 
 /** Takes one listing, and one HEAD if there is anything. */
 export async function lookAtDay(
-  { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
+  observed: Pick<Observed, 's3' | 'outputs'>,
   of: TableDay,
 ): Promise<DayContent> {
-  const parts = await listParts(s3, outputs.CuratedBucketName, of);
+  return contentOf(observed, of, await listParts(observed.s3, observed.outputs.CuratedBucketName, of));
+}
+
+/** The same for parts that were listed. */
+export async function contentOf(
+  { s3, outputs }: Pick<Observed, 's3' | 'outputs'>,
+  of: TableDay,
+  parts: readonly ListedObject[],
+): Promise<DayContent> {
   const compacted =
     parts.length > 0 ? await headObject(s3, outputs.CompactedBucketName, compactedKey(of)) : undefined;
   const isCurrent = compacted?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
@@ -72,12 +80,15 @@ export async function lookAtDays(
   return new Map(looked);
 }
 
+/** By the days' prefixes, what they have. */
+export type ContentByDay = ReadonlyMap<string, Pick<DayContent, 'parts' | 'has'>>;
+
 /** How far a raw object has come in all its tables. */
 export type Progress = 'landed' | 'converted' | 'compacted';
 
 /** @returns its curated objects, too, the first table's first */
 export function progressOf(
-  days: ReadonlyMap<string, DayContent>,
+  days: ContentByDay,
   parsed: DatedKey,
 ): { readonly state: Progress; readonly parts: readonly ListedObject[] } {
   const { tables } = parsed.dataset;

@@ -27,9 +27,9 @@ import {
   printJson,
   printTable,
 } from '../../cli/terminal/output.ts';
-import { printable, printableJson, printableLines } from '../../cli/terminal/printable.ts';
 import { wrapped } from '../../cli/terminal/wrapped.ts';
 import { findSources } from '../../operations/drop/drop-sources.ts';
+import { printable, printableJson, printableLines } from '../../operations/printable.ts';
 import { parseSelection } from '../../operations/replay/raw-selection.ts';
 import { tableNames } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';

@@ -247,6 +247,8 @@ describe('a query on this computer', () => {
   describe('reads the compacted rows, and refuses', () => {
     const secret = () => path.join(state, 'secret.csv');
     const target = () => path.join(state, 's3/compacted/planted.csv');
+    const refusal =
+      /^(Permission Error: Cannot access|Expected (a query, such as SELECT|EXPLAIN or EXPLAIN ANALYZE|one SQL statement)|Catalog Error: Scalar Function with name getenv does not exist|Catalog Error: weatherapi_current is not an table|Parser Error: Expected a single SELECT statement)/;
     beforeEach(() => writeFileSync(secret(), 'secret\n'));
 
     test.each([
@@ -275,12 +277,48 @@ describe('a query on this computer', () => {
       ['to load one', () => 'LOAD httpfs'],
       ['to take that back', () => 'SET enable_external_access = true'],
       ['a table of its own', () => 'CREATE TABLE mine AS SELECT 1'],
+      ['a file that is named as a table', () => `SELECT * FROM '${secret()}'`],
+      ['a file that a query within a query names', () => `SELECT * FROM query('FROM ''${secret()}''')`],
+      ['a file that is only sniffed at', () => `SELECT * FROM sniff_csv('${secret()}')`],
+      ['the bytes of a file', () => "SELECT * FROM read_blob('/etc/passwd')"],
+      ['names of files further up', () => "SELECT * FROM read_text('../*')"],
+      [
+        'a file in the folder where DuckDB would put what memory cannot hold',
+        () => "FROM read_text('.tmp/*')",
+      ],
+      ['to take rows into a table', () => `COPY weatherapi_current FROM '${secret()}'`],
+      [
+        'to write what a query within a query writes',
+        () => `FROM query('COPY (SELECT 1) TO ''${target()}''')`,
+      ],
+      ['to write all tables', () => `EXPORT DATABASE '${target()}'`],
+      ['to read tables', () => `IMPORT DATABASE '${state}'`],
+      ['to write behind a query', () => `SELECT 1; COPY (SELECT 1) TO '${target()}'`],
+      ['a pragma', () => 'PRAGMA enable_profiling'],
+      ['a pragma that is a query', () => "/* SELECT */ PRAGMA table_info('weatherapi_current')"],
+      ['a call', () => 'CALL pragma_version()'],
+      ['a variable', () => 'SET VARIABLE mine = 1'],
+      ['to forget a setting', () => 'RESET enable_external_access'],
+      ['a secret', () => "CREATE SECRET (TYPE http, BEARER_TOKEN 'x')"],
+      ['another database', () => 'USE temp'],
+      ['the environment', () => "SELECT getenv('PATH')"],
+      ['rows of its own', () => "INSERT INTO temp.weatherapi_current_days VALUES ('x', current_date)"],
+      ['to remove rows', () => 'DELETE FROM temp.weatherapi_current_days'],
+      ['a prepared statement', () => 'PREPARE mine AS SELECT 1'],
+      ['a transaction', () => 'BEGIN'],
     ])('%s [confined-query]', async (_what, sql) => {
       symlinkSync(secret(), path.join(state, 's3/compacted/link.csv'));
-      await expect(tdfQuery(sql(), '--local', '--state', state)).rejects.toThrow(
-        /^(Permission Error: Cannot access|Expected (a query, such as SELECT|EXPLAIN or EXPLAIN ANALYZE))/,
-      );
+      await expect(tdfQuery(sql(), '--local', '--state', state)).rejects.toThrow(refusal);
       expect(existsSync(target())).toBe(false);
+    });
+
+    test('to write a log or a profile [confined-query]', async () => {
+      for (const call of [
+        `enable_logging(storage := 'file', storage_path := '${target()}', level := 'trace')`,
+        `enable_profiling(format := 'json', save_location := '${target()}.json')`,
+      ])
+        await tdfQuery(`FROM ${call} RIGHT JOIN range(9) ON true`, '--local', '--state', state);
+      expect(readdirSync(path.join(state, 's3/compacted'))).toEqual([]);
     });
 
     test('nothing of a query that explains or runs one', async () => {

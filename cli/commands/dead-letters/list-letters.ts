@@ -2,10 +2,10 @@ import { counted } from '../../../operations/counted.ts';
 import { deadLettersOf } from '../../../operations/dead-letters/dead-letters-of.ts';
 import { codesOf } from '../../../operations/dead-letters/selection.ts';
 import { observing } from '../../../operations/observed.ts';
+import { printable } from '../../../operations/printable.ts';
 import { next } from '../../target-options.ts';
 import { interruptible } from '../../terminal/interruption.ts';
 import { print, printJson } from '../../terminal/output.ts';
-import { printable } from '../../terminal/printable.ts';
 import type { Options } from './options.ts';
 import { showLetters } from './show-letters.ts';
 

@@ -1,8 +1,8 @@
 import type { Reached, Target } from '../../../operations/deployed.ts';
 import { type Outcome, type Sent, watchOutcome } from '../../../operations/outcome.ts';
+import { printable } from '../../../operations/printable.ts';
 import { next } from '../../target-options.ts';
 import { print } from '../../terminal/output.ts';
-import { printable } from '../../terminal/printable.ts';
 import { settle } from '../../terminal/settle.ts';
 import type { SentOptions } from './options.ts';
 import { showLetters, shownLetters } from './show-letters.ts';

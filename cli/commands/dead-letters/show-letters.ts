@@ -1,8 +1,8 @@
 import { shortIds } from '../../../operations/dead-letters/selection.ts';
+import { printable } from '../../../operations/printable.ts';
 import type { DeadLetter } from '../../../shared/dead-letters.ts';
 import { ago } from '../../terminal/ago.ts';
 import { print } from '../../terminal/output.ts';
-import { printable } from '../../terminal/printable.ts';
 
 /** Letters by reason, unless there are more reasons than fit on a page. */
 export const shownLetters = 10;

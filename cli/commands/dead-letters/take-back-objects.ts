@@ -1,8 +1,8 @@
 import { takeBack } from '../../../operations/dead-letters/given-up.ts';
+import { printable } from '../../../operations/printable.ts';
 import { givenUpPrefix } from '../../../shared/keys.ts';
 import { atWork } from '../../at-work.ts';
 import { failed as failure, print, printError, printJson } from '../../terminal/output.ts';
-import { printable } from '../../terminal/printable.ts';
 import type { SentOptions } from './options.ts';
 import { outcomeJson, outcomeOf, showOutcome } from './sent-outcome.ts';
 

@@ -1,10 +1,10 @@
 import type { Target } from '../../../operations/deployed.ts';
 import type { LocalRun } from '../../../operations/local-run/local-run.ts';
 import type { TableSample } from '../../../operations/local-run/table-samples.ts';
+import { printable } from '../../../operations/printable.ts';
 import type { ParquetRow } from '../../../operations/query/parquet-rows.ts';
 import { alarmText, next } from '../../target-options.ts';
 import { print, printTable } from '../../terminal/output.ts';
-import { printable } from '../../terminal/printable.ts';
 
 /** What a person wants to see first, in any table; the rest is in the file. */
 const shownColumns = [
