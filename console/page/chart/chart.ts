@@ -73,5 +73,5 @@ export function Chart() {
 }
 
 function Key({ name }: { name: 'observed' | 'forecast' }) {
-  return html`<span class="key small quiet"><svg class=${name} viewBox="0 0 18 4" aria-hidden="true"><path d="M0 2h18" /></svg>${name}</span>`;
+  return html`<span class="key small quiet"><svg viewBox="0 0 18 4" aria-hidden="true"><path class="series ${name}" d="M0 2h18" /></svg>${name}</span>`;
 }

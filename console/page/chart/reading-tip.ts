@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import type { Chart } from '../../api.ts';
 import { clock, localTime, longDay } from '../format.ts';
+import { placeLook } from './place.ts';
 import type { Reading } from './series.ts';
 import { valueText } from './values.ts';
 
@@ -22,7 +23,7 @@ export function ReadingTip({
       <thead><tr><th scope="col"><span class="unseen">Place</span></th>${hasObserved && html`<th scope="col">observed</th>`}${hasForecast && html`<th scope="col">forecast</th>`}</tr></thead>
       <tbody>${readings.map(
         ({ place, rank, observed, forecast }) => html`<tr key=${place}>
-          <th scope="row" class="place-${(rank % 6) + 1}">${place}</th>
+          <th scope="row" class=${placeLook(rank)}>${place}</th>
           ${hasObserved && html`<td>${valueText(observed, unit)}</td>`}
           ${hasForecast && html`<td class="quiet">${valueText(forecast, unit)}</td>`}
         </tr>`,

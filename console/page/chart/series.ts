@@ -80,9 +80,7 @@ function nearest(times: readonly number[], values: Line['values'], index: number
   return best?.value ?? null;
 }
 
-/** The last value of a line that is not missing, and its index. */
-export function lastOf({ values }: Line): { readonly index: number; readonly value: number } | undefined {
-  const index = values.findLastIndex((value) => typeof value === 'number');
-  const value = values[index];
-  return typeof value === 'number' ? { index, value } : undefined;
+/** The last value of a line that is not missing. */
+export function lastOf({ values }: Line): number | undefined {
+  return values.findLast((value) => typeof value === 'number');
 }

@@ -24,7 +24,7 @@ export function failureOf(message: string): Failure {
         }
       : { what: 'The query ends too early.', fix: 'Look for an open bracket or quote, or a missing name.' };
   }
-  const [first = '', ...more] = message.replace(/\n+LINE \d+:[^]*$/, '').split('\n');
+  const [first = '', ...more] = message.replace(/\n+LINE \d+:.*$/s, '').split('\n');
   return { what: first.replace(/^\w+ Error: /, ''), fix: more.join(' ').trim() || null };
 }
 
