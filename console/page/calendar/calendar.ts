@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect } from 'preact/hooks';
 import { datasetNames } from '../../../shared/datasets.ts';
@@ -37,8 +37,10 @@ export function Calendar() {
   const { value } = days.data;
   const error = connection.value === 'open' ? days.error.value : null;
   const show = (next: Days['view'], last: string | null = null) => {
-    view.value = next;
-    until.value = last;
+    batch(() => {
+      view.value = next;
+      until.value = last;
+    });
   };
   return html`<section class="panel calendar" id="calendar" tabindex="-1" aria-labelledby="calendar-title">
     <header>
@@ -48,8 +50,10 @@ export function Calendar() {
       }: {
         currentTarget: HTMLSelectElement;
       }) => {
-        dataset.value = currentTarget.value;
-        until.value = null;
+        batch(() => {
+          dataset.value = currentTarget.value;
+          until.value = null;
+        });
       }}>
         ${datasetNames.map((name) => html`<option key=${name} value=${name}>${name.slice(name.indexOf('/') + 1)}</option>`)}
       </select>

@@ -59,7 +59,7 @@ export function Chart() {
         ${columns.data.value?.map((one) => html`<option key=${one.column} value=${one.column}>${columnLabel(one)}</option>`)}
       </select>
       <span class="grow" />
-      <${Key} name="observed" /><${Key} name="forecast" />
+      <${Kind} name="observed" /><${Kind} name="forecast" />
     </header>
     ${error && html`<p class="fail small" role="alert">${error}</p>`}
     ${
@@ -72,6 +72,6 @@ export function Chart() {
   </section>`;
 }
 
-function Key({ name }: { name: 'observed' | 'forecast' }) {
-  return html`<span class="key small quiet"><svg viewBox="0 0 18 4" aria-hidden="true"><path class="series ${name}" d="M0 2h18" /></svg>${name}</span>`;
+function Kind({ name }: { name: 'observed' | 'forecast' }) {
+  return html`<span class="kind small quiet"><svg viewBox="0 0 18 4" aria-hidden="true"><path class="series ${name}" d="M0 2h18" /></svg>${name}</span>`;
 }

@@ -50,12 +50,9 @@ export function Lines({ chart, label }: { chart: Chart; label: string }) {
     const x = box.left + frame.x(at);
     const found = readingsAt(aligned, times.indexOf(at));
     const iso = new Date(at).toISOString();
-    showTip(html`<${ReadingTip} at=${iso} unit=${chart.unit} readings=${found} />`, {
-      left: x,
-      right: x,
-      top: box.top,
-      bottom: box.bottom,
-    });
+    const { top, bottom } = box;
+    const tip = html`<${ReadingTip} at=${iso} unit=${chart.unit} readings=${found} />`;
+    showTip(tip, { left: x, right: x, top: top + 24, bottom }, { isBeside: true });
     return `${longDay(iso)}, ${clock(iso)} UTC: ${found.map((one) => readingText(one, chart.unit)).join(', ')}`;
   };
   const leave = () => {

@@ -25,7 +25,7 @@ export function frameOf({ times, lines }: AlignedLines, width: number, height: n
   const numbers = lines.flatMap(({ values }) => values.filter((value) => typeof value === 'number'));
   const low = numbers.reduce((least, value) => Math.min(least, value), numbers[0] ?? 0);
   const high = numbers.reduce((most, value) => Math.max(most, value), low);
-  const values = ticks(low, high, Math.max(2, Math.floor((bottom - top) / 32)));
+  const values = ticks(low, high, Math.max(2, Math.floor((bottom - top) / 28)));
   const [lowest = 0, highest = 1] = [values[0], values.at(-1)];
   return {
     left,
@@ -43,7 +43,7 @@ export function frameOf({ times, lines }: AlignedLines, width: number, height: n
 /** Round numbers from below the least value to above the greatest. */
 export function ticks(low: number, high: number, most: number): readonly number[] {
   const span = high - low || Math.abs(high) || 1;
-  const rough = span / Math.max(1, most - 1);
+  const rough = span / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((times) => times * power >= rough) ?? 10);
   const first = Math.floor(low / step);

@@ -11,12 +11,14 @@ import { failureOf } from './failure.ts';
 import { failure, isRunning, type Result, result, run } from './query.ts';
 import { Table } from './table.ts';
 
-/** What stands in the box. */
+/** What stands in the box, and whether somebody works on it: then it has the room that it needs. */
 const sql = signal('');
+const isEdited = signal(false);
 const queries = resource((signal) => get<readonly NamedSql[]>('/api/queries', { signal }));
 
 function show(text: string): void {
   sql.value = text;
+  isEdited.value = false;
   void run(text);
 }
 
@@ -73,21 +75,25 @@ function Question() {
   const box = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const { current } = box;
-    if (!current) return;
-    current.style.setProperty('height', 'auto');
-    current.style.setProperty('height', `${Math.min(180, current.scrollHeight + 2)}px`);
-  }, [sql.value]);
+    current?.style.removeProperty('height');
+    if (current && isEdited.value)
+      current.style.setProperty('height', `${Math.min(180, current.scrollHeight + 2)}px`);
+  }, [sql.value, isEdited.value]);
   const { value } = result;
   return html`<form class="question" onSubmit=${(event: Event) => {
     event.preventDefault();
-    void run(sql.value);
+    show(sql.value);
   }}>
     <textarea ref=${box} class="grow" rows="2" spellcheck="false" aria-label="SQL. Control and Enter run it." value=${sql}
+      onFocus=${() => {
+        isEdited.value = true;
+      }}
       onInput=${({ currentTarget }: { currentTarget: HTMLTextAreaElement }) => {
         sql.value = currentTarget.value;
+        isEdited.value = true;
       }}
       onKeyDown=${(event: KeyboardEvent) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void run(sql.value);
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) show(sql.value);
       }}></textarea>
     <div class="side">
       <div class="line">
