@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { datasetNames } from '../../../shared/datasets.ts';
 import type { CalendarCell, Calendar as Days } from '../../api.ts';
 import { useAction } from '../action.ts';
+import { again } from '../again.ts';
 import { act, get } from '../api.ts';
 import { clock, number } from '../format.ts';
 import { resource } from '../resource.ts';
@@ -23,17 +24,23 @@ const address = computed(() => {
 });
 const days = resource((signal) => get<Days>(address.peek(), { signal }));
 
+const reloadAgain = again(days.reload);
+
 /** Which runs came, and what is to be done about those that did not. */
 export function Calendar() {
-  useEffect(
-    () =>
+  useEffect(() => {
+    const stops = [
       effect(() => {
-        address.value;
-        changes.calendar.value;
-        void days.reload();
+        if (address.value) void days.reload();
       }),
-    [],
-  );
+      effect(() => {
+        if (changes.calendar.value > 0) void reloadAgain();
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, []);
   const { value } = days.data;
   const error = connection.value === 'open' ? days.error.value : null;
   const show = (next: Days['view'], last: string | null = null) => {

@@ -2,6 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect } from 'preact/hooks';
 import type { ChartColumn, Chart as Drawn } from '../../api.ts';
+import { again } from '../again.ts';
 import { get } from '../api.ts';
 import { resource } from '../resource.ts';
 import { changes, connection, now } from '../state.ts';
@@ -26,17 +27,21 @@ const chart = resource((signal) => {
   return get<Drawn>(`/api/chart?${query}`, { signal });
 });
 
+const reloadAgain = again(async () => {
+  if (column.peek()) await chart.reload();
+  else await columns.reload();
+});
+
 /** A column by place over time: what came, and what was forecast. */
 export function Chart() {
   useEffect(() => {
+    void columns.reload();
     const stops = [
       effect(() => {
-        changes.rows.value;
-        if (!columns.data.peek()) void columns.reload();
+        if (column.value) void chart.reload();
       }),
       effect(() => {
-        changes.rows.value;
-        if (column.value) void chart.reload();
+        if (changes.rows.value > 0) void reloadAgain();
       }),
     ];
     return () => {
@@ -59,7 +64,7 @@ export function Chart() {
         ${columns.data.value?.map((one) => html`<option key=${one.column} value=${one.column}>${columnLabel(one)}</option>`)}
       </select>
       <span class="grow" />
-      <${Kind} name="observed" /><${Kind} name="forecast" />
+      <span class="kinds"><${Kind} name="observed" /><${Kind} name="forecast" /></span>
     </header>
     ${error && html`<p class="fail small" role="alert">${error}</p>`}
     ${
