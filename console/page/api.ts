@@ -107,7 +107,8 @@ async function request(path: string, init: RequestInit): Promise<Response> {
 async function messageOf(response: Response): Promise<string> {
   const text = await response.text();
   try {
-    return JSON.parse(text).message ?? text;
+    const { message, error } = JSON.parse(text);
+    return message ?? error ?? text;
   } catch {
     return text || `The server answered ${response.status}.`;
   }

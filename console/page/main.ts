@@ -2,12 +2,15 @@ import './styles/page.css';
 import { html, render } from 'htm/preact';
 import { Activity } from './activity/activity.ts';
 import { Break } from './break/break.ts';
+import { Calendar } from './calendar/calendar.ts';
+import { Chart } from './chart/chart.ts';
 import { Drop } from './drop/drop.ts';
 import { Flow } from './flow/flow.ts';
 import { Banner } from './header/banner.ts';
 import { Header } from './header/header.ts';
 import { startTheme } from './header/theme.ts';
 import { Letters } from './letters/letters.ts';
+import { Rows } from './rows/rows.ts';
 import { announcement, connection, start } from './state.ts';
 import { startTip, Tip } from './tip.ts';
 
@@ -20,10 +23,10 @@ function Page() {
       <${Flow} />
       <div class="rail"><${Letters} /><${Activity} /><${Break} /></div>
       <div class="pair">
-        <section class="panel calendar" id="calendar"><header><h2>Calendar</h2></header></section>
-        <section class="panel chart" id="chart"><header><h2>Chart</h2></header></section>
+        <${Calendar} />
+        <${Chart} />
       </div>
-      <section class="panel rows" id="rows"><header><h2>Rows</h2></header></section>
+      <${Rows} />
     </main>
     <${Drop} />
     <${Tip} />

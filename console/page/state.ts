@@ -84,7 +84,15 @@ function hear(event: ConsoleEvent): void {
   else if (event.type === 'changed') {
     changes[event.panel].value++;
     if (event.panel === 'letters') void letters.reload();
-  } else reload.value = event;
+  } else {
+    reload.value = event;
+    // What failed stays until it is put right; what went well is told and forgotten.
+    if (event.type === 'reloaded') setTimeout(() => forget(event), 6000);
+  }
+}
+
+function forget(event: ConsoleEvent): void {
+  if (reload.value === event) reload.value = null;
 }
 
 /** An entry that is new goes on top; one that is there keeps its place. */

@@ -8,6 +8,8 @@ interface Shown {
   readonly box: Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>;
   /** A pinned tip has buttons, and stays until Escape or a click elsewhere. */
   readonly isPinned: boolean;
+  /** To the right or the left of the box, at its top; else below or above it. */
+  readonly isBeside: boolean;
   /** Gets the focus back. */
   readonly owner: HTMLElement | SVGElement | null;
 }
@@ -18,9 +20,13 @@ const tip = createRef<HTMLDivElement>();
 export function showTip(
   content: ComponentChildren,
   box: Shown['box'],
-  { isPinned = false, owner = null }: Partial<Pick<Shown, 'isPinned' | 'owner'>> = {},
+  { isPinned = false, isBeside = false, owner = null }: Partial<Omit<Shown, 'content' | 'box'>> = {},
 ): void {
-  shown.value = { content, box, isPinned, owner };
+  shown.value = { content, box, isPinned, isBeside, owner };
+}
+
+export function isTipPinned(): boolean {
+  return shown.peek()?.isPinned ?? false;
 }
 
 /** A pinned one stays unless it is told to go. */
@@ -49,12 +55,15 @@ export function startTip(): void {
   addEventListener('scroll', () => hideTip(), { capture: true, passive: true });
 }
 
-function place({ box, isPinned }: Shown): void {
+function place({ box, isPinned, isBeside }: Shown): void {
   const { current } = tip;
   if (!current) return;
   const { width, height } = current.getBoundingClientRect();
-  const left = Math.min(Math.max(8, (box.left + box.right - width) / 2), innerWidth - width - 8);
-  const below = box.bottom + 8;
+  const right = box.right + 8;
+  const beside = right + width > innerWidth - 8 ? box.left - width - 8 : right;
+  const wanted = isBeside ? beside : (box.left + box.right - width) / 2;
+  const left = Math.min(Math.max(8, wanted), innerWidth - width - 8);
+  const below = isBeside ? box.top : box.bottom + 8;
   const top = below + height > innerHeight - 8 ? Math.max(8, box.top - height - 8) : below;
   current.style.setProperty('left', `${left}px`);
   current.style.setProperty('top', `${top}px`);

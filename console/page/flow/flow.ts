@@ -2,16 +2,14 @@ import { effect, useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Flow as FlowState } from '../../api.ts';
-import { useAction } from '../action.ts';
-import { act } from '../api.ts';
 import { choosesFiles } from '../drop/drop.ts';
-import { arrival, flow, now } from '../state.ts';
-import { hideTip, showTip } from '../tip.ts';
+import { arrival, flow } from '../state.ts';
 import { flowLayout, type Spot } from './layout.ts';
 import { Picture } from './picture.ts';
 import { burialsOf, routeOf } from './route.ts';
-import { alarmSummary, alarmsAt, alarmTexts, saidOf } from './said.ts';
-import { asides, type PartName, tiles } from './tiles.ts';
+import { RunNow } from './run-now.ts';
+import { alarmSummary, saidOf } from './said.ts';
+import { tellsOfTiles } from './tile-tips.ts';
 import { travel } from './travel.ts';
 
 /** The pipeline with what it does at the moment. */
@@ -61,7 +59,7 @@ export function Flow() {
       <${RunNow} />
       <button type="button" class="primary" onClick=${choosesFiles}>Drop a file…</button>
     </header>
-    <div class="picture" ref=${frame} onMouseOver=${tell} onFocusIn=${tell} onMouseOut=${() => hideTip()} onFocusOut=${() => hideTip()}>
+    <div class="picture" ref=${frame} ...${tellsOfTiles}>
       <svg ref=${picture} viewBox="0 0 ${layout.width} ${layout.height}" class=${layout.isWide ? 'wide' : 'tall'} role="group" aria-label="The pipeline, in the order in which the data flows">
         <${Picture} layout=${layout} said=${saidOf(flow.value)} />
         ${
@@ -80,25 +78,4 @@ export function Flow() {
 function shortList(names: readonly string[]): string {
   const [first = 'A lamp per alarm', ...others] = names;
   return others.length > 0 ? `${first} and ${others.length} more` : first;
-}
-
-function RunNow() {
-  const { run, isBusy, error } = useAction();
-  const dataset = flow.value?.schedules[0]?.dataset;
-  const hour = () => new Date(Math.floor(now.peek().getTime() / 3_600_000) * 3_600_000).toISOString();
-  return html`${error && html`<span class="small bad" role="alert">${error}</span>`}
-    <button type="button" disabled=${!dataset || isBusy} title=${dataset && `Fetches this hour of ${dataset}`}
-      onClick=${() => dataset && run(() => act({ kind: 'run', dataset, at: hour() }))}>Run now</button>`;
-}
-
-function tell({ target }: Event): void {
-  const tile = (target as Element).closest<SVGElement>('[data-tile]');
-  if (!tile) return;
-  const name = tile.dataset.tile as PartName;
-  const { label, is } = [...tiles, ...asides].find((one) => one.name === name) ?? { label: name, is: '' };
-  const texts = alarmTexts(alarmsAt(name, flow.peek()?.alarms ?? []));
-  showTip(
-    html`<b>${label}</b><p>${is}</p>${texts.length > 0 && html`<ul>${texts.map((text) => html`<li key=${text} class=${text.includes(' rings: ') ? 'bad' : 'quiet'}>${text}</li>`)}</ul>`}`,
-    tile.getBoundingClientRect(),
-  );
 }

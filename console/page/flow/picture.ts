@@ -94,5 +94,7 @@ const rowsOf = (lamps: Said['lamps']) => Math.ceil(lamps.length / lampsPerRow);
 
 /** How a tile is found: by a pointer, by the keyboard, and by a token. */
 function reached(name: PartName, { label }: Said) {
-  return label ? { 'data-tile': name, tabindex: 0, role: 'img', 'aria-label': label } : {};
+  if (!label) return {};
+  const role = name === 'reconcile' || name.endsWith('-dead') ? 'button' : 'img';
+  return { 'data-tile': name, tabindex: 0, role, 'aria-label': label };
 }

@@ -27,7 +27,9 @@ export function saidOf(flow: Flow | null): Record<PartName, Said> {
 export function alarmTexts(alarms: readonly Alarm[]): string[] {
   return alarms
     .toSorted((a, b) => Number(b.rings) - Number(a.rings))
-    .map(({ name, rings, description }) => (rings ? `${name} rings: ${description}` : `${name} is quiet.`));
+    .map(({ name, rings, description }) =>
+      rings ? `${shortName(name)} rings: ${description}` : `${shortName(name)} is quiet.`,
+    );
 }
 
 /** The alarms about dead letters hang at the dead letters. */
@@ -43,10 +45,15 @@ export function alarmSummary(alarms: readonly Alarm[]): {
   readonly text: string;
   readonly ringing: readonly string[];
 } {
-  const ringing = alarms.filter(({ rings }) => rings).map(({ name }) => name);
+  const ringing = alarms.filter(({ rings }) => rings).map(({ name }) => shortName(name));
   if (ringing.length === 0) return { text: `${number(alarms.length)} alarms, all quiet`, ringing };
   const verb = ringing.length === 1 ? 'rings' : 'ring';
   return { text: `${ringing.length} of ${count(alarms.length, 'alarm')} ${verb}`, ringing };
+}
+
+/** Without what all alarms of a stage begin with. */
+function shortName(alarm: string): string {
+  return alarm.slice(alarm.lastIndexOf('-') + 1);
 }
 
 function deadAt(part: PartName, flow: Flow | null): number {

@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
-import { localTime, longDay } from '../format.ts';
-import { flow, now } from '../state.ts';
+import { duration, localTime, longDay } from '../format.ts';
+import { flow, now, reload } from '../state.ts';
 import { healthOf } from './health.ts';
 import { ThemeButton } from './theme.ts';
 
@@ -12,6 +12,7 @@ export function Header() {
     </h1>
     <span class="stage" title="It runs on this computer; nothing leaves it but calls to WeatherAPI.com.">local</span>
     <${Health} />
+    <${Reloaded} />
     <${Clock} />
     <${ThemeButton} />
   </header>`;
@@ -22,6 +23,13 @@ function Health() {
   return html`<p class="health grow ${kind}" role="status">
     ${parts.map(({ text, panel }, index) => html`${index > 0 && html`<span class="comma">, </span>`}${kind === 'bad' ? html`<a href="#${panel}" title=${text}>${text}</a>` : html`<span>${text}</span>`}`)}
   </p>`;
+}
+
+/** The code of functions was replaced a moment ago. */
+function Reloaded() {
+  const { value } = reload;
+  if (value?.type !== 'reloaded') return null;
+  return html`<span class="small quiet cut" role="status">${value.functions.join(', ')} replaced in ${duration(value.milliseconds)}</span>`;
 }
 
 function Clock() {

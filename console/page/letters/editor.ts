@@ -29,7 +29,7 @@ export function Editor({ id, content, onEnd }: EditorProps) {
     const judge = async () => {
       try {
         judgement.value = await send<Judgement>('POST', `${path}/judge`, { text: text.value }, stop);
-        if (isFirst && judgement.value.mark) select(area.current, judgement.value.mark);
+        if (isFirst) select(area.current, judgement.value.mark ?? [0, 0]);
       } catch {
         // It is judged again when it is put back; an answer that is missing must not stop anybody's typing.
         if (!stop.signal.aborted) judgement.value = null;
