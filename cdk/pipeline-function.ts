@@ -5,6 +5,7 @@ import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-l
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { bundling } from '../shared/bundling.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -40,12 +41,8 @@ export class PipelineFunction extends NodejsFunction {
       entry: join(root, 'functions', props.folder, 'handler.ts'),
       depsLockFilePath: join(root, 'package-lock.json'),
       bundling: {
+        ...bundling,
         format: OutputFormat.ESM,
-        mainFields: ['module', 'main'],
-        target: 'node24',
-        minify: true,
-        // Logs and alarms show the names of error classes.
-        keepNames: true,
         // The SDK comes along: what is deployed is what was tested.
         externalModules: [],
         logLevel: LogLevel.WARNING,

@@ -6,7 +6,7 @@ const { npm_lifecycle_event: script, INIT_CWD } = process.env;
 export const isNpmScript = script === 'tdf';
 
 // npm runs a script in the project's folder; paths are relative to where it was typed.
-if ((isNpmScript || script === 'start') && INIT_CWD) process.chdir(INIT_CWD);
+if ((isNpmScript || script === 'start' || script === 'dev') && INIT_CWD) process.chdir(INIT_CWD);
 
 /** What npm has a use for itself, and sets in the environment without anybody having typed it. */
 const npmsOwn = ['prefix', 'location', 'yes'];

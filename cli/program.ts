@@ -7,6 +7,7 @@ import { quoted } from './terminal/quoted.ts';
 
 /** Loaded when asked for: each brings clients along that the others do without. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  dev: async () => (await import('./commands/dev.ts')).devCommand(),
   'set-key': async () => (await import('./commands/set-key.ts')).setKeyCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
@@ -20,6 +21,9 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   drift: async () => (await import('./commands/drift.ts')).driftCommand(),
   destroy: async () => (await import('./commands/destroy.ts')).destroyCommand(),
 };
+
+/** The command that is about nothing but this computer. */
+const alwaysLocal = 'dev';
 
 /** Runs what somebody typed behind `npx tdf`. What fails is told, and sets the exit code. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -55,6 +59,7 @@ function refuseSwallowed(options: readonly Option[], args: readonly string[]): v
 
 /** Nobody looks at AWS, or changes it, because they forgot `--local`, or npm dropped it. */
 function requireTarget(command: Command, args: readonly string[]): void {
+  if (command.name() === alwaysLocal) return;
   const { local, dryRun } = command.optsWithGlobals<{ local?: true; dryRun?: true }>();
   const isTyped = (option: string) => command.getOptionValueSourceWithGlobals(option) === 'cli';
   const isStated = isTyped('stage');
@@ -71,7 +76,7 @@ function requireTarget(command: Command, args: readonly string[]): void {
 
 /** What to type instead: for either target, unless one was named. */
 function suggested(args: readonly string[]): string {
-  const isNamed = args.some((arg) => /^--(local|stage)\b/.test(arg));
+  const isNamed = args[0] === alwaysLocal || args.some((arg) => /^--(local|stage)\b/.test(arg));
   const typed = ['npx tdf', ...args].join(' ');
   return isNamed ? typed : `${typed} --local or ${typed} --stage dev`;
 }
@@ -91,6 +96,7 @@ Lines are as wide as the terminal; COLUMNS=80 sets the width of piped output.
 
 Examples:
   npm start                            # runs the pipeline once on this computer
+  npm run dev                          # keeps it up, and shows it on a page
   npx tdf status                       # what failed, rings or waits, and why
   npx tdf explain 2026-11-22T05:00Z
   npx tdf dead-letters --help`;

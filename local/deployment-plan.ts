@@ -44,15 +44,8 @@ const types: Readonly<Record<string, KnownProperties>> = {
     refuses: ['DestinationConfig', 'Enabled', 'FilterCriteria', 'MaximumBatchingWindowInSeconds'],
   },
   'AWS::Scheduler::Schedule': {
-    acts: ['Name', 'Target'],
-    // A run is started by hand here, once.
-    ignores: [
-      'Description',
-      'FlexibleTimeWindow',
-      'ScheduleExpression',
-      'ScheduleExpressionTimezone',
-      'State',
-    ],
+    acts: ['Name', 'ScheduleExpression', 'Target'],
+    ignores: ['Description', 'FlexibleTimeWindow', 'ScheduleExpressionTimezone', 'State'],
   },
   'AWS::Logs::LogGroup': { acts: ['LogGroupName'], ignores: ['RetentionInDays', 'Tags'] },
   'AWS::SQS::QueuePolicy': { acts: ['PolicyDocument', 'Queues'] },

@@ -125,8 +125,10 @@ export interface FunctionSurroundings {
   readonly overrides: Readonly<Record<string, string>>;
   /** Gets each line that a function prints, and is allowed to log. */
   readonly onLog: (functionName: string, line: string) => void;
-  /** Told how each invocation ended. */
-  readonly onInvocation: (functionName: string, ok: boolean) => void;
+  /** Told when an invocation begins. */
+  readonly onBegin: (functionName: string) => void;
+  /** Told how each invocation ended, and after how many milliseconds. */
+  readonly onInvocation: (functionName: string, ok: boolean, milliseconds: number) => void;
   readonly faults: Faults;
   readonly faultActions: FaultActions;
 }
@@ -150,7 +152,7 @@ interface FunctionProperties {
  */
 export function createFunctions(
   { plan, references, access }: Deploying,
-  { endpoint, overrides, onLog, onInvocation, faults, faultActions }: FunctionSurroundings,
+  { endpoint, overrides, onLog, onBegin, onInvocation, faults, faultActions }: FunctionSurroundings,
 ): ReadonlyMap<string, FunctionRuntime> {
   const declared = new Set<string>();
   const functions = plan.functions.map(({ logicalId, name, bundle, properties }) => {
@@ -193,7 +195,8 @@ export function createFunctions(
         // As on AWS, what it prints is lost when its role does not let it log.
         if (access.mayLog(name, logGroup)) onLog(name, line);
       },
-      onInvocation: (ok) => onInvocation(name, ok),
+      onBegin: () => onBegin(name),
+      onInvocation: (ok, milliseconds) => onInvocation(name, ok, milliseconds),
       fault: (event) => faults.invocation?.(name, event, faultActions),
       clockAhead: faults.clockAhead?.(name) ?? 0,
     });

@@ -48,7 +48,11 @@ export interface RuntimeOptions {
   /** Told of each message that a function failed on. */
   readonly onFailure?: EventSourceSettings['onFailure'];
   /** Told of each line that a function prints, as it comes. */
-  readonly onLog?: (line: string) => void;
+  readonly onLog?: (line: string, functionName: string) => void;
+  /** Told when an invocation begins. */
+  readonly onBegin?: (functionName: string) => void;
+  /** Told when an invocation has ended, after how many milliseconds. */
+  readonly onInvocation?: (functionName: string, milliseconds: number) => void;
   /** What goes wrong. */
   readonly faults?: Faults;
 }
@@ -66,6 +70,13 @@ export interface Runtime {
   invoke(functionName: string, event: unknown): Promise<Invocation>;
   /** Kills a function at its work, as a failure of the machine would. */
   crash(functionName: string): Promise<void>;
+  isAtWork(functionName: string): boolean;
+  /** Folder of a function's bundle. */
+  bundleOf(functionName: string): string;
+  /** Replaces a function's code by another bundle. Invocations under way end with the old one. */
+  deploy(functionName: string, bundle: string): Promise<void>;
+  /** What starts functions by the clock; here only `runSchedule` does. */
+  readonly schedules: readonly { readonly name: string; readonly expression: string }[];
   /** The event that a schedule sends, as the template has it; its scheduled time is a placeholder. */
   scheduleInput(scheduleName: string): Readonly<Record<string, unknown>>;
   /** Starts a schedule for an instant; `edit` may change the event. */
@@ -103,6 +114,8 @@ async function start(options: RuntimeOptions, opened: AsyncDisposableStack): Pro
     delays = true,
     onFailure,
     onLog,
+    onBegin = () => {},
+    onInvocation,
     faults = {},
   } = options;
   const plan = planDeployment(template);
@@ -155,9 +168,13 @@ async function start(options: RuntimeOptions, opened: AsyncDisposableStack): Pro
     onLog: (name, line) => {
       keepLine(name, line);
       watch.onLog(line);
-      onLog?.(line);
+      onLog?.(line, name);
     },
-    onInvocation: (name, ok) => watch.onInvocation(name, ok),
+    onBegin,
+    onInvocation: (name, ok, milliseconds) => {
+      watch.onInvocation(name, ok);
+      onInvocation?.(name, milliseconds);
+    },
     faults,
     faultActions: actions,
   });
@@ -221,6 +238,13 @@ async function start(options: RuntimeOptions, opened: AsyncDisposableStack): Pro
     outputs: references.resolve<Record<string, string>>(template.outputs),
     invoke: async (functionName, event) => functionBy(functionName).invoke(event),
     crash: actions.crash,
+    isAtWork: (functionName) => functionBy(functionName).isAtWork,
+    bundleOf: (functionName) => functionBy(functionName).directory,
+    deploy: (functionName, bundle) => functionBy(functionName).deploy(bundle),
+    schedules: plan.schedules.map(({ name, properties }) => ({
+      name,
+      expression: String(properties.ScheduleExpression),
+    })),
     scheduleInput: (scheduleName) => JSON.parse(scheduleBy(scheduleName, deploying).Input ?? '{}'),
     async runSchedule(scheduleName, scheduledTime, edit = (event) => event) {
       const schedule = scheduleBy(scheduleName, deploying);

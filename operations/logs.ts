@@ -92,6 +92,12 @@ export function isSo({ member, text, isPrefix, and }: MemberIs, members: LogLine
   return (isPrefix ? value.startsWith(text) : value === text) && (!and || isSo(and, members));
 }
 
+/** A line that a function prints at this moment. */
+export function lineOf(name: LoggingFunction, text: string, now: Date): LogLine {
+  const members = membersOf(text);
+  return { function: name, at: timeOf(members) ?? now, text, members };
+}
+
 function membersOf(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);

@@ -41,6 +41,17 @@ export function latestRun(expression: string, at: Date): Date {
   return at;
 }
 
+/** The first run after an instant; undefined when there is none within four years. A `rate` counts as in `latestRun`. */
+export function nextRun(expression: string, after: Date): Date | undefined {
+  const schedule = parseSchedule(expression);
+  const from = after.getTime() + 1;
+  if (typeof schedule === 'number') return new Date(Math.ceil(from / schedule) * schedule);
+  for (const days of [1, 4 * 366]) {
+    for (const run of cronInstants(schedule, new Date(from), new Date(from + days * day))) return run;
+  }
+  return undefined;
+}
+
 /** The next 365 days of a schedule, with today. */
 export interface Outlook {
   /** Hours between two runs. */

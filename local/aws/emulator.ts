@@ -77,6 +77,8 @@ export interface Emulator extends Queues {
   onObjectCreated(listener: (created: ObjectCreated) => void): void;
   /** The same for every object deleted; not for a key that held none. */
   onObjectRemoved(listener: (removed: ObjectEvent) => void): void;
+  /** Every object of a bucket as it is now, without a request. */
+  sizesIn(bucket: string): ReadonlyMap<string, number>;
   /** The objects of a prefix between two keys, from inside the process, in S3's order. */
   objects(
     bucket: string,
@@ -181,6 +183,8 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       onObjectRemoved: (listener) => {
         removed.push(listener);
       },
+      sizesIn: (bucket) =>
+        new Map(Array.from(s3Store.objectsOf(bucket, '', ''), ({ key, contentLength }) => [key, contentLength])),
       objects(bucket, { prefix, startAfter, before }) {
         const listed: ListedObject[] = [];
         for (const { key, contentLength, lastModified, etag } of s3Store.objectsOf(

@@ -2,8 +2,10 @@ import { type Invocation, type InvocationFault, Sandbox, type SandboxSettings } 
 
 export interface FunctionSettings extends SandboxSettings {
   readonly name: string;
-  /** Told how each invocation ended, before its caller is. */
-  readonly onInvocation?: (ok: boolean) => void;
+  /** Told when an invocation begins. */
+  readonly onBegin?: () => void;
+  /** Told how each invocation ended, and after how many milliseconds, before its caller is. */
+  readonly onInvocation?: (ok: boolean, milliseconds: number) => void;
   /** What goes wrong with an invocation. */
   readonly fault?: (event: unknown) => InvocationFault | undefined;
 }
@@ -13,24 +15,46 @@ export class FunctionRuntime {
   readonly settings: FunctionSettings;
   readonly #idle: Sandbox[] = [];
   readonly #all = new Set<Sandbox>();
+  #directory: string;
   #closed = false;
 
   constructor(settings: FunctionSettings) {
     this.settings = settings;
+    this.#directory = settings.directory;
+  }
+
+  /** Folder of the bundle that new sandboxes run. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  get isAtWork(): boolean {
+    return this.#all.size > this.#idle.length;
+  }
+
+  /** Replaces the code. Invocations under way end with the code that they began with. */
+  async deploy(directory: string): Promise<void> {
+    this.#directory = directory;
+    await Promise.all(this.#idle.splice(0).map((sandbox) => this.#end(sandbox)));
   }
 
   async invoke(event: unknown): Promise<Invocation> {
     if (this.#closed) throw new Error(`${this.settings.name} is shut down.`);
     const fault = this.settings.fault?.(event);
+    const directory = this.#directory;
+    const begun = performance.now();
+    this.settings.onBegin?.();
     const sandbox = (fault?.memory === undefined && this.#takeIdle()) || this.#start(fault?.memory);
     await fault?.before?.(sandbox);
     const answer = sandbox.invoke(event, fault?.timeout);
     void fault?.during?.(sandbox);
     const invocation = await answer;
     if (fault?.memory !== undefined) await sandbox.kill(); // The next invocation gets what is declared.
-    this.settings.onInvocation?.(invocation.ok);
-    if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
+    const isOutdated = directory !== this.#directory;
+    if (isOutdated) await this.#end(sandbox);
+    else if (sandbox.alive && !this.#closed) this.#idle.push(sandbox);
     else this.#all.delete(sandbox);
+    this.settings.onInvocation?.(invocation.ok, performance.now() - begun);
     return invocation;
   }
 
@@ -56,8 +80,13 @@ export class FunctionRuntime {
   }
 
   #start(memory = this.settings.memory): Sandbox {
-    const sandbox = new Sandbox({ ...this.settings, memory });
+    const sandbox = new Sandbox({ ...this.settings, directory: this.#directory, memory });
     this.#all.add(sandbox);
     return sandbox;
+  }
+
+  async #end(sandbox: Sandbox): Promise<void> {
+    this.#all.delete(sandbox);
+    await sandbox.kill();
   }
 }

@@ -47,7 +47,11 @@ export function runIn({
 const namedPlaces = 3;
 
 /** "Oslo, Bergen, Tromsø and 5 more: HTTP 503 (after 3 tries)" for each reason. */
-export function placesWithout({ skipped, failed, reason }: RunEnd): string {
+export function placesWithout({
+  skipped,
+  failed,
+  reason,
+}: Pick<RunEnd, 'skipped' | 'failed' | 'reason'>): string {
   if (reason !== undefined) return reason;
   const byReason = Map.groupBy([...failed, ...skipped], (place) => place.reason);
   const reasons = [...byReason].map(([why, places]) => {

@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { LiveStack } from '../../operations/live/live-stack.ts';
+import type { ConsoleEvent } from '../api.ts';
+
+/** Milliseconds between two signs of life. */
+const heartbeat = 15_000;
+/** Milliseconds until a page calls again when the connection was cut. */
+const retry = 1000;
+/** A page that reads so slowly that more bytes wait is cut off: it calls again, and asks for everything anew. */
+const longestWait = 4 * 1024 * 1024;
+
+/** GET /api/events: server-sent events, for as long as the page is open. */
+export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
+  const open = new Set<ServerResponse>();
+  app.get('/api/events', (_request, reply) => {
+    reply.hijack();
+    const response = reply.raw;
+    response.writeHead(200, { ...reply.getHeaders(), 'content-type': 'text/event-stream' } as Record<
+      string,
+      string
+    >);
+    const send = (text: string) => {
+      response.write(text);
+      if (response.writableLength > longestWait) response.destroy();
+    };
+    const tell = (event: ConsoleEvent) => send(`data: ${JSON.stringify(event)}\n\n`);
+    send(`retry: ${retry}\n\n`);
+    tell({ type: 'flow', flow: live.flow() });
+    const deafen = live.hear((event) => tell(event as ConsoleEvent));
+    const timer = setInterval(() => send(': still here\n\n'), heartbeat);
+    open.add(response);
+    response.on('close', () => {
+      deafen();
+      clearInterval(timer);
+      open.delete(response);
+    });
+  });
+  app.addHook('preClose', async () => {
+    for (const response of open) response.end();
+  });
+}
