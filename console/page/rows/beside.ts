@@ -40,6 +40,14 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
     frame.current?.scrollIntoView({ block: 'nearest' });
   }, [record.value]);
 
+  useLayoutEffect(() => {
+    const source = frame.current?.querySelector<HTMLElement>('.source.same');
+    const text = source?.closest('pre');
+    if (!source || !text || text.matches(':hover')) return;
+    const away = source.getBoundingClientRect().top - text.getBoundingClientRect().top;
+    if (away < 0 || away > text.clientHeight - 16) text.scrollTop += away - text.clientHeight / 2;
+  }, [pointed.value]);
+
   const { value } = record;
   const pieces = useMemo(() => (value ? piecesOf(value.text, named) : []), [value, named]);
   const point = ({ target }: Event) => {
