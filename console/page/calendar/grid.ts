@@ -81,7 +81,7 @@ export function Grid({ calendar, onDay }: Props) {
   };
 
   return html`<div class="grid" ref=${frame}>
-    <svg ref=${picture} width=${layout.width} height=${layout.height} tabindex="0" role="application"
+    <svg class="cells" ref=${picture} width=${layout.width} height=${layout.height} tabindex="0" role="application"
       aria-label="${isDay ? 'Days' : 'Hours'} of ${dataset}. Arrow keys move, Enter shows what can be done."
       onKeyDown=${onKeyDown} onBlur=${leave} onMouseLeave=${leave}
       onMouseMove=${(event: MouseEvent) => {

@@ -34,7 +34,7 @@ export function Table({ result }: { result: Result }) {
   if (rows.length === 0) {
     return html`<div class="nothing">${result.end ? html`<b>No rows</b>The query is fine; nothing matches it.` : html`<b>The rows are coming</b>`}</div>`;
   }
-  return html`<div class="scroller" tabindex="0" role="region" aria-label="Rows"
+  return html`<div class="scroller" tabindex="0" role="region" aria-label="Result"
     onScroll=${({
       currentTarget: { scrollTop, clientHeight, scrollHeight },
     }: {
