@@ -20,9 +20,10 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
   useEffect(() => {
     const stop = new AbortController();
     const at = instantOf(named);
+    const place = named.location_name;
     const query = new URLSearchParams({
       key: String(named.raw_key),
-      place: String(named.location_name),
+      ...(typeof place === 'string' && { place }),
       ...(at && { at }),
     });
     get<RawRecord>(`/api/record?${query}`, stop)

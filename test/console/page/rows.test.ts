@@ -72,16 +72,17 @@ LINE 1: SELECT temp_x FROM weatherapi_current
     what: 'There is no column temp_x.',
     fix: 'Did you mean temp_c or temp_f?',
   });
-  expect(
-    failureOf(
-      'Catalog Error: Table with name weatherapi_curent does not exist!\nDid you mean "weatherapi_current"?\n\nLINE 1: …',
-    ),
-  ).toEqual({ what: 'There is no table weatherapi_curent.', fix: 'Did you mean weatherapi_current?' });
+  const catalog =
+    'Catalog Error: Table with name weatherapi_curent does not exist!\nThere are: weatherapi_current, weatherapi_alert.\n\nLINE 1: …';
+  expect(failureOf(catalog)).toEqual({
+    what: 'There is no table weatherapi_curent.',
+    fix: 'There are: weatherapi_current, weatherapi_alert.',
+  });
   expect(failureOf('Parser Error: syntax error at or near "FORM"\n\nLINE 1: …').what).toBe(
     'The query is not SQL from "FORM" on.',
   );
   expect(failureOf('Conversion Error: Could not convert "x"\nTry a cast.\n\nLINE 2: …\n  ^')).toEqual({
-    what: 'Could not convert "x"',
+    what: 'Could not convert "x".',
     fix: 'Try a cast.',
   });
 });
