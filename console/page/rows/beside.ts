@@ -20,9 +20,10 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
   useEffect(() => {
     const stop = new AbortController();
     const at = instantOf(named);
+    const place = named.location_name;
     const query = new URLSearchParams({
       key: String(named.raw_key),
-      place: String(named.location_name),
+      ...(typeof place === 'string' && { place }),
       ...(at && { at }),
     });
     get<RawRecord>(`/api/record?${query}`, stop)
@@ -39,6 +40,14 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
     frame.current?.closest('section')?.scrollIntoView({ block: 'end' });
     frame.current?.scrollIntoView({ block: 'nearest' });
   }, [record.value]);
+
+  useLayoutEffect(() => {
+    const source = frame.current?.querySelector<HTMLElement>('.source.same');
+    const text = source?.closest('pre');
+    if (!source || !text || text.matches(':hover')) return;
+    const away = source.getBoundingClientRect().top - text.getBoundingClientRect().top;
+    if (away < 0 || away > text.clientHeight - 16) text.scrollTop += away - text.clientHeight / 2;
+  }, [pointed.value]);
 
   const { value } = record;
   const pieces = useMemo(() => (value ? piecesOf(value.text, named) : []), [value, named]);
