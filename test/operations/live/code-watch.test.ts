@@ -68,7 +68,7 @@ test('code that cannot be built is told, the old code stays, and the next save c
   await until(() => said.length === 1);
   await save('functions/fetch/handler.ts', 'export const handler = ;\n');
   await until(() => said.length === 2);
-  expect(said[1]).toMatch(/^failed [^]*functions\/fetch\/handler.ts:1:\d+: ERROR: Unexpected ";"/);
+  expect(said[1]).toMatch(/^failed [\s\S]*functions\/fetch\/handler.ts:1:\d+: ERROR: Unexpected ";"/);
   expect(await codeOf('fetch')).toContain('good');
   await save('functions/fetch/handler.ts', 'export const handler = () => "good";\n');
   await until(() => said.length === 3);
