@@ -1,19 +1,24 @@
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, context } from 'esbuild';
 import { bundling } from '../shared/bundling.ts';
 
+export interface FunctionBundler {
+  /** Bundles each function into a folder of its own. @throws {Error} with what esbuild said */
+  bundle(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
- * Bundles functions as the CDK does, each into a folder of its own.
+ * Bundles functions as the CDK does. From the second time on, only what changed is read again.
  * @param root of the project
  * @param folders below `functions/`
- * @throws {Error} with what esbuild said
  */
-export async function bundleFunctions(
+export async function functionBundler(
   root: string,
   folders: readonly string[],
   directory: string,
-): Promise<void> {
-  await build({
+): Promise<FunctionBundler> {
+  const options: BuildOptions = {
     ...bundling,
     bundle: true,
     platform: 'node',
@@ -26,5 +31,12 @@ export async function bundleFunctions(
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     logLevel: 'silent',
-  });
+  };
+  const building = await context(options);
+  return {
+    async bundle() {
+      await building.rebuild();
+    },
+    close: () => building.dispose(),
+  };
 }

@@ -89,12 +89,17 @@ async function dev(
   print(`Stopped. Everything is kept in ${state}.`);
 }
 
-function introduce({ deployed, runtime, isStandIn }: LiveStack, { url, port }: ConsoleServer, asked?: number): void {
+function introduce(
+  { deployed, runtime, isStandIn }: LiveStack,
+  { url, port }: ConsoleServer,
+  asked?: number,
+): void {
   const weather = isStandIn
     ? 'a stand-in that makes it up (set WEATHERAPI_KEY for the real one)'
     : 'WeatherAPI.com (WEATHERAPI_KEY is set)';
   print(`\nThe pipeline is up until Ctrl-C. Weather comes from ${weather}.`);
-  if (asked === undefined && port !== usualPort) print(`Port ${usualPort} is taken, so the page has another one.`);
+  if (asked === undefined && port !== usualPort)
+    print(`Port ${usualPort} is taken, so the page has another one.`);
   const { accessKeyId, secretAccessKey } = credentials;
   const signed = `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region}`;
   const folder = `s3://${deployed.outputs.RawBucketName}/weatherapi/current/`;
@@ -113,7 +118,9 @@ function tell(event: LiveEvent): void {
     if (step && step.state !== 'waiting') say(`${title}: ${step.text}`, marks[step.state]);
   }
   if (event.type === 'reloaded')
-    say(`Code of ${event.functions.join(', ') || 'no function'} replaced in ${Math.round(event.milliseconds)} ms.`);
+    say(
+      `Code of ${event.functions.join(', ') || 'no function'} replaced in ${Math.round(event.milliseconds)} ms.`,
+    );
   if (event.type === 'reload-failed') say(event.reason, marks.bad);
 }
 

@@ -40,7 +40,8 @@ export function addSecurity(app: FastifyInstance, { port, token }: SecurityOptio
     // A foreign name that resolves to this computer: DNS rebinding.
     if (!hosts.includes(host)) return refuse(reply, 421, `Open http://${hosts[0]}/ instead.`);
     const isForeign =
-      (origin !== undefined && origin !== `http://${host}`) || !['same-origin', 'none'].includes(String(site));
+      (origin !== undefined && origin !== `http://${host}`) ||
+      !['same-origin', 'none'].includes(String(site));
     if (isForeign && !isNavigation(request.headers, request.url))
       return refuse(reply, 403, 'Another page may not ask this server.');
     if (safe.includes(request.method)) return;

@@ -51,7 +51,9 @@ export async function startServer(
       await app.close();
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (isTaken && index < ports.length - 1) continue;
-      throw isTaken ? new Error(`Port ${wanted} is taken. Type another one: --port`, { cause: error }) : error;
+      throw isTaken
+        ? new Error(`Port ${wanted} is taken. Type another one: --port`, { cause: error })
+        : error;
     }
     const { port } = app.server.address() as AddressInfo;
     return { url: `http://127.0.0.1:${port}/`, port, close: () => app.close() };

@@ -41,6 +41,5 @@ export async function bundlePage(token: string): Promise<Page> {
 
 /** Answers with these files and nothing else: no path of a request reaches the file system. */
 export function staticRoutes(app: FastifyInstance, page: Page): void {
-  for (const [path, { type, body }] of page)
-    app.get(path, (_request, reply) => reply.type(type).send(body));
+  for (const [path, { type, body }] of page) app.get(path, (_request, reply) => reply.type(type).send(body));
 }

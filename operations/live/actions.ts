@@ -98,7 +98,11 @@ async function perform(live: LiveStack, action: Action, entry: Entry): Promise<v
   }
 }
 
-async function runAt(live: LiveStack, { dataset, at }: Action & { kind: 'run' }, entry: Entry): Promise<void> {
+async function runAt(
+  live: LiveStack,
+  { dataset, at }: Action & { kind: 'run' },
+  entry: Entry,
+): Promise<void> {
   const schedule = schedulesIn(live.deployed.outputs).get(dataset);
   if (!schedule) throw new Error(`cdk.json does not configure ${dataset}.`);
   const time = new Date(at);

@@ -1,9 +1,10 @@
-import { type FSWatcher, watch } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { bundleFunctions } from '../../local/bundle.ts';
+import { watch } from 'node:fs';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { type FunctionBundler, functionBundler } from '../../local/bundle.ts';
 import type { Runtime } from '../../local/runtime.ts';
 import { type LoggingFunction, loggingFunctions } from '../../shared/outputs.ts';
+import { watchFiles } from './watch-files.ts';
 
 export interface CodeWatchOptions {
   /** Of the project. */
@@ -24,32 +25,44 @@ const quiet = 80;
 /** Rebuilds the functions when their code changes, and replaces those that are others now. */
 export class CodeWatch {
   readonly #options: CodeWatchOptions;
-  readonly #watchers: readonly FSWatcher[];
+  readonly #stops: readonly (() => void)[];
+  readonly #bundler: Promise<FunctionBundler>;
   #timer: NodeJS.Timeout | undefined;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<void>;
   #builds = 0;
   #hasFailed = false;
 
   constructor(options: CodeWatchOptions) {
     this.#options = options;
-    const { root, onStackChanged } = options;
+    const { root, directory, onStackChanged } = options;
     const folder = (name: string, onChange: (file: string) => void) =>
-      watch(join(root, name), { recursive: true }, (_, file) => {
-        if (file?.endsWith('.ts')) onChange(join(name, file));
+      watchFiles(join(root, name), (file) => {
+        if (file.endsWith('.ts')) onChange(relative(root, file));
       });
-    this.#watchers = [
+    /** One save is often more than one event. */
+    const told = new Set<string>();
+    const stackChanged = (file: string) => {
+      if (!told.has(file)) onStackChanged(file);
+      told.add(file);
+    };
+    const config = watch(root, (_, file) => {
+      if (file === 'cdk.json') stackChanged(file);
+    });
+    this.#stops = [
       ...['functions', 'shared'].map((name) => folder(name, () => this.#changed())),
-      folder('cdk', onStackChanged),
-      watch(root, (_, file) => {
-        if (file === 'cdk.json') onStackChanged(file);
-      }),
+      folder('cdk', stackChanged),
+      () => config.close(),
     ];
+    this.#bundler = functionBundler(root, loggingFunctions, join(directory, 'new'));
+    // Everything is read once now, so that a change takes no longer than that change.
+    this.#last = this.#bundler.then((bundler) => bundler.bundle()).catch(() => {});
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    for (const watcher of this.#watchers) watcher.close();
+    for (const stop of this.#stops) stop();
     await this.#last;
+    await this.#bundler.then((bundler) => bundler.close()).catch(() => {});
     await rm(this.#options.directory, { recursive: true, force: true });
   }
 
@@ -61,16 +74,18 @@ export class CodeWatch {
   }
 
   async #rebuild(): Promise<void> {
-    const { root, directory, runtime, onReloaded, onFailed } = this.#options;
+    const { directory, runtime, onReloaded, onFailed } = this.#options;
     const start = performance.now();
-    const fresh = join(directory, String(this.#builds++));
     try {
-      await bundleFunctions(root, loggingFunctions, fresh);
+      await (await this.#bundler).bundle();
       const replaced: LoggingFunction[] = [];
       for (const name of loggingFunctions) {
         const lambda = `${name}-function`;
-        const bundle = join(fresh, name);
-        if (await isSame(bundle, runtime.bundleOf(lambda))) continue;
+        const built = join(directory, 'new', name);
+        if (await isSame(built, runtime.bundleOf(lambda))) continue;
+        // Of its own, as the next build writes over this one while the function may be starting.
+        const bundle = join(directory, String(this.#builds++));
+        await cp(built, bundle, { recursive: true });
         await runtime.deploy(lambda, bundle);
         replaced.push(name);
       }

@@ -11,9 +11,9 @@ import { landedOf, planBackfill } from '../backfill/plan.ts';
 import { counted } from '../counted.ts';
 import type { Deployed } from '../deployed.ts';
 import type { Entry } from './activities.ts';
+import type { FetchTurns } from './fetch-turns.ts';
 import type { Live } from './live.ts';
 import { shortName } from './titles.ts';
-import type { FetchTurns } from './fetch-turns.ts';
 import type { Travels } from './travels.ts';
 
 export interface FillOptions {

@@ -50,8 +50,10 @@ export class Tale {
     const converted = all.filter(({ isConverted }) => isConverted);
     const ended = all.filter(({ end }) => end);
     if (this.#told === 'nothing') {
-      if (new Set([...converted, ...ended]).size < all.length)
-        return this.#count(converted.length, all.length);
+      if (new Set([...converted, ...ended]).size < all.length) {
+        this.#count(converted.length, all.length);
+        return;
+      }
       this.#told = 'converted';
       const what = describeConverted(converted);
       if (what) this.#entry.step({ text: what, state: 'done' });

@@ -101,7 +101,7 @@ export class Travels {
     if (by === 'compact' && typeof table === 'string' && typeof day === 'string') {
       const prefix = `${table}/dt=${day}/`;
       if (/^(Compacted|Current already|Removed)/.test(String(message))) void this.#look([prefix]);
-      else if ("error" in members) for (const tale of this.#talesOf(prefix)) tale.retried(eventOf(line).what);
+      else if ('error' in members) for (const tale of this.#talesOf(prefix)) tale.retried(eventOf(line).what);
       return;
     }
     const travel = by === 'convert' ? this.#travels.get(String(rawKey)) : undefined;
