@@ -26,6 +26,7 @@ export function calendarRoutes(app: FastifyInstance, live: Live): void {
       now,
       stateDir: live.state,
       letters: lettersAbout(live.deployed),
+      list: runtime && ((bucket, where) => runtime.emulator.objects(bucket, where)),
       answersForAnyTime: runtime?.emulator.secrets.get(outputs.ApiKeySecretName) === standInKey,
     })) satisfies Calendar;
   });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { unquoted } from '../../shared/listing.ts';
+import { compareBytes } from '../../shared/byte-order.ts';
+import { type ListedObject, unquoted } from '../../shared/listing.ts';
 import { accountId } from '../account.ts';
 import { closeable } from '../closeable.ts';
 import type { Authorize } from '../iam/access.ts';
@@ -78,6 +79,11 @@ export interface Emulator extends Queues {
   onObjectRemoved(listener: (removed: ObjectEvent) => void): void;
   /** Every object of a bucket as it is now, without a request. */
   sizesIn(bucket: string): ReadonlyMap<string, number>;
+  /** The objects of a prefix between two keys, from inside the process, in S3's order. */
+  objects(
+    bucket: string,
+    where: { readonly prefix: string; readonly startAfter: string; readonly before: string },
+  ): readonly ListedObject[];
   /** The file that holds the object. */
   pathOf(bucket: string, key: string): string;
   /** Name -> value, live. In memory only, and none are there at first. */
@@ -179,6 +185,18 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
       },
       sizesIn: (bucket) =>
         new Map(Array.from(s3Store.objectsIn(bucket), ({ key, contentLength }) => [key, contentLength])),
+      objects(bucket, { prefix, startAfter, before }) {
+        const listed: ListedObject[] = [];
+        for (const { key, contentLength, lastModified, etag } of s3Store.objectsOf(
+          bucket,
+          prefix,
+          startAfter,
+        )) {
+          if (compareBytes(key, before) >= 0) break;
+          listed.push({ key, size: contentLength, lastModified, etag: unquoted(etag) });
+        }
+        return listed;
+      },
       pathOf: (bucket, key) => files.pathOf(bucket, key),
       openUploads: (bucket) => s3Store.openUploads(bucket),
       closeIdleConnections: () => app.server.closeIdleConnections(),

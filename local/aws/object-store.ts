@@ -116,16 +116,12 @@ export class ObjectStore extends S3Store {
   override listObjects(bucket: string, options: ListOptions = {}): Listing {
     // Nothing here lists with a delimiter.
     if (options.delimiter) return super.listObjects(bucket, options);
-    const objects = this.#objects.get(bucket);
-    if (!objects) return super.listObjects(bucket, options); // It says that there is no such bucket.
+    if (!this.#objects.has(bucket)) return super.listObjects(bucket, options); // It says so.
     const { prefix = '', maxKeys = 1000 } = options;
     const found: S3Object[] = [];
-    for (const key of this.#sorted(bucket, objects).with(
-      prefix,
-      options.startAfter || options.marker || '',
-    )) {
+    for (const object of this.objectsOf(bucket, prefix, options.startAfter || options.marker || '')) {
       if (found.length === maxKeys) return { objects: found, commonPrefixes: [], isTruncated: true };
-      found.push(objects.get(key) as S3Object);
+      found.push(object);
     }
     return { objects: found, commonPrefixes: [], isTruncated: false };
   }
@@ -144,6 +140,13 @@ export class ObjectStore extends S3Store {
   override deleteObject(bucket: string, key: string): void {
     super.deleteObject(bucket, key);
     this.#keys.get(bucket)?.remove(key);
+  }
+
+  /** The objects whose keys begin with a prefix and come after a key, in S3's order; none of a bucket that is not there. */
+  *objectsOf(bucket: string, prefix: string, after: string): Generator<S3Object> {
+    const objects = this.#objects.get(bucket);
+    if (!objects) return;
+    for (const key of this.#sorted(bucket, objects).with(prefix, after)) yield objects.get(key) as S3Object;
   }
 
   /** Made anew when fauxqs has changed the bucket in another way. */

@@ -82,18 +82,25 @@ export function runsOfAllDays(
     const objects = byDay.get(run.day ?? '') ?? [];
     byDay.delete(run.day ?? '');
     const at = new Date(run.day ?? '');
-    if (run.raw === null) return { ...nothing(at, run.state, run.reason), ...written(objects) };
-    const own = ofObjects(at, objects, run.state as CalendarRun['state'], true);
+    if (objects.length === 0) return nothing(at, run.state, run.reason);
+    const own = ofObjects(at, objects, leastOf(dataset, objects, stored), true);
     if (run.lacking.length === 0) return own;
     const why = run.reason ? ` ${sentence(run.reason)}` : '';
     return { ...own, state: 'missing', reason: `${list(run.lacking)}: missing.${why}` };
   });
-  const others = [...byDay].map(([day, objects]) => {
-    const states = objects.map(({ key }) => progressOf(stored.content, { key, dataset, day }).state);
-    const least = (['landed', 'converted', 'compacted'] as const).find((state) => states.includes(state));
-    return ofObjects(new Date(day), objects, least ?? 'none', true);
-  });
+  const others = [...byDay].map(([day, objects]) =>
+    ofObjects(new Date(day), objects, leastOf(dataset, objects, stored), true),
+  );
   return [...known, ...others];
+}
+
+function leastOf(
+  dataset: Dataset,
+  objects: readonly StoredObject[],
+  { content }: StoredDays,
+): CalendarRun['state'] {
+  const states = objects.map(({ key }) => progressOf(content, { key, dataset, day: dayIn(key) }).state);
+  return (['landed', 'converted', 'compacted'] as const).find((state) => states.includes(state)) ?? 'none';
 }
 
 function landedRun(

@@ -14,11 +14,23 @@ export interface StoredDays {
   readonly compacted: ReadonlyMap<Day, string>;
 }
 
-/** The objects of a prefix from a key on, in S3's order. */
+/** The objects of a prefix between two keys, in S3's order. */
 export type List = (
   bucket: string,
-  options: { readonly prefix: string; readonly startAfter: string },
-) => AsyncIterable<ListedObject> | Iterable<ListedObject>;
+  where: { readonly prefix: string; readonly startAfter: string; readonly before: string },
+) => readonly ListedObject[] | Promise<readonly ListedObject[]>;
+
+async function listIn(
+  s3: Observed['s3'],
+  ...[bucket, { before, ...where }]: Parameters<List>
+): Promise<readonly ListedObject[]> {
+  const listed: ListedObject[] = [];
+  for await (const object of listObjects(s3, bucket, where)) {
+    if (object.key >= before) break;
+    listed.push(object);
+  }
+  return listed;
+}
 
 /**
  * What is stored of a dataset's days, both included, by one listing for each prefix. A day takes a request of its own only
@@ -30,7 +42,7 @@ export async function storedDays(
   dataset: Dataset,
   from: Day,
   to: Day,
-  list: List = (bucket, options) => listObjects(observed.s3, bucket, options),
+  list: List = (...where) => listIn(observed.s3, ...where),
 ): Promise<StoredDays> {
   const { RawBucketName, CuratedBucketName, CompactedBucketName } = observed.outputs;
   const byDay = (bucket: string, name: string) => objectsByDay(list, bucket, name, from, to);
@@ -77,12 +89,11 @@ async function objectsByDay(
   to: Day,
 ): Promise<ReadonlyMap<Day, readonly ListedObject[]>> {
   const prefix = `${name}/dt=`;
-  const end = `${prefix}${addDays(to, 1)}`;
   const days = new Map<Day, ListedObject[]>();
-  for await (const object of list(bucket, { prefix, startAfter: `${prefix}${from}` })) {
-    if (object.key >= end) break;
+  const before = `${prefix}${addDays(to, 1)}`;
+  for (const object of await list(bucket, { prefix, startAfter: `${prefix}${from}`, before })) {
     if (isFolderMarker(object)) continue;
-    const day = object.key.slice(prefix.length).split('/', 1)[0] ?? '';
+    const day = object.key.slice(prefix.length, prefix.length + 10);
     const objects = days.get(day);
     if (objects) objects.push(object);
     else days.set(day, [object]);
