@@ -4,8 +4,12 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
 import { actionRoutes } from './actions.ts';
 import { activityRoutes } from './activity.ts';
+import { calendarRoutes } from './calendar.ts';
+import { chartRoutes } from './chart.ts';
 import { eventRoutes } from './events.ts';
 import { flowRoutes } from './flow.ts';
+import { queryRoutes } from './query.ts';
+import { recordRoutes } from './record.ts';
 import { addSecurity } from './security.ts';
 import { bundlePage, type Page, staticRoutes } from './static.ts';
 
@@ -27,7 +31,16 @@ export interface ServerOptions {
 }
 
 /** Each with parsers of its own for what it is sent. */
-const routes = [flowRoutes, activityRoutes, actionRoutes, eventRoutes];
+const routes = [
+  flowRoutes,
+  eventRoutes,
+  activityRoutes,
+  actionRoutes,
+  calendarRoutes,
+  chartRoutes,
+  queryRoutes,
+  recordRoutes,
+];
 
 /** Serves the page and what it asks for, to this computer only. @throws {Error} when none of the ports is free */
 export async function startServer(

@@ -41,12 +41,6 @@ export class ObjectStore extends S3Store {
     return this.#objects.get(bucket)?.get(key);
   }
 
-  /** Live, in no order. */
-  *objectsIn(bucket: string): Generator<S3Object, void, undefined> {
-    const { buckets } = this as unknown as { buckets: ReadonlyMap<string, ReadonlyMap<string, S3Object>> };
-    yield* buckets.get(bucket)?.values() ?? [];
-  }
-
   /** With its quotes. */
   etagOf(bucket: string, key: string): string | undefined {
     return this.find(bucket, key)?.etag;

@@ -51,5 +51,5 @@ export function Drawing({ chart, aligned, frame }: Props) {
 }
 
 function shortened(place: string): string {
-  return place.length > 13 ? `${place.slice(0, 12)}…` : place;
+  return place.length > 12 ? `${place.slice(0, 10)}…` : place;
 }

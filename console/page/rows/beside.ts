@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { QueryHead, RawRecord } from '../../api.ts';
 import { get } from '../api.ts';
 import { type Cell, cellText } from './cell.ts';
@@ -8,6 +8,7 @@ import { instantOf, type NamedRow, piecesOf, tableNameOf } from './sources.ts';
 
 /** A row beside the line it came from. Pointing at a column marks its source, and the other way round. */
 export function Beside({ columns, row }: { columns: QueryHead['columns']; row: readonly Cell[] }) {
+  const frame = useRef<HTMLDivElement>(null);
   const record = useSignal<RawRecord | null>(null);
   const error = useSignal<string | null>(null);
   const pointed = useSignal<readonly string[]>([]);
@@ -34,6 +35,11 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
     return () => stop.abort();
   }, [named]);
 
+  useLayoutEffect(() => {
+    frame.current?.closest('section')?.scrollIntoView({ block: 'end' });
+    frame.current?.scrollIntoView({ block: 'nearest' });
+  }, [record.value]);
+
   const { value } = record;
   const pieces = useMemo(() => (value ? piecesOf(value.text, named) : []), [value, named]);
   const point = ({ target }: Event) => {
@@ -42,7 +48,7 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
   };
   const look = (names: readonly string[]) =>
     names.some((name) => pointed.value.includes(name)) ? 'same' : '';
-  return html`<div class="beside" onMouseOver=${point} onFocusIn=${point} onMouseLeave=${point}>
+  return html`<div class="beside" ref=${frame} onMouseOver=${point} onFocusIn=${point} onMouseLeave=${point}>
     <div>
       <h3 class="small">Row${tableNameOf(named) && ` of ${tableNameOf(named)}`}</h3>
       <dl>

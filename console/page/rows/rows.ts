@@ -2,6 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { NamedSql } from '../../api.ts';
+import { again } from '../again.ts';
 import { get } from '../api.ts';
 import { count, duration } from '../format.ts';
 import { resource } from '../resource.ts';
@@ -22,19 +23,23 @@ function show(text: string): void {
   void run(text);
 }
 
+const runAgain = again(async () => {
+  if (!queries.data.peek()) return queries.reload();
+  const last = result.peek();
+  // Rows that somebody reads beside their line stay where they are, and so does a query that somebody waits for.
+  if (last && !isRunning.peek() && !document.querySelector('.rows tr.open')) await run(last.sql);
+});
+
 /** Queries, named ones and one's own, with their rows. */
 export function Rows() {
   useEffect(() => {
+    void queries.reload();
     const stops = [
       effect(() => {
         if (question.value) show(question.value.sql);
       }),
       effect(() => {
-        changes.rows.value;
-        if (!queries.data.peek()) void queries.reload();
-        // Rows that somebody reads beside their line stay where they are.
-        else if (result.peek() && !document.querySelector('.rows tr.open'))
-          void run(result.peek()?.sql ?? '');
+        if (changes.rows.value > 0) void runAgain();
       }),
       effect(() => {
         const [first] = queries.data.value ?? [];
