@@ -184,7 +184,9 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
         removed.push(listener);
       },
       sizesIn: (bucket) =>
-        new Map(Array.from(s3Store.objectsOf(bucket, '', ''), ({ key, contentLength }) => [key, contentLength])),
+        new Map(
+          Array.from(s3Store.objectsOf(bucket, '', ''), ({ key, contentLength }) => [key, contentLength]),
+        ),
       objects(bucket, { prefix, startAfter, before }) {
         const listed: ListedObject[] = [];
         for (const { key, contentLength, lastModified, etag } of s3Store.objectsOf(
