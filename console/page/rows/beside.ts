@@ -37,8 +37,13 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
   }, [named]);
 
   useLayoutEffect(() => {
-    frame.current?.closest('section')?.scrollIntoView({ block: 'end' });
-    frame.current?.scrollIntoView({ block: 'nearest' });
+    const detail = frame.current?.closest('tr');
+    const row = detail?.previousElementSibling as HTMLElement | null | undefined;
+    const scroller = detail?.closest('.scroller');
+    scroller?.closest('section')?.scrollIntoView({ block: 'end' });
+    if (!detail || !row || !scroller) return;
+    const isCut = detail.getBoundingClientRect().bottom > scroller.getBoundingClientRect().bottom;
+    if (isCut) scroller.scrollTop = row.offsetTop - row.offsetHeight;
   }, [record.value]);
 
   useLayoutEffect(() => {
