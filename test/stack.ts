@@ -17,6 +17,7 @@ import type { Invocation } from '../local/lambda/sandbox.ts';
 import { type Runtime, startRuntime } from '../local/runtime.ts';
 import { readTemplate } from '../local/template.ts';
 import { startWeatherApi } from '../local/weatherapi/server.ts';
+import type { Letter } from '../operations/break/oracle.ts';
 import { type ParquetRow, readParquet } from '../operations/query/parquet-rows.ts';
 import { type Outputs, schedulesIn } from '../shared/outputs.ts';
 import { assemblyDirectory } from './assembly.ts';
@@ -35,13 +36,6 @@ export interface StackOptions {
 export interface RawContent {
   readonly body: Buffer;
   readonly metadata: Readonly<Record<string, string>>;
-}
-
-export interface Letter {
-  readonly key: string | undefined;
-  readonly code: string | undefined;
-  readonly reason: string | undefined;
-  readonly body: string;
 }
 
 /** The buckets that somebody else than the functions may write to. */

@@ -4,10 +4,13 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
 import { actionRoutes } from './actions.ts';
 import { activityRoutes } from './activity.ts';
+import { breakRoutes } from './break.ts';
 import { calendarRoutes } from './calendar.ts';
 import { chartRoutes } from './chart.ts';
 import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
 import { flowRoutes } from './flow.ts';
+import { letterRoutes } from './letters.ts';
 import { queryRoutes } from './query.ts';
 import { recordRoutes } from './record.ts';
 import { addSecurity } from './security.ts';
@@ -40,6 +43,9 @@ const routes = [
   chartRoutes,
   queryRoutes,
   recordRoutes,
+  letterRoutes,
+  fileRoutes,
+  breakRoutes,
 ];
 
 /** Serves the page and what it asks for, to this computer only. @throws {Error} when none of the ports is free */

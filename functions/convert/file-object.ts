@@ -46,7 +46,7 @@ export function refuseBeforeFirstDay({ key, dataset }: ParsedKey, day: Day): voi
 }
 
 /** @throws {PermanentError} `no-day`, `several-days`, and those of the reader */
-async function dayIn(
+export async function dayIn(
   { key, dataset }: ParsedKey,
   { body }: Pick<RawObject, 'body'>,
   signal: AbortSignal,

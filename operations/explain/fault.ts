@@ -8,7 +8,7 @@ export interface Fault {
 }
 
 /** Bytes that are shown: around the place that the reason names, or the first ones. */
-const shownBytes = 160;
+export const shownBytes = 160;
 
 const lineBreak = 0x0a;
 

@@ -26,7 +26,8 @@ describe('the page', () => {
     ];
     await lake.land(key, answers.join('\n'));
     app = fastify();
-    for (const routes of [calendarRoutes, chartRoutes, queryRoutes, recordRoutes]) routes(app, lake.live);
+    calendarRoutes(app, { ...lake.live, isStandIn: false });
+    for (const routes of [chartRoutes, queryRoutes, recordRoutes]) routes(app, lake.live);
   });
   afterAll(async () => {
     await app.close();
@@ -162,7 +163,7 @@ describe('the page', () => {
     expect(await get('/api/calendar?dataset=x&view=month&until=2026-02-30')).toEqual({
       status: 400,
       body: {
-        error: expect.stringMatching(
+        message: expect.stringMatching(
           /^dataset: expected .*; view: expected .*; until: expected .*"2026-02-30"$/,
         ),
       },
@@ -180,7 +181,7 @@ describe('the page', () => {
     expect((await get('/api/columns')).body).toContainEqual({
       ...{ column: 'temp_c', meaning: 'Air temperature.', unit: '°C' },
     });
-    expect((await get('/api/chart?column=x&from=yesterday&to=9999-01-01')).body.error).toMatch(
+    expect((await get('/api/chart?column=x&from=yesterday&to=9999-01-01')).body.message).toMatch(
       /^column: .*; from: .*"yesterday"; to: .*/,
     );
     expect((await get('/api/chart?column=uv&from=2026-11-22&to=2026-11-21')).status).toBe(400);
@@ -196,7 +197,7 @@ describe('the page', () => {
     });
     expect(await of('&place=Bergen')).toEqual({
       status: 404,
-      body: { error: expect.stringContaining('was removed or replaced since') },
+      body: { message: expect.stringContaining('was removed or replaced since') },
     });
     expect((await of('&at=noon')).status).toBe(400);
     expect((await get('/api/record?key=..%2F..%2Flock.db')).status).toBe(404);

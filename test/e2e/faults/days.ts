@@ -1,11 +1,11 @@
+import { type Letter, maxReceiveCount } from '../../../operations/break/oracle.ts';
 import { readParquet } from '../../../operations/query/parquet-rows.ts';
 import { headObject } from '../../../shared/head-object.ts';
 import { compactedKey, dayPrefix, tableDayOf } from '../../../shared/keys.ts';
 import { objectMetadata } from '../../../shared/object-metadata.ts';
 import { listParts, partsDigest } from '../../../shared/parts.ts';
 import { s3Client } from '../../../shared/s3-client.ts';
-import type { Letter, Stack } from '../../stack.ts';
-import { maxReceiveCount } from './oracle.ts';
+import type { Stack } from '../../stack.ts';
 
 /** A table's day, when nothing moves any more. */
 export interface SettledDay {

@@ -1,6 +1,6 @@
 import { parquetMetadata } from 'hyparquet';
+import type { Faultless as Made } from '../../../operations/break/oracle.ts';
 import type { Stack } from '../../stack.ts';
-import type { Faultless as Made } from './oracle.ts';
 import type { RawObject } from './traffic.ts';
 
 /** What a faultless run makes of each version of each object, in their order. */

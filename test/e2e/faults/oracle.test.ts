@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Fate, problemsAfterFaults, problemsAfterRedrive, type Settled } from './oracle.ts';
+import {
+  type Fate,
+  problemsAfterFaults,
+  problemsAfterRedrive,
+  type Settled,
+} from '../../../operations/break/oracle.ts';
 
 const old = { bytes: Buffer.from('old'), rows: 1 };
 const good = { bytes: Buffer.from('good'), rows: 1 };

@@ -1,11 +1,16 @@
 import { type FaultKind, seededFaults } from '../../../local/faults/seeded-faults.ts';
+import {
+  type Fate,
+  problemsAfterFaults,
+  problemsAfterRedrive,
+  type Settled,
+} from '../../../operations/break/oracle.ts';
 import type { Stack } from '../../stack.ts';
 import { ChangingWorld } from './changing-world.ts';
 import { problemsOfDays, problemsOfDaysAfterRedrive, settledDays } from './days.ts';
 import { faultlessRun, unexpected } from './faultless-run.ts';
 import type { History } from './history.ts';
 import { fetchHours, landedHours } from './hours.ts';
-import { type Fate, problemsAfterFaults, problemsAfterRedrive, type Settled } from './oracle.ts';
 import { parts } from './parts.ts';
 import { Reader } from './reader.ts';
 import type { RowSums } from './row-sums.ts';

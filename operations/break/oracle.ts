@@ -1,4 +1,10 @@
-import type { Letter } from '../../stack.ts';
+/** A dead letter. */
+export interface Letter {
+  readonly key: string | undefined;
+  readonly code: string | undefined;
+  readonly reason: string | undefined;
+  readonly body: string;
+}
 
 /** What a faultless run makes of one state of a raw object: the bytes of its curated object, or a dead letter's code. */
 export type Faultless =
