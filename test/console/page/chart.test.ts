@@ -209,8 +209,8 @@ test('values have their unit', () => {
   expect(valueText(null, measure)).toBe('no value');
   expect(valueText(69, measureOf({ unit: '%', series: [series('Oslo', [[0, 70]])] }))).toBe('69 %');
   expect(columnLabel({ meaning: 'Air temperature.', unit: '°C' })).toBe('Air temperature, °C');
-  expect(readingText({ place: 'Oslo', rank: 0, observed: null, forecast: 3 }, 'K')).toBe(
-    'Oslo 3.0 K forecast',
+  expect(readingText({ place: 'Oslo', rank: 0, observed: null, forecast: 3 }, measure)).toBe(
+    'Oslo 3.00 °C forecast',
   );
 });
 
