@@ -110,17 +110,18 @@ function safeName(name: string): string {
   return /^\.*$/.test(last) ? 'file' : last;
 }
 
-/** Of an error that is worded for a command line. */
+/** An error that is worded for a command line. */
 function inWordsOfPage(text: string, file: string): string {
-  return text
+  const worded = text
     .replaceAll(`${file}: `, '')
     .replaceAll(file, 'It')
     .replace(
-      /Say what the files are: --dataset NAME, one of (.*)/,
-      'If you know its dataset, copy it under the prefix of that with the command that stands in the terminal: $1',
+      /Say what the files are: --dataset NAME, .*/,
+      'If you know its dataset, copy it under the prefix of that with the command that the terminal shows.',
     )
     .replace(
-      /\nOr name the day of the whole file: --day YYYY-MM-DD|, or put it into a file of its own and name the day: --day YYYY-MM-DD/,
-      '',
+      /(\nOr|, or put it into a file of its own and) name the day( of the whole file)?: --day YYYY-MM-DD/,
+      '.',
     );
+  return printable(worded.charAt(0).toUpperCase() + worded.slice(1));
 }
