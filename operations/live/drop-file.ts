@@ -67,13 +67,18 @@ async function land(live: Live, entry: Entry, source: { file: string; name: stri
   const keys = plans.flatMap((plan) => plan.keys);
   for (const plan of plans) entry.step({ text: describe(plan), state: 'done' });
   // Before it is put, so that no step is missed.
-  live.follow(entry, keys);
+  const unfollow = live.follow(entry, keys, false);
   let isTold = false;
   const onReplaced = () => {
     if (!isTold) entry.step({ text: 'It replaces what was dropped under this name before.', state: 'done' });
     isTold = true;
   };
-  await putFiles(plans, deployed, { signal, onReplaced });
+  try {
+    await putFiles(plans, deployed, { signal, onReplaced });
+  } catch (error) {
+    unfollow();
+    throw error;
+  }
 }
 
 function describe({ dataset, keys, days }: DropPlan): string {
