@@ -39,7 +39,7 @@ export function hideTip({ pinned = false } = {}): void {
 
 export function Tip() {
   const { value } = shown;
-  return html`<div ref=${tip} class=${value?.isPinned ? 'tip pinned' : 'tip'} role="tooltip" hidden=${!value}>${value?.content}</div>`;
+  return html`<div ref=${tip} class=${value?.isPinned ? 'tip pinned' : 'tip'} role=${value?.isPinned ? 'dialog' : 'tooltip'} aria-label=${value?.isPinned ? 'What is known, and what can be done' : undefined} hidden=${!value}>${value?.content}</div>`;
 }
 
 /** Places the tip where there is room: below the box, or above it. */

@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify';
-import { standInKey } from '../../local/weatherapi/server.ts';
 import { type CalendarView, calendar, viewDays } from '../../operations/calendar/calendar.ts';
 import { lettersAbout } from '../../operations/calendar/letters-about.ts';
-import type { Live } from '../../operations/live/live.ts';
+import type { LiveStack } from '../../operations/live/live-stack.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { dayOf, isDay } from '../../shared/keys.ts';
 import type { Calendar } from '../api.ts';
 
-export function calendarRoutes(app: FastifyInstance, live: Live): void {
+export function calendarRoutes(
+  app: FastifyInstance,
+  live: Pick<LiveStack, 'deployed' | 'observed' | 'state' | 'now' | 'isStandIn'>,
+): void {
   app.get<{ Querystring: Record<string, string> }>('/api/calendar', async ({ query }, reply) => {
     const now = live.now();
     const { view = 'hours', until = dayOf(now) } = query;
@@ -17,8 +19,8 @@ export function calendarRoutes(app: FastifyInstance, live: Live): void {
       view in viewDays ? [] : `view: expected hours or year, got "${view}"`,
       isDay(until) ? [] : `until: expected a day such as 2026-11-22, got "${until}"`,
     ].flat();
-    if (!dataset || problems.length > 0) return reply.code(400).send({ error: problems.join('; ') });
-    const { outputs, runtime } = live.deployed;
+    if (!dataset || problems.length > 0) return reply.code(400).send({ message: problems.join('; ') });
+    const { runtime } = live.deployed;
     return (await calendar(live.observed, {
       dataset,
       view: view as CalendarView,
@@ -27,7 +29,7 @@ export function calendarRoutes(app: FastifyInstance, live: Live): void {
       stateDir: live.state,
       letters: lettersAbout(live.deployed),
       list: runtime && ((bucket, where) => runtime.emulator.objects(bucket, where)),
-      answersForAnyTime: runtime?.emulator.secrets.get(outputs.ApiKeySecretName) === standInKey,
+      answersForAnyTime: live.isStandIn,
     })) satisfies Calendar;
   });
 }

@@ -22,7 +22,7 @@ export function chartRoutes(app: FastifyInstance, live: Live): void {
       isInstant(to) ? [] : `to: expected an instant such as 2026-11-22T05:00:00Z, got "${query.to}"`,
       from < to || !isInstant(from) || !isInstant(to) ? [] : 'from, to: expected the first to be the earlier',
     ].flat();
-    if (!declared || problems.length > 0) return reply.code(400).send({ error: problems.join('; ') });
+    if (!declared || problems.length > 0) return reply.code(400).send({ message: problems.join('; ') });
     const options = { stateDir: live.state, signal: whileConnected(reply, live.signal) };
     return {
       column,

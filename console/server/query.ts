@@ -34,7 +34,7 @@ export function queryRoutes(app: FastifyInstance, live: Live): void {
         .header('content-disposition', 'attachment; filename="rows.csv"')
         .send(Readable.from(inPieces(csvLines(result))));
     } catch (error) {
-      return reply.code(400).send(failure(error));
+      return reply.code(400).send({ message: failure(error).error });
     }
   });
 }

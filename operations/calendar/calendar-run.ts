@@ -51,9 +51,7 @@ export function withLetters(
   );
   const [first] = about;
   const letterIds = about.map(({ id }) => id);
-  return first
-    ? { ...run, state: 'dead', reason: sentence(`${first.code}: ${first.reason}`), letterIds }
-    : { ...run, letterIds };
+  return first ? { ...run, state: 'dead', reason: sentence(first.reason), letterIds } : { ...run, letterIds };
 }
 
 function isOfDay({ tables }: Dataset, day: Day, curatedKey: string): boolean {

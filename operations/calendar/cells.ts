@@ -79,7 +79,8 @@ function reasonOf(
   const [first] = worst;
   const said = together[state];
   if (!first || runs.length === 1 || said === undefined) return first?.reason ?? null;
-  const count = worst.length === runs.length ? `All ${runs.length}` : `${worst.length} of ${runs.length}`;
+  const count =
+    worst.length === runs.length ? `All ${runs.length} runs` : `${worst.length} of ${runs.length} runs`;
   const detail = worst.every(({ reason }) => reason === first.reason) ? '' : 'The first: ';
   return [`${count} ${said}.`, first.reason && `${detail}${first.reason}`].filter(Boolean).join(' ');
 }

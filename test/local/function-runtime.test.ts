@@ -347,3 +347,39 @@ test.each([
     server.close();
   }
 });
+
+describe('new code', () => {
+  test('serves the next event, while the one under way ends with the old code', async () => {
+    const gate = path.join(directory, 'gate');
+    await deploy(`
+      import { existsSync } from 'node:fs';
+      import { setTimeout as delay } from 'node:timers/promises';
+      export const handler = async () => {
+        console.log('under way');
+        while (!existsSync('${gate}')) await delay(5);
+        return 'old';
+      };`);
+    const newer = await mkdtemp(path.join(tmpdir(), 'bundle-'));
+    try {
+      await writeFile(path.join(newer, 'index.mjs'), "export const handler = () => 'new';");
+      const underWay = answerOf(deployed.invoke({}));
+      await until(() => lines.length > 0);
+      await deployed.deploy(newer);
+      expect(await answerOf(deployed.invoke({}))).toBe('new');
+      expect(deployed.isAtWork).toBe(true);
+      await writeFile(gate, '');
+      expect(await underWay).toBe('old');
+      expect(deployed.isAtWork).toBe(false);
+      expect(await answerOf(deployed.invoke({}))).toBe('new');
+    } finally {
+      await rm(newer, { recursive: true });
+    }
+  });
+
+  test('leaves no process of the old code', async () => {
+    await deploy('export const handler = () => process.pid;');
+    const pid = await pidOf();
+    await deployed.deploy(directory);
+    expect(isRunning(pid)).toBe(false);
+  });
+});

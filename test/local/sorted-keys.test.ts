@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { SortedKeys } from '../../local/aws/sorted-keys.ts';
+import fc from '../fast-check.ts';
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 // Few letters, so that keys are alike; some that UTF-8 and UTF-16 order differently.

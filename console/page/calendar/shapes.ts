@@ -43,6 +43,11 @@ export function cellShapes(
         { look: state, path: rectangle(x - 1, y - 1, width + 2, height + 2) },
         { look: 'cross', path: `M${middle.x - 2} ${middle.y - 2}l4 4m0-4-4 4` },
       ];
+    case 'landed':
+      return [
+        { look: state, path: outline },
+        { look: 'half', path: rectangle(x, middle.y, width, height / 2) },
+      ];
     case 'failed':
       return [{ look: state, path: `${outline}M${x + 1} ${y + height - 1}L${x + width - 1} ${y + 1}` }];
     case 'skipped':

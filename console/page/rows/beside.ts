@@ -20,9 +20,10 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
   useEffect(() => {
     const stop = new AbortController();
     const at = instantOf(named);
+    const place = named.location_name;
     const query = new URLSearchParams({
       key: String(named.raw_key),
-      place: String(named.location_name),
+      ...(typeof place === 'string' && { place }),
       ...(at && { at }),
     });
     get<RawRecord>(`/api/record?${query}`, stop)
@@ -36,9 +37,22 @@ export function Beside({ columns, row }: { columns: QueryHead['columns']; row: r
   }, [named]);
 
   useLayoutEffect(() => {
-    frame.current?.closest('section')?.scrollIntoView({ block: 'end' });
-    frame.current?.scrollIntoView({ block: 'nearest' });
+    const detail = frame.current?.closest('tr');
+    const row = detail?.previousElementSibling as HTMLElement | null | undefined;
+    const scroller = detail?.closest('.scroller');
+    scroller?.closest('section')?.scrollIntoView({ block: 'end' });
+    if (!detail || !row || !scroller) return;
+    const isCut = detail.getBoundingClientRect().bottom > scroller.getBoundingClientRect().bottom;
+    if (isCut) scroller.scrollTop = row.offsetTop - row.offsetHeight;
   }, [record.value]);
+
+  useLayoutEffect(() => {
+    const source = frame.current?.querySelector<HTMLElement>('.source.same');
+    const text = source?.closest('pre');
+    if (!source || !text || text.matches(':hover')) return;
+    const away = source.getBoundingClientRect().top - text.getBoundingClientRect().top;
+    if (away < 0 || away > text.clientHeight - 16) text.scrollTop += away - text.clientHeight / 2;
+  }, [pointed.value]);
 
   const { value } = record;
   const pieces = useMemo(() => (value ? piecesOf(value.text, named) : []), [value, named]);

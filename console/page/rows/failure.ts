@@ -13,8 +13,7 @@ export function failureOf(message: string): Failure {
       fix: candidates(/Candidate bindings: (.*)/.exec(message)?.[1]),
     };
   const table = /Table with name (\S+) does not exist/.exec(message)?.[1];
-  if (table)
-    return { what: `There is no table ${table}.`, fix: candidates(/Did you mean (.*)/.exec(message)?.[1]) };
+  if (table) return { what: `There is no table ${table}.`, fix: /There are: .*/.exec(message)?.[0] ?? null };
   const near = /syntax error at (?:or near "([^"]+)"|end of input)/.exec(message);
   if (near) {
     return near[1]
@@ -25,7 +24,16 @@ export function failureOf(message: string): Failure {
       : { what: 'The query ends too early.', fix: 'Look for an open bracket or quote, or a missing name.' };
   }
   const [first = '', ...more] = message.replace(/\n+LINE \d+:.*$/s, '').split('\n');
-  return { what: first.replace(/^\w+ Error: /, ''), fix: more.join(' ').trim() || null };
+  const fix = more.join(' ').trim();
+  // A list of all that would fit is no help in one line.
+  return {
+    what: sentence(first.replace(/^\w+ Error: /, '')),
+    fix: fix && fix.length < 200 ? sentence(fix) : null,
+  };
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** `"temp_c", "temp_f"`: the best is first. */

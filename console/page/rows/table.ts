@@ -30,7 +30,7 @@ export function Table({ result }: { result: Result }) {
   );
   const decimals = useMemo(() => columns.map((column, i) => decimalsOf(column, rows, i)), [rows]);
   const names = columns.map(({ name }) => name);
-  const canOpen = names.includes('raw_key') && names.includes('location_name');
+  const canOpen = names.includes('raw_key');
   if (rows.length === 0) {
     return html`<div class="nothing">${result.end ? html`<b>No rows</b>The query is fine; nothing matches it.` : html`<b>The rows are coming</b>`}</div>`;
   }
