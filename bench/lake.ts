@@ -149,11 +149,10 @@ async function compacted(parts: readonly PartFile[]): Promise<Uint8Array> {
     for (const { key, file } of parts) yield { key, file: inMemory(file) };
   };
   const pieces: Uint8Array[] = [];
-  const sources = {
+  for await (const piece of mergedParts(tableDayOf(parts[0]?.key ?? ''), opened(), {
     partsDigest: '0'.repeat(64),
     partsBytes: parts.reduce((sum, { file }) => sum + file.length, 0),
-  };
-  for await (const piece of mergedParts(tableDayOf(parts[0]?.key ?? ''), opened(), sources))
+  }))
     pieces.push(piece);
   return Buffer.concat(pieces);
 }

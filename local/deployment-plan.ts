@@ -28,12 +28,8 @@ const types: Readonly<Record<string, KnownProperties>> = {
     ignores: ['ServiceToken', 'Managed', 'SkipDestinationValidation'],
   },
   'AWS::SQS::Queue': {
-    acts: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy'],
-    ignores: [
-      'DelaySeconds', // Here a message is visible at once, so that a row is in the table within seconds.
-      'SqsManagedSseEnabled',
-      'Tags',
-    ],
+    acts: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy', 'DelaySeconds'],
+    ignores: ['SqsManagedSseEnabled', 'Tags'],
     refuses: ['FifoQueue'],
   },
   'AWS::Lambda::Function': {

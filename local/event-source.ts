@@ -24,12 +24,16 @@ export interface EventSourceSettings {
   readonly retryDelay?: number | undefined;
   /** Told of each failed message, with what is known of why. */
   readonly onFailure: (failure: { message: Message; reason: string }) => void;
+  /** Whether messages wait for their function. It is asked again and again. */
+  readonly holds?: (() => boolean) | undefined;
   /** Whether a message comes once more although nothing failed. */
   readonly redelivery?: ((message: Message) => Redelivery | undefined) | undefined;
 }
 
 /** Milliseconds until the queue is polled again after SQS failed. */
 const pause = 1000;
+/** Milliseconds until it is asked again whether messages wait. */
+const heldPause = 10;
 
 /** What Lambda runs for a queue: it polls, hands each message to the function, and deletes it when that went well. */
 export class EventSource {
@@ -86,6 +90,7 @@ export class EventSource {
       received = await this.#receive(wanted, { look: received.length < wanted });
       for (const message of received) {
         while (this.#working.size >= limit) await Promise.race(this.#working);
+        while (this.settings.holds?.() && !signal.aborted) await delay(heldPause);
         // A message that was received before polling ended becomes visible again after its time-out.
         if (signal.aborted) return;
         const work = this.#run(message).finally(() => this.#working.delete(work));

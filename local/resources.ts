@@ -40,7 +40,12 @@ export function createQueues({
   }
   return new Map(
     plan.queues.map(({ logicalId, name, properties }) => {
-      const { QueueName: _, ...attributes } = references.resolve<Record<string, unknown>>(properties);
+      // Here a message is visible at once, and may wait for its function: see `RuntimeOptions.delays`.
+      const {
+        QueueName: _,
+        DelaySeconds: __,
+        ...attributes
+      } = references.resolve<Record<string, unknown>>(properties);
       const texts = Object.entries(attributes).map(([attribute, value]) => [
         attribute,
         typeof value === 'object' ? JSON.stringify(value) : String(value),
@@ -216,9 +221,12 @@ export function connectEventSources(
     readonly sqs: (functionName?: string) => SQSClient;
     readonly queueUrls: ReadonlyMap<string, string>;
     readonly functionBy: (reference: string) => FunctionRuntime;
+    /** Whether messages of a queue with a delay wait. */
+    readonly holds?: EventSourceSettings['holds'];
   },
 ): EventSource[] {
-  const { sqs, queueUrls, functionBy, ...others } = connections;
+  const { sqs, queueUrls, functionBy, holds, ...others } = connections;
+  const delayed = plan.queues.filter(({ properties }) => properties.DelaySeconds).map(({ name }) => name);
   const sources = plan.eventSources.map((properties) => {
     const mapping = references.resolve<EventSourceProperties>(properties);
     const queueArn = mapping.EventSourceArn;
@@ -231,6 +239,7 @@ export function connectEventSources(
       region,
       maximumConcurrency: mapping.ScalingConfig?.MaximumConcurrency ?? 1000,
       reportsFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+      holds: delayed.includes(nameIn(queueArn)) ? holds : undefined,
       ...others,
     };
     return { settings, target: functionBy(mapping.FunctionName) };

@@ -10,7 +10,7 @@ import { type StateError, withStateFile } from './aws/state-error.ts';
 import type { StateLock } from './aws/state-lock.ts';
 import { closeable } from './closeable.ts';
 import { planDeployment } from './deployment-plan.ts';
-import type { EventSourceSettings } from './event-source.ts';
+import type { EventSource, EventSourceSettings } from './event-source.ts';
 import type { FaultActions, Faults } from './faults/faults.ts';
 import { Access, type Authorize, denialMessage } from './iam/access.ts';
 import type { FunctionRuntime } from './lambda/function-runtime.ts';
@@ -40,6 +40,11 @@ export interface RuntimeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Seconds until a failed message is tried again. @default its visibility time-out, as on AWS */
   readonly retryDelay?: number;
+  /**
+   * Whether messages of a queue with a delay wait: not for so many seconds, but until the functions of the other queues have
+   * nothing to do. So a burst of rows is in the table at once, and one row within a second. @default true
+   */
+  readonly delays?: boolean;
   /** Told of each message that a function failed on. */
   readonly onFailure?: EventSourceSettings['onFailure'];
   /** Told of each line that a function prints, as it comes. */
@@ -89,10 +94,17 @@ export function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return closeable((opened) => start(options, opened));
 }
 
-async function start(
-  { template, lock, environment = {}, retryDelay, onFailure, onLog, faults = {}, ...options }: RuntimeOptions,
-  opened: AsyncDisposableStack,
-): Promise<Omit<Runtime, 'close'>> {
+async function start(options: RuntimeOptions, opened: AsyncDisposableStack): Promise<Omit<Runtime, 'close'>> {
+  const {
+    template,
+    lock,
+    environment = {},
+    retryDelay,
+    delays = true,
+    onFailure,
+    onLog,
+    faults = {},
+  } = options;
   const plan = planDeployment(template);
   const stateDir = resolve(options.stateDir);
   const access = new Access(credentials.accessKeyId);
@@ -157,13 +169,19 @@ async function start(
     if (found) return found;
     throw new Error(`There is no function "${reference}"; there are: ${[...functions.keys()].join(', ')}`);
   };
-  const eventSources = connectEventSources(deploying, {
+  const isBurst = () =>
+    eventSources.some(
+      ({ busy, settings: { queueArn, holds } }) =>
+        !holds && (busy || emulator.queueDepth(queueArn).visible > 0),
+    );
+  const eventSources: readonly EventSource[] = connectEventSources(deploying, {
     sqs,
     queueUrls,
     functionBy,
     retryDelay,
     onFailure: (failure) => onFailure?.(failure),
     redelivery: (message) => faults.delivery?.(message),
+    holds: delays ? isBurst : undefined,
   });
   opened.defer(async () => {
     // Polling stops first, so that nothing new begins; then functions are killed at their work, which ends their batches.

@@ -112,6 +112,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     stateDir,
     environment: { WEATHERAPI_URL: apiUrl ?? api.url },
     retryDelay: 0,
+    delays: false,
     faults: {
       request: (...asked) => faults.request?.(...asked),
       event: (event) => (withoutCompact && event.bucket === 'curated' ? [] : (faults.event?.(event) ?? [0])),

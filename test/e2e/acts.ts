@@ -10,7 +10,9 @@ import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Faults } from '../../local/faults/faults.ts';
 import { s3TestEvent } from '../../local/notification.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
-import { curatedKeys, parseRawKey } from '../../shared/keys.ts';
+import { compactedKey, curatedKeys, parseRawKey, tableDayOf } from '../../shared/keys.ts';
+import { objectEvent } from '../../shared/s3-event.ts';
+import { tablesOf } from '../functions/convert/converted.ts';
 import { until } from '../local/until.ts';
 import type { Stack } from '../stack.ts';
 
@@ -34,14 +36,18 @@ export const response = JSON.stringify({
   alerts: { alert: [{ headline: 'Wind' }] },
 });
 
-const tablesOf = (names: readonly string[]) =>
+const tableNamesOf = (names: readonly string[]) =>
   names.flatMap((name) => datasetNamed(name)?.tables ?? []).map((table) => table.name);
 
 /** What these raw objects are converted to, one object per table. */
-const madeOf = (keys: readonly string[]) =>
-  keys.map((key) => parseRawKey(key)).flatMap((parsed) => curatedKeys({ ...parsed, day }));
+const madeOf = (keys: readonly string[], on = day) =>
+  keys.map((key) => parseRawKey(key)).flatMap((parsed) => curatedKeys({ ...parsed, day: on }));
 const notIn = (there: readonly string[], keys: readonly string[], what: string) =>
-  madeOf(keys).flatMap((key) => (there.includes(key) ? [] : [`${what}: ${key}`]));
+  keys.flatMap((key) => (there.includes(key) ? [] : [`${what}: ${key}`]));
+/** The objects in the table that the days of curated objects have. */
+const daysOf = (curatedKeys: readonly string[]) => curatedKeys.map((key) => compactedKey(tableDayOf(key)));
+/** A day of each round, so that it has no objects yet. */
+const dayOf = (round: number) => new Date(Date.parse(day) - round * 86_400_000).toISOString().slice(0, 10);
 
 /** The schedules start runs with a key that was rotated since the last ones, and a time or a day of each dataset lands. */
 export const fetchAct: Act = async (stack, round, names) => {
@@ -59,6 +65,16 @@ export const fetchAct: Act = async (stack, round, names) => {
   return missing.flat().length > 0 ? missing.flat() : printed();
 };
 
+/** A part of each table's day. */
+async function partsOf(names: readonly string[], on: string) {
+  const keys = names.map((name) => `${name}/dt=${on}/part.json`);
+  const made = await Promise.all(keys.map((key) => tablesOf(response, { key })));
+  return made.flatMap(({ tables }) => tables);
+}
+
+/** The key of another part of the same day. */
+const another = (key: string) => key.replace('part', 'another');
+
 /** Of each dataset, one event tells of a good file, one of one without a day, one of a broken one, and one of a file that is gone. */
 export const convertAct: Act = async (stack, round, names) => {
   const { emulator } = stack.runtime;
@@ -67,11 +83,7 @@ export const convertAct: Act = async (stack, round, names) => {
   const printed = watchLog(stack, 'convert-function');
   const named = (name: string) => foldersOf(names).map((folder) => `${folder}/${name}-${round}.json`);
 
-  // Whoever waits for a message was let in before this act: the first message ends that.
-  emulator.send(QueueUrl, s3TestEvent(RawBucketName));
-  await until(
-    () => emulator.queueDepth(QueueUrl).visible === 0 || denied().some((action) => polling.includes(action)),
-  );
+  await endPoll(stack, QueueUrl, denied);
   for (const key of named('good')) await stack.put(key, response);
   for (const name of names) await stack.put(`${name}/undated-${round}.json`, response);
   for (const key of named('broken')) await stack.put(key, '{"location": {"name": "Os');
@@ -86,8 +98,8 @@ export const convertAct: Act = async (stack, round, names) => {
   const curated = await stack.curatedKeys();
   const missing = [
     ...stuck,
-    ...notIn(curated, named('good'), 'the file is not converted'),
-    ...tablesOf(names).flatMap((table) =>
+    ...notIn(curated, madeOf(named('good')), 'the file is not converted'),
+    ...tableNamesOf(names).flatMap((table) =>
       curated.some((key) => key.startsWith(`${table}/dt=${day}/undated-${round}.`))
         ? []
         : [`the file without a day is not converted: ${table}`],
@@ -102,6 +114,46 @@ export const convertAct: Act = async (stack, round, names) => {
   return missing.length > 0 ? missing : printed();
 };
 
+/**
+ * A day of each table is compacted when its first part comes, again when another one does, and is gone with both. A part that
+ * is broken has a dead letter.
+ */
+export const compactAct: Act = async (stack, round, names) => {
+  const { CompactQueueUrl, CompactDeadLetterQueueUrl } = stack.outputs;
+  const denied = watchDenials(stack);
+  const printed = watchLog(stack, 'compact-function');
+  await endPoll(stack, CompactQueueUrl, denied);
+  const parts = await partsOf(names, dayOf(round));
+  const days = daysOf(parts.map(({ key }) => key));
+
+  const missing: string[] = [];
+  const settled = async () => {
+    missing.push(...(await settle(stack, denied)));
+    if (missing.length > 0) await purge(stack, CompactQueueUrl);
+    return stack.compacted();
+  };
+  for (const { key, file } of parts) await stack.put(key, file, {}, 'curated');
+  const first = await settled();
+  missing.push(...notIn([...first.keys()], days, 'the day is not compacted'));
+  for (const { key, file } of parts) await stack.put(another(key), file, {}, 'curated');
+  const second = await settled();
+  for (const each of days)
+    if (first.get(each)?.equals(second.get(each) ?? Buffer.of())) missing.push(`the day is old: ${each}`);
+  for (const { key } of parts) for (const each of [key, another(key)]) await stack.remove(each, 'curated');
+  const third = await settled();
+  for (const each of days) if (third.has(each)) missing.push(`the day is still there: ${each}`);
+  for (const { key } of parts) await stack.put(key, 'broken', {}, 'curated');
+  await settled();
+  const told = stack.letters('compact').filter(({ reason }) => reason !== undefined);
+  if (told.length < days.length) missing.push('no dead letter says why a part is broken');
+
+  // For the next round.
+  for (const { key } of parts) await stack.remove(key, 'curated');
+  await settled();
+  await purge(stack, CompactDeadLetterQueueUrl);
+  return missing.length > 0 ? missing : printed();
+};
+
 /** So much that does not compress is uploaded in parts. */
 const large = response.replace(
   '"Oslo"',
@@ -110,15 +162,19 @@ const large = response.replace(
 
 /** An upload in parts breaks off, as `breakOff` sees to: nothing of it stays, and the next try goes well. */
 export const uploadAct: Act = async (stack, round, names) => {
-  const keys = foldersOf(names).map((folder) => `${folder}/large-${round}.json`);
+  const keys = names.map((name) => `${name}/dt=${dayOf(round)}/large.json`);
   for (const key of keys) await stack.put(key, large);
   await stack.runtime.settled();
-  const open = stack.runtime.emulator.openUploads(stack.outputs.CuratedBucketName);
+  const { CuratedBucketName, CompactedBucketName } = stack.outputs;
+  const made = madeOf(keys, dayOf(round));
+  const compacted = await stack.compacted();
   return [
-    ...notIn(await stack.curatedKeys(), keys, 'the large file is not converted'),
-    ...madeOf(keys).flatMap((key) =>
-      open.includes(key) ? [`the parts of an upload that broke off are still there: ${key}`] : [],
-    ),
+    ...notIn(await stack.curatedKeys(), made, 'the large file is not converted'),
+    ...notIn([...compacted.keys()], daysOf(made), 'the large day is not compacted'),
+    ...[CuratedBucketName, CompactedBucketName]
+      .flatMap(stack.runtime.emulator.openUploads)
+      .filter((key) => [...made, ...daysOf(made)].includes(key))
+      .map((key) => `the parts of an upload that broke off are still there: ${key}`),
   ];
 };
 
@@ -135,31 +191,41 @@ export function breakOff(): Faults {
 }
 
 /**
- * The schedule starts a reconciliation, which finds the lost object and leaves the one with a dead letter alone. Of what
- * was uploaded in parts it asks what it was converted from.
+ * The schedule starts a reconciliation, which finds the lost object and the days that lack a part, and leaves what has a dead
+ * letter alone. Of what was uploaded in parts it asks what it was converted from.
  */
-export const reconcileAct: Act = async (stack, _round, names) => {
-  const { runtime, outputs } = stack;
+export const reconcileAct: Act = async (stack, round, names) => {
+  const { runtime, outputs, faults } = stack;
   for (const folder of foldersOf(names)) await dropInParts(stack, `${folder}/parts.json`);
+  const parts = await partsOf(names, dayOf(round));
+  for (const { key, file } of parts) await stack.put(key, file, {}, 'curated');
   await runtime.settled();
+  const before = await stack.compacted();
+  stack.faults = { ...faults, event: () => [] };
+  for (const { key, file } of parts) await stack.put(another(key), file, {}, 'curated');
+  stack.faults = faults;
   const denied = watchDenials(stack);
   const printed = watchLog(stack, 'reconcile-function');
-  const dead = {
-    bucket: { name: outputs.RawBucketName },
-    object: { key: `${datasetNames[0]}/dt=${day}/dead.json` },
-  };
-  const letter = JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put', s3: dead }] });
-  runtime.emulator.send(outputs.DeadLetterQueueUrl, letter);
+  const deadLetterQueues = [outputs.DeadLetterQueueUrl, outputs.CompactDeadLetterQueueUrl];
+  for (const [index, bucket] of [outputs.RawBucketName, outputs.CuratedBucketName].entries()) {
+    const dead = objectEvent({ bucket, key: `${datasetNames[0]}/dt=${day}/dead`, size: 1 });
+    runtime.emulator.send(deadLetterQueues[index] ?? '', dead);
+  }
 
   const invocation = await stack.reconcile();
-  const { inFlight } = runtime.emulator.queueDepth(outputs.DeadLetterQueueUrl);
+  const inFlight = deadLetterQueues
+    .map((queue) => runtime.emulator.queueDepth(queue).inFlight)
+    .reduce((sum, count) => sum + count);
   const missing = [
     ...(invocation.ok ? [] : [`the reconciliation has failed: ${invocation.error.message}`]),
     ...(inFlight === 0 ? [] : ['the dead letters stay out of sight']),
     ...(await settle(stack, denied)),
     ...(await convertedAgain(stack, lostKeysOf(names))),
   ];
-  await purge(stack, outputs.DeadLetterQueueUrl);
+  const after = await stack.compacted();
+  for (const each of daysOf(parts.map(({ key }) => key)))
+    if (before.get(each)?.equals(after.get(each) ?? Buffer.of())) missing.push(`the day is old: ${each}`);
+  for (const queue of deadLetterQueues) await purge(stack, queue);
   return missing.length > 0 ? missing : printed();
 };
 
@@ -179,12 +245,20 @@ async function convertedAgain(
   { runtime, outputs, curatedKeys: there }: Stack,
   lost: readonly string[],
 ): Promise<string[]> {
-  const missing = notIn(await there(), lost, 'the lost object is not converted');
+  const missing = notIn(await there(), madeOf(lost), 'the lost object is not converted');
   const s3 = new S3Client(runtime.clientConfig);
   for (const Key of madeOf(lost))
     await s3.send(new DeleteObjectCommand({ Bucket: outputs.CuratedBucketName, Key }));
   s3.destroy();
   return missing;
+}
+
+/** Whoever waits for a message was let in before an act: the first message ends that. */
+async function endPoll({ runtime: { emulator } }: Stack, queueUrl: string, denied: () => string[]) {
+  emulator.send(queueUrl, s3TestEvent('raw'));
+  await until(
+    () => emulator.queueDepth(queueUrl).visible === 0 || denied().some((action) => polling.includes(action)),
+  );
 }
 
 /** @returns what was denied since the watch began */

@@ -5,10 +5,11 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNames, datasets } from '../../shared/datasets.ts';
 import { assemblyDirectory } from '../assembly.ts';
 import { landAnHourAgo } from '../cli/state.ts';
-import { type Stack, startStack } from '../stack.ts';
+import { hour, type Stack, startStack } from '../stack.ts';
 import {
   type Act,
   breakOff,
+  compactAct,
   convertAct,
   fetchAct,
   lostKeys,
@@ -24,7 +25,7 @@ const destination =
 /** Permissions that no scenario can show the need of, each with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ['fetch', 'convert', 'reconcile'].flatMap((name) =>
+    ['fetch', 'convert', 'compact', 'reconcile'].flatMap((name) =>
       ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'].map((action) => [
         `${name}-function-role: ${action} on *`,
         noTraces,
@@ -32,10 +33,17 @@ const exceptions: Readonly<Record<string, string>> = {
     ),
   ),
   ...Object.fromEntries(
-    ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'].map((action) => [
-      `convert-queue: ${action} on arn:aws:sqs:us-east-1:000000000000:convert-queue when aws:sourcearn is arn:aws:s3:::raw`,
-      destination,
-    ]),
+    (
+      [
+        ['convert-queue', 'raw'],
+        ['compact-queue', 'curated'],
+      ] as const
+    ).flatMap(([queue, bucket]) =>
+      ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'].map((action) => [
+        `${queue}: ${action} on arn:aws:sqs:us-east-1:000000000000:${queue} when aws:sourcearn is arn:aws:s3:::${bucket}`,
+        destination,
+      ]),
+    ),
   ),
 };
 
@@ -51,6 +59,7 @@ interface Removal {
 const acts: Readonly<Record<string, Act>> = {
   fetch: fetchAct,
   convert: convertAct,
+  compact: compactAct,
   upload: uploadAct,
   reconcile: reconcileAct,
 };
@@ -77,7 +86,12 @@ let removals: Removal[];
 beforeAll(async () => {
   template = await readTemplate(assemblyDirectory());
   // Two at the same time: a reconciliation mostly waits for dead letters.
-  const runs = await Promise.all([['fetch', 'convert', 'upload'], ['reconcile']].map(takeAwayEach));
+  const runs = await Promise.all(
+    [
+      ['fetch', 'convert', 'upload'],
+      ['reconcile', 'compact'],
+    ].map(takeAwayEach),
+  );
   complete = runs.flatMap((run) => run.complete);
   restored = runs.flatMap((run) => run.restored);
   removals = runs.flatMap((run) => run.removals);
@@ -89,6 +103,8 @@ afterAll(() => Promise.all(stacks.map((stack) => stack.close())));
 /** Plays the acts with all permissions, then with each one taken away, then with all of them again. */
 async function takeAwayEach(names: readonly string[]) {
   const stack = await startStack({
+    // No event can be on its way any more when reconcile looks.
+    clocks: { 'reconcile-function': hour },
     prepare: (stateDir) =>
       landAnHourAgo(stateDir, Object.fromEntries(lostKeys.map((key) => [key, response]))),
   });
@@ -147,13 +163,13 @@ describe('the permissions in the template', () => {
       .filter(({ Effect }) => Effect === 'Allow')
       .reduce((sum, { Action, Resource }) => sum + [Action].flat().length * [Resource].flat().length, 0);
 
-    // One role of CloudFormation's own, which sets the notification up, has one action on one bucket.
-    expect(allowing()).toHaveLength(count - 1);
+    // One role of CloudFormation's own, which sets the notifications up, has one action on two buckets.
+    expect(allowing()).toHaveLength(count - 2);
     expect(new Set(names(permissions)).size).toBe(permissions.length);
   });
 
   test('are enough: with all of them, the scenario has nothing to miss [permissions]', () => {
-    expect(complete).toEqual([[], [], [], []]);
+    expect(complete).toEqual([[], [], [], [], []]);
   });
 
   test('are all used by the scenario, but for the exceptions', () => {
@@ -171,6 +187,6 @@ describe('the permissions in the template', () => {
   });
 
   test('work again once they are given back', () => {
-    expect(restored).toEqual([[], [], [], []]);
+    expect(restored).toEqual([[], [], [], [], []]);
   });
 });

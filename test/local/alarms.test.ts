@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { AlarmWatch, type QueueSample } from '../../local/alarms/watch.ts';
 import { References } from '../../local/references.ts';
 import {
+  type CompactMetric,
   type ConvertMetric,
   type DatasetMetric,
   type FetchMetric,
@@ -16,15 +17,18 @@ const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Pr
 const references = new References();
 for (const type of ['AWS::Lambda::Function', 'AWS::SQS::Queue'])
   for (const { id } of stack.ofType(type)) references.define(id, { Ref: id, QueueName: id });
-for (const name of ['Fetch', 'Convert', 'Reconcile']) {
+for (const name of ['Fetch', 'Convert', 'Compact', 'Reconcile']) {
   const { id } = stack.resource('AWS::Lambda::Function', `${name}/Function`);
   references.define(id, { Ref: `${name.toLowerCase()}-function` });
 }
+const queue = (path: string) => stack.resource('AWS::SQS::Queue', path);
 for (const [path, QueueName] of [
   ['Convert/Queue', 'convert-queue'],
   ['Convert/DeadLetters', 'convert-dead-letters'],
+  ['Compact/Queue', 'compact-queue'],
+  ['Compact/DeadLetters', 'compact-dead-letters'],
 ] as const)
-  references.define(stack.resource('AWS::SQS::Queue', path).id, { QueueName });
+  references.define(queue(path).id, { QueueName });
 
 const start = new Date('2026-11-22T05:00:00Z');
 const seconds = (count: number) => new Date(start.getTime() + count * 1000);
@@ -32,17 +36,23 @@ const minutes = (count: number) => seconds(count * 60);
 const hours = (count: number) => minutes(count * 60);
 /** When the run of an hour is done. */
 const ranAt = (hour: number) => seconds(hour * 3600 + 9);
-/** Minutes until a message that failed is tried again. */
-const visibility = stack.resource('AWS::SQS::Queue', 'Convert/Queue').Properties.VisibilityTimeout / 60;
-
 /** The stack's alarms, with the pipeline started at five o'clock, and its queues. */
 class Pipeline {
   readonly watch = new AlarmWatch(alarms, references, { since: start });
-  main: QueueSample = { name: 'convert-queue', visible: 0, oldest: undefined };
-  dead: QueueSample = { name: 'convert-dead-letters', visible: 0, oldest: undefined };
+  readonly #queues = new Map<string, QueueSample>(
+    ['convert-queue', 'convert-dead-letters', 'compact-queue', 'compact-dead-letters'].map((name) => [
+      name,
+      { name, visible: 0, oldest: undefined },
+    ]),
+  );
 
   reports(now: Date) {
-    return this.watch.evaluate([this.main, this.dead], now);
+    return this.watch.evaluate([...this.#queues.values()], now);
+  }
+
+  /** A message since `oldest`, or none. */
+  holds(name: string, oldest: Date | undefined): void {
+    this.#queues.set(name, { name, visible: oldest ? 1 : 0, oldest });
   }
 
   ringing(now: Date): string[] {
@@ -58,16 +68,18 @@ class Pipeline {
     this.watch.onLog(line('fetch', runs, at, { stage, dataset }));
   }
 
-  converted(counted: Counted, at: Date): void {
-    this.watch.onLog(line('convert', counted, at));
+  converted(counted: Counted, at: Date, service: 'convert' | 'compact' = 'convert'): void {
+    this.watch.onLog(line(service, counted, at));
   }
 }
 
-type Counted = Partial<Record<FetchMetric | DatasetMetric | ConvertMetric, number | number[]>>;
+type Counted = Partial<
+  Record<FetchMetric | DatasetMetric | ConvertMetric | CompactMetric, number | number[]>
+>;
 
 /** A line as the functions print it. */
 function line(
-  service: 'fetch' | 'convert',
+  service: 'fetch' | 'convert' | 'compact',
   counted: Counted,
   at: Date,
   { stage = 'dev', dataset }: { stage?: string; dataset?: string } = {},
@@ -91,9 +103,6 @@ const landed: Counted = {
   QuotaSpent: 0,
 };
 const skipped: Counted = { ...landed, PlacesFetched: 0, PlacesSkipped: 2 };
-
-/** A message since `oldest`. */
-const waiting = (queue: QueueSample, oldest: Date): QueueSample => ({ ...queue, visible: 1, oldest });
 
 describe('the alarms of the stack', () => {
   let pipeline: Pipeline;
@@ -120,25 +129,28 @@ describe('the alarms of the stack', () => {
       for (const name of expected) rang.add(name);
     };
 
-    rings(['DeadLetters'], minutes(1), (now) => {
-      now.dead = waiting(now.dead, start);
-    });
-    // A message that was tried once and waits out its visibility time-out is not too old.
-    const aQuarterAfter = visibility + 15;
-    for (const [expected, after] of [
-      [['QueueTooOld'], 2],
-      [[], 1],
-    ] as [string[], number][])
-      rings(expected, minutes(aQuarterAfter + after), (now) => {
-        now.main = waiting(now.main, minutes(2));
+    for (const [service, folder, retries, dead, failing, tooOld] of [
+      ['convert', 'Convert', 'ConvertRetries', 'DeadLetters', 'ConvertFailing', 'QueueTooOld'],
+      ['compact', 'Compact', 'CompactRetries', 'CompactDeadLetters', 'CompactFailing', 'CompactQueueTooOld'],
+    ] as const) {
+      /** Minutes until a message that failed is tried again. */
+      const visibility = queue(`${folder}/Queue`).Properties.VisibilityTimeout / 60;
+      rings([dead], minutes(1), (now) => now.holds(`${service}-dead-letters`, start));
+      // A message that was tried once and waits out its visibility time-out is not too old.
+      const aQuarterAfter = visibility + 15;
+      for (const [expected, after] of [
+        [[tooOld], 2],
+        [[], 1],
+      ] as [string[], number][])
+        rings(expected, minutes(aQuarterAfter + after), (now) => now.holds(`${service}-queue`, minutes(2)));
+      // A retry once is nobody's business; again after the visibility time-out it is, by whichever count.
+      rings([], minutes(29), (now) => now.converted({ [retries]: [1, 1] }, minutes(28), service));
+      rings([failing], minutes(2 * visibility + 5), (now) => {
+        now.converted({ [retries]: 1 }, minutes(1), service);
+        now.watch.onInvocation(`${service}-function`, false, minutes(visibility + 1));
+        now.converted({ [retries]: [1, 1] }, minutes(2 * visibility + 1), service);
       });
-    // A retry once is nobody's business; again after the visibility time-out it is, by whichever count.
-    rings([], minutes(29), (now) => now.converted({ ConvertRetries: [1, 1] }, minutes(28)));
-    rings(['ConvertFailing'], minutes(2 * visibility + 5), (now) => {
-      now.converted({ ConvertRetries: 1 }, minutes(1));
-      now.watch.onInvocation('convert-function', false, minutes(visibility + 1));
-      now.converted({ ConvertRetries: [1, 1] }, minutes(2 * visibility + 1));
-    });
+    }
     rings(['ReconcileFailed'], minutes(1), ({ watch }) =>
       watch.onInvocation('reconcile-function', false, seconds(9)),
     );
@@ -208,10 +220,9 @@ describe('the alarms of the stack', () => {
   });
 
   test('are silent again when it is over', () => {
-    const empty = pipeline.dead;
-    pipeline.dead = waiting(empty, start);
+    pipeline.holds('convert-dead-letters', start);
     expect(pipeline.ringing(minutes(1))).toEqual(['DeadLetters']);
-    pipeline.dead = empty;
+    pipeline.holds('convert-dead-letters', undefined);
     expect(pipeline.ringing(minutes(3))).toEqual(['DeadLetters']);
     expect(pipeline.ringing(minutes(7))).toEqual([]);
   });

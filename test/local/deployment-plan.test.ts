@@ -35,7 +35,7 @@ describe('what is deployed', () => {
   });
 
   test('properties that make no difference here are left out', () => {
-    const properties = { VisibilityTimeout: 60, DelaySeconds: 60, SqsManagedSseEnabled: true, Tags: [] };
+    const properties = { VisibilityTimeout: 60, SqsManagedSseEnabled: true, Tags: [] };
     expect(plan(resource('AWS::SQS::Queue', properties)).queues[0]?.properties).toEqual({
       VisibilityTimeout: 60,
     });

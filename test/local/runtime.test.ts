@@ -218,6 +218,40 @@ describe('a running stack', () => {
   });
 });
 
+describe('messages of a queue with a delay', () => {
+  /** A second function, with a queue of its own. */
+  const withSecond = (all: Resources) => {
+    all.SecondQueue = ['AWS::SQS::Queue', { VisibilityTimeout: 720, DelaySeconds: 60 }, 'Second/Queue'];
+    all.Second = ['AWS::Lambda::Function', { ...all.Fetch?.[1] }, 'Second/Function'];
+    const ofSecond = { EventSourceArn: get('SecondQueue'), FunctionName: { Ref: 'Second' } };
+    all.SecondMapping = ['AWS::Lambda::EventSourceMapping', { ...all.Mapping?.[1], ...ofSecond }];
+  };
+  const second = arnOf('second-queue');
+
+  test('wait until no other function has work, and no longer', async () => {
+    const events: string[] = [];
+    const runtime = await start({
+      change: withSecond,
+      faults: { invocation: (name) => void events.push(name) },
+      onFailure: () => events.push('failed'),
+    });
+    await runtime.settled();
+    await putAndHang(runtime);
+    runtime.emulator.send(second, 'held');
+    await until(() => runtime.emulator.queueDepth(second).inFlight === 1);
+    await runtime.crash('convert-function');
+    await until(() => events.length === 4);
+    expect(events).toEqual(['convert-function', 'convert-function', 'failed', 'second-function']);
+  });
+
+  test('do not wait when they are not to', async () => {
+    const runtime = await start({ change: withSecond, delays: false });
+    await putAndHang(runtime);
+    runtime.emulator.send(second, 'not held');
+    await until(() => Object.values(runtime.emulator.queueDepth(second)).every((count) => count === 0));
+  });
+});
+
 describe('waiting until all is settled', () => {
   test('ends with its time-out, and names what is waiting, or with its signal', async () => {
     const runtime = await start();
