@@ -149,10 +149,11 @@ async function compacted(parts: readonly PartFile[]): Promise<Uint8Array> {
     for (const { key, file } of parts) yield { key, file: inMemory(file) };
   };
   const pieces: Uint8Array[] = [];
-  for await (const piece of mergedParts(tableDayOf(parts[0]?.key ?? ''), opened(), {
+  const sources = {
     partsDigest: '0'.repeat(64),
     partsBytes: parts.reduce((sum, { file }) => sum + file.length, 0),
-  }))
+  };
+  for await (const piece of mergedParts(tableDayOf(parts[0]?.key ?? ''), opened(), sources))
     pieces.push(piece);
   return Buffer.concat(pieces);
 }
