@@ -127,6 +127,12 @@ function currentLine(record: number): string {
   return asWritten(weather).replaceAll(switchedOff, '');
 }
 
+/** The answer for one of so many places at some time, with all that the stand-in sends when air quality is off. */
+export function hourlyLine(place: number, of: number, now: Date): string {
+  const resolved = resolvePlace(of === 1 ? '-37.504136,145.744302' : `Sydney ${place}`) as Place;
+  return asWritten(currentWeather(resolved, now, { aqi: false }));
+}
+
 /** The answers of every sixth hour for three days, with air quality, pollen and alerts. About 75 kB with 4700 values. */
 function forecastLine(record: number): string {
   const run = Math.floor(record / places.length);

@@ -143,7 +143,7 @@ async function askFresh(name: CandidateName, input: Input, request: Request): Pr
   }
 }
 
-function spread(values: readonly number[]): Spread {
+export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number) => sorted[index] ?? Number.NaN;
   const half = (sorted.length - 1) / 2;

@@ -3,6 +3,7 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { candidates } from './candidates.ts';
 import type { Input } from './input.ts';
+import type { Compaction, Scan } from './lake.ts';
 import type { Measurement, Plan, Spread } from './measure.ts';
 
 /** A table in Markdown that reads well on a screen, too. */
@@ -23,6 +24,39 @@ export function table(input: Input, { streamed }: Plan, measurements: readonly M
     const spreads = [wall, wallRatio, cpu, cpuRatio].map(spreadText);
     return [title, ...spreads, bytes === undefined ? '' : short(bytes / 1e6), short(peak / 1e6)];
   });
+  return markdown(`${titleOf(input)}${streamed ? ', streamed' : ''}`, head, rows);
+}
+
+export function scanTable(places: number, days: number, scans: readonly Scan[]): string {
+  const title = `Files of ${places} ${places === 1 ? 'place' : 'places'}, hourly, ${days} days`;
+  return markdown(
+    title,
+    ['files', 'number', 'MB', 'full scan ms', '× one per day'],
+    scans.map(({ title, files, bytes, wall, ratio }) => [
+      title,
+      String(files),
+      short(bytes / 1e6),
+      spreadText(wall),
+      spreadText(ratio),
+    ]),
+  );
+}
+
+export function compactionTable(compactions: readonly Compaction[]): string {
+  return markdown(
+    'Compacting a day',
+    ['day', 'ms', 'CPU ms', 'MB in', 'MB out'],
+    compactions.map(({ title, wall, cpu, bytesIn, bytesOut }) => [
+      title,
+      spreadText(wall),
+      spreadText(cpu),
+      short(bytesIn / 1e6),
+      short(bytesOut / 1e6),
+    ]),
+  );
+}
+
+function markdown(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, ...rows].map((row) => head.map((_, column) => row[column] ?? ''));
   const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
   const rule = widths.map((width, column) =>
@@ -34,8 +68,7 @@ export function table(input: Input, { streamed }: Plan, measurements: readonly M
       column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
     ),
   );
-  const title = `## ${titleOf(input)}${streamed ? ', streamed' : ''}`;
-  return [title, '', ...padded.map((cells) => `| ${cells.join(' | ')} |`)].join('\n');
+  return [`## ${title}`, '', ...padded.map((cells) => `| ${cells.join(' | ')} |`)].join('\n');
 }
 
 export function titleOf({ name, records }: Input): string {

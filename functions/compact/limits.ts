@@ -2,7 +2,7 @@
 export const limits = {
   /** Tries of one message before it is given up. With fewer, a short throttling would bury good messages. */
   tries: 5,
-  /** Time-out of one invocation: twice what the largest accepted day takes. */
+  /** Time-out of one invocation: twice what the largest accepted day takes (test/functions/compact/large-day.deep.test.ts). */
   timeout: 5 * 60_000,
   /** Before the time-out, a merge stops by itself, with this much time left to report why. */
   reserve: 10_000,

@@ -45,7 +45,8 @@ export async function convertObject(rawKey: string, dependencies: ConvertDepende
 
 /**
  * The newest content wins without a lock, by two checks: the write fails if another worker wrote after we looked, and a
- * last look finds out if the source was replaced. Neither is enough alone: test/functions/convert/two-workers.test.ts.
+ * last look finds out if the source was replaced. Neither is enough alone:
+ * test/functions/convert/two-workers.deep.test.ts.
  * @returns undefined when the source was replaced
  */
 async function convertDated(

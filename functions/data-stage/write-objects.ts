@@ -15,8 +15,8 @@ interface Target {
 }
 
 /**
- * Uploads Parquet objects side by side, piece by piece, and returns what the generator returns. When one fails, all do. A failed
- * upload leaves nothing behind.
+ * Uploads Parquet objects side by side, piece by piece, and returns what the generator returns. When one fails, all do. A
+ * failed upload leaves nothing behind.
  * @param pieces the next bytes for each target
  */
 export async function writeObjects<T>(
