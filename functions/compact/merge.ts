@@ -62,11 +62,13 @@ export async function* mergedParts(
   let rows = 0;
   let text = 0;
   let count = 0;
+  let changedParts = 0;
   const problems: string[] = [];
   for await (const each of parts) {
     count += 1;
     const part = await openPart(of, each);
     const changed = await parsed(of, part.key, () => changedColumns(part.metadata, schema));
+    if (changed.length > 0) changedParts += 1;
     for (const { column, from, to } of changed)
       problems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
     // The other parts are only looked at.
@@ -101,6 +103,8 @@ export async function* mergedParts(
     throw new PermanentError(
       'changed-type',
       `${named}${more > 0 ? `; and ${more} more` : ''}. Have the day converted again: ${replayCommand(of)}`,
+      // Parts of both types: the day is probably being converted again.
+      { mayHeal: changedParts < count },
     );
   }
   yield flush();

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { tableDayOf } from '../../../shared/keys.ts';
 import { objectEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from '../../aws.ts';
 import { converted, response } from '../convert/converted.ts';
 import { batch, created, s3Message } from '../convert/events.ts';
 import { failed, none, type StageFunction, slowDown, stageFunction } from '../data-stage/stage-function.ts';
+import { partOf as partFile } from './merged.ts';
 
 const table = 'weatherapi/current';
 const prefixOf = (day: string) => `${table}/dt=${day}/`;
@@ -186,6 +188,43 @@ describe('a message is tried again', () => {
       },
     ]);
     expect(await aws.keys('compacted')).toEqual([]);
+  });
+});
+
+describe('a part that has another type than the table has the day', () => {
+  const { table: declared } = tableDayOf(prefixOf(day));
+  const old = {
+    ...declared,
+    fields: declared.fields.map((field) =>
+      field.column === 'temp_c' ? { ...field, type: 'string' as const } : field,
+    ),
+  };
+  const putOld = (hour: number) =>
+    aws.put('curated', partOf(day, hour), partFile([[{ temp_c: 'warm' }]], old).file);
+  const changedType = {
+    code: 'changed-type',
+    reason: expect.stringContaining(
+      `temp_c of "${partOf(day)}" is string, but the table has double.`,
+    ) as unknown,
+  };
+
+  test('buried at once when no part has the declared type', async () => {
+    await putOld(0);
+    await putOld(1);
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(none);
+    expect(aws.deadLetters()).toMatchObject([{ attributes: { ...changedType, tries: '1' } }]);
+  });
+
+  test('tried again while other parts have the declared type, as a replay is probably under way, and buried at the last try', async () => {
+    await putOld(0);
+    await putPart(day, 1);
+    expect(await compact.invoke(batch(onTry(4, message(partOf(day)))))).toEqual(failed(0));
+    expect(aws.deadLetters()).toEqual([]);
+    expect(await compact.invoke(batch(onTry(5, message(partOf(day)))))).toEqual(none);
+    expect(aws.deadLetters()).toMatchObject([{ attributes: { ...changedType, tries: '5' } }]);
+    await putPart(day, 0);
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(none);
+    expect(await aws.keys('compacted')).toEqual([compactedKeyOf(day)]);
   });
 });
 
