@@ -1,8 +1,7 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { headObject } from '../../shared/head-object.ts';
 import { compactedKey, dayPrefix, type TableDay } from '../../shared/keys.ts';
-import { objectMetadata } from '../../shared/object-metadata.ts';
-import { listParts, partsDigest } from '../../shared/parts.ts';
+import { isMadeOf, listParts, partsDigest } from '../../shared/parts.ts';
 import { untilUnchanged } from '../data-stage/until-unchanged.ts';
 import { refuseLargeDay } from './large-day.ts';
 import { limits } from './limits.ts';
@@ -34,8 +33,7 @@ async function compactListed(of: TableDay, dependencies: MergeDependencies): Pro
   const replaced = await headObject(s3, compacted, key);
   const parts = await listParts(s3, curated, of);
   const digest = partsDigest(of, parts);
-  const isCurrent =
-    parts.length === 0 ? !replaced : replaced?.Metadata?.[objectMetadata.partsDigest] === digest;
+  const isCurrent = parts.length === 0 ? !replaced : isMadeOf(replaced, digest);
   if (isCurrent) return { kind: 'current', parts: parts.length };
 
   let done: Compacted;
