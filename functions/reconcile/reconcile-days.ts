@@ -69,7 +69,7 @@ export async function reconcileDays(options: ReconcileDaysOptions): Promise<Reco
     if (deadDays.has(dayPrefix(of))) return 'dead';
     if (changedAt > now.getTime() - grace) return 'young';
     if (digest === undefined) return 'orphaned';
-    return made ? 'stale' : 'missing';
+    return head ? 'stale' : 'missing';
   };
 
   for (const dataset of datasets) {
