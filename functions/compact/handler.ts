@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { compactEnv, readEnv } from '../../shared/env.ts';
 import { dayPrefix, tableDayOf } from '../../shared/keys.ts';
+import { listObjects } from '../../shared/listing.ts';
 import type { CompactMetric } from '../../shared/metrics.ts';
 import { s3Client } from '../../shared/s3-client.ts';
 import { type EventObject, objectEvent } from '../../shared/s3-event.ts';
@@ -42,12 +43,18 @@ function subjectOf({ bucket, key, record }: EventObject): Subject<Done> {
       name: { key },
       message: JSON.stringify({ Records: [record] }),
       work: async () => {
+        if (await isThere(key)) throw error;
         // As the reason of its dead letter asked for.
-        if (record.eventName.startsWith('ObjectRemoved:')) return { kind: 'ignored' };
-        throw error;
+        return { kind: 'ignored' };
       },
     };
   }
+}
+
+/** By a listing: compact may read no object that is not of a table. */
+async function isThere(key: string): Promise<boolean> {
+  const { value } = await listObjects(dependencies.s3, env.CURATED_BUCKET, { prefix: key }).next();
+  return value?.key === key;
 }
 
 function report(done: Done, name: SubjectName): void {
@@ -65,7 +72,7 @@ function report(done: Done, name: SubjectName): void {
       logger.info('Removed: the day has no parts left', details);
       break;
     case 'ignored':
-      logger.info('Ignored: it was removed, and was not of a table', details);
+      logger.info('Ignored: it is gone, and was not of a table', details);
       break;
   }
 }

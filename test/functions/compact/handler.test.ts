@@ -204,7 +204,7 @@ describe('a part that has another type than the table has the day', () => {
   const changedType = {
     code: 'changed-type',
     reason: expect.stringContaining(
-      `temp_c of "${partOf(day)}" is string, but the table has double.`,
+      `temp_c of "${partOf(day)}" is string, but the table has double`,
     ) as unknown,
   };
 
@@ -262,7 +262,9 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
     'somewhere/else.parquet',
     'weatherapi/current/a.parquet',
     'weatherapi/current/dt=2026-02-30/a.parquet',
+    'weatherapi/current/dt=none/',
   ])('the event of an object that is not of a table: %s', async (key) => {
+    await aws.put('curated', key);
     expect(await compact.invoke(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
@@ -278,9 +280,18 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
   });
 });
 
-test('an object that is not of a table may be removed, as the reason of its dead letter asks for', async () => {
-  expect(await compact.invoke(batch(s3Message(removal('somewhere/else.parquet'))))).toEqual(none);
+test('an object that is not of a table may be removed, as the reason of its dead letter asks for: the event of that, and the letter when it is sent again, are done', async () => {
+  const key = 'somewhere/else';
+  await aws.put('curated', key);
+  await compact.invoke(batch(message(key)));
+  const [letter] = aws.deadLetters();
+  await aws.empty();
+  // Another one whose key begins with it.
+  await aws.put('curated', `${key}.parquet`);
+  expect(await compact.invoke(batch(s3Message(removal(key)), letter?.body ?? ''))).toEqual(none);
   expect(aws.deadLetters()).toEqual([]);
+  const ignored = { level: 'INFO', message: 'Ignored: it is gone, and was not of a table', key };
+  expect(compact.logLines()).toEqual([ignored, ignored]);
 });
 
 test("S3's test event is done, with nothing to do", async () => {
