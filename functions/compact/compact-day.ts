@@ -13,12 +13,23 @@ export type Compacted =
   | { readonly kind: 'current'; readonly parts: number }
   | { readonly kind: 'removed' };
 
+export interface CompactDependencies extends MergeDependencies {
+  /** Waits, until the signal is aborted at most. */
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
 /**
- * Makes the compacted object of a table's day of its parts, as they are now.
+ * Makes the compacted object of a table's day of its parts, as they are now. It may not leave a change to that change's own
+ * event: the worker of that one may have found the day current before this one wrote.
  * @throws {PermanentError} when no further try can succeed
  */
-export function compactDay(of: TableDay, dependencies: MergeDependencies): Promise<Compacted> {
-  return untilUnchanged(dayPrefix(of), limits.rounds, () => compactListed(of, dependencies));
+export function compactDay(of: TableDay, dependencies: CompactDependencies): Promise<Compacted> {
+  return untilUnchanged(
+    dayPrefix(of),
+    limits.rounds,
+    () => compactListed(of, dependencies),
+    (repetition) => dependencies.wait((2 ** (repetition - 1) - 1) * limits.pause),
+  );
 }
 
 /**

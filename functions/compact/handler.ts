@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { compactEnv, readEnv } from '../../shared/env.ts';
@@ -36,7 +37,12 @@ function subjectOf({ bucket, key, record }: EventObject): Subject<Done> {
     return {
       name: { table: of.table.name, day: of.day },
       message: objectEvent({ bucket, key: dayPrefix(of), size: 0 }),
-      work: (signal) => compactDay(of, { ...dependencies, signal }),
+      work: (signal) => {
+        // When the time is over, the next round says so.
+        const wait = (milliseconds: number) =>
+          setTimeout(milliseconds, undefined, { signal }).catch(() => {});
+        return compactDay(of, { ...dependencies, signal, wait });
+      },
     };
   } catch (error) {
     return {
