@@ -152,7 +152,8 @@ describe('reconcile of curated with compacted', () => {
     for (const name of foreign) await aws.put('compacted', `weatherapi/current/${name}`);
     await aws.put('compacted', 'weatherapi/current/dt=2026-11-23/', '');
     await aws.put('curated', 'weatherapi/current/dt=2026-11-24/', '');
-    await aws.put('curated', 'weatherapi/current/dt=none/a.parquet');
+    for (const name of ['dt=none/a.parquet', 'dt=2026-11-25x'])
+      await aws.put('curated', `weatherapi/current/${name}`);
     const objects = await aws.keys('compacted');
 
     const { counts, first } = await run();
