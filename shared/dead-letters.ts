@@ -49,7 +49,7 @@ const concurrency = 4;
 export interface HoldOptions {
   /** How long the letters stay out of sight should this process die, in seconds. @default 60 */
   readonly seconds?: number;
-  /** Letters after which no more are looked for. @default all */
+  /** Letters of a queue after which no more of it are looked for. @default all */
   readonly limit?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -93,30 +93,35 @@ export class DeadLetters {
   ): Promise<T> {
     /** By message id. A letter that comes twice has a new handle, which alone is good. */
     const receipts = new Map<string, Receipt>();
-    const letters = new Map<string, HeldLetter>();
-    try {
+    const lettersIn = async (queue: DeadLetterQueue) => {
+      const letters = new Map<string, HeldLetter>();
       let receivers = 1;
       for (let found = -1; letters.size > found && letters.size < limit; ) {
         signal?.throwIfAborted();
         found = letters.size;
         // Never cut short by the signal: what SQS gave out and nobody took is out of sight all the same.
-        const answers = await Promise.allSettled(
-          this.#queues.flatMap((queue) =>
-            Array.from({ length: receivers }, () => this.#receive(queue, seconds)),
-          ),
+        const received = await Promise.allSettled(
+          Array.from({ length: receivers }, () => this.#receive(queue, seconds)),
         );
-        const received = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-        for (const { queue, messages } of received) {
-          for (const message of messages) {
-            receipts.set(message.MessageId ?? '', { url: queue.url, handle: message.ReceiptHandle ?? '' });
-            letters.set(message.MessageId ?? '', letterOf(message, queue));
-          }
+        const batches = received.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+        for (const message of batches.flat()) {
+          receipts.set(message.MessageId ?? '', { url: queue.url, handle: message.ReceiptHandle ?? '' });
+          letters.set(message.MessageId ?? '', letterOf(message, queue));
         }
-        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
-        receivers = received.some(({ messages }) => messages.length === batchSize) ? concurrency : 1;
+        for (const each of received) if (each.status === 'rejected') throw each.reason;
+        receivers = batches.some(({ length }) => length === batchSize) ? concurrency : 1;
       }
+      return [...letters.values()];
+    };
+    try {
+      // Each queue by itself, so that many letters of one do not hide those of another.
+      const found = await Promise.allSettled(this.#queues.map(lettersIn));
       signal?.throwIfAborted();
-      const oldestFirst = [...letters.values()].sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
+      const letters = found.flatMap((each) => {
+        if (each.status === 'rejected') throw each.reason;
+        return each.value;
+      });
+      const oldestFirst = letters.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
       return await work({ letters: oldestFirst, remove: (done) => this.#remove(done, receipts) });
     } finally {
       await this.#release([...receipts.values()]);
@@ -134,7 +139,7 @@ export class DeadLetters {
         MessageSystemAttributeNames: ['SentTimestamp'],
       }),
     );
-    return { queue, messages: Messages };
+    return Messages;
   }
 
   async #remove(letters: readonly Pick<DeadLetter, 'id'>[], receipts: Map<string, Receipt>): Promise<void> {
