@@ -62,7 +62,7 @@ export class PipelineStack extends Stack {
     });
     const catalog = new Catalog(this, 'Catalog', {
       stage,
-      data: config.tables === 'curated' ? curated : compacted,
+      ...(config.tables === 'curated' ? { data: curated, nextData: compacted } : { data: compacted }),
       results,
     });
 
