@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { dayPrefix, type TableDay } from './keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from './listing.ts';
+import { objectMetadata } from './object-metadata.ts';
 
 /** Raise it when compact makes another object of the same parts: every day is then made anew. */
 const format = 1;
@@ -25,4 +26,13 @@ export function partsDigest(
 ): string {
   const made = [format, dataset.version, parts.map(({ key, etag }) => [key, etag])];
   return createHash('sha256').update(JSON.stringify(made)).digest('hex');
+}
+
+/** @param compacted what S3 tells of the day's object */
+export function isMadeOf(
+  compacted: Pick<HeadObjectCommandOutput, 'Metadata'> | undefined,
+  of: Pick<TableDay, 'dataset'>,
+  parts: readonly Pick<ListedObject, 'key' | 'etag'>[],
+): boolean {
+  return compacted?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
 }

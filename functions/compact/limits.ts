@@ -14,4 +14,6 @@ export const limits = {
   bytes: 1024 ** 3,
   /** Rows of a day. Those of small row groups are written anew: one CPU takes 150 000 a second. */
   rows: 5_000_000,
+  /** Of the texts in a day's small row groups, unpacked. One CPU takes 200 MB a second; some kilobytes may hold megabytes. */
+  text: 4 * 1024 ** 3,
 } as const;

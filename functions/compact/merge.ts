@@ -60,6 +60,7 @@ export async function* mergedParts(
   };
 
   let rows = 0;
+  let text = 0;
   let count = 0;
   const problems: string[] = [];
   for await (const each of parts) {
@@ -86,6 +87,8 @@ export async function* mergedParts(
         }
         continue;
       }
+      text += textBytes;
+      refuseLargeDay(of, { text });
       if (group.rowCount + rowCount > maxRows || group.textBytes + textBytes > maxTextBytes) yield flush();
       const bytes = await part.read(start, end);
       await parsed(of, part.key, () => readRows(group, rowGroup, bytes, start));
