@@ -70,7 +70,7 @@ export async function parsed<T>(of: TableDay, key: string, parse: () => T | Prom
     const reason = error instanceof Error ? error.message : String(error);
     throw new PermanentError(
       'not-parquet',
-      `"${key}" is not a Parquet file, or it is damaged (${reason}). If convert wrote it, replay the day; if not, remove it. ${replayCommand(of)}`,
+      `"${key}" is not a Parquet file, or it is damaged (${reason}). If convert wrote it, replay the day: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
       { cause: error },
     );
   }

@@ -296,7 +296,7 @@ describe('a column of another type', () => {
     expect(code).toBe('changed-type');
     expect(message).toBe(
       'added of "morning.parquet" is bigint, but the table has timestamp. Have the day converted again: ' +
-        'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22',
+        'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22. Then: npx tdf dead-letters redrive',
     );
   });
 
@@ -341,7 +341,10 @@ describe('a part is refused by its key', () => {
     expect(message).toMatch(
       /^"broken.parquet" is not a Parquet file, or it is damaged \(.+\)\. If convert wrote it, /,
     );
-    expect(message).toContain('npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22');
+    expect(message).toContain(
+      'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22. If',
+    );
+    expect(message).toMatch(/\. Then: npx tdf dead-letters redrive$/);
   });
 
   test('or merged, whichever of its bits is changed', async () => {
