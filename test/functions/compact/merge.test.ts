@@ -309,7 +309,12 @@ describe('a column of another type', () => {
 
   test('is named as Parquet names it when no column can be declared so', async () => {
     const file = new Uint8Array(
-      parquetWriteBuffer({ columnData: [{ name: 'int', data: [true], type: 'BOOLEAN' }] }),
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'int', data: [true], type: 'BOOLEAN' },
+          { name: 'raw_key', data: ['key'] },
+        ],
+      }),
     );
     const { message } = await failureOf(() => merged(everyTypeDay, [{ key: 'part', file }]));
     expect(message).toMatch(/^int of "part" is (REQUIRED )?BOOLEAN, but the table has int\. /);
