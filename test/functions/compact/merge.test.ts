@@ -317,7 +317,7 @@ describe('a column of another type', () => {
       }),
     );
     const { message } = await failureOf(() => merged(everyTypeDay, [{ key: 'part', file }]));
-    expect(message).toMatch(/^int of "part" is (REQUIRED )?BOOLEAN, but the table has int\. /);
+    expect(message).toMatch(/^int of "part" is (REQUIRED )?BOOLEAN, but the table has int; /);
   });
 });
 
@@ -347,28 +347,6 @@ describe('a part is refused by its key', () => {
       /^"broken.parquet" is not a Parquet file, or it is damaged \(.+\)\. If convert wrote it, /,
     );
     expect(message).toContain('npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22');
-  });
-
-  test('or merged, whichever of its bits is changed', async () => {
-    const part = partOf([
-      Array.from({ length: 40 }, (_, row) => ({
-        int: row % 3,
-        string: `${'Oslo'.repeat(9)}${row}`,
-        double: row / 3,
-      })),
-    ]).file;
-    let refused = 0;
-    for (let at = 0; at < part.length; at++) {
-      const file = part.map((byte, index) => (index === at ? byte ^ (1 << (at % 8)) : byte));
-      const failed = await merged(everyTypeDay, [{ key: 'part', file }]).catch((error: unknown) => error);
-      if (!(failed instanceof Error)) continue;
-      expect([at, failed]).toMatchObject([
-        at,
-        { code: expect.stringMatching(/^(not-parquet|changed-type)$/) },
-      ]);
-      refused += 1;
-    }
-    expect(refused).toBeGreaterThan(part.length / 10);
   });
 
   test.each(['the footer', 'rows'])('but an error of reading %s is passed on as it is', async (what) => {
