@@ -107,7 +107,7 @@ export async function* mergedParts(
     const named = problems.slice(0, namedChanges).join('; ');
     throw new PermanentError(
       'changed-type',
-      `${named}${more > 0 ? `; and ${more} more` : ''}. Have the day converted again: ${replayCommand(of)}`,
+      `${named}${more > 0 ? `; and ${more} more` : ''}. If convert did not write it, remove it; if it did, have the day converted again: ${replayCommand(of)}`,
     );
   }
   yield flush();
