@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
 import type { BuryingFunction, DeadLetter } from '../shared/dead-letters.ts';
+import { headObject } from '../shared/head-object.ts';
 import { compactedKey, dayPrefix, parsedDay, tableDayOf } from '../shared/keys.ts';
 import { compactedOf, curatedOf } from './current.ts';
 import { deadLettersOf } from './dead-letters/dead-letters-of.ts';
@@ -128,15 +129,20 @@ export class OutcomeWatch {
 
   async #lookAtDays({ days }: Pending, signal: AbortSignal): Promise<void> {
     const look = async (prefix: string) => {
-      // A letter may name something else than a day of a table. It dies again.
       const day = parsedDay(prefix);
-      const made = day ? await compactedOf(this.#deployed, day) : null;
+      const made = day ? await compactedOf(this.#deployed, day) : await this.#lookAtStray(prefix);
       if (made === null) return;
       days.delete(prefix);
       if (made !== undefined) this.#compacted.add(made);
     };
     await pMap(days, look, { concurrency, signal });
     this.onDays(days.size);
+  }
+
+  /** A letter may name something else than a day of a table. It dies again, unless the object is gone. */
+  async #lookAtStray(key: string): Promise<null | undefined> {
+    const { s3, outputs } = this.#deployed;
+    return (await headObject(s3, outputs.CuratedBucketName, key)) ? null : undefined;
   }
 
   #add(keys: readonly string[]): void {

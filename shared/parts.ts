@@ -28,11 +28,13 @@ export function partsDigest(
   return createHash('sha256').update(JSON.stringify(made)).digest('hex');
 }
 
-/** @param compacted what S3 tells of the day's object */
+/**
+ * @param compacted what S3 tells of the day's object
+ * @param digest of the parts
+ */
 export function isMadeOf(
   compacted: Pick<HeadObjectCommandOutput, 'Metadata'> | undefined,
-  of: Pick<TableDay, 'dataset'>,
-  parts: readonly Pick<ListedObject, 'key' | 'etag'>[],
+  digest: string,
 ): boolean {
-  return compacted?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
+  return compacted?.Metadata?.[objectMetadata.partsDigest] === digest;
 }

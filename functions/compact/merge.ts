@@ -11,8 +11,6 @@ import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
 import { refuseLargeDay } from './large-day.ts';
 import { openPart, type Part, parsed, replayCommand } from './part.ts';
 
-export type { Part } from './part.ts';
-
 /** A row group that is taken over is copied in pieces of so many bytes. */
 const pieceBytes = 4 * 1024 * 1024;
 
@@ -63,15 +61,19 @@ export async function* mergedParts(
   let rows = 0;
   let text = 0;
   let count = 0;
-  const problems: string[] = [];
+  let changedParts = 0;
+  let problems = 0;
+  const firstProblems: string[] = [];
   for await (const each of parts) {
     count += 1;
     const part = await openPart(of, each);
     const changed = await parsed(of, part.key, () => changedColumns(part.metadata, schema));
-    for (const { column, from, to } of changed)
-      problems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
+    if (changed.length > 0) changedParts += 1;
+    problems += changed.length;
+    for (const { column, from, to } of changed.slice(0, namedChanges - firstProblems.length))
+      firstProblems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
     // The other parts are only looked at.
-    if (problems.length > 0) continue;
+    if (problems > 0) continue;
 
     const { metadata } = part;
     for (const rowGroup of metadata.row_groups) {
@@ -102,12 +104,13 @@ export async function* mergedParts(
     }
   }
 
-  if (problems.length > 0) {
-    const more = problems.length - namedChanges;
-    const named = problems.slice(0, namedChanges).join('; ');
+  if (problems > 0) {
+    const more = problems - firstProblems.length;
     throw new PermanentError(
       'changed-type',
-      `${named}${more > 0 ? `; and ${more} more` : ''}. If convert did not write it, remove it; if it did, have the day converted again: ${replayCommand(of)}`,
+      `${firstProblems.join('; ')}${more > 0 ? `; and ${more} more` : ''}. If convert wrote it, have the day converted again: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
+      // Parts of both types: the day is probably being converted again.
+      { mayHeal: changedParts < count },
     );
   }
   yield flush();

@@ -73,7 +73,7 @@ export async function parsed<T>(of: TableDay, key: string, parse: () => T | Prom
     const reason = (error as Error).constructor === Error ? (error as Error).message : 'it cannot be read';
     throw new PermanentError(
       'not-parquet',
-      `"${key}" is not one of convert's files, or it is damaged: ${reason}. If convert did not write it, remove it; if it did, replay the day: ${replayCommand(of)}`,
+      `"${key}" is not one of convert's files, or it is damaged: ${reason}. If convert wrote it, replay the day: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
       { cause: error },
     );
   }

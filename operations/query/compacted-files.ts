@@ -5,8 +5,8 @@ import pMap from 'p-map';
 import { withStateFile } from '../../local/aws/state-error.ts';
 import { planDeployment } from '../../local/deployment-plan.ts';
 import { References } from '../../local/references.ts';
-import { readTemplate } from '../../local/template.ts';
-import { assemblyIn } from '../local-assembly.ts';
+import type { Template } from '../../local/template.ts';
+import { templateIn } from '../local-assembly.ts';
 
 /** A compacted object of the pipeline on this computer, as a file. */
 export interface CompactedFile {
@@ -36,7 +36,7 @@ const concurrency = 64;
  * @throws {Error} when no pipeline ever ran there, or a record is damaged
  */
 export async function compactedFiles(stateDir: string): Promise<CompactedFiles> {
-  const bucket = await compactedBucket(await assemblyIn(stateDir));
+  const bucket = compactedBucket(await templateIn(stateDir, ['CompactedBucketName']));
   const root = join(realpathSync(stateDir), 's3');
   const records = join(root, '.meta', bucket);
   if (!existsSync(records)) return { folder: undefined, files: [], release: async () => {} };
@@ -85,8 +85,7 @@ function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 /** The name that the compacted bucket has here: what the stack's output refers to. */
-async function compactedBucket(assembly: string): Promise<string> {
-  const template = await readTemplate(assembly);
+function compactedBucket(template: Template): string {
   const references = new References();
   for (const { logicalId, name } of planDeployment(template).buckets)
     references.define(logicalId, { Ref: name });

@@ -296,8 +296,8 @@ describe('a column of another type', () => {
     const { code, message } = await failureOf(() => merged(of('timestamp'), parts));
     expect(code).toBe('changed-type');
     expect(message).toBe(
-      'added of "morning.parquet" is bigint, but the table has timestamp. If convert did not write it, remove it; if it did, have the day converted again: ' +
-        'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22',
+      'added of "morning.parquet" is bigint, but the table has timestamp. If convert wrote it, have the day converted again: ' +
+        'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22. If not, remove it. Then: npx tdf dead-letters redrive',
     );
   });
 
@@ -366,7 +366,7 @@ describe('a part is refused by its key', () => {
     const { code, message } = await failureOf(() => merged(everyTypeDay, parts));
     expect(code).toBe('not-parquet');
     const [, found] =
-      /^"broken.parquet" is not one of convert's files, or it is damaged: (.+)\. If convert did not write it, remove it; if it did, replay the day: npx tdf replay --dataset test\/every-type --from 2026-11-22 --to 2026-11-22$/.exec(
+      /^"broken.parquet" is not one of convert's files, or it is damaged: (.+)\. If convert wrote it, replay the day: npx tdf replay --dataset test\/every-type --from 2026-11-22 --to 2026-11-22\. If not, remove it\. Then: npx tdf dead-letters redrive$/.exec(
         message,
       ) ?? [];
     expect(found).toMatch(reason);
