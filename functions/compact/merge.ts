@@ -3,7 +3,8 @@ import { columnsOf } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
 import { changedColumns } from '../parquet/changed-columns.ts';
-import { chunkRange } from '../parquet/chunk-range.ts';
+import { pieceJudge } from '../parquet/chunk-pages.ts';
+import { chunkRange, joinedRanges } from '../parquet/chunk-range.ts';
 import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
 import { readRows } from '../parquet/read-rows.ts';
 import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
@@ -81,9 +82,14 @@ export async function* mergedParts(
       refuseLargeDay(of, { rows });
       if (isOurs(metadata) && (rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2)) {
         yield flush();
-        for (const { startByte, endByte } of file.takeOver(rowGroup)) {
-          for (let at = startByte; at < endByte; at += pieceBytes) {
-            file.append(new Uint8Array(await part.read(at, Math.min(at + pieceBytes, endByte))));
+        const chunks = await parsed(of, part.key, () => file.takeOver(rowGroup));
+        const judge = pieceJudge(chunks);
+        for (const { startByte, endByte } of joinedRanges(chunks.map(chunkRange))) {
+          for (let at = startByte; at < endByte; ) {
+            const start = at;
+            const piece = await part.read(start, Math.min(start + pieceBytes, endByte));
+            at = await parsed(of, part.key, () => judge(piece, start));
+            file.append(new Uint8Array(piece, 0, at - start));
             yield file.take();
           }
         }
@@ -102,7 +108,7 @@ export async function* mergedParts(
     const more = problems - firstProblems.length;
     throw new PermanentError(
       'changed-type',
-      `${firstProblems.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Have the day converted again: ${replayCommand(of)}. Then: npx tdf dead-letters redrive`,
+      `${firstProblems.join('; ')}${more > 0 ? `; and ${more} more` : ''}. If convert wrote it, have the day converted again: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
       // Parts of both types: the day is probably being converted again.
       { mayHeal: changedParts < count },
     );

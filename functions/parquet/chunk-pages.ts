@@ -1,5 +1,6 @@
-import type { ColumnMetaData, PageHeader } from 'hyparquet';
+import type { ColumnChunk, ColumnMetaData, PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import { chunkRange } from './chunk-range.ts';
 
 export interface Page {
   readonly isDictionary: boolean;
@@ -81,6 +82,35 @@ export class ChunkPages {
     this.at = end;
     return page;
   }
+}
+
+/** More than the header of any page of convert's has. */
+const maxHeaderBytes = 256;
+
+/**
+ * Judges the page headers of columns whose bytes come piece by piece.
+ * @returns a function that takes a piece, with where it is in the file, and returns where the next piece must begin: at its
+ * end, or before that at a header that is not whole in it. It throws when a column is damaged.
+ */
+export function pieceJudge(chunks: readonly ColumnChunk[]): (piece: ArrayBuffer, start: number) => number {
+  const columns = chunks.map((chunk) => ({
+    ...chunkRange(chunk),
+    pages: new ChunkPages(chunk.meta_data as ColumnMetaData),
+  }));
+  return (piece, start) => {
+    const end = start + piece.byteLength;
+    for (let column = columns[0]; column; column = columns[0]) {
+      const { startByte, endByte, pages } = column;
+      while (pages.hasNext()) {
+        const header = startByte + pages.at;
+        if (header >= end) return end;
+        if (end < Math.min(header + maxHeaderBytes, endByte)) return header;
+        pages.next(new DataView(piece, header - start));
+      }
+      columns.shift();
+    }
+    return end;
+  };
 }
 
 function pageOf({ type, ...header }: PageHeader): Omit<Page, 'size' | 'start' | 'end'> {

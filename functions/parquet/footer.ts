@@ -14,7 +14,8 @@ const codecs = ['UNCOMPRESSED', 'SNAPPY', 'ZSTD'];
 
 /**
  * Reads a footer, and judges it: whatever is read by it is inside of the file, and no row is lost.
- * @param bytes the file's, from `start` to its end
+ * @param start where it begins in the file
+ * @param bytes the file's from there on
  * @throws {Error} when convert has not written it so
  */
 export function readFooter(bytes: ArrayBuffer, start: number): FileMetaData {
@@ -31,7 +32,8 @@ export function readFooter(bytes: ArrayBuffer, start: number): FileMetaData {
   let rows = 0n;
   let end = 4;
   for (const { columns, num_rows: count } of row_groups) {
-    if (typeof count !== 'bigint' || count <= 0n) throw new Error(`a row group has ${count} rows`);
+    if (typeof count !== 'bigint' || count <= 0n)
+      throw new Error('a row group has an impossible number of rows');
     rows += count;
     if (columns.length !== leaves.length) throw new Error('a row group does not have all columns');
     for (const [number, chunk] of columns.entries()) {
@@ -40,7 +42,7 @@ export function readFooter(bytes: ArrayBuffer, start: number): FileMetaData {
       const what = `the column "${name}" of a row group`;
       if (column?.path_in_schema.length !== 1 || column.path_in_schema[0] !== name || column.type !== type)
         throw new Error(`${what} is another column`);
-      if (column.num_values !== count) throw new Error(`${what} has ${column.num_values} rows`);
+      if (column.num_values !== count) throw new Error(`${what} has another number of rows`);
       if (!codecs.includes(column.codec)) throw new Error(`${what} is packed as convert does not pack`);
       const { startByte, endByte } = chunkRange(chunk);
       const { total_compressed_size, total_uncompressed_size, data_page_offset } = column;
@@ -59,7 +61,8 @@ export function readFooter(bytes: ArrayBuffer, start: number): FileMetaData {
       end = endByte;
     }
   }
-  if (rows !== num_rows) throw new Error(`its row groups have ${rows} rows, but its footer says ${num_rows}`);
+  if (rows !== num_rows)
+    throw new Error(`its row groups have ${rows} rows, and its footer tells another number`);
   return metadata;
 }
 

@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { ColumnChunk, ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet';
+import {
+  type ColumnChunk,
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadata,
+  type RowGroup,
+} from 'hyparquet';
 import { tableDayOf } from '../../../shared/keys.ts';
 import { converted, failureOf } from '../convert/converted.ts';
-import { flipped, fortyRows, rewritten } from './damage.ts';
-import { everyTypeDay, merged } from './merged.ts';
+import { flipped, fortyRows, refusedOf, rewritten, wholeParts } from './damage.ts';
+import { everyTypeDay, large, merged, partOf } from './merged.ts';
 
 // The loops over pages end by construction, as each page must advance within its column: a hang would end no test.
 describe('a part whose page does not tell its size is refused', () => {
@@ -56,8 +62,41 @@ describe('a part is refused whose footer contradicts itself, and no row of the o
       (metadata) => (group(metadata).columns[1] = structuredClone(group(metadata).columns[0] as ColumnChunk)),
     ],
     ['a column has less text', (metadata) => (column(metadata).total_uncompressed_size -= 1n)],
+    [
+      'a column has more text than a day may have',
+      (metadata) => (column(metadata).total_uncompressed_size = huge),
+    ],
   ])('%s', async (_what, change) => {
     const parts = [{ key: 'part', file: footer(change) }, fortyRows];
     expect(await failureOf(() => merged(everyTypeDay, parts))).toMatchObject({ code: 'not-parquet' });
   });
 });
+
+describe('a large part is taken over as it is, but only when a reader can read it: it is refused when', () => {
+  const rows = [{ int: 1, double: 0.5, string: 'Oslo' }, { int: 2 }];
+  const { file } = partOf([large(rows)]);
+  const [chunk] = parquetMetadata(new Uint8Array(file).buffer).row_groups[0]?.columns ?? [];
+  const page = Number(chunk?.meta_data?.data_page_offset);
+
+  test.each<[string, Uint8Array]>([
+    ['a page header is damaged', flipped(file, page + 1, 3)],
+    ['the size of a page is damaged', flipped(file, page + 3, 1)],
+    [
+      'a column is packed in another way',
+      rewritten(file, ({ row_groups }) => {
+        const [column] = row_groups[0]?.columns ?? [];
+        if (column?.meta_data) column.meta_data.codec = 'SNAPPY';
+      }),
+    ],
+  ])('%s', async (_what, damaged) => {
+    expect(Buffer.compare(damaged, file)).not.toBe(0);
+    const failed = await failureOf(() => merged(everyTypeDay, [{ key: 'part', file: damaged }]));
+    expect(failed).toMatchObject({ code: 'not-parquet', message: expect.stringContaining('"part"') });
+  });
+});
+
+// Of every bit: damage.deep.test.ts.
+test.each(wholeParts)(
+  'of %s, a damaged part is refused or has the right rows, whichever of its bits is changed',
+  async (_what, part) => expect(await refusedOf(part, 29)).toBeGreaterThan(10),
+);
