@@ -12,6 +12,7 @@ import {
 import { type DropPlan, planDrops } from '../../operations/drop/plan-drops.ts';
 import { putFiles } from '../../operations/drop/put-files.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
+import { refuseOtherVersion } from '../../operations/versions.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
@@ -103,9 +104,10 @@ interface Done {
 async function put(
   plans: readonly DropPlan[],
   deployed: Reached,
-  { wait, json }: Options,
+  { wait, json, ...target }: Options,
   signal: AbortSignal,
 ): Promise<Done> {
+  if (wait) refuseOtherVersion(target, deployed.outputs);
   const watch = await watchOutcome(deployed, signal);
   const bar = progressBar('Put', plans.length, { shown: !json });
   const whole: DropPlan[] = [];

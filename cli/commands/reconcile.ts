@@ -6,6 +6,7 @@ import type { Notable } from '../../functions/reconcile/reconcile-objects.ts';
 import { deadLettersOf } from '../../operations/dead-letters/dead-letters-of.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
+import { refuseOtherVersion } from '../../operations/versions.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
@@ -53,7 +54,14 @@ export function reconcileCommand(): Command {
 
       const selected = dataset ? [dataset] : datasets;
       const plan = { selected, grace: Number(grace), prune, dryRun, json };
-      await atWork(target, (deployed, signal) => run(deployed, plan, signal), { dryRun });
+      await atWork(
+        target,
+        (deployed, signal) => {
+          refuseOtherVersion(target, deployed.outputs);
+          return run(deployed, plan, signal);
+        },
+        { dryRun },
+      );
     },
   );
 }
@@ -106,7 +114,7 @@ const titles = {
 
 const dayTitles = {
   missing: 'Missing in compacted',
-  stale: 'Compacted of other objects than are in curated',
+  stale: 'Made of other objects than are in curated, or for other columns',
   orphaned: 'In compacted, though nothing is left in curated',
   dead: 'In the dead-letter queue, and left there',
   foreign: 'In compacted, though compact did not write it: remove it, or it is queried',

@@ -83,7 +83,7 @@ describe('tdf reconcile --local', () => {
         '  0 current, 1 missing, 1 stale, 1 orphaned, 0 dead, 0 young, 1 foreign',
         '  Missing in compacted:',
         `    ${day(21)}`,
-        '  Compacted of other objects than are in curated:',
+        '  Made of other objects than are in curated, or for other columns:',
         `    ${day(22)}`,
         '  In compacted, though nothing is left in curated:',
         `    ${day(20)}`,
