@@ -16,7 +16,7 @@ import { refuseOtherVersion } from '../../operations/versions.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
-import { next, targetOptions } from '../target-options.ts';
+import { next, targetOptions, whatWaits } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { type Printed, print, printError, printJson } from '../terminal/output.ts';
 import { printable } from '../terminal/printable.ts';
@@ -189,12 +189,7 @@ function show({ files, days = [] }: Done, options: Options): void {
   const late = days.filter(({ outcome }) => outcome === 'waiting').length;
   if (late > 0) print(' ', marks.waiting, `${counted(late, 'day')} not compacted yet`);
   if (of('died') + died.length > 0) print(`See what failed: ${next('dead-letters', options)}`);
-  if (of('waiting') + late > 0)
-    print(
-      options.local
-        ? `What waits stays in the queues. To have it in the tables: ${next('reconcile', options)}`
-        : `What waits is in the tables within minutes. What cannot be: ${next('dead-letters', options)}`,
-    );
+  if (of('waiting') + late > 0) print(whatWaits(options));
 }
 
 function describe(object: Shown): string {
