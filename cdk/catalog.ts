@@ -34,7 +34,7 @@ export class Catalog extends Construct {
 
     const database = new CfnDatabase(this, 'Database', {
       catalogId: Stack.of(this).account,
-      databaseInput: { name: this.database, description: 'Curated weather, one table per kind of row.' },
+      databaseInput: { name: this.database, description: 'Weather, one table per kind of row.' },
     });
     for (const dataset of datasets) {
       for (const table of dataset.tables) {
@@ -48,7 +48,7 @@ export class Catalog extends Construct {
 
     const workgroup = new CfnWorkGroup(this, 'Workgroup', {
       name: this.workgroup,
-      description: 'Queries on curated weather.',
+      description: 'Queries on the weather tables.',
       recursiveDeleteOption: true,
       workGroupConfiguration: {
         // A client's settings cannot get around the limit or the encryption.

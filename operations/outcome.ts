@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
 import type { BuryingFunction, DeadLetter } from '../shared/dead-letters.ts';
+import { headObject } from '../shared/head-object.ts';
 import { compactedKey, dayPrefix, parsedDay, tableDayOf } from '../shared/keys.ts';
 import { compactedOf, curatedOf } from './current.ts';
 import { deadLettersOf } from './dead-letters/dead-letters-of.ts';
@@ -146,10 +147,12 @@ export class OutcomeWatch {
     this.onDays(days.size);
   }
 
-  /** As `compactedOf`; null for what is not a day of a table, as a letter may name it: it dies again. */
+  /** As `compactedOf`. A letter may name something else than a day of a table: it dies again, unless the object is gone. */
   async #madeOf(prefix: string): Promise<string | null | undefined> {
     const day = parsedDay(prefix);
-    return day ? compactedOf(this.#deployed, day) : null;
+    if (day) return compactedOf(this.#deployed, day);
+    const { s3, outputs } = this.#deployed;
+    return (await headObject(s3, outputs.CuratedBucketName, prefix)) ? null : undefined;
   }
 
   #add(keys: readonly string[]): void {

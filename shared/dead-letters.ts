@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
+import { dayPrefix, parsedDay } from './keys.ts';
 import { objectsIn } from './s3-event.ts';
 import { batchesOf, batchSize } from './send-messages.ts';
 
@@ -25,7 +26,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly reason: string;
   /**
-   * Of the raw object; for a letter of compact, the prefix of the table's day. Null when the message does not name one.
+   * Of the raw object; for a letter of compact, the prefix of the table's day, or the key of what is not of one. Null when
+   * the message does not name any.
    */
   readonly key: string | null;
   /** By the function, when it gave up; by S3, when the queue itself moved the message. */
@@ -194,21 +196,22 @@ function letterOf(
 ): HeldLetter {
   const attribute = (name: string) => MessageAttributes?.[name]?.StringValue;
   const tries = attribute('tries');
-  const keys = [...new Set(keysIn(Body).map((key) => (queue.function === 'compact' ? folderOf(key) : key)))];
+  const keys = [...new Set(keysIn(Body).map((key) => (queue.function === 'compact' ? dayOrKey(key) : key)))];
   return {
     id: MessageId ?? '',
     function: queue.function,
     code: attribute('code') ?? notRecorded,
     reason: attribute('reason') ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
     // The attribute is cleaned and cut; the body is exact.
-    key: keys.join(', ') || (attribute('rawKey') ?? null),
+    key: keys.join(', ') || (attribute('rawKey') ?? attribute('key') ?? null),
     sentAt: new Date(Number(Attributes?.SentTimestamp)),
     tries: tries === undefined ? null : Number(tries),
     body: Body,
   };
 }
 
-/** Of a curated object: the prefix of its day. */
-function folderOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('/') + 1);
+/** Of a curated object: the prefix of its day; its key when it is not of one. */
+function dayOrKey(key: string): string {
+  const day = parsedDay(key);
+  return day ? dayPrefix(day) : key;
 }

@@ -35,19 +35,21 @@ function sha256(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
-/** @param compacted what S3 tells of the day's object */
+/**
+ * @param compacted what S3 tells of the day's object
+ * @param digest of the parts
+ */
 export function isMadeOf(
   compacted: Pick<HeadObjectCommandOutput, 'Metadata'> | undefined,
-  of: Pick<TableDay, 'dataset'>,
-  parts: readonly Part[],
+  digest: string,
 ): boolean {
-  return compacted?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
+  return compacted?.Metadata?.[objectMetadata.partsDigest] === digest;
 }
 
-/** The same, but another version may have made it: it has these rows, but perhaps not every column. */
-export function hasRowsOf(...[compacted, of, parts]: Parameters<typeof isMadeOf>): boolean {
-  const [, ofParts] = compacted?.Metadata?.[objectMetadata.partsDigest]?.split('-') ?? [];
-  return ofParts === partsDigest(of, parts).split('-')[1];
+/** The same, but another version may have made it: it has the rows of these parts, but perhaps not every column. */
+export function hasRowsOf(...[compacted, digest]: Parameters<typeof isMadeOf>): boolean {
+  const ofParts = (both: string | undefined) => both?.split('-')[1];
+  return ofParts(compacted?.Metadata?.[objectMetadata.partsDigest]) === ofParts(digest);
 }
 
 /** By which compact makes a day's object; of each dataset, by its name, that of its columns. */

@@ -17,6 +17,6 @@ export function refuseLargeDay(of: TableDay, size: Readonly<Partial<Record<Measu
   );
   throw new PermanentError(
     'too-many-parts',
-    `"${dayPrefix(of)}" has more than compact takes in time: ${counts.join(', ')}. Raise the limits in functions/compact/limits.ts and deploy, or drop the day's raw files again as fewer, larger ones and remove the small ones with their curated objects: npx tdf reconcile --prune. Then: npx tdf dead-letters redrive`,
+    `"${dayPrefix(of)}" has more than compact takes in time: ${counts.join(', ')}. Raise these limits and, in proportion, "timeout" (15 minutes at most) in functions/compact/limits.ts, and deploy: npx cdk deploy. Or, if the day has many small files, drop them as fewer, larger ones: npx tdf drop FILE; remove the small ones from raw, and then their curated objects: npx tdf reconcile --prune. Then: npx tdf dead-letters redrive`,
   );
 }

@@ -1,6 +1,7 @@
-import { type AsyncBuffer, type FileMetaData, parquetMetadata } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
+import { readFooter } from '../parquet/footer.ts';
 
 /** A curated object. An error of its reader is no fault of the file's, so it passes through: it is worth another try. */
 export interface Part {
@@ -12,21 +13,11 @@ export interface Part {
 export interface OpenPart {
   readonly key: string;
   readonly metadata: FileMetaData;
-  /** Where the footer begins. */
-  readonly end: number;
   read(start: number, end: number): Promise<ArrayBuffer>;
 }
 
 /** Read at once from the end of a part. Most parts are smaller, so that they take one request. */
 const tailBytes = 512 * 1024;
-
-/** Bounds as they are in the footer, not as JavaScript's strings and dates, so that they can be taken over. */
-const parsers = {
-  // A copy, as a view would keep the footer in memory.
-  stringFromBytes: (bytes: Uint8Array) => bytes.slice(),
-  timestampFromMilliseconds: (milliseconds: bigint) => milliseconds,
-  dateFromDays: (days: number) => days,
-};
 
 /** More than any footer of convert's has. */
 const maxFooterBytes = 64 * 1024 * 1024;
@@ -48,8 +39,8 @@ export async function openPart(of: TableDay, { key, file }: Part): Promise<OpenP
     return start;
   });
   const footer = await read(end, byteLength);
-  const metadata = await parsed(of, key, () => parquetMetadata(footer, { parsers, geoparquet: false }));
-  return { key, metadata, end, read };
+  const metadata = await parsed(of, key, () => readFooter(footer, end));
+  return { key, metadata, read };
 }
 
 async function readAll(file: AsyncBuffer, start: number, end: number): Promise<ArrayBuffer> {
@@ -70,7 +61,7 @@ export async function parsed<T>(of: TableDay, key: string, parse: () => T | Prom
     const reason = error instanceof Error ? error.message : String(error);
     throw new PermanentError(
       'not-parquet',
-      `"${key}" is not a Parquet file, or it is damaged (${reason}). If convert wrote it, replay the day; if not, remove it. ${replayCommand(of)}`,
+      `"${key}" is not a Parquet file, or it is damaged (${reason}). If convert wrote it, replay the day: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
       { cause: error },
     );
   }

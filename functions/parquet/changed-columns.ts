@@ -1,4 +1,4 @@
-import { type FileMetaData, type SchemaElement, parquetSchema as schemaTree } from 'hyparquet';
+import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { columnTypes } from '../../shared/column-type.ts';
 
 export interface ChangedColumn {
@@ -9,10 +9,10 @@ export interface ChangedColumn {
 
 /** The columns of a file that have another type than the declared ones of the same name. */
 export function changedColumns(
-  { schema }: Pick<FileMetaData, 'schema'>,
+  { schema: [, ...columns] }: Pick<FileMetaData, 'schema'>,
   [, ...declared]: readonly SchemaElement[],
 ): ChangedColumn[] {
-  const own = new Map(schemaTree({ schema }).children.map(({ element }) => [element.name, element]));
+  const own = new Map(columns.map((element) => [element.name, element]));
   return declared.flatMap((to) => {
     const from = own.get(to.name);
     if (!from || typeOf(from) === typeOf(to)) return [];

@@ -12,7 +12,7 @@ import {
   type TableDay,
 } from '../../shared/keys.ts';
 import type { ListedObject } from '../../shared/listing.ts';
-import { hasRowsOf, listParts } from '../../shared/parts.ts';
+import { hasRowsOf, listParts, partsDigest } from '../../shared/parts.ts';
 import type { Observed } from '../observed.ts';
 import { concurrency } from './stored-objects.ts';
 
@@ -37,7 +37,7 @@ export async function lookAtDay(
   const parts = await listParts(s3, outputs.CuratedBucketName, of);
   const compacted =
     parts.length > 0 ? await headObject(s3, outputs.CompactedBucketName, compactedKey(of)) : undefined;
-  const hasAll = hasRowsOf(compacted, of, parts);
+  const hasAll = hasRowsOf(compacted, partsDigest(of, parts));
   const compactedAt = compacted?.LastModified?.getTime() ?? 0;
   return {
     parts: new Map(parts.map((part) => [part.key, part])),

@@ -137,8 +137,9 @@ describe('dead letters of days', () => {
     expect(await keys('raw')).toEqual([`given-up/${rawKey}`]);
   });
 
-  test('that name something else than a day are sent again, and waited for until they die again', async () => {
+  test('that name something else than a day are listed by its key, sent again, and waited for until they die again', async () => {
     const event = objectEvent({ bucket: 'curated', key: 'elsewhere/a.parquet', size: 1 });
+    await put('curated', 'elsewhere/a.parquet');
     cloud.emulator.send(cloud.outputs.CompactDeadLetterQueueUrl, event);
     const redriving = cloud.tdf('dead-letters', 'redrive');
     await until(() => bodies('CompactQueueUrl').length === 1);
@@ -146,6 +147,17 @@ describe('dead letters of days', () => {
     expect(await redriving).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('Converted 0; compacted 0; dead again 1.'),
+    });
+    const letters: { key: string }[] = JSON.parse((await cloud.tdf('dead-letters', '--json')).stdout);
+    expect(letters.map(({ key }) => key)).toEqual(['elsewhere/a.parquet']);
+  });
+
+  test('that name something else than a day are settled once it is removed', async () => {
+    const event = objectEvent({ bucket: 'curated', key: 'elsewhere/a.parquet', size: 1 });
+    cloud.emulator.send(cloud.outputs.CompactDeadLetterQueueUrl, event);
+    expect(await cloud.tdf('dead-letters', 'redrive')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Converted 0; compacted 0; dead again 0.'),
     });
   });
 });

@@ -27,7 +27,8 @@ describe('a day is refused, with what to do, when it may take too long:', () => 
     }) as unknown as S3Client;
   const compact = (s3: S3Client) => {
     const { signal } = new AbortController();
-    return compactDay(tableDayOf(day), { s3, curated: 'curated', compacted: 'compacted', signal });
+    const wait = async () => {};
+    return compactDay(tableDayOf(day), { s3, curated: 'curated', compacted: 'compacted', signal, wait });
   };
   const { parts, bytes } = limits;
 

@@ -296,7 +296,7 @@ describe('a column of another type', () => {
     expect(code).toBe('changed-type');
     expect(message).toBe(
       'added of "morning.parquet" is bigint, but the table has timestamp. Have the day converted again: ' +
-        'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22',
+        'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22. Then: npx tdf dead-letters redrive',
     );
   });
 
@@ -309,7 +309,12 @@ describe('a column of another type', () => {
 
   test('is named as Parquet names it when no column can be declared so', async () => {
     const file = new Uint8Array(
-      parquetWriteBuffer({ columnData: [{ name: 'int', data: [true], type: 'BOOLEAN' }] }),
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'int', data: [true], type: 'BOOLEAN' },
+          { name: 'raw_key', data: ['key'] },
+        ],
+      }),
     );
     const { message } = await failureOf(() => merged(everyTypeDay, [{ key: 'part', file }]));
     expect(message).toMatch(/^int of "part" is (REQUIRED )?BOOLEAN, but the table has int\. /);
@@ -341,7 +346,10 @@ describe('a part is refused by its key', () => {
     expect(message).toMatch(
       /^"broken.parquet" is not a Parquet file, or it is damaged \(.+\)\. If convert wrote it, /,
     );
-    expect(message).toContain('npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22');
+    expect(message).toContain(
+      'npx tdf replay --dataset test/every-type --from 2026-11-22 --to 2026-11-22. If',
+    );
+    expect(message).toMatch(/\. Then: npx tdf dead-letters redrive$/);
   });
 
   test('or merged, whichever of its bits is changed', async () => {
