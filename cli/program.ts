@@ -82,7 +82,7 @@ function describe(error: unknown): string {
     return `${error.message} Run one there: ${nextStart(error.state)}; or name another: --state DIR`;
   if (error instanceof UnreconciledStateError) {
     const target = { local: true, stage: '', state: error.state } as const;
-    return `${error.message} Bring it up to date: ${next('reconcile --grace 0', target)}`;
+    return `${error.message} Bring the state up to date: ${next('reconcile --grace 0', target)}`;
   }
   const withoutAccess = error.name === 'CredentialsProviderError' || error.message === 'Region is missing';
   return withoutAccess

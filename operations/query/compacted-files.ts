@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { copyFile, link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { withStateFile } from '../../local/aws/state-error.ts';
 import { planDeployment } from '../../local/deployment-plan.ts';
+import { makeQueryFolder } from '../../local/query-folder.ts';
 import { References } from '../../local/references.ts';
 import type { Template } from '../../local/template.ts';
 import { templateIn } from '../local-assembly.ts';
@@ -11,8 +12,10 @@ import { templateIn } from '../local-assembly.ts';
 /** A compacted object of the pipeline on this computer, as a file. */
 export interface CompactedFile {
   readonly key: string;
-  /** Absolute. */
+  /** A second name of the file; absolute. */
   readonly path: string;
+  /** Where the pipeline keeps it. */
+  readonly file: string;
 }
 
 export interface CompactedFiles {
@@ -41,9 +44,7 @@ export async function compactedFiles(stateDir: string): Promise<CompactedFiles> 
   const records = join(root, '.meta', bucket);
   if (!existsSync(records)) return { folder: undefined, files: [], release: async () => {} };
   const names = (await readdir(records)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-  // The emulator takes what begins with a dot for no bucket. On the same file system, so that files can be linked.
-  const within = join(root, '.meta', '.query-');
-  const folder = withStateFile(within, () => mkdtempSync(within));
+  const folder = makeQueryFolder(root);
   const release = () => rm(folder, { recursive: true, force: true });
   try {
     const files = await pMap(
@@ -53,8 +54,9 @@ export async function compactedFiles(stateDir: string): Promise<CompactedFiles> 
         if (text === undefined) return [];
         const { key, file } = withStateFile(join(records, name), () => JSON.parse(text) as ObjectRecord);
         const path = join(folder, name.replace('.json', '.parquet'));
-        const kept = await unlessGone(keep(join(root, ...file.split('/')), path));
-        return kept ? [{ key, path }] : [];
+        const own = join(root, ...file.split('/'));
+        const kept = await unlessGone(keep(own, path));
+        return kept ? [{ key, path, file: own }] : [];
       },
       { concurrency },
     );

@@ -274,7 +274,7 @@ describe('a state directory', () => {
     for (const args of [...readers, ['reconcile', '--dry-run']])
       expect(await tdf([...args, '--local', '--state', older])).toMatchObject({
         code: 1,
-        stderr: `Error: An older version of the pipeline made ${older}. Bring it up to date: npx tdf reconcile --grace 0 --local --state ${older}\n`,
+        stderr: `Error: An older version of the pipeline made ${older}. Bring the state up to date: npx tdf reconcile --grace 0 --local --state ${older}\n`,
       });
     await rm(older, { recursive: true });
   });
