@@ -149,7 +149,9 @@ export class Alarms extends Construct {
     },
   ): void {
     // A message that keeps failing shows once per visibility time-out, and so in each of these periods.
-    const period = stage.visibilityTimeout.plus(Duration.minutes(15));
+    const slack = Duration.minutes(15);
+    const period = stage.visibilityTimeout.plus(slack);
+    const age = stage.ageAtSecondTry.plus(slack);
     const queueMetric = { period: fiveMinutes, statistic: 'Maximum' };
     this.#add(dead, {
       metric: stage.deadLetters.metricApproximateNumberOfMessagesVisible(queueMetric),
@@ -168,9 +170,8 @@ export class Alarms extends Construct {
     });
     this.#add(tooOld, {
       metric: stage.queue.metricApproximateAgeOfOldestMessage(queueMetric),
-      // A message whose first try failed is as old as the visibility time-out when it is tried again.
-      threshold: period.toSeconds(),
-      description: `${about.waiting} for more than ${period.toMinutes()} minutes, longer than one failed try takes: ${name} is throttled, failing or overloaded. Next: ${about.tdf('status')}`,
+      threshold: age.toSeconds(),
+      description: `${about.waiting} for more than ${Math.floor(age.toMinutes({ integral: false }))} minutes, longer than one failed try takes: ${name} is throttled, failing or overloaded. Next: ${about.tdf('status')}`,
     });
   }
 

@@ -18,7 +18,7 @@ console.error(callsPerMonth(config).text);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 new PipelineStack(app, 'TdfWeather', {
   stackName: `TdfWeather-${config.stage}`,
-  description: 'Weather from WeatherAPI.com: raw JSON and curated Parquet on S3.',
+  description: 'Weather from WeatherAPI.com: raw JSON, and Parquet tables by day, on S3.',
   config,
 });
 

@@ -13,6 +13,8 @@ export interface CatalogProps {
   readonly stage: string;
   /** The bucket that the tables read. */
   readonly data: Bucket;
+  /** The one that they read after the next deployment, if it is another one: analysts may read it already. */
+  readonly nextData?: Bucket | undefined;
   /** Where Athena writes results. */
   readonly results: Bucket;
   /** A query that would read more is stopped. @default 10 GiB, about 5 cents of Athena */
@@ -34,21 +36,23 @@ export class Catalog extends Construct {
 
     const database = new CfnDatabase(this, 'Database', {
       catalogId: Stack.of(this).account,
-      databaseInput: { name: this.database, description: 'Curated weather, one table per kind of row.' },
+      databaseInput: { name: this.database, description: 'Weather, one table per kind of row.' },
     });
-    for (const dataset of datasets) {
-      for (const table of dataset.tables) {
-        new CfnTable(this, `Table-${table.name.replaceAll('/', '-')}`, {
+    const tables = datasets.flatMap((dataset) =>
+      dataset.tables.map((table) => {
+        const glueTable = new CfnTable(this, `Table-${table.name.replaceAll('/', '-')}`, {
           catalogId: Stack.of(this).account,
           databaseName: this.database,
           tableInput: tableInput(table, dataset, data),
-        }).addResourceDependency(database);
-      }
-    }
+        });
+        glueTable.addResourceDependency(database);
+        return glueTable;
+      }),
+    );
 
     const workgroup = new CfnWorkGroup(this, 'Workgroup', {
       name: this.workgroup,
-      description: 'Queries on curated weather.',
+      description: 'Queries on the weather tables.',
       recursiveDeleteOption: true,
       workGroupConfiguration: {
         // A client's settings cannot get around the limit or the encryption.
@@ -73,10 +77,13 @@ export class Catalog extends Construct {
       }).addResourceDependency(workgroup);
     }
     this.analysts = this.#analystsPolicy(props);
+    // Tables leave a bucket before analysts lose it.
+    this.analysts.node.addDependency(...tables);
   }
 
   /** Lets somebody read the tables and run the workgroup, and nothing else: not even see raw. */
-  #analystsPolicy({ stage, data, results }: CatalogProps): ManagedPolicy {
+  #analystsPolicy({ stage, data, nextData, results }: CatalogProps): ManagedPolicy {
+    const readable = nextData ? [data, nextData] : [data];
     const stack = Stack.of(this);
     const glue = (resource: string, resourceName?: string) =>
       stack.formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
@@ -104,16 +111,23 @@ export class Catalog extends Construct {
         ),
         allow(
           ['s3:GetObject'],
-          prefixes.map((prefix) => data.arnForObjects(prefix)),
+          readable.flatMap((bucket) => prefixes.map((prefix) => bucket.arnForObjects(prefix))),
         ),
-        allow(['s3:ListBucket'], [data.bucketArn], { StringLike: { 's3:prefix': prefixes } }),
+        allow(
+          ['s3:ListBucket'],
+          readable.map(({ bucketArn }) => bucketArn),
+          { StringLike: { 's3:prefix': prefixes } },
+        ),
         // Athena writes results with the rights of whoever asks, in parts when they are large.
         allow(
           ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
           [results.arnForObjects(written)],
         ),
         allow(['s3:ListBucket'], [results.bucketArn], { StringLike: { 's3:prefix': written } }),
-        allow(['s3:GetBucketLocation'], [data.bucketArn, results.bucketArn]),
+        allow(
+          ['s3:GetBucketLocation'],
+          [...readable, results].map(({ bucketArn }) => bucketArn),
+        ),
       ],
     });
     Validations.of(policy).acknowledge({
@@ -121,7 +135,7 @@ export class Catalog extends Construct {
       reason: 'A list of tables is allowed for all tables of a database or not at all; it has no others.',
     });
     for (const [bucket, objects] of [
-      ...prefixes.map((prefix) => [data, prefix] as const),
+      ...readable.flatMap((bucket) => prefixes.map((prefix) => [bucket, prefix] as const)),
       [results, written] as const,
     ]) {
       const bucketId = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);

@@ -33,6 +33,8 @@ export class DataStage extends Construct {
   readonly deadLetters: Queue;
   /** How long a message that one worker has taken is hidden from the others. */
   readonly visibilityTimeout: Duration;
+  /** How old a message is when it is tried again after its first try has failed. */
+  readonly ageAtSecondTry: Duration;
 
   constructor(scope: Construct, id: string, props: DataStageProps) {
     super(scope, id);
@@ -40,6 +42,7 @@ export class DataStage extends Construct {
     const timeout = Duration.millis(limits.timeout);
     // AWS's rule: six times the function's time-out.
     this.visibilityTimeout = Duration.seconds(6 * timeout.toSeconds());
+    this.ageAtSecondTry = delay.plus(this.visibilityTimeout);
 
     // SSE-SQS, since S3 cannot send to a queue that is encrypted with KMS's AWS-managed key.
     const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };

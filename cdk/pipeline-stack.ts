@@ -3,6 +3,7 @@ import { StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { outlook } from '../shared/expected-runs.ts';
 import type { DatasetSchedule, Outputs } from '../shared/outputs.ts';
+import { versions } from '../shared/parts.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms, type WatchedDataset } from './alarms.ts';
 import { callsPerMonth } from './calls-per-month.ts';
@@ -62,7 +63,7 @@ export class PipelineStack extends Stack {
     });
     const catalog = new Catalog(this, 'Catalog', {
       stage,
-      data: config.tables === 'curated' ? curated : compacted,
+      ...(config.tables === 'curated' ? { data: curated, nextData: compacted } : { data: compacted }),
       results,
     });
 
@@ -117,6 +118,7 @@ export class PipelineStack extends Stack {
           ]),
         ),
       ),
+      Versions: JSON.stringify(versions),
       FetchLogGroup: fetch.function.logGroup.logGroupName,
       ConvertLogGroup: convert.function.logGroup.logGroupName,
       CompactLogGroup: compact.function.logGroup.logGroupName,

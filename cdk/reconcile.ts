@@ -52,9 +52,13 @@ export class Reconcile extends Construct {
     grantObjects(this.function, 's3:GetObject', curated, tableNames);
     grantObjects(this.function, 's3:GetObject', compacted, tableNames);
     for (const statement of [
-      listing(raw, datasetNames),
-      listing(curated, tableNames),
-      listing(compacted, tableNames),
+      {
+        actions: ['s3:ListBucket'],
+        resources: [raw.bucketArn],
+        conditions: { StringEquals: { 's3:prefix': datasetNames.map((name) => `${name}/`) } },
+      },
+      // With a condition on s3:prefix, S3 would answer 403 for metadata of an object that has gone since it was listed.
+      { actions: ['s3:ListBucket'], resources: [curated.bucketArn, compacted.bucketArn] },
       { actions: ['sqs:SendMessage'], resources: [convert.queue.queueArn, compact.queue.queueArn] },
       {
         actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'],
@@ -73,12 +77,4 @@ export class Reconcile extends Construct {
       maxEventAge,
     });
   }
-}
-
-function listing(bucket: Bucket, prefixes: readonly string[]) {
-  return {
-    actions: ['s3:ListBucket'],
-    resources: [bucket.bucketArn],
-    conditions: { StringEquals: { 's3:prefix': prefixes.map((prefix) => `${prefix}/`) } },
-  };
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError, type Option } from 'commander';
-import { NeverRanError } from '../operations/local-assembly.ts';
+import { NeverRanError, UnreconciledStateError } from '../operations/local-assembly.ts';
 import { isNpmScript, swallowedOptions } from './npm.ts';
-import { nextStart } from './target-options.ts';
+import { next, nextStart } from './target-options.ts';
 import { commandOutput, failed, printError } from './terminal/output.ts';
 import { quoted } from './terminal/quoted.ts';
 
@@ -85,6 +85,10 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof NeverRanError)
     return `${error.message} Run one there: ${nextStart(error.state)}; or name another: --state DIR`;
+  if (error instanceof UnreconciledStateError) {
+    const target = { local: true, stage: '', state: error.state } as const;
+    return `${error.message} Bring the state up to date: ${next('reconcile --grace 0', target)}`;
+  }
   const withoutAccess = error.name === 'CredentialsProviderError' || error.message === 'Region is missing';
   return withoutAccess
     ? `${error.message}. To reach AWS, set AWS_PROFILE and AWS_REGION (or run: aws configure); for the pipeline on this computer, add --local.`

@@ -33,6 +33,13 @@ export function next(command: string, target: Target): string {
   return `npx tdf ${command} ${targetArguments(target)}`;
 }
 
+/** What becomes of what a command did not wait for. */
+export function whatWaits(target: Target): string {
+  return target.local
+    ? `What waits stays in the queues. To have it in the tables: ${next('reconcile', target)}`
+    : `What waits is in the tables within minutes. What cannot be: ${next('dead-letters', target)}`;
+}
+
 /** What to type to run the pipeline in a state directory. */
 export function nextStart(state: string): string {
   return state === ownState ? 'npm start' : `npm start -- --state ${quoted(state)}`;

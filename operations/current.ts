@@ -3,7 +3,7 @@ import { headObject } from '../shared/head-object.ts';
 import { compactedKey, curatedKeysOf, type TableDay } from '../shared/keys.ts';
 import { unquoted } from '../shared/listing.ts';
 import { objectMetadata } from '../shared/object-metadata.ts';
-import { listParts, partsDigest } from '../shared/parts.ts';
+import { isMadeOf, listParts, partsDigest } from '../shared/parts.ts';
 import type { Reached } from './deployed.ts';
 
 /** The curated objects, null until all are made of the raw object as that is now; undefined when that is gone. */
@@ -31,6 +31,5 @@ export async function compactedOf(
     headObject(s3, outputs.CompactedBucketName, key),
   ]);
   if (parts.length === 0 && !made) return undefined;
-  const isMade = made?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
-  return isMade ? key : null;
+  return isMadeOf(made, partsDigest(of, parts)) ? key : null;
 }

@@ -7,7 +7,7 @@ import { alarmPrefix } from '../shared/alarm-name.ts';
 import type { Outputs } from '../shared/outputs.ts';
 import { s3Client } from '../shared/s3-client.ts';
 import { describeStack, type Target } from './deployed.ts';
-import { assemblyIn } from './local-assembly.ts';
+import { templateIn } from './local-assembly.ts';
 import { cloudWatchLogs, type Logs, logFiles } from './logs.ts';
 import { scheduleInput } from './schedule-input.ts';
 import { stackOutputs } from './stack-outputs.ts';
@@ -95,13 +95,10 @@ async function describeAlarms(client: CloudWatchClient, stage: string): Promise<
 }
 
 async function observeState(state: string): Promise<Closeable> {
-  const assembly = await assemblyIn(state);
+  const template = await templateIn(state);
   // Loaded only here: a command on AWS does without the whole emulator.
-  const [{ takeSnapshot }, { readTemplate }] = await Promise.all([
-    import('../local/snapshot.ts'),
-    import('../local/template.ts'),
-  ]);
-  const snapshot = await takeSnapshot(await readTemplate(assembly), state);
+  const { takeSnapshot } = await import('../local/snapshot.ts');
+  const snapshot = await takeSnapshot(template, state);
   const outputs = snapshot.outputs as unknown as Outputs;
   const s3 = s3Client(snapshot.clientConfig);
   const sqs = new SQSClient(snapshot.clientConfig);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import { datasets } from '../shared/datasets.ts';
 import type { BuryingFunction, DeadLetter } from '../shared/dead-letters.ts';
+import { headObject } from '../shared/head-object.ts';
 import { compactedKey, dayPrefix, parsedDay, tableDayOf } from '../shared/keys.ts';
 import { compactedOf, curatedOf } from './current.ts';
 import { deadLettersOf } from './dead-letters/dead-letters-of.ts';
@@ -79,7 +80,15 @@ export class OutcomeWatch {
   /** What is known so far. */
   async soFar(signal?: AbortSignal): Promise<Outcome> {
     const letters = await deadLettersOf(this.#deployed).list({ signal });
-    const dead = letters.filter(({ id }) => !this.#deadBefore.has(id));
+    const fresh = letters.filter(({ id }) => !this.#deadBefore.has(id));
+    // Another message may have had the day made since: then it is not dead.
+    const days = new Set(fresh.flatMap(({ function: by, key }) => (by === 'compact' ? (key ?? []) : [])));
+    const made = new Set<string | null>();
+    const look = async (prefix: string) => {
+      if ((await this.#madeOf(prefix)) !== null) made.add(prefix);
+    };
+    await pMap(days, look, { concurrency, signal });
+    const dead = fresh.filter(({ function: by, key }) => by === 'convert' || !made.has(key));
     const deadDays = new Set(dead.map(({ key }) => key));
     return {
       converted: [...this.#converted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, keys]) => keys),
@@ -101,6 +110,7 @@ export class OutcomeWatch {
       // A day that was made of these parts already is not written again.
       for (const key of [...this.#converted.values()].flat())
         this.#compacted.add(compactedKey(tableDayOf(key)));
+      await this.#lookAtDays({ rawKeys: new Set(), days: new Set(days) }, signal);
       return this.soFar(signal);
     }
     const pending = { rawKeys: new Set(rawKeys), days: new Set(days) };
@@ -128,15 +138,21 @@ export class OutcomeWatch {
 
   async #lookAtDays({ days }: Pending, signal: AbortSignal): Promise<void> {
     const look = async (prefix: string) => {
-      // A letter may name something else than a day of a table. It dies again.
-      const day = parsedDay(prefix);
-      const made = day ? await compactedOf(this.#deployed, day) : null;
+      const made = await this.#madeOf(prefix);
       if (made === null) return;
       days.delete(prefix);
       if (made !== undefined) this.#compacted.add(made);
     };
     await pMap(days, look, { concurrency, signal });
     this.onDays(days.size);
+  }
+
+  /** As `compactedOf`. A letter may name something else than a day of a table: it dies again, unless the object is gone. */
+  async #madeOf(prefix: string): Promise<string | null | undefined> {
+    const day = parsedDay(prefix);
+    if (day) return compactedOf(this.#deployed, day);
+    const { s3, outputs } = this.#deployed;
+    return (await headObject(s3, outputs.CuratedBucketName, prefix)) ? null : undefined;
   }
 
   #add(keys: readonly string[]): void {

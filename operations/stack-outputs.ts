@@ -41,18 +41,22 @@ export function stackOutputs(stage: string, stack: Stack | undefined): Outputs {
       `The stack ${name} is being changed (${state}). See how far it is: ${events}\nThen type the same command again.`,
     );
   }
+  // The tables of an older stack go on reading curated until compacted has all days.
+  const next = missing.includes('CompactedBucketName')
+    ? `eploy this version with: ${deploy} -c tables=curated\nCHANGELOG.md says how the tables get to compacted from there.`
+    : `eploy this version with: ${deploy}`;
   if (missing.length > 0 && (status.includes('ROLLBACK') || status.endsWith('_FAILED'))) {
     const resume =
       status === 'UPDATE_ROLLBACK_FAILED'
         ? `\nOnce that is fixed, take the change back to its end with: aws cloudformation continue-update-rollback --stack-name ${name}`
         : '';
     throw new Error(
-      `The last change of the stack ${name} failed (${state}), and it does not have the outputs ${missing.join(', ')}. What happened: ${events}${resume}\nThen deploy this version with: ${deploy}`,
+      `The last change of the stack ${name} failed (${state}), and it does not have the outputs ${missing.join(', ')}. What happened: ${events}${resume}\nThen d${next}`,
     );
   }
   if (missing.length > 0) {
     throw new Error(
-      `The stack ${name} (${state}) does not have the outputs ${missing.join(', ')}: another version deployed it. Deploy this one with: ${deploy}`,
+      `The stack ${name} (${state}) does not have the outputs ${missing.join(', ')}: another version deployed it. D${next}`,
     );
   }
   return outputs as Outputs;

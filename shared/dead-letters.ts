@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
+import { dayPrefix, parsedDay } from './keys.ts';
 import { objectsIn } from './s3-event.ts';
 import { batchesOf, batchSize } from './send-messages.ts';
 
@@ -25,7 +26,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly reason: string;
   /**
-   * Of the raw object; for a letter of compact, the prefix of the table's day. Null when the message does not name one.
+   * Of the raw object; for a letter of compact, the prefix of the table's day, or the key of what is not of one. Null when
+   * the message does not name any.
    */
   readonly key: string | null;
   /** By the function, when it gave up; by S3, when the queue itself moved the message. */
@@ -47,7 +49,7 @@ const concurrency = 4;
 export interface HoldOptions {
   /** How long the letters stay out of sight should this process die, in seconds. @default 60 */
   readonly seconds?: number;
-  /** Letters after which no more are looked for. @default all */
+  /** Letters of a queue after which no more of it are looked for. @default all */
   readonly limit?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -91,30 +93,35 @@ export class DeadLetters {
   ): Promise<T> {
     /** By message id. A letter that comes twice has a new handle, which alone is good. */
     const receipts = new Map<string, Receipt>();
-    const letters = new Map<string, HeldLetter>();
-    try {
+    const lettersIn = async (queue: DeadLetterQueue) => {
+      const letters = new Map<string, HeldLetter>();
       let receivers = 1;
       for (let found = -1; letters.size > found && letters.size < limit; ) {
         signal?.throwIfAborted();
         found = letters.size;
         // Never cut short by the signal: what SQS gave out and nobody took is out of sight all the same.
-        const answers = await Promise.allSettled(
-          this.#queues.flatMap((queue) =>
-            Array.from({ length: receivers }, () => this.#receive(queue, seconds)),
-          ),
+        const received = await Promise.allSettled(
+          Array.from({ length: receivers }, () => this.#receive(queue, seconds)),
         );
-        const received = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-        for (const { queue, messages } of received) {
-          for (const message of messages) {
-            receipts.set(message.MessageId ?? '', { url: queue.url, handle: message.ReceiptHandle ?? '' });
-            letters.set(message.MessageId ?? '', letterOf(message, queue));
-          }
+        const batches = received.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+        for (const message of batches.flat()) {
+          receipts.set(message.MessageId ?? '', { url: queue.url, handle: message.ReceiptHandle ?? '' });
+          letters.set(message.MessageId ?? '', letterOf(message, queue));
         }
-        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
-        receivers = received.some(({ messages }) => messages.length === batchSize) ? concurrency : 1;
+        for (const each of received) if (each.status === 'rejected') throw each.reason;
+        receivers = batches.some(({ length }) => length === batchSize) ? concurrency : 1;
       }
+      return [...letters.values()];
+    };
+    try {
+      // Each queue by itself, so that many letters of one do not hide those of another.
+      const found = await Promise.allSettled(this.#queues.map(lettersIn));
       signal?.throwIfAborted();
-      const oldestFirst = [...letters.values()].sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
+      const letters = found.flatMap((each) => {
+        if (each.status === 'rejected') throw each.reason;
+        return each.value;
+      });
+      const oldestFirst = letters.sort((a, b) => a.sentAt.getTime() - b.sentAt.getTime());
       return await work({ letters: oldestFirst, remove: (done) => this.#remove(done, receipts) });
     } finally {
       await this.#release([...receipts.values()]);
@@ -132,7 +139,7 @@ export class DeadLetters {
         MessageSystemAttributeNames: ['SentTimestamp'],
       }),
     );
-    return { queue, messages: Messages };
+    return Messages;
   }
 
   async #remove(letters: readonly Pick<DeadLetter, 'id'>[], receipts: Map<string, Receipt>): Promise<void> {
@@ -194,21 +201,22 @@ function letterOf(
 ): HeldLetter {
   const attribute = (name: string) => MessageAttributes?.[name]?.StringValue;
   const tries = attribute('tries');
-  const keys = [...new Set(keysIn(Body).map((key) => (queue.function === 'compact' ? folderOf(key) : key)))];
+  const keys = [...new Set(keysIn(Body).map((key) => (queue.function === 'compact' ? dayOrKey(key) : key)))];
   return {
     id: MessageId ?? '',
     function: queue.function,
     code: attribute('code') ?? notRecorded,
     reason: attribute('reason') ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
     // The attribute is cleaned and cut; the body is exact.
-    key: keys.join(', ') || (attribute('rawKey') ?? null),
+    key: keys.join(', ') || (attribute('rawKey') ?? attribute('key') ?? null),
     sentAt: new Date(Number(Attributes?.SentTimestamp)),
     tries: tries === undefined ? null : Number(tries),
     body: Body,
   };
 }
 
-/** Of a curated object: the prefix of its day. */
-function folderOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('/') + 1);
+/** Of a curated object: the prefix of its day; its key when it is not of one. */
+function dayOrKey(key: string): string {
+  const day = parsedDay(key);
+  return day ? dayPrefix(day) : key;
 }

@@ -20,6 +20,10 @@ export type PermanentCode =
   | 'changed-type'
   | 'too-many-parts';
 
+interface PermanentErrorOptions extends ErrorOptions {
+  readonly mayHeal?: boolean | undefined;
+}
+
 /**
  * Another try cannot help, so the message goes to the dead-letter queue at once, with this reason. Fix the raw object or the
  * code, then redrive. Every other error is worth another try.
@@ -27,10 +31,17 @@ export type PermanentCode =
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
   readonly code: PermanentCode;
+  /** Something else may be fixing it right now: the message goes to the dead-letter queue at its last try. */
+  readonly mayHeal: boolean;
 
-  constructor(code: PermanentCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: PermanentCode,
+    message: string,
+    { mayHeal = false, ...options }: PermanentErrorOptions = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.mayHeal = mayHeal;
   }
 }
 

@@ -115,7 +115,7 @@ export function tableDayOf(curatedKey: string): TableDay {
   }
   throw new PermanentError(
     'unknown-table',
-    `"${curatedKey}" is not under a day of a table. Nothing but convert should write to curated: remove the object.`,
+    `"${curatedKey}" is not under a day of a table. Nothing but convert should write to curated: remove the object. Then: npx tdf dead-letters redrive`,
   );
 }
 

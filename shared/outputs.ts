@@ -16,6 +16,8 @@ export const outputNames = [
   'FetchFunctionName',
   /** JSON: the schedule of each dataset, by its name; `schedulesIn` reads it. */
   'Schedules',
+  /** JSON: `Versions`. */
+  'Versions',
   /** Where each function's log lines are. */
   'FetchLogGroup',
   'ConvertLogGroup',

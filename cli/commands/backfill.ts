@@ -13,6 +13,7 @@ import {
 import { counted } from '../../operations/counted.ts';
 import type { Scheduled } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
+import { refuseOtherVersion } from '../../operations/versions.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { atWork } from '../at-work.ts';
 import { collectPlaces } from '../run-arguments.ts';
@@ -111,6 +112,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const start = performance.now();
+  if (typed.wait) refuseOtherVersion(typed, deployed.outputs);
   const { options, missing, calls, there } = await planned(deployed, request, typed, signal);
   const shown = !typed.json;
   const maxCalls = Number(typed.maxCalls ?? Number.POSITIVE_INFINITY);

@@ -13,10 +13,11 @@ import { type DropPlan, planDrops } from '../../operations/drop/plan-drops.ts';
 import { putFiles } from '../../operations/drop/put-files.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { printable } from '../../operations/printable.ts';
+import { refuseOtherVersion } from '../../operations/versions.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
 import { atWork } from '../at-work.ts';
-import { next, targetOptions } from '../target-options.ts';
+import { next, targetOptions, whatWaits } from '../target-options.ts';
 import { interruptible } from '../terminal/interruption.ts';
 import { type Printed, print, printError, printJson } from '../terminal/output.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
@@ -103,9 +104,10 @@ interface Done {
 async function put(
   plans: readonly DropPlan[],
   deployed: Reached,
-  { wait, json }: Options,
+  { wait, json, ...target }: Options,
   signal: AbortSignal,
 ): Promise<Done> {
+  if (wait) refuseOtherVersion(target, deployed.outputs);
   const watch = await watchOutcome(deployed, signal);
   const bar = progressBar('Put', plans.length, { shown: !json });
   const whole: DropPlan[] = [];
@@ -187,12 +189,7 @@ function show({ files, days = [] }: Done, options: Options): void {
   const late = days.filter(({ outcome }) => outcome === 'waiting').length;
   if (late > 0) print(' ', marks.waiting, `${counted(late, 'day')} not compacted yet`);
   if (of('died') + died.length > 0) print(`See what failed: ${next('dead-letters', options)}`);
-  if (of('waiting') + late > 0)
-    print(
-      options.local
-        ? `What waits stays in the queues. To have it in the tables: ${next('reconcile', options)}`
-        : `What waits is in the tables within minutes. What cannot be: ${next('dead-letters', options)}`,
-    );
+  if (of('waiting') + late > 0) print(whatWaits(options));
 }
 
 function describe(object: Shown): string {

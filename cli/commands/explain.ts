@@ -54,14 +54,14 @@ const states: Readonly<Record<ObjectState, Styled & { readonly next?: string }>>
   },
   'day-lost': {
     style: 'red',
-    text: 'It is converted, but no message waits to compact its day: the event was lost. Have it compacted:',
-    next: 'reconcile',
+    text: 'It is converted, but the table has its day as it was before, or not at all, and no message waits. Have it compacted:',
+    next: 'reconcile --grace 0',
   },
   waiting: { style: 'yellow', text: 'It is not converted yet: a message waits in the queue.' },
   lost: {
     style: 'red',
     text: 'It is not converted, and no message waits: its event was lost. Have it converted:',
-    next: 'reconcile',
+    next: 'reconcile --grace 0',
   },
   dead: {
     style: 'red',

@@ -3,9 +3,11 @@ import { deadIn } from '../../functions/reconcile/dead.ts';
 import { type Reconciliation, reconcile } from '../../functions/reconcile/reconcile.ts';
 import type { NotableDay } from '../../functions/reconcile/reconcile-days.ts';
 import type { Notable } from '../../functions/reconcile/reconcile-objects.ts';
+import { counted } from '../../operations/counted.ts';
 import { deadLettersOf } from '../../operations/dead-letters/dead-letters-of.ts';
 import type { Reached, Target } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
+import { refuseOtherVersion } from '../../operations/versions.ts';
 import type { Dataset } from '../../shared/dataset.ts';
 import { datasetNamed, datasetNames, datasets } from '../../shared/datasets.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
@@ -53,7 +55,14 @@ export function reconcileCommand(): Command {
 
       const selected = dataset ? [dataset] : datasets;
       const plan = { selected, grace: Number(grace), prune, dryRun, json };
-      await atWork(target, (deployed, signal) => run(deployed, plan, signal), { dryRun });
+      await atWork(
+        target,
+        (deployed, signal) => {
+          refuseOtherVersion(target, deployed.outputs);
+          return run(deployed, plan, signal);
+        },
+        { dryRun },
+      );
     },
   );
 }
@@ -92,7 +101,7 @@ async function run(
   const local = outcome && convertedOf(outcome);
   const result: Result = { ...reconciliation, allDeadLettersSeen: dead.complete, local };
   if (json) printJson(result);
-  else show(result, { dryRun, prune });
+  else show(result, { dryRun, prune, grace });
   if (signal.aborted) process.exitCode = 130;
   else if (outcome && outcome.dead.length > 0) process.exitCode = 1;
 }
@@ -106,21 +115,21 @@ const titles = {
 
 const dayTitles = {
   missing: 'Missing in compacted',
-  stale: 'Compacted of other objects than are in curated',
+  stale: 'Made of other objects than are in curated, or for other columns',
   orphaned: 'In compacted, though nothing is left in curated',
   dead: 'In the dead-letter queue, and left there',
   foreign: 'In compacted, though compact did not write it: remove it, or it is queried',
 } as const satisfies Record<NotableDay, string>;
 
-function show(result: Result, { dryRun, prune }: Pick<Plan, 'dryRun' | 'prune'>): void {
+function show(result: Result, { dryRun, prune, grace }: Pick<Plan, 'dryRun' | 'prune' | 'grace'>): void {
   const { counts, pruned, uncompared, allDeadLettersSeen, local, days } = result;
   print('From raw to curated');
-  showStep(result, titles, dryRun);
+  showStep(result, titles, { dryRun, grace });
   if (uncompared > 0)
     print(`  ${count(uncompared)} were not compared with what they were made of, and taken for current.`);
   if (counts.orphaned > 0) print(pruning(counts.orphaned, pruned, { dryRun, prune }));
   print('From curated to compacted, by day');
-  showStep(days, dayTitles, dryRun);
+  showStep(days, dayTitles, { dryRun, grace });
   if (!allDeadLettersSeen)
     print('There are more dead letters than were looked at: some may get a second one.');
   for (const line of local ? describeConverted(local) : []) print(line);
@@ -136,7 +145,7 @@ interface Step<Status extends string> {
 function showStep<Status extends string>(
   { counts, first, enqueued, left }: Step<Status>,
   titles: Readonly<Record<Status, string>>,
-  dryRun: boolean,
+  { dryRun, grace }: Pick<Plan, 'dryRun' | 'grace'>,
 ): void {
   const found = Object.entries<number>(counts).map(([status, number]) => `${count(number)} ${status}`);
   print(`  ${found.join(', ')}`);
@@ -147,6 +156,10 @@ function showStep<Status extends string>(
     const more = counts[status] - first[status].length;
     if (more > 0) print(`    … and ${count(more)} more`);
   }
+  if (counts.young > 0)
+    print(
+      `  ${count(counts.young)} younger than ${counted(grace, 'minute')} ${counts.young === 1 ? 'was' : 'were'} left alone; --grace 0 takes ${counts.young === 1 ? 'it' : 'them'} too.`,
+    );
   print(dryRun ? '  Nothing was enqueued (--dry-run).' : `  ${count(enqueued)} enqueued`);
   if (left > 0) print(`  ${count(left)} more are left for the next run.`);
 }

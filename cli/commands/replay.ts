@@ -15,7 +15,7 @@ import {
 import { type Replayed, replay, type Survey, survey } from '../../operations/replay/replay.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { atWork } from '../at-work.ts';
-import { targetOptions } from '../target-options.ts';
+import { targetOptions, whatWaits } from '../target-options.ts';
 import { print, printJson } from '../terminal/output.ts';
 import { progressBar } from '../terminal/progress-bar.ts';
 import { type Converted, convertedOf, describeConverted, settle } from '../terminal/settle.ts';
@@ -138,7 +138,7 @@ async function run(
   else show(result, described);
   if (outcome && outcome.dead.length > 0) process.exitCode = 1;
   if (!signal.aborted) return;
-  if (runtime) say('What is in the queue stays there: the next command with --local goes on with it.');
+  if (runtime) say(whatWaits(target));
   process.exitCode = 130;
 }
 

@@ -52,10 +52,18 @@ export function convertedOf({ converted, compacted, dead }: Outcome): Converted 
   };
 }
 
-/** For a person, a line each. */
+/** For a person, a line each: of a day that compact gave up, one for all its letters. */
 export function describeConverted({ converted, compacted, deadLetters }: Converted): string[] {
+  const days = Map.groupBy(deadLetters, ({ function: by, key }) => (by === 'compact' ? key : undefined));
+  const objects = days.get(undefined) ?? [];
+  days.delete(undefined);
+  const letters = deadLetters.length - objects.length;
   return [
     `${converted.toLocaleString('en')} converted, ${compacted.toLocaleString('en')} compacted, ${counted(deadLetters.length, 'dead letter')}`,
-    ...deadLetters.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
+    ...objects.map(({ key, reason }) => `  ${printable(`${key ?? '(names no object)'}: ${reason}`)}`),
+    ...(days.size > 0
+      ? [`${counted(days.size, 'day')} could not be compacted (${counted(letters, 'letter')})`]
+      : []),
+    ...[...days].map(([key, [letter]]) => `  ${printable(`${key ?? '(names no day)'}: ${letter?.reason}`)}`),
   ];
 }

@@ -1,8 +1,7 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { headObject } from '../../shared/head-object.ts';
 import { compactedKey, dayPrefix, type TableDay } from '../../shared/keys.ts';
-import { objectMetadata } from '../../shared/object-metadata.ts';
-import { listParts, partsDigest } from '../../shared/parts.ts';
+import { isMadeOf, listParts, partsDigest } from '../../shared/parts.ts';
 import { untilUnchanged } from '../data-stage/until-unchanged.ts';
 import { refuseLargeDay } from './large-day.ts';
 import { limits } from './limits.ts';
@@ -14,12 +13,23 @@ export type Compacted =
   | { readonly kind: 'current'; readonly parts: number }
   | { readonly kind: 'removed' };
 
+export interface CompactDependencies extends MergeDependencies {
+  /** Waits, until the signal is aborted at most. */
+  readonly wait: (milliseconds: number) => Promise<void>;
+}
+
 /**
- * Makes the compacted object of a table's day of its parts, as they are now.
+ * Makes the compacted object of a table's day of its parts, as they are now. It may not leave a change to that change's own
+ * event: the worker of that one may have found the day current before this one wrote.
  * @throws {PermanentError} when no further try can succeed
  */
-export function compactDay(of: TableDay, dependencies: MergeDependencies): Promise<Compacted> {
-  return untilUnchanged(dayPrefix(of), limits.rounds, () => compactListed(of, dependencies));
+export function compactDay(of: TableDay, dependencies: CompactDependencies): Promise<Compacted> {
+  return untilUnchanged(
+    dayPrefix(of),
+    limits.rounds,
+    () => compactListed(of, dependencies),
+    (repetition) => dependencies.wait((2 ** (repetition - 1) - 1) * limits.pause),
+  );
 }
 
 /**
@@ -34,8 +44,7 @@ async function compactListed(of: TableDay, dependencies: MergeDependencies): Pro
   const replaced = await headObject(s3, compacted, key);
   const parts = await listParts(s3, curated, of);
   const digest = partsDigest(of, parts);
-  const isCurrent =
-    parts.length === 0 ? !replaced : replaced?.Metadata?.[objectMetadata.partsDigest] === digest;
+  const isCurrent = parts.length === 0 ? !replaced : isMadeOf(replaced, digest);
   if (isCurrent) return { kind: 'current', parts: parts.length };
 
   let done: Compacted;

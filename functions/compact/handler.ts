@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { compactEnv, readEnv } from '../../shared/env.ts';
 import { dayPrefix, tableDayOf } from '../../shared/keys.ts';
+import { listObjects } from '../../shared/listing.ts';
 import type { CompactMetric } from '../../shared/metrics.ts';
 import { s3Client } from '../../shared/s3-client.ts';
 import { type EventObject, objectEvent } from '../../shared/s3-event.ts';
@@ -35,19 +37,30 @@ function subjectOf({ bucket, key, record }: EventObject): Subject<Done> {
     return {
       name: { table: of.table.name, day: of.day },
       message: objectEvent({ bucket, key: dayPrefix(of), size: 0 }),
-      work: (signal) => compactDay(of, { ...dependencies, signal }),
+      work: (signal) => {
+        // When the time is over, the next round says so.
+        const wait = (milliseconds: number) =>
+          setTimeout(milliseconds, undefined, { signal }).catch(() => {});
+        return compactDay(of, { ...dependencies, signal, wait });
+      },
     };
   } catch (error) {
     return {
       name: { key },
       message: JSON.stringify({ Records: [record] }),
       work: async () => {
+        if (await isThere(key)) throw error;
         // As the reason of its dead letter asked for.
-        if (record.eventName.startsWith('ObjectRemoved:')) return { kind: 'ignored' };
-        throw error;
+        return { kind: 'ignored' };
       },
     };
   }
+}
+
+/** By a listing: compact may read no object that is not of a table. */
+async function isThere(key: string): Promise<boolean> {
+  const { value } = await listObjects(dependencies.s3, env.CURATED_BUCKET, { prefix: key }).next();
+  return value?.key === key;
 }
 
 function report(done: Done, name: SubjectName): void {
@@ -65,7 +78,7 @@ function report(done: Done, name: SubjectName): void {
       logger.info('Removed: the day has no parts left', details);
       break;
     case 'ignored':
-      logger.info('Ignored: it was removed, and was not of a table', details);
+      logger.info('Ignored: it is gone, and was not of a table', details);
       break;
   }
 }

@@ -3,14 +3,13 @@ import { columnsOf } from '../../shared/dataset.ts';
 import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
 import { changedColumns } from '../parquet/changed-columns.ts';
-import { chunkRange } from '../parquet/chunk-range.ts';
+import { pieceJudge } from '../parquet/chunk-pages.ts';
+import { chunkRange, joinedRanges } from '../parquet/chunk-range.ts';
 import { isOurs, ParquetFile, parquetSchema } from '../parquet/parquet-file.ts';
 import { readRows } from '../parquet/read-rows.ts';
 import { maxRows, maxTextBytes, RowGroup } from '../rows/row-group.ts';
 import { refuseLargeDay } from './large-day.ts';
-import { type OpenPart, openPart, type Part, parsed, replayCommand } from './part.ts';
-
-export type { Part } from './part.ts';
+import { openPart, type Part, parsed, replayCommand } from './part.ts';
 
 /** A row group that is taken over is copied in pieces of so many bytes. */
 const pieceBytes = 4 * 1024 * 1024;
@@ -60,27 +59,37 @@ export async function* mergedParts(
   };
 
   let rows = 0;
+  let text = 0;
   let count = 0;
-  const problems: string[] = [];
+  let changedParts = 0;
+  let problems = 0;
+  const firstProblems: string[] = [];
   for await (const each of parts) {
     count += 1;
     const part = await openPart(of, each);
     const changed = await parsed(of, part.key, () => changedColumns(part.metadata, schema));
-    for (const { column, from, to } of changed)
-      problems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
+    if (changed.length > 0) changedParts += 1;
+    problems += changed.length;
+    for (const { column, from, to } of changed.slice(0, namedChanges - firstProblems.length))
+      firstProblems.push(`${column} of "${part.key}" is ${from}, but the table has ${to}`);
     // The other parts are only looked at.
-    if (problems.length > 0) continue;
+    if (problems > 0) continue;
 
     const { metadata } = part;
     for (const rowGroup of metadata.row_groups) {
-      const { start, end, rowCount, textBytes } = await parsed(of, part.key, () => sizeOf(rowGroup, part));
+      const { start, end, rowCount, textBytes } = sizeOf(rowGroup);
       rows += rowCount;
       refuseLargeDay(of, { rows });
       if (isOurs(metadata) && (rowCount >= maxRows / 2 || textBytes >= maxTextBytes / 2)) {
         yield flush();
-        for (const { startByte, endByte } of file.takeOver(rowGroup)) {
-          for (let at = startByte; at < endByte; at += pieceBytes) {
-            file.append(new Uint8Array(await part.read(at, Math.min(at + pieceBytes, endByte))));
+        const chunks = await parsed(of, part.key, () => file.takeOver(rowGroup));
+        const judge = pieceJudge(chunks);
+        for (const { startByte, endByte } of joinedRanges(chunks.map(chunkRange))) {
+          for (let at = startByte; at < endByte; ) {
+            const start = at;
+            const piece = await part.read(start, Math.min(start + pieceBytes, endByte));
+            at = await parsed(of, part.key, () => judge(piece, start));
+            file.append(new Uint8Array(piece, 0, at - start));
             yield file.take();
           }
         }
@@ -89,15 +98,19 @@ export async function* mergedParts(
       if (group.rowCount + rowCount > maxRows || group.textBytes + textBytes > maxTextBytes) yield flush();
       const bytes = await part.read(start, end);
       await parsed(of, part.key, () => readRows(group, rowGroup, bytes, start));
+      // Now that its pages have been found to have so much.
+      text += textBytes;
+      refuseLargeDay(of, { text });
     }
   }
 
-  if (problems.length > 0) {
-    const more = problems.length - namedChanges;
-    const named = problems.slice(0, namedChanges).join('; ');
+  if (problems > 0) {
+    const more = problems - firstProblems.length;
     throw new PermanentError(
       'changed-type',
-      `${named}${more > 0 ? `; and ${more} more` : ''}. Have the day converted again: ${replayCommand(of)}`,
+      `${firstProblems.join('; ')}${more > 0 ? `; and ${more} more` : ''}. If convert wrote it, have the day converted again: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
+      // Parts of both types: the day is probably being converted again.
+      { mayHeal: changedParts < count },
     );
   }
   yield flush();
@@ -106,18 +119,13 @@ export async function* mergedParts(
   return { rows };
 }
 
-/** @throws {Error} when the row group cannot be where its footer says */
-function sizeOf({ columns, num_rows }: RowGroupMetadata, part: OpenPart) {
-  if (columns.length !== part.metadata.schema.filter(({ type }) => type).length)
-    throw new Error('a row group does not have all columns');
-  let [start, end, textBytes] = [part.end, 0, 0];
-  for (const chunk of columns) {
-    const { startByte, endByte } = chunkRange(chunk);
-    if (!(startByte >= 4 && endByte >= startByte && endByte <= part.end))
-      throw new Error('a column is outside of the file');
-    start = Math.min(start, startByte);
-    end = Math.max(end, endByte);
-    if (chunk.meta_data?.type === 'BYTE_ARRAY') textBytes += Number(chunk.meta_data.total_uncompressed_size);
-  }
-  return { start, end, textBytes, rowCount: Number(num_rows) };
+function sizeOf({ columns, num_rows }: RowGroupMetadata) {
+  const ranges = columns.map(chunkRange);
+  const texts = columns.filter(({ meta_data }) => meta_data?.type === 'BYTE_ARRAY');
+  return {
+    start: ranges[0]?.startByte ?? 0,
+    end: ranges.at(-1)?.endByte ?? 0,
+    textBytes: texts.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size), 0),
+    rowCount: Number(num_rows),
+  };
 }

@@ -2,7 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { AsyncBuffer } from 'hyparquet';
 import { pMapIterable } from 'p-map';
 import type { ListedObject } from '../../shared/listing.ts';
-import type { Part } from './merge.ts';
+import type { Part } from './part.ts';
 
 /** A larger part is read by ranges, as the merge asks for them. Most parts are of one row and have some kilobytes. */
 const wholeBytes = 4 * 1024 ** 2;

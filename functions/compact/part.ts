@@ -1,6 +1,7 @@
-import { type AsyncBuffer, type FileMetaData, parquetMetadata } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import { PermanentError } from '../../shared/errors.ts';
 import type { TableDay } from '../../shared/keys.ts';
+import { readFooter } from '../parquet/footer.ts';
 
 /** A curated object. An error of its reader is no fault of the file's, so it passes through: it is worth another try. */
 export interface Part {
@@ -12,44 +13,45 @@ export interface Part {
 export interface OpenPart {
   readonly key: string;
   readonly metadata: FileMetaData;
-  /** Where the footer begins. */
-  readonly end: number;
   read(start: number, end: number): Promise<ArrayBuffer>;
 }
 
 /** Read at once from the end of a part. Most parts are smaller, so that they take one request. */
 const tailBytes = 512 * 1024;
 
-/** Bounds as they are in the footer, not as JavaScript's strings and dates, so that they can be taken over. */
-const parsers = {
-  // A copy, as a view would keep the footer in memory.
-  stringFromBytes: (bytes: Uint8Array) => bytes.slice(),
-  timestampFromMilliseconds: (milliseconds: bigint) => milliseconds,
-  dateFromDays: (days: number) => days,
-};
-
 /** More than any footer of convert's has. */
 const maxFooterBytes = 64 * 1024 * 1024;
 
-/** The footer's length and the magic number, at the end of a file. */
+/** The footer's length and `PAR1`, at the end of a file. */
 const trailerBytes = 8;
+
+/** Also at its beginning. */
+const magic = 'PAR1';
 
 /** @throws {PermanentError} `not-parquet` */
 export async function openPart(of: TableDay, { key, file }: Part): Promise<OpenPart> {
   const { byteLength } = file;
+  await parsed(of, key, () => {
+    if (byteLength === 0) throw new Error('it is empty');
+    if (byteLength < magic.length + trailerBytes) throw new Error('it has no footer');
+  });
   const tailStart = Math.max(0, byteLength - tailBytes);
   const tail = await readAll(file, tailStart, byteLength);
   const read = async (start: number, end: number) =>
     start >= tailStart ? tail.slice(start - tailStart, end - tailStart) : readAll(file, start, end);
+  const head = await read(0, magic.length);
   const end = await parsed(of, key, () => {
+    const isMagic = (bytes: ArrayBuffer) => Buffer.from(bytes).toString('latin1') === magic;
+    if (!isMagic(tail.slice(-magic.length))) throw new Error('it has no footer');
+    if (!isMagic(head)) throw new Error(`it does not begin with ${magic}`);
     const length = new DataView(tail).getUint32(tail.byteLength - trailerBytes, true);
     const start = byteLength - trailerBytes - length;
     if (start < 4 || length > maxFooterBytes) throw new Error(`the footer cannot have ${length} bytes`);
     return start;
   });
   const footer = await read(end, byteLength);
-  const metadata = await parsed(of, key, () => parquetMetadata(footer, { parsers, geoparquet: false }));
-  return { key, metadata, end, read };
+  const metadata = await parsed(of, key, () => readFooter(footer, end));
+  return { key, metadata, read };
 }
 
 async function readAll(file: AsyncBuffer, start: number, end: number): Promise<ArrayBuffer> {
@@ -67,10 +69,11 @@ export async function parsed<T>(of: TableDay, key: string, parse: () => T | Prom
   try {
     return await parse();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    // JavaScript's own errors, a TypeError for instance, tell nothing about the file.
+    const reason = (error as Error).constructor === Error ? (error as Error).message : 'it cannot be read';
     throw new PermanentError(
       'not-parquet',
-      `"${key}" is not a Parquet file, or it is damaged (${reason}). If convert wrote it, replay the day; if not, remove it. ${replayCommand(of)}`,
+      `"${key}" is not one of convert's files, or it is damaged: ${reason}. If convert wrote it, replay the day: ${replayCommand(of)}. If not, remove it. Then: npx tdf dead-letters redrive`,
       { cause: error },
     );
   }

@@ -57,9 +57,14 @@ export async function writeMerged(
 async function* oneByOne<T>(
   pieces: AsyncGenerator<Uint8Array, T, undefined>,
 ): AsyncGenerator<readonly Uint8Array[], T, undefined> {
-  for (;;) {
-    const { done, value } = await pieces.next();
-    if (done) return value;
-    yield [value];
+  try {
+    for (;;) {
+      const { done, value } = await pieces.next();
+      if (done) return value;
+      yield [value];
+    }
+  } finally {
+    // When the upload has failed: no part is read any more beside the next round.
+    await pieces.return(undefined as T);
   }
 }

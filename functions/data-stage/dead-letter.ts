@@ -25,8 +25,8 @@ export interface DeadLetter extends CauseOfDeath, SubjectName {
 }
 
 /**
- * The rule for dead letters: a permanent failure is dead at once, any other failure at the last try. SQS would move the
- * message at that point too, but without a reason.
+ * The rule for dead letters: a permanent failure is dead at once, any other failure, and one that may heal, at the last
+ * try. SQS would move the message at that point too, but without a reason.
  * @returns undefined when the message is worth another try
  */
 export function causeOfDeath(
@@ -34,8 +34,10 @@ export function causeOfDeath(
   receiveCount: number,
   maxReceiveCount: number,
 ): CauseOfDeath | undefined {
-  if (error instanceof PermanentError) return { code: error.code, reason: error.message };
-  if (receiveCount < maxReceiveCount) return undefined;
+  const isLast = receiveCount >= maxReceiveCount;
+  if (error instanceof PermanentError && (isLast || !error.mayHeal))
+    return { code: error.code, reason: error.message };
+  if (!isLast) return undefined;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { code: 'tries-exhausted', reason: `Failed ${receiveCount} times. The last error: ${text}` };
 }

@@ -1,4 +1,4 @@
-import { type FileMetaData, type SchemaElement, parquetSchema as schemaTree } from 'hyparquet';
+import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { columnTypes } from '../../shared/column-type.ts';
 
 export interface ChangedColumn {
@@ -9,10 +9,10 @@ export interface ChangedColumn {
 
 /** The columns of a file that have another type than the declared ones of the same name. */
 export function changedColumns(
-  { schema }: Pick<FileMetaData, 'schema'>,
+  { schema: [, ...columns] }: Pick<FileMetaData, 'schema'>,
   [, ...declared]: readonly SchemaElement[],
 ): ChangedColumn[] {
-  const own = new Map(schemaTree({ schema }).children.map(({ element }) => [element.name, element]));
+  const own = new Map(columns.map((element) => [element.name, element]));
   return declared.flatMap((to) => {
     const from = own.get(to.name);
     if (!from || typeOf(from) === typeOf(to)) return [];
@@ -21,20 +21,26 @@ export function changedColumns(
 }
 
 /** All of a column that makes a reader take its bytes for other values. */
-function typeOf(element: SchemaElement): string {
-  const { repetition_type, type, type_length, num_children, converted_type, logical_type } = element;
-  return JSON.stringify([repetition_type, type, type_length, num_children, converted_type, logical_type]);
+function typeOf({ repetition_type, type, converted_type, logical_type }: SchemaElement): string {
+  return JSON.stringify([repetition_type, type, converted_type, logical_type]);
 }
 
-/** `double (DOUBLE)` of a type that can be declared; else as Parquet names it. */
+/**
+ * `double` of a type that can be declared; else as Parquet names it.
+ * @throws {Error} for one that has no name
+ */
 function typeName(element: SchemaElement): string {
-  const { type, repetition_type, converted_type, logical_type } = element;
-  const logical = logical_type ? JSON.stringify(logical_type) : converted_type;
-  const physical = [repetition_type === 'OPTIONAL' ? '' : repetition_type, type ?? 'nested', logical]
-    .filter(Boolean)
-    .join(' ');
+  const { name, type, repetition_type, converted_type, logical_type } = element;
   const known = Object.entries(columnTypes).find(
     ([, { parquet }]) => typeOf({ ...parquet, name: '', repetition_type: 'OPTIONAL' }) === typeOf(element),
   );
-  return known ? known[0] : physical;
+  if (known) return known[0];
+  const logical = logical_type ? logical_type.type : converted_type;
+  if (!repetition_type || (logical_type && !logical)) throw new Error(`the type of "${name}" is damaged`);
+  if (type === 'BYTE_ARRAY' && (converted_type === 'UTF8' || logical === 'STRING'))
+    return 'a text as another program writes it';
+  const unit = logical_type && 'unit' in logical_type && logical_type.unit;
+  return [repetition_type === 'OPTIONAL' ? '' : repetition_type, type, logical, unit]
+    .filter(Boolean)
+    .join(' ');
 }

@@ -10,7 +10,7 @@ import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, type Dataset, type Table } from '../../shared/dataset.ts';
 import { RowGroup } from '../rows/row-group.ts';
-import { type ByteRange, chunkRange, joinedRanges, movedChunk } from './chunk-range.ts';
+import { chunkRange, movedChunk } from './chunk-range.ts';
 import { Column } from './column.ts';
 import { writeColumnChunk } from './column-chunk.ts';
 import { maxBoundBytes } from './statistics.ts';
@@ -69,9 +69,9 @@ export class ParquetFile {
   /**
    * Takes over the columns of a row group of another file of ours, with their statistics as they are. A column that it
    * lacks is null, and one that is not declared is left out.
-   * @returns where the bytes are that are to be appended
+   * @returns the columns whose bytes are to be appended
    */
-  takeOver({ columns, num_rows }: RowGroupMetadata): ByteRange[] {
+  takeOver({ columns, num_rows }: RowGroupMetadata): ColumnChunk[] {
     const [, ...elements] = this.#schema;
     const start = this.#writer.offset;
     const others = new Map(columns.map((chunk) => [chunk.meta_data?.path_in_schema[0], chunk]));
@@ -83,18 +83,15 @@ export class ParquetFile {
       );
     });
 
-    const taken = new Set(own);
-    const ranges: ByteRange[] = [];
+    const taken = columns.filter((chunk) => own.includes(chunk));
     let end = this.#writer.offset;
-    for (const chunk of columns) {
-      if (!taken.has(chunk)) continue;
-      const range = chunkRange(chunk);
-      ranges.push(range);
+    for (const chunk of taken) {
       own[own.indexOf(chunk)] = movedChunk(chunk, end);
-      end += range.endByte - range.startByte;
+      const { startByte, endByte } = chunkRange(chunk);
+      end += endByte - startByte;
     }
     this.#push(own, num_rows, end - start);
-    return joinedRanges(ranges);
+    return taken;
   }
 
   append(bytes: Uint8Array): void {

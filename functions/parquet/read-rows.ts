@@ -5,10 +5,10 @@ import {
   type RowGroup as RowGroupMetadata,
   snappyUncompress,
 } from 'hyparquet';
-import { parquetHeader } from 'hyparquet/src/column.js';
 import { type ColumnType, columnTypes } from '../../shared/column-type.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import type { TextDictionary } from '../rows/text-dictionary.ts';
+import { ChunkPages, saying } from './chunk-pages.ts';
 import { chunkRange } from './chunk-range.ts';
 import { readRunLengths } from './run-lengths.ts';
 
@@ -33,7 +33,7 @@ export function readRows(
     if (!meta_data || number === undefined) continue;
     const { startByte, endByte } = chunkRange(chunk);
     const view = new DataView(bytes, startByte - start, endByte - startByte);
-    readColumn(group, number, rowCount, view, meta_data);
+    readColumn(group, number, view, meta_data);
   }
   group.rowCount += rowCount;
 }
@@ -41,44 +41,39 @@ export function readRows(
 function readColumn(
   { columns, dictionaries, capacity, rowCount: before, present, words }: RowGroup,
   number: number,
-  rowCount: number,
   view: DataView,
-  { type: physical, codec }: Pick<ColumnMetaData, 'type' | 'codec'>,
+  column: ColumnMetaData,
 ): void {
   const { type } = columns[number] as RowGroup['columns'][number];
+  const { type: physical, codec } = column;
   if (physical !== columnTypes[type].parquet.type) throw new Error(`a column has pages of ${physical}`);
   const wordsOf = (plain: Uint8Array, count: number) =>
     type === 'string'
       ? textWords(plain, count, dictionaries[number] as TextDictionary)
       : numberWords(plain, count, type);
-  const first = number * capacity + before;
-  const reader = { view, offset: 0 };
+  const pages = new ChunkPages(column);
   let dictionary: Int32Array | undefined;
-  for (let row = 0; row < rowCount; ) {
-    const { type: kind, ...header } = parquetHeader(reader);
-    const { uncompressed_page_size: size, compressed_page_size: compressed } = header;
-    const body = new Uint8Array(view.buffer, view.byteOffset + reader.offset, compressed);
-    reader.offset += compressed;
-    if (reader.offset > view.byteLength) throw new Error('a page is longer than its column');
-    if (header.dictionary_page_header) {
-      dictionary = wordsOf(unpacked(codec, body, size), header.dictionary_page_header.num_values);
+  let start = number * capacity + before;
+  while (pages.hasNext()) {
+    const page = pages.next(
+      new DataView(view.buffer, view.byteOffset + pages.at, view.byteLength - pages.at),
+    );
+    const body = new Uint8Array(view.buffer, view.byteOffset + page.start, page.end - page.start);
+    const { encoding, levelBytes, size } = page;
+    const packed = body.subarray(levelBytes);
+    const values = unpacked(page.isCompressed ? codec : 'UNCOMPRESSED', packed, size - levelBytes);
+    if (page.isDictionary) {
+      dictionary = wordsOf(values, page.count);
       continue;
     }
-    const page = header.data_page_header_v2;
-    if (!page) throw new Error(`convert writes no pages of type ${kind}`);
-    const { num_values: pageRows, definition_levels_byte_length: levelBytes, encoding } = page;
-    if (!(pageRows > 0 && row + pageRows <= rowCount)) throw new Error(`a page has ${pageRows} rows`);
-    const start = first + row;
-    const end = start + pageRows;
+    const end = start + page.count;
     readRunLengths(body.subarray(0, levelBytes), 1, present.subarray(start, end));
     let count = 0;
     for (let at = start; at < end; at++) count += present[at] as number;
-    if (count !== pageRows - page.num_nulls) throw new Error(`a page has ${count} cells`);
+    if (count !== page.count - page.nulls) throw new Error(`a page has ${count} cells`);
 
-    const packed = body.subarray(levelBytes);
-    const values = page.is_compressed === false ? packed : unpacked(codec, packed, size - levelBytes);
     const cells = encoding === 'PLAIN' ? wordsOf(values, count) : dictionary;
-    if (!cells) throw new Error(`a page of the encoding ${encoding} has no dictionary`);
+    if (!cells) throw new Error('a page has no dictionary');
     const numbers = encoding === 'PLAIN' ? undefined : dictionaryNumbers(values, count);
     for (let at = start, index = 0; at < end; at++) {
       if (present[at] === 0) continue;
@@ -88,7 +83,7 @@ function readColumn(
       words[at * 2 + 1] = cells[cell * 2 + 1] as number;
       index += 1;
     }
-    row += pageRows;
+    start = end;
   }
 }
 
@@ -116,7 +111,8 @@ function textWords(plain: Uint8Array, count: number, texts: TextDictionary): Int
   const { buffer, byteOffset, byteLength } = plain;
   const view = new DataView(buffer, byteOffset, byteLength);
   const words = new Int32Array(count * 2);
-  for (let index = 0, at = 0; index < count; index++) {
+  let at = 0;
+  for (let index = 0; index < count; index++) {
     const start = at + 4;
     const end = start + view.getUint32(at, true);
     if (end > byteLength) throw new Error('a text is longer than its page');
@@ -125,16 +121,19 @@ function textWords(plain: Uint8Array, count: number, texts: TextDictionary): Int
     words[index * 2] = number;
     at = end;
   }
+  if (at !== byteLength) throw new Error('a page has more than its texts');
   return words;
 }
 
 function unpacked(codec: CompressionCodec, packed: Uint8Array, size: number): Uint8Array {
   let bytes = packed;
   if (codec === 'ZSTD') {
-    bytes = zstdDecompressSync(packed, { maxOutputLength: Math.max(1, size) });
+    bytes = saying('a page cannot be unpacked', () =>
+      zstdDecompressSync(packed, { maxOutputLength: Math.max(1, size) }),
+    );
   } else if (codec === 'SNAPPY') {
     bytes = new Uint8Array(size);
-    snappyUncompress(packed, bytes);
+    saying('a page cannot be unpacked', () => snappyUncompress(packed, bytes));
   } else if (codec !== 'UNCOMPRESSED') {
     throw new Error(`convert does not compress with ${codec}`);
   }

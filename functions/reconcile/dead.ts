@@ -17,7 +17,7 @@ export function deadIn(deadLetters: DeadLetters, limit: number = limits.deadLett
     return {
       keys: new Set(convert.flatMap(({ body }) => keysIn(body))),
       days: new Set(compact.flatMap(({ key }) => key ?? [])),
-      complete: letters.length < limit,
+      complete: convert.length < limit && compact.length < limit,
     };
   });
 }

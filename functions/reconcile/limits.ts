@@ -16,6 +16,7 @@ export const limits = {
   comparisonsAtOnce: 16,
   /** Keys of each status in the result. */
   shownKeys: 20,
+  /** Dead letters of each queue to look at. */
   deadLetters: 5_000,
   /** How long a dead letter stays hidden if the function dies before it gives it back. */
   deadLetterHidden: 120_000,

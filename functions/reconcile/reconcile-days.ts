@@ -4,7 +4,7 @@ import type { Dataset } from '../../shared/dataset.ts';
 import { headObject } from '../../shared/head-object.ts';
 import { dayPrefix } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
-import { objectMetadata } from '../../shared/object-metadata.ts';
+import { isMadeOf } from '../../shared/parts.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
 import { limits } from './limits.ts';
 import { Outbox } from './outbox.ts';
@@ -65,11 +65,11 @@ export async function reconcileDays(options: ReconcileDaysOptions): Promise<Reco
   };
   const statusOf = async ({ digest, compacted: made, changedAt, ...of }: ListedDay): Promise<Status> => {
     const head = made && digest !== undefined ? await headObject(s3, compacted, made.key) : undefined;
-    if (head && head.Metadata?.[objectMetadata.partsDigest] === digest) return 'current';
+    if (digest !== undefined && isMadeOf(head, digest)) return 'current';
     if (deadDays.has(dayPrefix(of))) return 'dead';
     if (changedAt > now.getTime() - grace) return 'young';
     if (digest === undefined) return 'orphaned';
-    return made ? 'stale' : 'missing';
+    return head ? 'stale' : 'missing';
   };
 
   for (const dataset of datasets) {

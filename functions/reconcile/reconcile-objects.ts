@@ -1,10 +1,6 @@
-import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { Dataset } from '../../shared/dataset.ts';
+import { headObject } from '../../shared/head-object.ts';
 import { parsedKey } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject, listObjects } from '../../shared/listing.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
@@ -71,31 +67,36 @@ export async function reconcileObjects(options: ReconcileObjectsOptions): Promis
     counts[status] += 1;
     if (first[status].length < limits.shownKeys) first[status].push(key);
   };
-  const isCurrent = async (object: ListedObject, made: ListedObject): Promise<boolean> => {
-    if (made.lastModified < object.lastModified) return false;
+  const compared = async (object: ListedObject, made: ListedObject) => {
+    if (made.lastModified < object.lastModified) return 'stale';
     if (timesTell(object, made) || object.lastModified.getTime() < now.getTime() - limits.comparedFor)
-      return true;
+      return 'current';
     if (comparisons === maxComparisons) {
       uncompared += 1;
-      return true;
+      return 'current';
     }
     comparisons += 1;
-    const head = await s3.send(new HeadObjectCommand({ Bucket: curated, Key: made.key }));
-    return head.Metadata?.[objectMetadata.rawEtag] === object.etag;
+    const head = await headObject(s3, curated, made.key);
+    if (!head) return 'missing';
+    return head.Metadata?.[objectMetadata.rawEtag] === object.etag ? 'current' : 'stale';
   };
-  const areCurrent = async (object: ListedObject, made: readonly ListedObject[]): Promise<boolean> => {
-    for (const each of made) if (!(await isCurrent(object, each))) return false;
-    return true;
+  const statusOf = async (object: ListedObject, made: readonly (ListedObject | undefined)[]) => {
+    const there = made.filter((each) => each !== undefined);
+    if (there.length === 0 || there.length < made.length) return 'missing';
+    for (const each of there) {
+      const status = await compared(object, each);
+      if (status !== 'current') return status;
+    }
+    return 'current';
   };
   const judge = async (object: ListedObject, made: readonly (ListedObject | undefined)[]) => {
     signal?.throwIfAborted();
-    const there = made.filter((each) => each !== undefined);
-    const isComplete = made.length > 0 && there.length === made.length;
-    if (isComplete && (await areCurrent(object, there))) counts.current += 1;
+    const status = await statusOf(object, made);
+    if (status === 'current') counts.current += 1;
     else if (deadKeys.has(object.key)) note('dead', object.key);
     else if (isYoung(object)) counts.young += 1;
     else {
-      note(isComplete ? 'stale' : 'missing', object.key);
+      note(status, object.key);
       await outbox.add(objectEvent({ bucket: raw, ...object }));
     }
   };

@@ -1,5 +1,5 @@
 import type { Dataset, Table } from '../../shared/dataset.ts';
-import { compactedKey, type Day, isDay, type TableDay } from '../../shared/keys.ts';
+import { compactedKey, type Day, parsedDay, type TableDay } from '../../shared/keys.ts';
 import { isFolderMarker, type ListedObject } from '../../shared/listing.ts';
 import { partsDigest } from '../../shared/parts.ts';
 
@@ -69,7 +69,6 @@ async function* byDay(table: Table, objects: AsyncIterable<ListedObject>) {
 
 /** The day whose folder a key of a table is in; undefined when it is in none. */
 export function dayIn({ name }: Table, key: string): Day | undefined {
-  const prefix = `${name}/dt=`;
-  const day = key.slice(prefix.length, key.indexOf('/', prefix.length));
-  return key.startsWith(prefix) && isDay(day) ? day : undefined;
+  const of = parsedDay(key);
+  return of?.table.name === name ? of.day : undefined;
 }

@@ -20,7 +20,7 @@ import { event, eventOf, filedAs, inOrder, isAbout, type StoryEvent } from './st
 
 /**
  * The state of a raw object. `compacted`: its rows are in the tables. `converted`: a day of a table waits for compact;
- * `day-dead`: compact gave it up; `day-lost`: nothing waits, so the event never came. `waiting`: for its event, or for
+ * `day-dead`: compact gave it up; `day-lost`: no message waits. `waiting`: for its event, or for
  * convert; `dead`, `lost`: the same of convert. `given-up`: somebody did. `gone`: it is not there. `filed`: convert moved
  * it. `upcoming`: its run is not due yet. For a run that landed nothing, the state is that of `tdf status`.
  */

@@ -1,19 +1,22 @@
-import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { copyFile, link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { recordName } from '../../local/aws/object-names.ts';
 import { withStateFile } from '../../local/aws/state-error.ts';
 import { planDeployment } from '../../local/deployment-plan.ts';
+import { makeQueryFolder } from '../../local/query-folder.ts';
 import { References } from '../../local/references.ts';
-import { readTemplate } from '../../local/template.ts';
-import { assemblyIn } from '../local-assembly.ts';
+import type { Template } from '../../local/template.ts';
+import { templateIn } from '../local-assembly.ts';
 
 /** A compacted object of the pipeline on this computer, as a file. */
 export interface CompactedFile {
   readonly key: string;
-  /** Absolute. */
+  /** A second name of the file; absolute. */
   readonly path: string;
+  /** Where the pipeline keeps it. */
+  readonly file: string;
 }
 
 export interface CompactedFiles {
@@ -38,16 +41,14 @@ const concurrency = 64;
  * @throws {Error} when no pipeline ever ran there, or a record is damaged
  */
 export async function compactedFiles(stateDir: string, keys?: Iterable<string>): Promise<CompactedFiles> {
-  const bucket = await compactedBucket(await assemblyIn(stateDir));
+  const bucket = compactedBucket(await templateIn(stateDir, ['CompactedBucketName']));
   const root = join(realpathSync(stateDir), 's3');
   const records = join(root, '.meta', bucket);
   if (!existsSync(records)) return { folder: undefined, files: [], release: async () => {} };
   const names = keys
     ? Array.from(keys, recordName)
     : (await readdir(records)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-  // The emulator takes what begins with a dot for no bucket. On the same file system, so that files can be linked.
-  const within = join(root, '.meta', '.query-');
-  const folder = withStateFile(within, () => mkdtempSync(within));
+  const folder = makeQueryFolder(root);
   const release = () => rm(folder, { recursive: true, force: true });
   try {
     const files = await pMap(
@@ -57,8 +58,9 @@ export async function compactedFiles(stateDir: string, keys?: Iterable<string>):
         if (text === undefined) return [];
         const { key, file } = withStateFile(join(records, name), () => JSON.parse(text) as ObjectRecord);
         const path = join(folder, name.replace('.json', '.parquet'));
-        const kept = await unlessGone(keep(join(root, ...file.split('/')), path));
-        return kept ? [{ key, path }] : [];
+        const own = join(root, ...file.split('/'));
+        const kept = await unlessGone(keep(own, path));
+        return kept ? [{ key, path, file: own }] : [];
       },
       { concurrency },
     );
@@ -89,8 +91,7 @@ function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 /** The name that the compacted bucket has here: what the stack's output refers to. */
-async function compactedBucket(assembly: string): Promise<string> {
-  const template = await readTemplate(assembly);
+function compactedBucket(template: Template): string {
   const references = new References();
   for (const { logicalId, name } of planDeployment(template).buckets)
     references.define(logicalId, { Ref: name });

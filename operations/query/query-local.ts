@@ -14,6 +14,7 @@ import {
 import { columnTypes } from '../../shared/column-type.ts';
 import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
+import { UnreconciledStateError } from '../local-assembly.ts';
 import { type CompactedFile, compactedFiles } from './compacted-files.ts';
 import type { QueryResult } from './query-result.ts';
 import { sqlText } from './sql-text.ts';
@@ -60,6 +61,7 @@ export async function queryLocally(
   { stateDir, signal }: LocalQueryOptions,
 ): Promise<LocalQueryResult> {
   const { folder, files, release } = await compactedFiles(stateDir);
+  const readable = (error: unknown) => damagedDay(error, files, stateDir) ?? inWords(error);
   let free = release;
   try {
     signal.throwIfAborted();
@@ -90,7 +92,7 @@ export async function queryLocally(
     return {
       columns: result.columnNames(),
       isNumeric: result.columnTypes().map(({ typeId }) => numbers.includes(typeId)),
-      rows: rowsOf(result, endWell, free, signal),
+      rows: rowsOf(result, endWell, readable, free, signal),
     };
   } catch (error) {
     await free();
@@ -200,6 +202,7 @@ const cell: DuckDBValueConverter<Json> = (value, type, converter) => {
 async function* rowsOf(
   result: DuckDBResult,
   endWell: () => Promise<void>,
+  readable: (error: unknown) => unknown,
   free: () => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Json[]> {
@@ -216,8 +219,20 @@ async function* rowsOf(
   }
 }
 
+/** If DuckDB could not read a file. */
+function damagedDay(error: unknown, files: readonly CompactedFile[], stateDir: string): Error | undefined {
+  const { message } = error as Error;
+  const damaged = files.find(({ path }) => message.includes(path));
+  if (!damaged) return undefined;
+  const { key, path, file } = damaged;
+  return new UnreconciledStateError(
+    `${key} cannot be read: ${message.replaceAll(path, file)}. Remove ${file}.`,
+    stateDir,
+  );
+}
+
 /** DuckDB's words, with the tables that there are in place of those that it knows best. */
-function readable(error: unknown): unknown {
+function inWords(error: unknown): unknown {
   const message = String((error as Error).message).replace(/^Failed to extract statements: /, '');
   const isUnknownTable = message.startsWith('Catalog Error: Table with name');
   return new Error(

@@ -12,8 +12,7 @@ import {
   type TableDay,
 } from '../../shared/keys.ts';
 import type { ListedObject } from '../../shared/listing.ts';
-import { objectMetadata } from '../../shared/object-metadata.ts';
-import { listParts, partsDigest } from '../../shared/parts.ts';
+import { hasRowsOf, listParts, partsDigest } from '../../shared/parts.ts';
 import type { Observed } from '../observed.ts';
 import { concurrency } from './stored-objects.ts';
 
@@ -23,7 +22,10 @@ export interface DayContent {
   readonly parts: ReadonlyMap<string, ListedObject>;
   /** What compact last made of them; undefined when there is nothing. */
   readonly compacted: HeadObjectCommandOutput | undefined;
-  /** Whether the table has the rows of a part as it is now. */
+  /**
+   * Whether the table has the rows of a part as it is now. It may say so early by one compaction: for a part that was written
+   * while compact made the day without it.
+   */
   has(part: ListedObject): boolean;
 }
 
@@ -43,12 +45,12 @@ export async function contentOf(
 ): Promise<DayContent> {
   const compacted =
     parts.length > 0 ? await headObject(s3, outputs.CompactedBucketName, compactedKey(of)) : undefined;
-  const isCurrent = compacted?.Metadata?.[objectMetadata.partsDigest] === partsDigest(of, parts);
+  const hasAll = hasRowsOf(compacted, partsDigest(of, parts));
   const compactedAt = compacted?.LastModified?.getTime() ?? 0;
   return {
     parts: new Map(parts.map((part) => [part.key, part])),
     compacted,
-    has: ({ lastModified }) => isCurrent || lastModified.getTime() < compactedAt,
+    has: ({ lastModified }) => hasAll || lastModified.getTime() < compactedAt,
   };
 }
 

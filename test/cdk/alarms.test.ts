@@ -210,17 +210,26 @@ describe('an alarm', () => {
   });
 
   test.each([
-    ['Convert', 'ConvertFailing', 'QueueTooOld'],
-    ['Compact', 'CompactFailing', 'CompactQueueTooOld'],
+    ['Convert', 'ConvertFailing', 'QueueTooOld', {}, 0],
+    ['Compact', 'CompactFailing', 'CompactQueueTooOld', {}, 60],
+    ['Compact', 'CompactFailing', 'CompactQueueTooOld', { compactDelay: 900 }, 900],
+    ['Compact', 'CompactFailing', 'CompactQueueTooOld', { compactDelay: 1 }, 1],
   ])(
-    'of %s waits out one failed try of a message, which takes its visibility time-out [one-failed-try]',
-    (path, failing, tooOld) => {
-      const { VisibilityTimeout } = stack.resource('AWS::SQS::Queue', `${path}/Queue`).Properties;
-      expect(alarm(tooOld).Threshold).toBe(VisibilityTimeout + 15 * 60);
+    'of %s, %s and %s with %j: waits out one failed try of a message, which takes its delay and its visibility time-out [one-failed-try]',
+    (path, failing, tooOld, config, delay) => {
+      const template = new StackTemplate(config);
+      const { VisibilityTimeout, DelaySeconds = 0 } = template.resource(
+        'AWS::SQS::Queue',
+        `${path}/Queue`,
+      ).Properties;
+      expect(DelaySeconds).toBe(delay);
+      expect(alarm(tooOld, template).Threshold).toBe(delay + VisibilityTimeout + 15 * 60);
+      const minutes = Math.floor(delay / 60) + VisibilityTimeout / 60 + 15;
+      expect(alarm(tooOld, template).AlarmDescription).toContain(`for more than ${minutes} minutes`);
       // A message that keeps failing shows in each of the two periods.
-      for (const { MetricStat } of alarm(failing).Metrics.slice(1))
+      for (const { MetricStat } of alarm(failing, template).Metrics.slice(1))
         expect(MetricStat.Period).toBeGreaterThan(VisibilityTimeout);
-      expect(alarm(failing).EvaluationPeriods).toBe(2);
+      expect(alarm(failing, template).EvaluationPeriods).toBe(2);
     },
   );
 

@@ -275,14 +275,18 @@ describe('of the functions,', () => {
       ['xray:PutTelemetryRecords', ['*']],
       ['xray:PutTraceSegments', ['*']],
     ]);
-    const conditions = stack
+    const listings = stack
       .statementsOf('Reconcile/Function')
       .flatMap(({ Action, ...statement }) => (Action === 's3:ListBucket' ? [statement] : []));
-    expect(conditions).toMatchObject(
-      [datasetNames, tableNames].map((names) => ({
-        Condition: { StringEquals: { 's3:prefix': names.map((name) => `${name}/`) } },
-      })),
-    );
+    expect(listings).toEqual([
+      {
+        Effect: 'Allow',
+        Resource: arnOf(raw.id),
+        Condition: { StringEquals: { 's3:prefix': datasetNames.map((name) => `${name}/`) } },
+      },
+      // Without a condition: it would have S3 answer 403, not 404, for the metadata of an object that has gone.
+      { Effect: 'Allow', Resource: [compacted, curated].map(({ id }) => arnOf(id)) },
+    ]);
   });
 });
 

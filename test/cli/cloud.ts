@@ -14,7 +14,7 @@ import { type Emulator, startEmulator } from '../../local/aws/emulator.ts';
 import { compactedKey, dayPrefix, type TableDay, tableDayOf } from '../../shared/keys.ts';
 import { objectMetadata } from '../../shared/object-metadata.ts';
 import type { Outputs } from '../../shared/outputs.ts';
-import { listParts, partsDigest } from '../../shared/parts.ts';
+import { listParts, partsDigest, versions } from '../../shared/parts.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
 import { cloudRuns } from './cloud-runs.ts';
 import './cloud-watch.ts';
@@ -95,6 +95,7 @@ export async function startCloud(): Promise<Cloud> {
       },
       'weatherapi/history': { name: 'history', expression: 'cron(0 14 * * ? *)', placesList: '' },
     }),
+    Versions: JSON.stringify(versions),
     FetchLogGroup: 'fetch-logs',
     ConvertLogGroup: 'convert-logs',
     CompactLogGroup: 'compact-logs',

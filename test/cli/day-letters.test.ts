@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describeConverted } from '../../cli/terminal/settle.ts';
 import { readParquet } from '../../operations/query/parquet-rows.ts';
 import { compactedKey, dayPrefix, tableDayOf } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
@@ -136,8 +137,9 @@ describe('dead letters of days', () => {
     expect(await keys('raw')).toEqual([`given-up/${rawKey}`]);
   });
 
-  test('that name something else than a day are sent again, and waited for until they die again', async () => {
+  test('that name something else than a day are listed by its key, sent again, and waited for until they die again', async () => {
     const event = objectEvent({ bucket: 'curated', key: 'elsewhere/a.parquet', size: 1 });
+    await put('curated', 'elsewhere/a.parquet');
     cloud.emulator.send(cloud.outputs.CompactDeadLetterQueueUrl, event);
     const redriving = cloud.tdf('dead-letters', 'redrive');
     await until(() => bodies('CompactQueueUrl').length === 1);
@@ -146,7 +148,36 @@ describe('dead letters of days', () => {
       code: 1,
       stdout: expect.stringContaining('Converted 0; compacted 0; dead again 1.'),
     });
+    const letters: { key: string }[] = JSON.parse((await cloud.tdf('dead-letters', '--json')).stdout);
+    expect(letters.map(({ key }) => key)).toEqual(['elsewhere/a.parquet']);
   });
+
+  test('that name something else than a day are settled once it is removed', async () => {
+    const event = objectEvent({ bucket: 'curated', key: 'elsewhere/a.parquet', size: 1 });
+    cloud.emulator.send(cloud.outputs.CompactDeadLetterQueueUrl, event);
+    expect(await cloud.tdf('dead-letters', 'redrive')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Converted 0; compacted 0; dead again 0.'),
+    });
+  });
+});
+
+test('a day is told of once, however many of its letters came while a command waited', () => {
+  const of = (key: string) => ({ function: 'compact', key, reason: 'two types' }) as const;
+  const [bad, worse] = [dayPrefix(dayOf(21)), dayPrefix(dayOf(22))];
+  const object = { function: 'convert', key: rawKey, reason: 'no JSON' } as const;
+  expect(
+    describeConverted({
+      ...{ converted: 4, compacted: 0 },
+      deadLetters: [of(bad), object, of(worse), of(bad), of(bad)],
+    }),
+  ).toEqual([
+    '4 converted, 0 compacted, 5 dead letters',
+    `  ${rawKey}: no JSON`,
+    '2 days could not be compacted (4 letters)',
+    `  ${bad}: two types`,
+    `  ${worse}: two types`,
+  ]);
 });
 
 test('a day that cannot be compacted fails drop on this computer, with the reason, and its rows are there once its letter is sent again [day-letters]', async () => {
@@ -179,13 +210,15 @@ test('a day that cannot be compacted fails drop on this computer, with the reaso
   ]);
 
   await rm(join(state, 's3/curated', broken));
-  const redriven = await tdf(['dead-letters', 'redrive', ...here]);
-  expect(redriven).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining(
-      `  ✔ ${compactedKey(dayOf(22))}\nConverted 0; compacted 1; dead again 0.\n`,
-    ),
-  });
+  const [{ id }] = JSON.parse((await tdf(['dead-letters', '--json', ...here])).stdout);
+  // The second time the day is made of its parts already.
+  for (const ids of [[id], []])
+    expect(await tdf(['dead-letters', 'redrive', ...ids, ...here])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        `  ✔ ${compactedKey(dayOf(22))}\nConverted 0; compacted 1; dead again 0.\n`,
+      ),
+    });
   expect(await readParquet([join(state, 's3/compacted', compactedKey(dayOf(22)))])).toMatchObject([
     { location_name: 'Oslo' },
   ]);

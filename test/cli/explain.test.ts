@@ -334,7 +334,7 @@ describe('the story of a raw object', () => {
     const key = 'weatherapi/current/dt=2026-11-22/waits.json';
     await put('raw', key, '{}');
     expect(await said(key)).toMatch(
-      /its event was lost\. Have it converted:\n {2}npx tdf reconcile --stage dev/,
+      /its event was lost\. Have it converted:\n {2}npx tdf reconcile --grace 0 --stage dev/,
     );
     cloud.emulator.send(cloud.outputs.QueueUrl, objectEvent({ bucket: 'raw', key, size: 2 }));
     expect(await said(key)).toContain('a message waits in the queue');
@@ -348,7 +348,7 @@ describe('the story of a raw object', () => {
     await convert(key, await put('raw', key, '{}'), [72, 3, 0]);
     expect((await stories(key))[0]).toMatchObject({ state: 'day-lost', compactedKeys: [] });
     expect(await said(key)).toContain(
-      'It is converted, but no message waits to compact its day: the event was lost. Have it compacted:\n  npx tdf reconcile --stage dev\n',
+      'It is converted, but the table has its day as it was before, or not at all, and no message waits. Have it compacted:\n  npx tdf reconcile --grace 0 --stage dev\n',
     );
     const [hour = '', ...others] = curatedOf(key);
     for (const each of others) await compactDay(cloud.clients.s3, each);

@@ -264,6 +264,21 @@ describe('a state directory', () => {
     await rm(broken, { recursive: true });
   });
 
+  test('that a version without compact made says so, and how to bring it up to date', async () => {
+    const older = join(state, 'older');
+    await cp(join(state, 'cdk.out'), join(older, 'cdk.out'), { recursive: true, dereference: true });
+    const file = join(older, 'cdk.out', 'TdfWeather.template.json');
+    const { Outputs, ...template } = JSON.parse(await readFile(file, 'utf8'));
+    const before = Object.entries(Outputs).filter(([name]) => !name.startsWith('Compact'));
+    await writeFile(file, JSON.stringify({ ...template, Outputs: Object.fromEntries(before) }));
+    for (const args of [...readers, ['reconcile', '--dry-run']])
+      expect(await tdf([...args, '--local', '--state', older])).toMatchObject({
+        code: 1,
+        stderr: `Error: An older version of the pipeline made ${older}. Bring the state up to date: npx tdf reconcile --grace 0 --local --state ${older}\n`,
+      });
+    await rm(older, { recursive: true });
+  });
+
   test('that the very first run still sets up says so, and by whom', async () => {
     const fresh = join(state, 'fresh');
     const lock = lockState(fresh);

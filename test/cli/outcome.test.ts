@@ -10,7 +10,7 @@ import type { Reached } from '../../operations/deployed.ts';
 import { watchOutcome } from '../../operations/outcome.ts';
 import { addDays } from '../../shared/days.ts';
 import { compactedKey, curatedKeysOf, dayPrefix, type TableDay, tableDayOf } from '../../shared/keys.ts';
-import { partsDigest } from '../../shared/parts.ts';
+import { partsDigest, type Versions, versions } from '../../shared/parts.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 
 const signal = () => new AbortController().signal;
@@ -124,6 +124,18 @@ describe('the wait for rows on AWS', () => {
     });
   });
 
+  test('does not believe a letter about a day that another message has had made since', async () => {
+    const rawKey = await land(`${dayPrefix(current(22))}a.json`);
+    const watch = await watchOutcome(
+      atSecondLook(compactedKey(current(22)), async () => {
+        await cloud.buryDay(current(22), 'changed-type', 'too early');
+        await cloud.compact(current(22));
+      }),
+    );
+    const outcome = await watch.settled({ rawKeys: [rawKey] }, signal());
+    expect(outcome).toMatchObject({ compacted: [compactedKey(current(22))], dead: [] });
+  });
+
   test('waits for no day of an object that died or is gone', async () => {
     const [died, gone] = [`${dayPrefix(current(21))}died.json`, `${dayPrefix(current(22))}gone.json`];
     await put('raw', died);
@@ -147,6 +159,44 @@ describe('the wait for rows on AWS', () => {
     watch.onDays = () => stop.abort(new Error('Stopped by SIGINT.'));
     await expect(watch.settled({ rawKeys: [rawKey] }, stop.signal)).rejects.toThrow('Stopped by SIGINT.');
     expect(await watch.soFar()).toEqual({ converted: [curatedKeysOf(rawKey)], compacted: [], dead: [] });
+  });
+
+  test.each([
+    [
+      { ...versions, datasets: { ...versions.datasets, 'weatherapi/current': 1 } },
+      'version 1 of weatherapi/current is deployed, and this checkout has version 2',
+    ],
+    [
+      { ...versions, format: 0 },
+      'version 0 of compacted objects is deployed, and this checkout has version 1',
+    ],
+  ] satisfies [Versions, string][])(
+    'is refused before anything is sent when the stack is of other versions, %j, and so is reconcile',
+    async (deployed, difference) => {
+      cloud.stack.outputs = { ...cloud.outputs, Versions: JSON.stringify(deployed) };
+      const stderr = `Error: The stage dev has other versions: ${difference}. Deploy this one with: npx cdk deploy -c stage=dev\nOr check out what is deployed, then type the same again.\n`;
+      for (const args of [
+        ['drop', 'package.json', '--dataset', 'weatherapi/current', '--day', '2026-11-22'],
+        ['backfill', '--from', '2026-11-01', '--to', '2026-11-02'],
+        ['dead-letters', 'redrive'],
+        ['dead-letters', 'take-back', 'key'],
+        ['reconcile'],
+        ['reconcile', '--dry-run'],
+      ])
+        expect(await cloud.tdf(...args)).toMatchObject({ code: 1, stderr });
+      // Only letters were looked at.
+      expect(new Set(cloud.emulator.requests.map(({ action }) => action))).toEqual(
+        new Set(['ReceiveMessage']),
+      );
+      for (const args of [['status'], ['dead-letters', 'redrive', '--no-wait']])
+        expect(await cloud.tdf(...args)).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
+  test('is of a stack that lacks a dataset of this checkout, as long as its others are the same', async () => {
+    const { 'weatherapi/history': _, ...datasets } = versions.datasets;
+    cloud.stack.outputs = { ...cloud.outputs, Versions: JSON.stringify({ ...versions, datasets }) };
+    expect(await cloud.tdf('reconcile')).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('of a year of three tables makes two requests for each day, and few of them at a time', async () => {

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +19,7 @@ import type { Json } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { queryCommand } from '../../cli/commands/query.ts';
+import { interruptible } from '../../cli/terminal/interruption.ts';
 import { type RowsFormat, rowsOutput } from '../../cli/terminal/rows-output.ts';
 import { ObjectFiles } from '../../local/aws/object-files.ts';
 import { ObjectStore } from '../../local/aws/object-store.ts';
@@ -22,6 +33,7 @@ import { datasets } from '../../shared/datasets.ts';
 import { dayOf, rawKey } from '../../shared/keys.ts';
 import { namedQueries } from '../../shared/named-queries.ts';
 import { converted, tablesOf } from '../functions/convert/converted.ts';
+import { tdf } from './cloud.ts';
 
 const hour = 3_600_000;
 const now = Date.now();
@@ -229,6 +241,52 @@ describe('a query on this computer', () => {
     const sql = 'SELECT dt, location_name FROM weatherapi_current';
     expect(await rowsOf(sql)).toEqual([{ dt: '2026-11-22', location_name: 'Bergen' }]);
     expect(readdirSync(path.join(state, 's3/.meta')).filter((name) => name.includes('query'))).toEqual([]);
+  });
+
+  test('removes what a query left that was killed, as a local run does, and not that of another that goes on', async () => {
+    const meta = path.join(state, 's3/.meta');
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const [killed, going] = [`.query-${pid}-killed`, `.query-${process.ppid}-going`];
+    const left = () => readdirSync(meta).filter((name) => name.includes('query'));
+    for (const begin of [
+      () => rowsOf('SELECT 1 FROM weatherapi_current'),
+      () => new ObjectFiles(path.dirname(meta)),
+    ]) {
+      for (const name of [killed, going]) mkdirSync(path.join(meta, name), { recursive: true });
+      await begin();
+      expect(left()).toEqual([going]);
+    }
+  });
+
+  test('gives its folder back when its terminal is closed', async () => {
+    const stopped = interruptible(
+      (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason))),
+    );
+    process.emit('SIGHUP');
+    expect(await stopped).toEqual(new Error('Stopped by SIGHUP.'));
+  });
+
+  test.each([
+    ['cut', (whole: Uint8Array) => whole.subarray(0, 200)],
+    ['damaged at its end', (whole: Uint8Array) => whole.with(whole.length - 5, 255)],
+    ['overwritten', () => Buffer.from('not Parquet')],
+  ])('names the day whose file is %s, and what has it made anew', async (_how, damage) => {
+    await run(new Date('2026-11-22T05:00:00Z'), [{ name: 'Oslo' }]);
+    const [{ key = '', file = '' } = {}] = (await compactedFiles(state)).files;
+    writeFileSync(file, damage(readFileSync(file)));
+    const { code, stderr } = await tdf([
+      'query',
+      'SELECT * FROM weatherapi_current',
+      '--local',
+      '--state',
+      state,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^Error: ${key} cannot be read: .*\\. Remove ${file}\\. `, 's'));
+    expect(stderr).toContain(
+      `Bring the state up to date: npx tdf reconcile --grace 0 --local --state ${state}\n`,
+    );
+    expect(stderr).not.toContain('.query-');
   });
 
   test('fails in the words of DuckDB when it cannot go on amid its rows [whole-answer]', async () => {

@@ -63,6 +63,8 @@ describe('tdf reconcile --local', () => {
       enqueued: 0,
       days: { counts: { missing: 0, stale: 0, orphaned: 0, young: 3, foreign: 1 }, enqueued: 0 },
     });
+    const said = '  3 younger than 30 minutes were left alone; --grace 0 takes them too.\n';
+    expect((await reconcile('--dry-run')).stdout.split(said)).toHaveLength(3);
   }, 30_000);
 
   test('--dry-run says what it would enqueue, and enqueues nothing', async () => {
@@ -83,7 +85,7 @@ describe('tdf reconcile --local', () => {
         '  0 current, 1 missing, 1 stale, 1 orphaned, 0 dead, 0 young, 1 foreign',
         '  Missing in compacted:',
         `    ${day(21)}`,
-        '  Compacted of other objects than are in curated:',
+        '  Made of other objects than are in curated, or for other columns:',
         `    ${day(22)}`,
         '  In compacted, though nothing is left in curated:',
         `    ${day(20)}`,

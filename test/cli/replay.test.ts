@@ -312,7 +312,7 @@ describe('tdf replay --local', () => {
     const { code, stdout } = await runTdf(local('--rate', '1'), { interrupt });
     expect(code).toBe(130);
     expect(stdout).toContain(
-      `15 are left. The same command goes on after ${keys[9]}; --restart begins anew.`,
+      `15 are left. The same command goes on after ${keys[9]}; --restart begins anew.\nWhat waits stays in the queues. To have it in the tables: npx tdf reconcile --local --state ${state}\n`,
     );
 
     const rest = await tdf(local('--dry-run'));

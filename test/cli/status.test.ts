@@ -681,6 +681,12 @@ describe('a stack that is not whole', () => {
     expect(whatItSays('UPDATE_COMPLETE', outputs.slice(2))).toContain(
       'does not have the outputs RawBucketName, CuratedBucketName: another version deployed it.',
     );
+    const ofCompact = outputs.filter(({ OutputKey }) => !/^Compact/.test(OutputKey));
+    // The tables would read a bucket in which there is nothing yet.
+    for (const status of ['UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const)
+      expect(whatItSays(status, ofCompact)).toMatch(
+        /eploy this version with: npx cdk deploy -c stage=dev -c tables=curated\nCHANGELOG\.md /,
+      );
     expect(whatItSays('DELETE_COMPLETE')).toContain('There is no stack TdfWeather-dev');
   });
 

@@ -18,7 +18,10 @@ const part = (name: string, second: number, etag = name) => ({
 type Part = ReturnType<typeof part>;
 
 /** Two buckets: the parts in curated, and in compacted what was made of some parts. */
-function buckets(parts: readonly Part[], made?: { readonly of: readonly Part[]; readonly second: number }) {
+function buckets(
+  parts: readonly Part[],
+  made?: { readonly of: readonly Part[]; readonly second: number; readonly version?: number },
+) {
   const asked: string[] = [];
   const send = async (command: ListObjectsV2Command | HeadObjectCommand) => {
     asked.push(`${command.constructor.name} ${command.input.Bucket}`);
@@ -31,7 +34,12 @@ function buckets(parts: readonly Part[], made?: { readonly of: readonly Part[]; 
       };
     }
     if (!made) throw new NotFound({ message: '', $metadata: {} });
-    const Metadata = { 'parts-digest': partsDigest(of, made.of) };
+    const Metadata = {
+      'parts-digest': partsDigest(
+        { dataset: { ...of.dataset, version: made.version ?? of.dataset.version } },
+        made.of,
+      ),
+    };
     return { LastModified: at(made.second), ContentLength: 9, Metadata };
   };
   const outputs = { CuratedBucketName: 'curated', CompactedBucketName: 'compacted' } as Outputs;
@@ -45,6 +53,12 @@ test('a day of a table that was made of the parts that there are has the rows of
   const day = await lookAtDay(observed, of);
   expect([early, late].map(day.has)).toEqual([true, true]);
   expect(asked).toEqual(['ListObjectsV2Command curated', 'HeadObjectCommand compacted']);
+});
+
+test('a day of a table that an earlier version of the dataset made has the rows of the same parts', async () => {
+  const { observed } = buckets([early, same], { of: [early, same], second: 20, version: 1 });
+  expect(of.dataset.version).not.toBe(1);
+  expect([early, same].map((await lookAtDay(observed, of)).has)).toEqual([true, true]);
 });
 
 test.each([

@@ -13,6 +13,8 @@ export interface Worker {
   compact(dayPrefix: string): Promise<Compacted>;
   /** Happens after each of the worker's requests until `empty`, before it has the answer. */
   after: (action: string, time: number) => unknown;
+  /** Milliseconds that compact would have waited, each time, until `empty`. */
+  readonly waited: number[];
   /** Of an object, curated unless said otherwise, read by DuckDB. */
   rows(key: string, bucket?: 'curated' | 'compacted'): Promise<ParquetRow[]>;
   /** For the next test. */
@@ -36,15 +38,20 @@ export async function startWorker(): Promise<Worker> {
     { step: 'initialize' },
   );
   const { signal } = new AbortController();
-  const dependencies = { s3, raw: 'raw', curated: 'curated', compacted: 'compacted', signal };
+  const wait = async (milliseconds: number) => {
+    worker.waited.push(milliseconds);
+  };
+  const dependencies = { s3, raw: 'raw', curated: 'curated', compacted: 'compacted', signal, wait };
   const worker: Worker = {
     aws,
     convert: (rawKey) => convertObject(rawKey, dependencies),
     compact: (dayPrefix) => compactDay(tableDayOf(dayPrefix), dependencies),
     after: () => {},
+    waited: [],
     rows: (key, bucket = 'curated') => readParquet([aws.emulator.pathOf(bucket, key)]),
     async empty() {
       worker.after = () => {};
+      worker.waited.length = 0;
       times.clear();
       await aws.empty();
     },

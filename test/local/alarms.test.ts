@@ -136,8 +136,8 @@ describe('the alarms of the stack', () => {
       /** Minutes until a message that failed is tried again. */
       const visibility = queue(`${folder}/Queue`).Properties.VisibilityTimeout / 60;
       rings([dead], minutes(1), (now) => now.holds(`${service}-dead-letters`, start));
-      // A message that was tried once and waits out its visibility time-out is not too old.
-      const aQuarterAfter = visibility + 15;
+      // A message that was tried once and waits out its delay and its visibility time-out is not too old.
+      const aQuarterAfter = (queue(`${folder}/Queue`).Properties.DelaySeconds ?? 0) / 60 + visibility + 15;
       for (const [expected, after] of [
         [[tooOld], 2],
         [[], 1],

@@ -65,7 +65,14 @@ export async function startLake(): Promise<Lake> {
     async land(key, text, { upTo = 'compacted', metadata = {} } = {}) {
       await aws.put('raw', key, text, metadata);
       if (upTo === 'raw') return;
-      const names = { s3, raw: 'raw', curated: 'curated', compacted: 'compacted', signal };
+      const names = {
+        s3,
+        raw: 'raw',
+        curated: 'curated',
+        compacted: 'compacted',
+        signal,
+        wait: async () => {},
+      };
       const converted = await convertObject(key, names);
       if (upTo === 'curated' || converted.kind !== 'converted') return;
       for (const { key: made } of converted.tables) await compactDay(tableDayOf(made), names);

@@ -1,8 +1,7 @@
 import type { Backfilled } from '../../../operations/backfill/backfill.ts';
 import type { BackfillArguments, BackfillRequest } from '../../../operations/backfill/request.ts';
-import { counted } from '../../../operations/counted.ts';
 import type { Target } from '../../../operations/deployed.ts';
-import { next } from '../../target-options.ts';
+import { next, whatWaits } from '../../target-options.ts';
 import { failed, print, printError } from '../../terminal/output.ts';
 import { quoted } from '../../terminal/quoted.ts';
 import { type Converted, describeConverted } from '../../terminal/settle.ts';
@@ -35,12 +34,7 @@ export function showBackfill(
     `${asked.toLocaleString('en')} asked for, ${landed.toLocaleString('en')} landed, ${left.toLocaleString('en')} left, ${seconds.toFixed(1)} s`,
   );
   for (const line of outcome ? describeConverted(outcome) : []) print(line);
-  if (waiting)
-    print(
-      `${counted(waiting, 'message')} left in the queues, and nothing on this computer works on them until you type: ${next('reconcile', typed)}`,
-    );
-  else if (landed > 0 && !outcome && !typed.local)
-    print(`Convert and compact go on with what landed. To look: ${next('status', typed)}`);
+  if (waiting || (landed > 0 && !outcome && !typed.local)) print(whatWaits(typed));
   for (const { location, reason, day } of places)
     printError(failed, `${location}: ${reason} (first on ${day}). It was not asked for again.`);
   if (skipped.count > 0) print(`No data for ${skipped.count.toLocaleString('en')} of them this time:`);

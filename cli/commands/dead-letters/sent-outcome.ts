@@ -1,6 +1,7 @@
 import type { Reached, Target } from '../../../operations/deployed.ts';
 import { type Outcome, type Sent, watchOutcome } from '../../../operations/outcome.ts';
 import { printable } from '../../../operations/printable.ts';
+import { refuseOtherVersion } from '../../../operations/versions.ts';
 import { next } from '../../target-options.ts';
 import { print } from '../../terminal/output.ts';
 import { settle } from '../../terminal/settle.ts';
@@ -10,10 +11,11 @@ import { showLetters, shownLetters } from './show-letters.ts';
 /** What becomes of the raw objects and the days that `send` has worked on again. Undefined when nobody waits until the end. */
 export async function outcomeOf(
   deployed: Reached,
-  { dryRun, wait, json }: SentOptions,
+  { dryRun, wait, json, ...target }: SentOptions,
   signal: AbortSignal,
   send: () => Promise<Sent>,
 ): Promise<Outcome | undefined> {
+  if (wait && !dryRun) refuseOtherVersion(target, deployed.outputs);
   const watch = wait && !dryRun ? await watchOutcome(deployed, signal) : undefined;
   const sent = await send();
   const outcome = watch && (await settle(watch, sent, signal, { shown: !json }));

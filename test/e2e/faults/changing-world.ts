@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { credentials } from '../../../local/account.ts';
 import type { ApiCall } from '../../../local/aws/api-call.ts';
 import type { RequestFault } from '../../../local/aws/request-faults.ts';
@@ -16,6 +17,10 @@ export interface ChangingObject {
     readonly action: string;
     readonly when: 'before' | 'after';
     readonly of: readonly string[];
+    /** Milliseconds that the request then stands still, while others go on. @default 0 */
+    readonly pause?: number;
+    /** Up to this version, it does so only when all is settled. @default the first */
+    readonly from?: number;
   };
 }
 
@@ -64,11 +69,14 @@ export class ChangingWorld {
     const { change } = object;
     // The first version is there before its event is, and so before its first request.
     const next = this.#shownOf(object);
-    if (action !== change.action || !change.of.includes(key) || next >= object.versions.length) return fault;
+    const isMoment = action === change.action && change.of.includes(key) && next >= (change.from ?? 1);
+    if (!isMoment || next >= object.versions.length) return fault;
     return {
       ...fault,
       [change.when]: async () => {
-        if (this.#shownOf(object) === next) await this.#showNext(object);
+        if (this.#shownOf(object) !== next) return fault?.[change.when]?.();
+        await this.#showNext(object);
+        await delay(change.pause ?? 0);
         await fault?.[change.when]?.();
       },
     };

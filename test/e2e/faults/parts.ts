@@ -39,7 +39,13 @@ export function parts(seed: number): Promise<ChangingObject[]> {
         bucket: 'curated',
         key,
         versions: await Promise.all(pick(courses, fraction('course')).map((at) => content(key, at))),
-        change: { action, when: fraction('when') < 0.5 ? 'before' : 'after', of: [of] },
+        change: {
+          action,
+          when: fraction('when') < 0.5 ? 'before' : 'after',
+          of: [of],
+          pause: fraction('pause') * 100,
+          from: fraction('from') < 0.5 ? 1 : 2,
+        },
       } satisfies ChangingObject;
     }),
   );

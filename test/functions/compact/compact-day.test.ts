@@ -201,11 +201,19 @@ describe('what happens while a day is compacted', () => {
     expect(await temperatures()).toEqual([0]);
   });
 
+  test('a part changes for a minute: the day is looked at again at once, and then after longer and longer waits', async () => {
+    await putPart(0);
+    afterListing((time) => (time < 7 ? putPart(0, time) : undefined));
+    expect(await worker.compact(day)).toMatchObject({ kind: 'compacted' });
+    expect(await temperatures()).toEqual([6]);
+    expect(worker.waited).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000]);
+  });
+
   test('a part changes each time: the day is left to a later try', async () => {
     await putPart(0);
     afterListing((time) => putPart(0, time));
     const compaction = worker.compact(day);
-    await expect(compaction).rejects.toThrow(`"${day}" changed 5 times during one try.`);
+    await expect(compaction).rejects.toThrow(`"${day}" changed 7 times during one try.`);
     await expect(compaction).rejects.not.toHaveProperty('code');
   });
 

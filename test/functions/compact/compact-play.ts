@@ -36,7 +36,8 @@ export function compactPlay(
   );
   const { signal } = new AbortController();
   return {
-    work: (s3) => compactDay(day, { s3, curated: 'curated', compacted: 'compacted', signal }),
+    work: (s3) =>
+      compactDay(day, { s3, curated: 'curated', compacted: 'compacted', signal, wait: async () => {} }),
     objects: isCompacted ? { ...first, ...objectOf(first) } : first,
     changes: changes.map((parts) => ({ ...gone, ...parts })),
     without,

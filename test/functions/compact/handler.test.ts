@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { tableDayOf } from '../../../shared/keys.ts';
 import { objectEvent } from '../../../shared/s3-event.ts';
 import { type Aws, startAws } from '../../aws.ts';
 import { converted, response } from '../convert/converted.ts';
 import { batch, created, s3Message } from '../convert/events.ts';
 import { failed, none, type StageFunction, slowDown, stageFunction } from '../data-stage/stage-function.ts';
+import { partOf as partFile } from './merged.ts';
 
 const table = 'weatherapi/current';
 const prefixOf = (day: string) => `${table}/dt=${day}/`;
@@ -189,6 +191,43 @@ describe('a message is tried again', () => {
   });
 });
 
+describe('a part that has another type than the table has the day', () => {
+  const { table: declared } = tableDayOf(prefixOf(day));
+  const old = {
+    ...declared,
+    fields: declared.fields.map((field) =>
+      field.column === 'temp_c' ? { ...field, type: 'string' as const } : field,
+    ),
+  };
+  const putOld = (hour: number) =>
+    aws.put('curated', partOf(day, hour), partFile([[{ temp_c: 'warm' }]], old).file);
+  const changedType = {
+    code: 'changed-type',
+    reason: expect.stringContaining(
+      `temp_c of "${partOf(day)}" is string, but the table has double`,
+    ) as unknown,
+  };
+
+  test('buried at once when no part has the declared type', async () => {
+    await putOld(0);
+    await putOld(1);
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(none);
+    expect(aws.deadLetters()).toMatchObject([{ attributes: { ...changedType, tries: '1' } }]);
+  });
+
+  test('tried again while other parts have the declared type, as a replay is probably under way, and buried at the last try', async () => {
+    await putOld(0);
+    await putPart(day, 1);
+    expect(await compact.invoke(batch(onTry(4, message(partOf(day)))))).toEqual(failed(0));
+    expect(aws.deadLetters()).toEqual([]);
+    expect(await compact.invoke(batch(onTry(5, message(partOf(day)))))).toEqual(none);
+    expect(aws.deadLetters()).toMatchObject([{ attributes: { ...changedType, tries: '5' } }]);
+    await putPart(day, 0);
+    expect(await compact.invoke(batch(message(partOf(day))))).toEqual(none);
+    expect(await aws.keys('compacted')).toEqual([compactedKeyOf(day)]);
+  });
+});
+
 describe('the dead-letter queue holds, with its reason and as it came,', () => {
   test('a message that is not JSON', async () => {
     expect(await compact.invoke(batch('hello'))).toEqual(none);
@@ -223,7 +262,9 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
     'somewhere/else.parquet',
     'weatherapi/current/a.parquet',
     'weatherapi/current/dt=2026-02-30/a.parquet',
+    'weatherapi/current/dt=none/',
   ])('the event of an object that is not of a table: %s', async (key) => {
+    await aws.put('curated', key);
     expect(await compact.invoke(batch(message(key)))).toEqual(none);
     expect(aws.deadLetters()).toEqual([
       {
@@ -239,9 +280,18 @@ describe('the dead-letter queue holds, with its reason and as it came,', () => {
   });
 });
 
-test('an object that is not of a table may be removed, as the reason of its dead letter asks for', async () => {
-  expect(await compact.invoke(batch(s3Message(removal('somewhere/else.parquet'))))).toEqual(none);
+test('an object that is not of a table may be removed, as the reason of its dead letter asks for: the event of that, and the letter when it is sent again, are done', async () => {
+  const key = 'somewhere/else';
+  await aws.put('curated', key);
+  await compact.invoke(batch(message(key)));
+  const [letter] = aws.deadLetters();
+  await aws.empty();
+  // Another one whose key begins with it.
+  await aws.put('curated', `${key}.parquet`);
+  expect(await compact.invoke(batch(s3Message(removal(key)), letter?.body ?? ''))).toEqual(none);
   expect(aws.deadLetters()).toEqual([]);
+  const ignored = { level: 'INFO', message: 'Ignored: it is gone, and was not of a table', key };
+  expect(compact.logLines()).toEqual([ignored, ignored]);
 });
 
 test("S3's test event is done, with nothing to do", async () => {

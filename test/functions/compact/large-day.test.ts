@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, NotFound, type S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { compactDay } from '../../../functions/compact/compact-day.ts';
 import { limits } from '../../../functions/compact/limits.ts';
 import { tableDayOf } from '../../../shared/keys.ts';
@@ -27,7 +27,8 @@ describe('a day is refused, with what to do, when it may take too long:', () => 
     }) as unknown as S3Client;
   const compact = (s3: S3Client) => {
     const { signal } = new AbortController();
-    return compactDay(tableDayOf(day), { s3, curated: 'curated', compacted: 'compacted', signal });
+    const wait = async () => {};
+    return compactDay(tableDayOf(day), { s3, curated: 'curated', compacted: 'compacted', signal, wait });
   };
   const { parts, bytes } = limits;
 
@@ -53,6 +54,24 @@ describe('a day is refused, with what to do, when it may take too long:', () => 
       code: 'too-many-parts',
       message: expect.stringContaining(`${(most + 1) * 30_000} rows (at most ${limits.rows})`),
     });
+  });
+
+  test('too much text in small row groups, however well it is packed', async () => {
+    const most = 20 * 1024 ** 2;
+    const replaced = jest.replaceProperty(limits as { text: number }, 'text', most);
+    try {
+      const text = 'x'.repeat(7 * 1024 ** 2);
+      const { file } = await converted(response({ condition: { text } }));
+      const ofParts = (count: number) =>
+        Array.from({ length: count }, (_, index) => ({ key: `${index}`, file }));
+      expect(await merged(tableDayOf(day), ofParts(2))).toMatchObject({ rows: 2 });
+      await expect(merged(tableDayOf(day), ofParts(3))).rejects.toMatchObject({
+        code: 'too-many-parts',
+        message: expect.stringContaining(` bytes of text (at most ${most})`),
+      });
+    } finally {
+      replaced.restore();
+    }
   });
 
   test('what is just below the limits is read', async () => {

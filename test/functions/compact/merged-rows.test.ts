@@ -127,7 +127,7 @@ describe('the rows of a merged file are those of its parts, one part after the o
           asked = ask(parts, pool);
           return asked;
         });
-        await fc.assert(property, { numRuns: runs(8) });
+        await fc.assert(property, { numRuns: runs(6) });
       } finally {
         await asked?.catch(() => {});
       }

@@ -182,7 +182,7 @@ export async function filtersInDuckDB(fileOf: FileOf): Promise<void> {
     const parquet = path.join(folder, `${++files}.parquet`);
     await writeFile(parquet, await fileOf(groups));
     await connection.run(`CREATE OR REPLACE VIEW file AS FROM '${parquet}'`);
-    await connection.run('CREATE OR REPLACE TABLE scanned AS FROM file');
+    await connection.run(`CREATE OR REPLACE TABLE scanned AS SELECT ${names} FROM file`);
     const conditions = filters.map(sqlOf);
     const bounds = names.flatMap((name) => [`min(${name})`, `max(${name})`]);
     const answers = async (source: string) => {

@@ -52,12 +52,26 @@ describe('a look into the dead-letter queues', () => {
   });
 
   test('ends at its limit, and says that there are more', async () => {
-    for (let index = 0; index < 30; index++) bury(`${index}`);
+    for (let index = 0; index < 80; index++) bury(`${index}`);
 
     const { keys, complete } = await deadIn(deadLetters, 20);
 
     expect(keys.size).toBeGreaterThanOrEqual(20);
+    expect(keys.size).toBeLessThan(80);
     expect(complete).toBe(false);
-    expect(aws.emulator.queueDepth(aws.deadLettersUrl).visible).toBe(30);
+    expect(aws.emulator.queueDepth(aws.deadLettersUrl).visible).toBe(80);
+  });
+
+  test('has a limit for each queue: many letters of one day do not hide those of objects', async () => {
+    for (let index = 0; index < 60; index++) bury(`${index}`);
+    for (let index = 0; index < 200; index++) buryDay(`weatherapi/current/dt=2026-11-22/${index}.parquet`);
+
+    const { keys, days, complete } = await deadIn(deadLetters, 100);
+
+    expect(keys.size).toBe(60);
+    expect([...days]).toEqual(['weatherapi/current/dt=2026-11-22/']);
+    expect(complete).toBe(false);
+    expect((await deadIn(deadLetters, 201)).complete).toBe(true);
+    expect(aws.emulator.queueDepth(aws.compactDeadLettersUrl)).toMatchObject({ visible: 200, inFlight: 0 });
   });
 });

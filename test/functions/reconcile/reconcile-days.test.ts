@@ -102,6 +102,19 @@ describe('reconcile of curated with compacted', () => {
     expect((await run()).counts).toEqual({ ...none, stale: 1 });
   });
 
+  test('takes a compacted object that goes after it was listed for missing', async () => {
+    const of = dayOf('2026-11-22');
+    await putParts(of, 'a');
+    await compact(of);
+    const s3 = {
+      send: async (command: Parameters<S3Client['send']>[0]) => {
+        if (command.constructor.name === 'HeadObjectCommand') await aws.remove('compacted', compactedKey(of));
+        return aws.s3.send(command);
+      },
+    } as Pick<S3Client, 'send'>;
+    expect(await run({ s3 })).toMatchObject({ counts: { ...none, missing: 1 }, enqueued: 1 });
+  });
+
   test('leaves alone a day that compact gave up, until it is current', async () => {
     const [stale, gone, current] = [22, 23, 24].map((day) => dayOf(`2026-11-${day}`)) as [
       TableDay,
@@ -139,7 +152,8 @@ describe('reconcile of curated with compacted', () => {
     for (const name of foreign) await aws.put('compacted', `weatherapi/current/${name}`);
     await aws.put('compacted', 'weatherapi/current/dt=2026-11-23/', '');
     await aws.put('curated', 'weatherapi/current/dt=2026-11-24/', '');
-    await aws.put('curated', 'weatherapi/current/dt=none/a.parquet');
+    for (const name of ['dt=none/a.parquet', 'dt=2026-11-25x'])
+      await aws.put('curated', `weatherapi/current/${name}`);
     const objects = await aws.keys('compacted');
 
     const { counts, first } = await run();

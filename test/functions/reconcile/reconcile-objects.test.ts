@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
+  HeadObjectCommand,
   type ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
   type S3Client,
@@ -197,6 +198,23 @@ describe('reconcile of raw with curated', () => {
     expect(counts).toMatchObject({ current: 1, stale: 1 });
     expect(first.stale).toEqual([day('replaced.json')]);
     expect(requests(before).filter((request) => request.startsWith('Head'))).toHaveLength(2);
+  });
+
+  test('takes a curated object that goes after it was listed for missing', async () => {
+    await land(day('gone.json'));
+    await land(day('kept.json'));
+    const listings = inOneSecond();
+    const s3 = {
+      send: async (command: Parameters<S3Client['send']>[0]) => {
+        if (command instanceof HeadObjectCommand && command.input.Key === day('gone.parquet'))
+          await aws.remove('curated', day('gone.parquet'));
+        return listings.send(command as never);
+      },
+    } as Pick<S3Client, 'send'>;
+    const { counts, first } = await run({ s3, now: new Date(Date.now() + 2_000) });
+    expect(counts).toMatchObject({ current: 1, missing: 1, stale: 0 });
+    expect(first.missing).toEqual([day('gone.json')]);
+    expect(aws.sent().map(({ key }) => key)).toEqual([day('gone.json')]);
   });
 
   test('goes by content for what was uploaded in parts, which is listed with the time when that began [same-second]', async () => {
