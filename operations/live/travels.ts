@@ -41,6 +41,7 @@ export class Travels {
 
   /** Tells an entry of these objects from now on, and of what has become of them already. */
   follow(entry: Entry, rawKeys: readonly string[], days: readonly string[] = []): void {
+    if (rawKeys.length + days.length === 0) return;
     const { now } = this.#options;
     const tale = new Tale(entry, now);
     for (const key of rawKeys) {
