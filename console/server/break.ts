@@ -29,7 +29,7 @@ export function breakRoutes(app: FastifyInstance, live: Live): void {
       const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);
       return reply.code(400).send({ message: problems.join('; ') });
     }
-    if (running)
+    if (running !== undefined)
       return reply.code(409).send({ message: 'Something is being broken already. Wait for its verdict.' });
     const { seed, kind } = parsed.output;
     running = start(seed, kind).finally(() => {

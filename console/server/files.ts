@@ -16,7 +16,7 @@ export function fileRoutes(app: FastifyInstance, live: Live): void {
         return reply.code(400).send({ message: 'Expected the name of the file: /api/files?name=NAME' });
       const { entry, landed } = await dropFile(live, name, body ?? Readable.from([]));
       landing.add(landed);
-      landed.finally(() => landing.delete(landed));
+      void landed.finally(() => landing.delete(landed));
       return reply.code(202).send({ activityId: entry.id });
     },
   );

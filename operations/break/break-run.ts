@@ -43,6 +43,7 @@ export async function breakRun(options: BreakOptions): Promise<Verdict> {
       each.close(),
     );
     const watch = new FaultWatch(options);
+    options.signal.throwIfAborted();
     const runtime = await startRuntime({
       template: await readTemplate(options.assembly),
       stateDir,
@@ -52,6 +53,10 @@ export async function breakRun(options: BreakOptions): Promise<Verdict> {
       faults: watch.faults,
     });
     const deployed = opened.adopt(deployedLocally(runtime), (each) => each.close());
+    // A function may be at work for a minute.
+    const stop = () => void deployed.close();
+    options.signal.addEventListener('abort', stop, { once: true });
+    opened.defer(() => options.signal.removeEventListener('abort', stop));
     runtime.emulator.secrets.set(deployed.outputs.ApiKeySecretName, standInKey);
     return await play(deployed, runtime, watch, options);
   } finally {

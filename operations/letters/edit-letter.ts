@@ -1,5 +1,5 @@
 import { deadLettersOf } from '../dead-letters/dead-letters-of.ts';
-import { redrive } from '../dead-letters/redrive.ts';
+import { holdFor } from '../dead-letters/selection.ts';
 import type { Entry } from '../live/activities.ts';
 import type { Live } from '../live/live.ts';
 import { printable } from '../printable.ts';
@@ -13,7 +13,9 @@ export class RefusedTextError extends Error {
 }
 
 /**
- * Puts a text in the place of the raw object that a letter is about, then sends the letter again. The entry tells the rest.
+ * Puts a text in the place of the raw object that a letter is about. S3's event of that is the letter's message once more, so
+ * the letter itself is removed: sent again as well, it would find an object without a day filed and gone. The entry tells the
+ * rest.
  * @throws {ChangedObjectError} when the object is not the one that was read
  * @throws {RefusedTextError} when convert would not take the text
  */
@@ -24,7 +26,7 @@ export async function editLetter(live: Live, letter: Letter, content: Content): 
     throw new RefusedTextError('This letter is not about an object of raw, so there is nothing to edit.');
   const { reason } = await judge(key, content.text, signal);
   if (reason !== null) throw new RefusedTextError(`Convert would refuse it, so nothing was put: ${reason}`);
-  const { s3, sqs, outputs } = deployed;
+  const { s3, outputs } = deployed;
   const begun: Entry[] = [];
   await putContent({ s3, bucket: outputs.RawBucketName }, key, content, () => {
     const entry = activities.begin(`${printable(key.split('/').at(-1) ?? '')}, edited`);
@@ -32,9 +34,8 @@ export async function editLetter(live: Live, letter: Letter, content: Content): 
     live.follow(entry, [key]);
     begun.push(entry);
   });
-  const [entry] = begun as [Entry];
-  const queueUrls = { convert: outputs.QueueUrl, compact: outputs.CompactQueueUrl };
-  const { failed } = await redrive(deadLettersOf(deployed), { sqs, queueUrls }, { ids: [id] }, { signal });
-  if (failed[0]) entry.step({ text: failed[0].reason, state: 'bad' });
-  return entry;
+  await deadLettersOf(deployed).hold({ seconds: holdFor, signal }, ({ letters, remove }) =>
+    remove(letters.filter((each) => each.id === id)),
+  );
+  return begun[0] as Entry;
 }

@@ -67,13 +67,18 @@ async function land(live: Live, entry: Entry, source: { file: string; name: stri
   const keys = plans.flatMap((plan) => plan.keys);
   for (const plan of plans) entry.step({ text: describe(plan), state: 'done' });
   // Before it is put, so that no step is missed.
-  live.follow(entry, keys);
+  const unfollow = live.follow(entry, keys, false);
   let isTold = false;
   const onReplaced = () => {
     if (!isTold) entry.step({ text: 'It replaces what was dropped under this name before.', state: 'done' });
     isTold = true;
   };
-  await putFiles(plans, deployed, { signal, onReplaced });
+  try {
+    await putFiles(plans, deployed, { signal, onReplaced });
+  } catch (error) {
+    unfollow();
+    throw error;
+  }
 }
 
 function describe({ dataset, keys, days }: DropPlan): string {
@@ -110,17 +115,18 @@ function safeName(name: string): string {
   return /^\.*$/.test(last) ? 'file' : last;
 }
 
-/** Of an error that is worded for a command line. */
+/** An error that is worded for a command line. */
 function inWordsOfPage(text: string, file: string): string {
-  return text
+  const worded = text
     .replaceAll(`${file}: `, '')
     .replaceAll(file, 'It')
     .replace(
-      /Say what the files are: --dataset NAME, one of (.*)/,
-      'If you know its dataset, copy it under the prefix of that with the command that stands in the terminal: $1',
+      /Say what the files are: --dataset NAME, .*/,
+      'If you know its dataset, copy it under the prefix of that with the command that the terminal shows.',
     )
     .replace(
-      /\nOr name the day of the whole file: --day YYYY-MM-DD|, or put it into a file of its own and name the day: --day YYYY-MM-DD/,
-      '',
+      /(\nOr|, or put it into a file of its own and) name the day( of the whole file)?: --day YYYY-MM-DD/,
+      '.',
     );
+  return printable(worded.charAt(0).toUpperCase() + worded.slice(1));
 }

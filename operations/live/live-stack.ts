@@ -261,7 +261,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     now,
     activities,
     emit,
-    follow: (entry, rawKeys) => travels.follow(entry, rawKeys),
+    follow: (entry, rawKeys, isThere) => travels.follow(entry, rawKeys, [], isThere),
     runtime,
     turns,
     travels,

@@ -20,6 +20,8 @@ export interface Live {
   /**
    * Tells an entry what becomes of raw objects, until each of them is in its tables or dead. Call it before they are written
    * or sent.
+   * @param isThere whether they are written already, and only sent @default true
+   * @returns ends that
    */
-  follow(entry: Entry, rawKeys: readonly string[]): void;
+  follow(entry: Entry, rawKeys: readonly string[], isThere?: boolean): () => void;
 }

@@ -14,6 +14,8 @@ export class Travel {
   key: string;
   readonly begun: number;
   tale: Tale | undefined;
+  /** Whether it was written, as far as anybody knows: one that is still uploaded is not missed. */
+  isThere = true;
   tables: readonly TableRows[] | undefined;
   rescued = 0;
   /** Days of tables that lack its rows, by prefix. */
@@ -36,6 +38,7 @@ export class Travel {
 
   /** It is written or sent again. */
   restart(): void {
+    this.isThere = true;
     this.tables = undefined;
     this.rescued = 0;
     this.days.clear();

@@ -39,15 +39,19 @@ export class Travels {
     this.#options = options;
   }
 
-  /** Tells an entry of these objects from now on, and of what has become of them already. */
-  follow(entry: Entry, rawKeys: readonly string[], days: readonly string[] = []): void {
-    if (rawKeys.length + days.length === 0) return;
+  /**
+   * Tells an entry of these objects from now on, and of what has become of them already.
+   * @returns ends that
+   */
+  follow(entry: Entry, rawKeys: readonly string[], days: readonly string[] = [], isThere = true): () => void {
+    if (rawKeys.length + days.length === 0) return () => {};
     const { now } = this.#options;
     const tale = new Tale(entry, now);
     for (const key of rawKeys) {
       this.#unclaimed.delete(key);
       const known = this.#travels.get(key);
       const travel = known && !known.tale ? known : new Travel(key, now());
+      travel.isThere = isThere;
       this.#travels.set(key, travel);
       tale.add(travel);
     }
@@ -61,6 +65,7 @@ export class Travels {
       tale.add(travel);
     }
     this.#tell(tale);
+    return () => this.#close(tale);
   }
 
   /** Whether a raw object was written, and nobody tells of it yet. */
@@ -132,7 +137,7 @@ export class Travels {
     this.#isLooking = true;
     try {
       const told = [...this.#travels.values()].filter(({ tale, isOver }) => tale && !isOver);
-      const unconverted = told.filter(({ isConverted }) => !isConverted);
+      const unconverted = told.filter(({ isConverted, isThere }) => !isConverted && isThere);
       if (this.#idleLooks >= lostAfter) for (const travel of unconverted) await this.#find(travel);
       await this.#look(told.flatMap(({ days }) => [...days.keys()]));
     } finally {
@@ -199,7 +204,10 @@ export class Travels {
     if (!tale) return;
     this.#open.add(tale);
     tale.tell();
-    if (!tale.isOver) return;
+    if (tale.isOver) this.#close(tale);
+  }
+
+  #close(tale: Tale): void {
     this.#open.delete(tale);
     this.#drops.delete(tale);
     for (const travel of tale.travels)
