@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect } from 'preact/hooks';
-import { datasetNames } from '../../../shared/datasets.ts';
+import { datasetNamed, datasetNames } from '../../../shared/datasets.ts';
 import type { CalendarCell, Calendar as Days } from '../../api.ts';
 import { useAction } from '../action.ts';
 import { again } from '../again.ts';
@@ -59,7 +59,9 @@ export function Calendar() {
       }) => {
         batch(() => {
           dataset.value = currentTarget.value;
-          until.value = null;
+          // With one run per day there is little to see in the hours.
+          const isDaily = datasetNamed(currentTarget.value)?.identity === 'place-and-day';
+          show(isDaily ? 'year' : view.value);
         });
       }}>
         ${datasetNames.map((name) => html`<option key=${name} value=${name}>${name.slice(name.indexOf('/') + 1)}</option>`)}

@@ -4,16 +4,17 @@ import { spread } from './labels.ts';
 import { placeLook } from './place.ts';
 import { endsOf, type Frame, linePath } from './scale.ts';
 import type { AlignedLines } from './series.ts';
-import { valueText } from './values.ts';
+import { type Measure, valueText } from './values.ts';
 
 interface Props {
   readonly chart: Chart;
   readonly aligned: AlignedLines;
   readonly frame: Frame;
+  readonly measure: Measure;
 }
 
 /** What does not move: the grid, the lines, and the names at their ends. */
-export function Drawing({ chart, aligned, frame }: Props) {
+export function Drawing({ chart, aligned, frame, measure }: Props) {
   const { left, right, top, bottom, x, y } = frame;
   const now = x(Date.parse(chart.now));
   const ends = endsOf(aligned, frame);
@@ -45,7 +46,7 @@ export function Drawing({ chart, aligned, frame }: Props) {
       return (
         height !== undefined &&
         html`<text class="place ${placeLook(rank)}" x=${right + 8} y=${height + 4}>${shortened(place)}</text>
-          <text x=${right + 8} y=${height + 19}>${valueText(value, chart.unit)}</text>`
+          <text x=${right + 8} y=${height + 19}>${valueText(value, measure)}</text>`
       );
     })}`;
 }

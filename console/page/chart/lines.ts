@@ -11,7 +11,7 @@ import { ReadingTip } from './reading-tip.ts';
 import { frameOf, nearestIndex } from './scale.ts';
 import { alignedLines, readingsAt } from './series.ts';
 import { spanQuery } from './span.ts';
-import { readingText } from './values.ts';
+import { measureOf, readingText } from './values.ts';
 
 const hour = 3_600_000;
 /** A pointer that moved less than this many pixels was not dragged. */
@@ -27,8 +27,9 @@ export function Lines({ chart, label }: { chart: Chart; label: string }) {
   const { width, height } = size.value;
   const aligned = useMemo(() => alignedLines(chart), [chart]);
   const frame = useMemo(() => frameOf(aligned, width, height), [aligned, width, height]);
+  const measure = useMemo(() => measureOf(chart), [chart]);
   const drawing = useMemo(
-    () => html`<${Drawing} chart=${chart} aligned=${aligned} frame=${frame} />`,
+    () => html`<${Drawing} chart=${chart} aligned=${aligned} frame=${frame} measure=${measure} />`,
     [chart, aligned, frame],
   );
   const { times } = aligned;
@@ -51,9 +52,9 @@ export function Lines({ chart, label }: { chart: Chart; label: string }) {
     const found = readingsAt(aligned, times.indexOf(at));
     const iso = new Date(at).toISOString();
     const { top, bottom } = box;
-    const tip = html`<${ReadingTip} at=${iso} unit=${chart.unit} readings=${found} />`;
+    const tip = html`<${ReadingTip} at=${iso} measure=${measure} readings=${found} />`;
     showTip(tip, { left: x, right: x, top: top + 24, bottom }, { isBeside: true });
-    return `${longDay(iso)}, ${clock(iso)} UTC: ${found.map((one) => readingText(one, chart.unit)).join(', ')}`;
+    return `${longDay(iso)}, ${clock(iso)} UTC: ${found.map((one) => readingText(one, measure)).join(', ')}`;
   };
   const leave = () => {
     time.value = null;

@@ -1,18 +1,17 @@
 import { html } from 'htm/preact';
-import type { Chart } from '../../api.ts';
 import { clock, localTime, longDay } from '../format.ts';
 import { placeLook } from './place.ts';
 import type { Reading } from './series.ts';
-import { valueText } from './values.ts';
+import { type Measure, valueText } from './values.ts';
 
 /** The values under the crosshair. */
 export function ReadingTip({
   at,
-  unit,
+  measure,
   readings,
 }: {
   at: string;
-  unit: Chart['unit'];
+  measure: Measure;
   readings: readonly Reading[];
 }) {
   const hasObserved = readings.some(({ observed }) => observed !== null);
@@ -24,8 +23,8 @@ export function ReadingTip({
       <tbody>${readings.map(
         ({ place, rank, observed, forecast }) => html`<tr key=${place}>
           <th scope="row" class=${placeLook(rank)}>${place}</th>
-          ${hasObserved && html`<td>${valueText(observed, unit)}</td>`}
-          ${hasForecast && html`<td class="quiet">${valueText(forecast, unit)}</td>`}
+          ${hasObserved && html`<td>${valueText(observed, measure)}</td>`}
+          ${hasForecast && html`<td class="quiet">${valueText(forecast, measure)}</td>`}
         </tr>`,
       )}</tbody>
     </table>`;

@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import { useEffect } from 'preact/hooks';
 
 const key = 'rows-height';
-const least = 208;
+const least = 196;
 const step = 24;
 
 /** The line above the rows: dragged, or moved by keys, it gives them more or less of the page. It is remembered. */

@@ -17,13 +17,27 @@ export const result = signal<Result | null>(null);
 export const failure = signal<string | null>(null);
 export const isRunning = signal(false);
 let latest = new AbortController();
+let current: Promise<void> = Promise.resolve();
 
 /** Streams the rows of a query onto the page. The latest query wins. */
-export async function run(sql: string): Promise<void> {
+export function run(sql: string): Promise<void> {
+  isRunning.value = true;
+  current = answer(sql);
+  return current;
+}
+
+/** Asks the last query again, once it is answered: something may have changed meanwhile. */
+export async function runAgain(): Promise<void> {
+  await current;
+  if (!result.value || isRunning.value) return;
+  current = answer(result.value.sql);
+  await current;
+}
+
+async function answer(sql: string): Promise<void> {
   latest.abort();
   latest = new AbortController();
   const { signal } = latest;
-  isRunning.value = true;
   try {
     await stream(sql, signal);
     if (!signal.aborted) failure.value = null;

@@ -9,7 +9,7 @@ import { resource } from '../resource.ts';
 import { changes, connection, flow, question } from '../state.ts';
 import { Divider } from './divider.ts';
 import { failureOf } from './failure.ts';
-import { failure, isRunning, type Result, result, run } from './query.ts';
+import { failure, isRunning, type Result, result, run, runAgain } from './query.ts';
 import { Table } from './table.ts';
 
 /** What stands in the box, and whether somebody works on it: then it has the room that it needs. */
@@ -23,11 +23,10 @@ function show(text: string): void {
   void run(text);
 }
 
-const runAgain = again(async () => {
-  if (!queries.data.peek()) return queries.reload();
-  const last = result.peek();
-  // Rows that somebody reads beside their line stay where they are, and so does a query that somebody waits for.
-  if (last && !isRunning.peek() && !document.querySelector('.rows tr.open')) await run(last.sql);
+const reloadAgain = again(async () => {
+  if (!queries.data.peek()) await queries.reload();
+  // Rows that somebody reads beside their line stay where they are.
+  else if (!document.querySelector('.rows tr.open')) await runAgain();
 });
 
 /** Queries, named ones and one's own, with their rows. */
@@ -39,7 +38,7 @@ export function Rows() {
         if (question.value) show(question.value.sql);
       }),
       effect(() => {
-        if (changes.rows.value > 0) void runAgain();
+        if (changes.rows.value > 0) void reloadAgain();
       }),
       effect(() => {
         const [first] = queries.data.value ?? [];

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { html } from 'htm/preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { localTime } from '../format.ts';
 import { Beside } from './beside.ts';
 import { type Cell, cellText, decimalsOf, isInstant } from './cell.ts';
@@ -9,19 +9,13 @@ import { nextSort, type Sort, sorted } from './sort.ts';
 
 /** So many rows are drawn before somebody scrolls to more. */
 const step = 100;
-const sort = { of: '', by: null as Sort | null };
 
 /** The rows of a query. One that has a raw key opens beside its raw line. */
 export function Table({ result }: { result: Result }) {
-  const { columns, rows, sql } = result;
-  // The same query again keeps its order.
-  const order = useSignal<Sort | null>(sort.of === sql ? sort.by : null);
+  const { columns, rows } = result;
+  const order = useSignal<Sort | null>(null);
   const open = useSignal<readonly Cell[] | null>(null);
   const drawn = useSignal(step);
-  useEffect(() => {
-    sort.of = sql;
-    sort.by = order.value;
-  }, [sql, order.value]);
 
   const { value: by } = order;
   const inOrder = useMemo(

@@ -11,7 +11,7 @@ import {
 } from '../../../console/page/chart/scale.ts';
 import { alignedLines, readingsAt } from '../../../console/page/chart/series.ts';
 import { spanQuery } from '../../../console/page/chart/span.ts';
-import { columnLabel, readingText, valueText } from '../../../console/page/chart/values.ts';
+import { columnLabel, measureOf, readingText, valueText } from '../../../console/page/chart/values.ts';
 
 const hour = 3_600_000;
 const nine = Date.parse('2026-11-22T09:00:00Z');
@@ -195,12 +195,22 @@ ORDER BY observed_at, location_name`,
 });
 
 test('values have their unit', () => {
-  expect(valueText(2, '°C')).toBe('2.0 °C');
-  expect(valueText(1013, 'mbar')).toBe('1013 mbar');
-  expect(valueText(null, '°C')).toBe('no value');
+  const measure = measureOf({
+    unit: '°C',
+    series: [
+      series('Oslo', [
+        [0, 1.25],
+        [1, 2 / 3],
+        [2, null],
+      ]),
+    ],
+  });
+  expect(valueText(2, measure)).toBe('2.00 °C');
+  expect(valueText(null, measure)).toBe('no value');
+  expect(valueText(69, measureOf({ unit: '%', series: [series('Oslo', [[0, 70]])] }))).toBe('69 %');
   expect(columnLabel({ meaning: 'Air temperature.', unit: '°C' })).toBe('Air temperature, °C');
-  expect(readingText({ place: 'Oslo', rank: 0, observed: null, forecast: 3 }, 'K')).toBe(
-    'Oslo 3.0 K forecast',
+  expect(readingText({ place: 'Oslo', rank: 0, observed: null, forecast: 3 }, measure)).toBe(
+    'Oslo 3.00 °C forecast',
   );
 });
 
