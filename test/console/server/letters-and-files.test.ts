@@ -3,7 +3,12 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Activity, LetterDetail, Letters } from '../../../console/api.ts';
 import { type ConsoleServer, startServer } from '../../../console/server/server.ts';
@@ -231,6 +236,18 @@ describe('a letter', () => {
     expect(gunzipSync((await answer.Body?.transformToByteArray()) ?? '').toString()).toBe(text);
     expect((await s3.send(new HeadObjectCommand(of))).Metadata).toEqual(Metadata);
     await live.runtime.settled();
+  });
+
+  test('about more than 1 MB shows what is around the fault, and nothing to edit', async () => {
+    const text = `${line('Oslo')}\n{"location":{"name":"${'x'.repeat(1024 * 1024)}"},"current":{}]}\n`;
+    const entry = await drop('large.ndjson', text);
+    const { letter, excerpt, content } = await detail(entry.steps.at(-1)?.letterId ?? '');
+    expect(content).toBeNull();
+    expect(excerpt).toMatchObject({ line: 2, text: expect.stringMatching(/^…x+"\},"current":\{\}\]\}$/) });
+    expect(excerpt?.text.slice(...(excerpt?.mark ?? []))).toBe(']');
+    await told((await ask('POST', 'api/actions', { kind: 'give-up', ids: [letter.id] })).body.activityId);
+    const keys = ['weatherapi/current/large.ndjson'];
+    await live.deployed.s3.send(new DeleteObjectCommand({ Bucket: rawBucket(), Key: `given-up/${keys[0]}` }));
   });
 
   test('that was given up is listed with its key, and can be taken back', async () => {
