@@ -29,11 +29,19 @@ test('a verdict without problems accounts for each object', () => {
 const without = (key: string) => new Map([...settled.curated].filter(([each]) => each !== key));
 test.each<[string, Partial<Found>, RegExp]>([
   ['a row that is missing', { rows: new Map([...rows, ['a', 2]]) }, /^a: 2 rows in the table, expected 3$/m],
-  ['a row that is there twice', { rows: new Map([...rows, ['b', 1]]) }, /^b: 2 rows in the table, expected 1$/m],
+  [
+    'a row that is there twice',
+    { rows: new Map([...rows, ['b', 1]]) },
+    /^b: 2 rows in the table, expected 1$/m,
+  ],
   ['rows of a dead object', { rows: new Map([...rows, ['c', 1]]) }, /^c: 1 rows in the table, expected 0$/m],
   ['rows of no object', { rows: new Map([...rows, ['x', 1]]) }, /^x: rows in the table of no raw object$/m],
   ['an object that is lost', { afterFaults: { ...settled, curated: without('A') } }, /^a: lost/m],
-  ['an object that stays lost', { afterRedrive: { ...settled, curated: without('B') } }, /^b: not converted/m],
+  [
+    'an object that stays lost',
+    { afterRedrive: { ...settled, curated: without('B') } },
+    /^b: not converted/m,
+  ],
   ['a letter that is lost', { afterFaults: { ...settled, letters: [] } }, /^c: lost/m],
   ['an upload that was left', { afterFaults: { ...settled, openUploads: ['A'] } }, /an upload/],
   ['a day that is dead', { deadDays: ['current (too much)'] }, /^a day is dead/m],

@@ -38,7 +38,10 @@ describe('the judge says what convert does', () => {
     const text = `${response({ uv: 1 })}\n[${response({ uv: 2 })}]\n`;
     for (let length = 0; length <= text.length; length++) {
       const cut = text.slice(0, length);
-      expect({ cut, ...(await judge(key, cut, signal)) }).toMatchObject({ cut, ...(await converts(key, cut)) });
+      expect({ cut, ...(await judge(key, cut, signal)) }).toMatchObject({
+        cut,
+        ...(await converts(key, cut)),
+      });
     }
   });
 
@@ -61,7 +64,12 @@ describe('the judge marks', () => {
   test.each<[string, string, string, string]>([
     ['the value that is none', `${good}\n`, 'NaN', `}\n${good}`],
     ['the value that is none, in an array', `[${good},`, 'NaN', `}]`],
-    ['the value that is none, in a document', `\n{\n "location": {"name": "Oslo é 🌧"},\n "current":`, 'undefined', '\n}'],
+    [
+      'the value that is none, in a document',
+      `\n{\n "location": {"name": "Oslo é 🌧"},\n "current":`,
+      'undefined',
+      '\n}',
+    ],
     ['the end of a line that is cut short', `${good}\n{"location":{"name":"Os"`, '', `\n${good}`],
     ['the end of a text that is cut short', `[${good},`, '', ''],
     ['the comma too many', `${good}\n{"location":{"name":"Oslo"},`, '}', ''],
