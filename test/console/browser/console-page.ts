@@ -28,7 +28,7 @@ export interface OpenedPage {
   readonly foreign: string[];
 }
 
-export function startConsole(): Promise<LiveConsole> {
+export function startConsole(locations = ['Oslo', 'Lagos']): Promise<LiveConsole> {
   return closeable(async (opened) => {
     const stateDir = await mkdtemp(join(tmpdir(), 'console-'));
     opened.defer(() => rm(stateDir, { recursive: true }));
@@ -38,7 +38,7 @@ export function startConsole(): Promise<LiveConsole> {
       await startLive({
         stateDir,
         datasets: undefined,
-        locations: ['Oslo', 'Lagos'],
+        locations,
         apiKey: undefined,
         signal: stop.signal,
         alarmText: (description) => description,
@@ -71,6 +71,7 @@ export function startConsole(): Promise<LiveConsole> {
 
 async function open(browser: Browser, url: string, options?: BrowserContextOptions): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(20_000);
   const complaints: string[] = [];
   const foreign: string[] = [];
   context.on('request', (request) => {
@@ -94,7 +95,6 @@ async function open(browser: Browser, url: string, options?: BrowserContextOptio
 export function drop(page: Page, name: string, text: string): Promise<void> {
   return page.locator('body').evaluate(
     (body, [fileName, content]) => {
-      const { DataTransfer, DragEvent, File } = body.ownerDocument.defaultView;
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([content], fileName));
       for (const type of ['dragenter', 'dragover', 'drop'])
@@ -115,11 +115,16 @@ export function answer(place: string, at: Date, celsius: number): string {
   return `${JSON.stringify({ location: { name: place }, current: { last_updated_epoch: epoch, temp_c: celsius } })}\n`;
 }
 
+/** Two answers, the second of which is not JSON. */
+export function brokenAnswer(place: string, at: Date): string {
+  return answer(place, at, 1) + answer(place, at, 1.5).replace('1.5', 'NaN');
+}
+
 /** Presses Tab until the focus is there. @throws {Error} when it never is */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let presses = 0; presses < 150; presses++) {
     await page.keyboard.press('Tab');
-    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+    if (await target.evaluate((element) => element === document.activeElement)) return;
   }
   throw new Error(`150 times Tab do not lead to ${target}.`);
 }

@@ -55,7 +55,7 @@ const own = () => `http://127.0.0.1:${server.port}`;
 
 describe('a request', () => {
   test.each(['evil.example', '127.0.0.1', '127.0.0.1:1', 'localhost.evil.example', '[::1]'])(
-    'for the host "%s" is refused: its name may resolve to this computer',
+    'for the host "%s" is refused: its name may resolve to this computer [page-host]',
     async (host) => {
       const { status } = await ask({ headers: { host } });
       expect([status, asked]).toEqual([421, []]);
@@ -68,7 +68,7 @@ describe('a request', () => {
     { origin: 'http://127.0.0.1:1' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
-  ])('of another page is refused: %j', async (headers) => {
+  ])('of another page is refused: %j [page-origin]', async (headers) => {
     const reading = await ask({ headers });
     expect([reading.status, asked]).toEqual([403, []]);
     const acting = await ask({ ...action, headers: { ...headers, ...json, 'x-console-token': token } });
@@ -76,7 +76,7 @@ describe('a request', () => {
   });
 
   test.each([undefined, '', 'token-of-an-earlier-start', `${token} `.repeat(2), token.toUpperCase()])(
-    'that changes something with the token %j is refused',
+    'that changes something with the token %j is refused [page-token]',
     async (given) => {
       const headers = given === undefined ? json : { ...json, 'x-console-token': given };
       const { status } = await ask({ ...action, headers });
@@ -109,7 +109,7 @@ describe('a request', () => {
     '/.git/config',
     '/index.html',
     '/%',
-  ])('for %s finds nothing', async (path) => {
+  ])('for %s finds nothing [page-paths]', async (path) => {
     const { status, text } = await ask({ path });
     expect([400, 404]).toContain(status);
     expect(text).not.toMatch(/tdf-weather|root:/);
@@ -133,7 +133,7 @@ describe('a request', () => {
 
 describe('an answer', () => {
   test.each(['/', '/api/flow', '/nothing'])(
-    'to %s loads nothing from elsewhere, and is not kept',
+    'to %s loads nothing from elsewhere, and is not kept [page-policy]',
     async (path) => {
       const { headers } = await ask({ path });
       expect(headers).toMatchObject({
