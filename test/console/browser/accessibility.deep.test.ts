@@ -30,7 +30,10 @@ test.each(['light', 'dark'] as const)(
     await page.locator('#letters .judgement.bad').waitFor();
     await drop(page, `good-${colorScheme}.json`, answer('Lagos', at, 28));
     await fateOf(page, `good-${colorScheme}.json`).getByRole('button', { name: 'See its rows' }).click();
-    await page.locator('.rows [role=status]').filter({ hasText: /^1 row,/ }).waitFor();
+    await page
+      .locator('.rows [role=status]')
+      .filter({ hasText: /^1 row,/ })
+      .waitFor();
     await page.getByRole('button', { name: 'Raw line of row 1' }).click();
     await page.locator('.beside pre').waitFor();
     await page.evaluate(axe);

@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { fillLastDays } from '../../../operations/live/fill.ts';
 import { datasets } from '../../../shared/datasets.ts';
 import setUp from '../../assembly.ts';
 import { answer, brokenAnswer, drop, fateOf, startConsole } from './console-page.ts';
+import { smallPng } from './small-png.ts';
 
 /** Makes the README's pictures of the page: two weeks of a pipeline, a file that arrived and one that did not. */
 await setUp();
@@ -19,11 +21,11 @@ try {
       await fateOf(page, 'bergen.json').getByRole('button', { name: 'See its rows' }).waitFor();
     }
     await page.locator('#letters mark').waitFor();
-    await page.locator('#chart .place').first().waitFor();
+    await page.locator('#chart .place').filter({ hasText: 'Bergen' }).waitFor();
     await page.locator('table.data').waitFor();
     await page.locator('.bone').first().waitFor({ state: 'detached' });
     const path = fileURLToPath(new URL(`../../../docs/page-${colorScheme}.png`, import.meta.url));
-    await page.screenshot({ path });
+    await writeFile(path, smallPng(await page.screenshot()));
     await page.context().close();
   }
 } finally {
