@@ -3,8 +3,10 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
 /** Of the signature of a PNG. */
 const begin = 8;
 const most = 256;
+/** Squared: colours that are nearer to each other look alike. */
+const alike = 100;
 
-/** A screenshot of a browser in a third of its bytes: with its 256 most frequent colours. */
+/** A screenshot of a browser in a third of its bytes: with 256 colours at most, the frequent ones that do not look alike. */
 export function smallPng(png: Buffer): Buffer {
   const [width, height, kind] = [png.readUInt32BE(16), png.readUInt32BE(20), png.readUInt8(25)];
   if (kind !== 2) throw new Error('Expected a PNG without transparency.');
@@ -12,7 +14,9 @@ export function smallPng(png: Buffer): Buffer {
   const counts = new Map<number, number>();
   for (const color of colors) counts.set(color, (counts.get(color) ?? 0) + 1);
   const byCount = [...counts].sort(([, a], [, b]) => b - a).map(([color]) => color);
-  const palette = byCount.slice(0, most);
+  const palette: number[] = [];
+  for (const color of byCount)
+    if (palette.length < most && palette.every((one) => distance(one, color) > alike)) palette.push(color);
   const places = new Map(byCount.map((color) => [color, nearest(palette, color)]));
   const lines = Buffer.alloc((width + 1) * height);
   for (let i = 0; i < colors.length; i++)
@@ -61,13 +65,15 @@ function paeth(left: number, up: number, corner: number): number {
   return b <= c ? up : corner;
 }
 
-/** The place of the most similar color. */
+/** The place of the most similar colour. */
 function nearest(palette: readonly number[], color: number): number {
-  const wanted = channels(color);
-  const away = palette.map((one) =>
-    channels(one).reduce((sum, value, i) => sum + (value - (wanted[i] ?? 0)) ** 2, 0),
-  );
+  const away = palette.map((one) => distance(one, color));
   return away.indexOf(Math.min(...away));
+}
+
+function distance(a: number, b: number): number {
+  const other = channels(b);
+  return channels(a).reduce((sum, value, i) => sum + (value - (other[i] ?? 0)) ** 2, 0);
 }
 
 const channels = (color: number) => [color >> 16, (color >> 8) & 255, color & 255];
