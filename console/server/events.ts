@@ -27,7 +27,7 @@ export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
     const tell = (event: ConsoleEvent) => send(`data: ${JSON.stringify(event)}\n\n`);
     send(`retry: ${retry}\n\n`);
     tell({ type: 'flow', flow: live.flow() });
-    const deafen = live.hear((event) => tell(event as ConsoleEvent));
+    const deafen = live.hear(tell);
     const timer = setInterval(() => send(': still here\n\n'), heartbeat);
     open.add(response);
     response.on('close', () => {

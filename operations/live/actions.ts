@@ -3,7 +3,7 @@ import { schedulesIn } from '../../shared/outputs.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { counted } from '../counted.ts';
 import { deadLettersOf } from '../dead-letters/dead-letters-of.ts';
-import { dropLetters } from '../dead-letters/drop-letters.ts';
+import { type Dropped, dropLetters } from '../dead-letters/drop-letters.ts';
 import { takeBack } from '../dead-letters/given-up.ts';
 import { redrive } from '../dead-letters/redrive.ts';
 import { parseSelection, selectedObjects } from '../replay/raw-selection.ts';
@@ -84,8 +84,7 @@ async function perform(live: LiveStack, action: Action, entry: Entry): Promise<v
       );
       const [failure] = done?.failed ?? [];
       if (failure) throw new Error(failure.reason);
-      const given = counted(done?.dropped.length ?? 0, 'dead letter');
-      return entry.step({ text: `Gave up ${given}. What it is about can be taken back.`, state: 'good' });
+      return entry.step({ text: describeGivenUp(done?.dropped ?? []), state: 'good' });
     }
     case 'take-back':
       live.follow(entry, action.keys);
@@ -158,6 +157,18 @@ async function replayDays(
     enqueue: (events) => sendMessages(sqs, outputs.QueueUrl, events),
     rate: replayRate,
   });
+}
+
+function describeGivenUp(dropped: readonly Dropped[]): string {
+  const objects = dropped.flatMap((each) => each.objects);
+  const replaced = objects.filter(({ outcome }) => outcome === 'replaced').length;
+  return [
+    `Gave up ${counted(dropped.length, 'dead letter')}.`,
+    objects.length > replaced ? 'What it is about can be taken back.' : '',
+    replaced > 0 ? `${counted(replaced, 'object')} stayed: replaced since.` : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function rawOf({ deployed: { s3, outputs } }: LiveStack) {

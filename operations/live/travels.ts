@@ -44,6 +44,7 @@ export class Travels {
    * @returns ends that
    */
   follow(entry: Entry, rawKeys: readonly string[], days: readonly string[] = [], isThere = true): () => void {
+    if (rawKeys.length + days.length === 0) return () => {};
     const { now } = this.#options;
     const tale = new Tale(entry, now);
     for (const key of rawKeys) {

@@ -38,6 +38,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+const record = '{"location":{"name":"Oslo"},"current":{"last_updated_epoch":1795132800,"temp_c":1}}\n';
+
 /** Waits until the entry has ended. */
 async function ended(isIt: (activity: Activity) => boolean): Promise<string[]> {
   const found = () => live.activities.list().find(isIt);
@@ -79,10 +81,7 @@ test('an object that somebody puts into raw is told of, with the letter that say
 test('a letter that is redriven once its object was replaced arrives in the tables', async () => {
   const { id: letter = '' } =
     live.runtime.emulator.messages(live.deployed.outputs.DeadLetterQueueUrl)[0] ?? {};
-  await put(
-    'weatherapi/current/dt=2026-11-20/<img onerror=x>.json',
-    '{"location":{"name":"Oslo"},"current":{"last_updated_epoch":1795132800,"temp_c":1}}\n',
-  );
+  await put('weatherapi/current/dt=2026-11-20/<img onerror=x>.json', record);
   const { id } = act(live, { kind: 'redrive', ids: [letter] });
   expect((await ended((activity) => activity.id === id)).at(-1)).toBe('Visible to queries after so many s.');
   expect(live.flow().queues.convert.dead).toBe(0);
@@ -91,8 +90,9 @@ test('a letter that is redriven once its object was replaced arrives in the tabl
 test('the counts are those of a listing, after objects were written over and removed', async () => {
   const { s3, outputs } = live.deployed;
   const Key = 'weatherapi/current/dt=2026-11-20/removed.json';
-  await put(Key, 'a');
-  await put(Key, 'another size');
+  // Whether convert finds them or not, nobody gets a letter.
+  await put(Key, record);
+  await put(Key, record + record);
   await s3.send(new DeleteObjectCommand({ Bucket: outputs.RawBucketName, Key }));
   await live.runtime.settled();
   const { buckets } = live.flow();
@@ -109,6 +109,58 @@ test('the counts are those of a listing, after objects were written over and rem
     });
   }
   expect(buckets.raw.objects).toBeGreaterThan(1);
+});
+
+test('what was given up can be taken back, and dies again for the same reason', async () => {
+  const { runtime, deployed } = live;
+  const letters = () => runtime.emulator.messages(deployed.outputs.DeadLetterQueueUrl);
+  const key = 'weatherapi/current/dt=2026-11-20/given-up.json';
+  await put(key, 'not JSON');
+  await until(() => letters().length === 1);
+  const { id: gone } = act(live, { kind: 'give-up', ids: letters().map(({ id }) => id) });
+  expect(await ended(({ id }) => id === gone)).toEqual([
+    'Gave up 1 dead letter. What it is about can be taken back.',
+  ]);
+  expect(letters()).toEqual([]);
+  const { id: back } = act(live, { kind: 'take-back', keys: [key] });
+  expect(await ended(({ id }) => id === back)).toEqual([
+    expect.stringMatching(/^Dead: The file is not JSON/),
+  ]);
+  act(live, { kind: 'give-up', ids: letters().map(({ id }) => id) });
+  await until(() => letters().length === 0);
+});
+
+test('a replay converts what is there again, and a backfill fetches what is not', async () => {
+  const { id: missing } = act(live, {
+    kind: 'backfill',
+    dataset: 'weatherapi/history',
+    from: '2026-11-01',
+    to: '2026-11-02',
+  });
+  expect((await ended(({ id }) => id === missing)).slice(0, 2)).toEqual([
+    '4 objects landed in raw.',
+    'Converted 4 objects: 96 rows in weatherapi_history_hour, 4 rows in weatherapi_history_day; nothing rescued.',
+  ]);
+  const replayed = {
+    kind: 'replay',
+    dataset: 'weatherapi/history',
+    from: '2026-11-01',
+    to: '2026-11-01',
+  } as const;
+  const { id: again } = act(live, replayed);
+  expect(await ended(({ id }) => id === again)).toEqual([
+    'Converted 2 objects: 48 rows in weatherapi_history_hour, 2 rows in weatherapi_history_day; nothing rescued.',
+    'Visible to queries after so many s.',
+  ]);
+});
+
+test('an action that cannot be done says why', async () => {
+  const { id: letter } = act(live, { kind: 'redrive', ids: ['no such letter'] });
+  expect(await ended(({ id }) => id === letter)).toEqual([
+    expect.stringMatching(/^There is no dead letter with the id no such letter/),
+  ]);
+  const { id: object } = act(live, { kind: 'take-back', keys: ['weatherapi/current/never.json'] });
+  expect((await ended(({ id }) => id === object)).at(-1)).toMatch(/it was not given up, or is back already/);
 });
 
 test('a message under way is worked on once, and to its end, when the code is replaced meanwhile', async () => {
