@@ -36,7 +36,7 @@ const tries = 3;
 export async function breakRun(options: BreakOptions): Promise<Verdict> {
   const opened = new AsyncDisposableStack();
   try {
-    const stateDir = await mkdtemp(join(tmpdir(), 'tdf-break-'));
+    const stateDir = await mkdtemp(join(tmpdir(), `tdf-break-${process.pid}-`));
     opened.defer(() => rm(stateDir, { recursive: true, force: true }));
     const now = new Date(instant * 1000);
     const api = opened.adopt(await startWeatherApi({ key: standInKey, now: () => now }), (each) =>

@@ -22,7 +22,7 @@ export function faultMark(text: string, dataset: Dataset, reason: string): Mark 
   const lineEnd = text.indexOf('\n', start);
   const rest = text.slice(start, isLine && lineEnd >= 0 ? lineEnd : undefined).trimEnd();
   const fault = faultOf(rest);
-  if (!/ is not JSON: /.test(reason)) return [start, start + (fault ?? rest).length];
+  if (!/ is not JSON: /.test(reason)) return [start, start + (fault ?? rest).trimEnd().length];
   return fault === undefined
     ? [start, start + rest.length]
     : token(text, start + fault.length, start + rest.length);

@@ -35,7 +35,7 @@ export async function dropFile(
   const safe = safeName(name);
   const entry = live.activities.begin(printable(safe));
   entry.step({ text: 'Receives it.', state: 'waiting' });
-  const folder = await mkdtemp(join(tmpdir(), 'tdf-drop-'));
+  const folder = await mkdtemp(join(tmpdir(), `tdf-drop-${process.pid}-`));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const file = join(folder, 'file');

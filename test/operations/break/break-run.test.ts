@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, jest, test } from '@jest/globals';
+import { breakRun } from '../../../operations/break/break-run.ts';
+import type { BreakProgress } from '../../../operations/break/fault-watch.ts';
+import { assemblyDirectory } from '../../assembly.ts';
+
+jest.setTimeout(90_000); // Processes are killed and started again.
+
+const assembly = assemblyDirectory();
+const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`tdf-break-${process.pid}-`));
+
+test('whatever goes wrong, the verdict finds nothing lost, and the progress tells what was hit', async () => {
+  const told: BreakProgress[] = [];
+  const { signal } = new AbortController();
+  const verdict = await breakRun({
+    seed: 42,
+    assembly,
+    signal,
+    objects: 8,
+    onProgress: (each) => told.push(each),
+  });
+  expect(verdict).toMatchObject({ objects: 10, problems: [] });
+  expect(verdict.inTables + verdict.dead).toBe(10);
+  const last = told.at(-1);
+  expect(last).toMatchObject({ seed: 42, kind: null, verdict, done: last?.of });
+  expect(last?.faults.length).toBeGreaterThan(3);
+  expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).toSorted((a, b) => a - b));
+  expect(folders()).toEqual([]);
+});
+
+test('a run that is stopped leaves nothing behind', async () => {
+  const stop = new AbortController();
+  const run = breakRun({
+    seed: 1,
+    assembly,
+    signal: stop.signal,
+    onProgress: () => stop.abort(new Error('Stopped on purpose.')),
+  });
+  await expect(run).rejects.toThrow('Stopped on purpose.');
+  expect(folders()).toEqual([]);
+});
