@@ -48,6 +48,8 @@ export class CodeWatch {
     const config = watch(root, (_, file) => {
       if (file === 'cdk.json') stackChanged(file);
     });
+    // One that fails tells of nothing more; thrown, it would end the process.
+    config.on('error', () => config.close());
     this.#stops = [
       ...['functions', 'shared'].map((name) => folder(name, () => this.#changed())),
       folder('cdk', stackChanged),

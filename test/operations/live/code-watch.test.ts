@@ -77,14 +77,9 @@ test('code that cannot be built is told, the old code stays, and the next save c
 
 test('hears of a folder that is new, and of code that functions share', async () => {
   await mkdir(join(root, 'shared', 'units'));
-  await until(async () => {
-    await save('shared/units/unit.ts', 'export const unit = "mm";\n');
-    await save(
-      'functions/fetch/handler.ts',
-      'export { unit as handler } from "../../shared/units/unit.ts";\n',
-    );
-    return said.length > 0 && (await codeOf('fetch')).includes('mm');
-  });
+  await save('shared/units/unit.ts', 'export const unit = "mm";\n');
+  await save('functions/fetch/handler.ts', 'export { unit as handler } from "../../shared/units/unit.ts";\n');
+  await until(async () => said.length > 0 && (await codeOf('fetch')).includes('mm'));
   const before = said.length;
   await save('shared/units/unit.ts', 'export const unit = "inch";\n');
   await until(async () => said.length > before && (await codeOf('fetch')).includes('inch'));
