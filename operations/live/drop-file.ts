@@ -11,6 +11,7 @@ import { type DropPlan, planDrops } from '../drop/plan-drops.ts';
 import { putFiles } from '../drop/put-files.ts';
 import { printable } from '../printable.ts';
 import type { Entry } from './activities.ts';
+import { following } from './following.ts';
 import type { Live } from './live.ts';
 import { shortName, sizeText } from './titles.ts';
 
@@ -66,19 +67,12 @@ async function land(live: Live, entry: Entry, source: { file: string; name: stri
   const plans = await planDrops([source], datasets, { signal });
   const keys = plans.flatMap((plan) => plan.keys);
   for (const plan of plans) entry.step({ text: describe(plan), state: 'done' });
-  // Before it is put, so that no step is missed.
-  const unfollow = live.follow(entry, keys, false);
   let isTold = false;
   const onReplaced = () => {
     if (!isTold) entry.step({ text: 'It replaces what was dropped under this name before.', state: 'done' });
     isTold = true;
   };
-  try {
-    await putFiles(plans, deployed, { signal, onReplaced });
-  } catch (error) {
-    unfollow();
-    throw error;
-  }
+  await following(live.follow(entry, keys, false), () => putFiles(plans, deployed, { signal, onReplaced }));
 }
 
 function describe({ dataset, keys, days }: DropPlan): string {
