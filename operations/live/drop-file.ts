@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { maxTextBytes } from '../../functions/reader/plain-bytes.ts';
+import { makeProcessFolder } from '../../local/process-folder.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { counted } from '../counted.ts';
 import { type DropPlan, planDrops } from '../drop/plan-drops.ts';
@@ -36,7 +36,7 @@ export async function dropFile(
   const safe = safeName(name);
   const entry = live.activities.begin(printable(safe));
   entry.step({ text: 'Receives it.', state: 'waiting' });
-  const folder = await mkdtemp(join(tmpdir(), `tdf-drop-${process.pid}-`));
+  const folder = makeProcessFolder(join(live.state, 's3'), 'drop');
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const file = join(folder, 'file');
