@@ -56,6 +56,9 @@ async function dev(
   datasets: readonly Dataset[] | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  const apiKey = process.env.WEATHERAPI_KEY || undefined;
+  // Else each process that is started from here would have it: only the functions' secret does.
+  delete process.env.WEATHERAPI_KEY;
   let heard = () => {};
   let live: LiveStack | undefined;
   let server: ConsoleServer | undefined;
@@ -64,7 +67,7 @@ async function dev(
       stateDir: state,
       datasets,
       locations: location,
-      apiKey: process.env.WEATHERAPI_KEY || undefined,
+      apiKey,
       signal,
       root,
       alarmText: (description) => alarmText(description, { local: true, stage: 'dev', state }),
