@@ -14,6 +14,7 @@ import { lineOf, logFiles } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { Activities } from './activities.ts';
 import { CodeWatch } from './code-watch.ts';
+import { startDueRuns } from './due-runs.ts';
 import { everySecond } from './every-second.ts';
 import { FetchTurns, type StandInClock } from './fetch-turns.ts';
 import type { Flow } from './flow.ts';
@@ -21,12 +22,10 @@ import { FlowWatch } from './flow-watch.ts';
 import { LetterWatch } from './letter-watch.ts';
 import type { Live } from './live.ts';
 import type { LiveEvent } from './live-event.ts';
-import { liveReconcile } from './live-reconcile.ts';
-import { liveRun } from './live-run.ts';
 import { countPlaces, withPlaces } from './places.ts';
 import { type Schedule, ScheduleClock } from './schedule-clock.ts';
 import { Throttle } from './throttle.ts';
-import { runTitle, sizeText } from './titles.ts';
+import { sizeText } from './titles.ts';
 import { Travels } from './travels.ts';
 
 export interface LiveOptions {
@@ -212,21 +211,8 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     opened.defer(() => code.close());
   }
 
-  const runDue = () => {
-    for (const { schedule, at, missed } of clock.due(now())) {
-      const [dataset] = [...schedulesIn(outputs)].find(([, { name }]) => name === schedule) ?? [];
-      const entry = activities.begin(dataset ? runTitle(dataset, at, now()) : 'reconcile');
-      const work =
-        missed > 0
-          ? Promise.reject(
-              new Error(`Missed${missed > 1 ? `, as ${missed - 1} more were` : ''}: the computer slept.`),
-            )
-          : dataset
-            ? liveRun(schedule, at, entry, { runtime, turns, locations, travels })
-            : liveReconcile(runtime, at, entry);
-      work.catch((error: Error) => entry.step({ text: error.message, state: 'bad' }));
-    }
-  };
+  const runDue = () =>
+    startDueRuns(now(), { clock, outputs, activities, runtime, turns, locations, travels });
   let ticks = 0;
   const look = async () => {
     lookAtLetters();
