@@ -9,7 +9,7 @@ describe('the flow', () => {
     expect(said.fetch.lines).toEqual(['3 places', '80 ms per run']);
     expect(said.raw.lines).toEqual(['9\u202f079 objects', '75.4 MB']);
     expect(said['convert-queue'].lines).toEqual(['0 waiting', '0 in flight']);
-    expect(said.compact.lines).toEqual(['80 ms per day', '4 in 1 h']);
+    expect(said.compact.lines).toEqual(['80 ms each', '4 in 1 h']);
     expect(said.table.lines).toEqual(['1 file', '950 B']);
     expect(said['compact-dead']).toMatchObject({ lines: ['0 dead letters'], isBad: false });
   });
