@@ -170,6 +170,17 @@ describe('the page', () => {
     });
   });
 
+  test.each([
+    'view=year&until=9999-12-31',
+    'view=hours&until=2027-11-24',
+    'view=year&until=0000-01-01',
+    'view=constructor',
+    'view=__proto__',
+  ])('gets no calendar of what no page shows: %s', async (asked) => {
+    const { status, body } = await get(`/api/calendar?dataset=weatherapi/current&${asked}`);
+    expect([status, body]).toEqual([400, { message: expect.stringMatching(/^(until|view): expected/) }]);
+  });
+
   test('gets the points of a chart, or hears all that is wrong with what it asked', async () => {
     const { body } = await get('/api/chart?column=temp_c');
     expect(body).toMatchObject({ column: 'temp_c', unit: '°C', now: '2026-11-22T10:20:00.000Z' });
