@@ -83,8 +83,9 @@ describe('the page', () => {
       status: 400,
       lines: [{ error: expect.stringContaining('"temp" not found') }],
     });
-    for (const nothing of ['', ' ', undefined, 7])
-      expect((await query(nothing)).lines).toEqual([{ error: expect.any(String) }]);
+    for (const nothing of ['', ' ', undefined, '-- only this', '/* /* */ */ ;'])
+      expect((await query(nothing)).lines).toEqual([{ error: 'Expected a query.' }]);
+    expect((await query(7)).lines).toEqual([{ error: expect.stringContaining('such as SELECT, got 7.') }]);
     const { lines } = await query(
       "SELECT CASE WHEN i = 900 THEN error('too late') END FROM range(2000) AS r(i)",
     );
@@ -102,6 +103,11 @@ describe('the page', () => {
     'INSTALL httpfs',
     'LOAD httpfs',
     'PRAGMA database_list',
+    '--\r\nPRAGMA database_list',
+    '--\rPRAGMA database_list',
+    '--\u2028\nPRAGMA database_list',
+    '\u200BPRAGMA database_list',
+    '/* /* */ SELECT -- */ PRAGMA database_list\n */ PRAGMA database_list',
     'SET enable_external_access = true',
     'CREATE TABLE mine AS SELECT 1',
     'SELECT 1; SELECT 2',
