@@ -43,10 +43,12 @@ const settings = [
   'CREATE MACRO to_unixtime(instant) AS epoch(instant)',
 ];
 
-/** From here on nothing else can be read, nothing fetched, and none of it taken back. */
+/** From here on nothing else can be read, nothing fetched, no more taken than this, and none of it taken back. */
 const confined = (folder: string | undefined) => [
   // DuckDB adds it to the allowed directories, and it would be one beside the user's files.
   `SET temp_directory = ${sqlText(folder ?? '')}`,
+  "SET memory_limit = '1GB'",
+  "SET max_temp_directory_size = '1GB'",
   `SET allowed_directories = [${folder === undefined ? '' : sqlText(folder)}]`,
   'SET enable_external_access = false',
   'SET lock_configuration = true',
