@@ -7,5 +7,7 @@ test.each([
   ['2026-03-02', '2026-03-01', []],
   ['9999-12-30', '9999-12-31', ['9999-12-30', '9999-12-31']],
 ])('the days from %s to %s are counted, and end', (first, last, days) => {
-  expect(daysBetween(first, last).take(4).toArray()).toEqual(days);
+  const counted: string[] = [];
+  for (const day of daysBetween(first, last)) if (counted.push(day) > days.length) break;
+  expect(counted).toEqual(days);
 });
