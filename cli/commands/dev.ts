@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ConsoleServer, startServer } from '../../console/server/server.ts';
 import { credentials, region } from '../../local/account.ts';
 import { counted } from '../../operations/counted.ts';
-import { fillLastDays } from '../../operations/live/fill.ts';
+import { fillLastDays, mostDays } from '../../operations/live/fill.ts';
 import type { LiveEvent } from '../../operations/live/live-event.ts';
 import { type LiveStack, startLive } from '../../operations/live/live-stack.ts';
 import type { Dataset } from '../../shared/dataset.ts';
@@ -56,6 +56,9 @@ async function dev(
   datasets: readonly Dataset[] | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  const apiKey = process.env.WEATHERAPI_KEY || undefined;
+  // Else each process that is started from here would have it: only the functions' secret does.
+  delete process.env.WEATHERAPI_KEY;
   let heard = () => {};
   let live: LiveStack | undefined;
   let server: ConsoleServer | undefined;
@@ -64,7 +67,7 @@ async function dev(
       stateDir: state,
       datasets,
       locations: location,
-      apiKey: process.env.WEATHERAPI_KEY || undefined,
+      apiKey,
       signal,
       root,
       alarmText: (description) => alarmText(description, { local: true, stage: 'dev', state }),
@@ -152,9 +155,6 @@ function parsePort(text: string): number {
     throw new InvalidArgumentError(`Expected a port from 1 to 65535, got "${text}".`);
   return port;
 }
-
-/** So many days have so many runs that more would take minutes. */
-const mostDays = 366;
 
 function parseDays(text: string): number {
   const days = Number(text);

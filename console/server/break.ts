@@ -55,6 +55,7 @@ export function breakRoutes(app: FastifyInstance, live: Live): void {
       const { objects, inTables, dead, problems } = await breakRun({
         seed,
         kind,
+        state: live.state,
         assembly: resolve(live.state, 'cdk.out'),
         signal,
         onProgress: (progress) => {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
-import { removeAbandonedQueries } from '../query-folder.ts';
+import { removeAbandonedFolders } from '../process-folder.ts';
 import type { BucketType, MultipartPart, S3Object, S3PersistenceProvider, S3Store } from './fauxqs.ts';
 import { fold, isPath, recordName, sha256 } from './object-names.ts';
 import { withStateFile } from './state-error.ts';
@@ -64,7 +64,7 @@ export class ObjectFiles implements S3PersistenceProvider {
     withStateFile(this.#at(scratch), () => {
       fs.rmSync(this.#at(scratch), { recursive: true, force: true });
       fs.mkdirSync(this.#at(scratch), { recursive: true });
-      removeAbandonedQueries(this.#at('.'));
+      removeAbandonedFolders(this.#at('.'));
     });
   }
 

@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { readRaw } from '../../functions/convert/raw-object.ts';
 import type { RunReport } from '../../functions/fetch/run.ts';
 import type { FaultKind } from '../../local/faults/seeded-faults.ts';
+import { makeProcessFolder } from '../../local/process-folder.ts';
 import { type Runtime, startRuntime } from '../../local/runtime.ts';
 import { readTemplate } from '../../local/template.ts';
 import { standInKey, startWeatherApi } from '../../local/weatherapi/server.ts';
@@ -36,7 +36,7 @@ const tries = 3;
 export async function breakRun(options: BreakOptions): Promise<Verdict> {
   const opened = new AsyncDisposableStack();
   try {
-    const stateDir = await mkdtemp(join(tmpdir(), `tdf-break-${process.pid}-`));
+    const stateDir = makeProcessFolder(resolve(options.state, 's3'), 'break');
     opened.defer(() => rm(stateDir, { recursive: true, force: true }));
     const now = new Date(instant * 1000);
     const api = opened.adopt(await startWeatherApi({ key: standInKey, now: () => now }), (each) =>

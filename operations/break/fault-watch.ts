@@ -7,6 +7,8 @@ export interface BreakOptions {
   readonly seed: number;
   /** The only kind of fault that happens. @default all kinds */
   readonly kind?: FaultKind | undefined;
+  /** Directory of a pipeline's state: the broken one keeps its own within it for a while. */
+  readonly state: string;
   /** Folder of the synthesized stack. */
   readonly assembly: string;
   readonly signal: AbortSignal;

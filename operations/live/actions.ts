@@ -1,4 +1,5 @@
 import { datasetNamed } from '../../shared/datasets.ts';
+import { nextRun } from '../../shared/expected-runs.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { sendMessages } from '../../shared/send-messages.ts';
 import { counted } from '../counted.ts';
@@ -9,7 +10,8 @@ import { redrive } from '../dead-letters/redrive.ts';
 import { parseSelection, selectedObjects } from '../replay/raw-selection.ts';
 import { replay } from '../replay/replay.ts';
 import type { Entry } from './activities.ts';
-import { fill } from './fill.ts';
+import { fill, mostDays } from './fill.ts';
+import { following } from './following.ts';
 import { liveReconcile } from './live-reconcile.ts';
 import { liveRun } from './live-run.ts';
 import type { LiveStack } from './live-stack.ts';
@@ -67,6 +69,9 @@ async function perform(live: LiveStack, action: Action, entry: Entry): Promise<v
       const dataset = datasetNamed(action.dataset);
       if (!dataset) throw new Error(`There is no dataset ${action.dataset}.`);
       const end = Date.parse(action.to) + day - 1;
+      const days = Math.ceil((end - Date.parse(action.from)) / day);
+      if (days > mostDays)
+        throw new Error(`These are ${days} days. Ask for ${mostDays} at most, and then for the next ones.`);
       const span = { from: new Date(action.from), to: new Date(Math.min(end, live.now().getTime())) };
       if (dataset.identity === 'time') requireStandIn(live, span.from);
       return fill(dataset, span, entry, live);
@@ -87,9 +92,9 @@ async function perform(live: LiveStack, action: Action, entry: Entry): Promise<v
       return entry.step({ text: describeGivenUp(done?.dropped ?? []), state: 'good' });
     }
     case 'take-back':
-      live.follow(entry, action.keys);
-      for (const key of action.keys) await takeBack(rawOf(live), key);
-      return;
+      return following(live.follow(entry, action.keys), async () => {
+        for (const key of action.keys) await takeBack(rawOf(live), key);
+      });
     case 'replay':
       return replayDays(live, action, entry);
     case 'reconcile':
@@ -105,8 +110,19 @@ async function runAt(
   const schedule = schedulesIn(live.deployed.outputs).get(dataset);
   if (!schedule) throw new Error(`cdk.json does not configure ${dataset}.`);
   const time = new Date(at);
+  if (time > live.now()) throw new Error(`${at} is still to come. Ask for a run of the past.`);
+  if (!isRunOf(schedule.expression, time))
+    throw new Error(`${shortName(dataset)} does not run at ${at}: its schedule is ${schedule.expression}.`);
   if (datasetNamed(dataset)?.identity === 'time') requireStandIn(live, time);
   await liveRun(schedule.name, time, entry, live);
+}
+
+/** A rate counts from a time that nobody knows. */
+function isRunOf(expression: string, at: Date): boolean {
+  return (
+    expression.startsWith('rate(') ||
+    nextRun(expression, new Date(at.getTime() - 1))?.getTime() === at.getTime()
+  );
 }
 
 /** Only the stand-in makes weather up for any time. */
@@ -121,15 +137,19 @@ async function redriveLetters(live: LiveStack, ids: readonly string[], entry: En
   const { deployed, travels, signal } = live;
   const { QueueUrl: convert, CompactQueueUrl: compact } = deployed.outputs;
   const letters = deadLettersOf(deployed);
-  const chosen = (await letters.list({ signal })).filter(({ id }) => ids.some((each) => id.startsWith(each)));
+  const all = await letters.list({ signal });
+  // Redrive takes the beginning of an id as well, as somebody types it.
+  const unknown = ids.filter((each) => !all.some(({ id }) => id === each));
+  if (unknown.length > 0) throw new Error(`There is no dead letter with the id ${unknown.join(', ')}.`);
+  const chosen = all.filter(({ id }) => ids.includes(id));
   const keysOf = (by: 'convert' | 'compact') =>
     chosen.flatMap(({ function: from, key }) => (from === by && key !== null ? key.split(', ') : []));
-  // Before they are sent, so that no step is missed.
-  travels.follow(entry, keysOf('convert'), keysOf('compact'));
   const to = { sqs: deployed.sqs, queueUrls: { convert, compact } };
-  const { failed } = await redrive(letters, to, { ids }, { signal });
-  const [failure] = failed;
-  if (failure) throw new Error(failure.reason);
+  await following(travels.follow(entry, keysOf('convert'), keysOf('compact')), async () => {
+    const { failed } = await redrive(letters, to, { ids }, { signal });
+    const [failure] = failed;
+    if (failure) throw new Error(failure.reason);
+  });
 }
 
 async function replayDays(
@@ -142,21 +162,20 @@ async function replayDays(
   if ('problems' in selection) throw new Error(selection.problems.join('; '));
   const found = await Array.fromAsync(selectedObjects(s3, outputs.RawBucketName, selection));
   if (found.length === 0) throw new Error('There is nothing of these days in raw.');
-  live.follow(
-    entry,
-    found.map(({ key }) => key),
+  const keys = found.map(({ key }) => key);
+  await following(live.follow(entry, keys), () =>
+    replay({
+      bucket: outputs.RawBucketName,
+      objects: async function* () {
+        yield* found;
+      },
+      // Whoever stops it asks for all of it again.
+      checkpoint: { read: () => undefined, save: () => {}, remove: () => {} },
+      signal: live.signal,
+      enqueue: (events) => sendMessages(sqs, outputs.QueueUrl, events),
+      rate: replayRate,
+    }),
   );
-  await replay({
-    bucket: outputs.RawBucketName,
-    objects: async function* () {
-      yield* found;
-    },
-    // Whoever stops it asks for all of it again.
-    checkpoint: { read: () => undefined, save: () => {}, remove: () => {} },
-    signal: live.signal,
-    enqueue: (events) => sendMessages(sqs, outputs.QueueUrl, events),
-    rate: replayRate,
-  });
 }
 
 function describeGivenUp(dropped: readonly Dropped[]): string {

@@ -1,6 +1,6 @@
-import { watch } from 'node:fs';
+import { rmSync, watch } from 'node:fs';
 import { cp, readFile, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type FunctionBundler, functionBundler } from '../../local/bundle.ts';
 import type { Runtime } from '../../local/runtime.ts';
 import { type LoggingFunction, loggingFunctions } from '../../shared/outputs.ts';
@@ -30,6 +30,8 @@ export class CodeWatch {
   #timer: NodeJS.Timeout | undefined;
   #last: Promise<void>;
   #builds = 0;
+  /** Bundles that a function may still be starting from: they are removed when the next one is replaced. */
+  readonly #replaced = new Map<LoggingFunction, string>();
   #hasFailed = false;
 
   constructor(options: CodeWatchOptions) {
@@ -48,11 +50,15 @@ export class CodeWatch {
     const config = watch(root, (_, file) => {
       if (file === 'cdk.json') stackChanged(file);
     });
+    // One that fails tells of nothing more; thrown, it would end the process.
+    config.on('error', () => config.close());
     this.#stops = [
       ...['functions', 'shared'].map((name) => folder(name, () => this.#changed())),
       folder('cdk', stackChanged),
       () => config.close(),
     ];
+    // Of one that was killed.
+    rmSync(directory, { recursive: true, force: true });
     this.#bundler = functionBundler(root, loggingFunctions, join(directory, 'new'));
     // Everything is read once now, so that a change takes no longer than that change.
     this.#last = this.#bundler.then((bundler) => bundler.bundle()).catch(() => {});
@@ -86,7 +92,12 @@ export class CodeWatch {
         // Of its own, as the next build writes over this one while the function may be starting.
         const bundle = join(directory, String(this.#builds++));
         await cp(built, bundle, { recursive: true });
+        const previous = runtime.bundleOf(lambda);
         await runtime.deploy(lambda, bundle);
+        const outdated = this.#replaced.get(name);
+        if (outdated !== undefined) await rm(outdated, { recursive: true, force: true });
+        // The first one is the deployed stack's.
+        if (dirname(previous) === directory) this.#replaced.set(name, previous);
         replaced.push(name);
       }
       // After a build that failed, also when the code is as it was.

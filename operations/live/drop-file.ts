@@ -1,16 +1,17 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { maxTextBytes } from '../../functions/reader/plain-bytes.ts';
+import { makeProcessFolder } from '../../local/process-folder.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { counted } from '../counted.ts';
 import { type DropPlan, planDrops } from '../drop/plan-drops.ts';
 import { putFiles } from '../drop/put-files.ts';
 import { printable } from '../printable.ts';
 import type { Entry } from './activities.ts';
+import { following } from './following.ts';
 import type { Live } from './live.ts';
 import { shortName, sizeText } from './titles.ts';
 
@@ -35,7 +36,7 @@ export async function dropFile(
   const safe = safeName(name);
   const entry = live.activities.begin(printable(safe));
   entry.step({ text: 'Receives it.', state: 'waiting' });
-  const folder = await mkdtemp(join(tmpdir(), `tdf-drop-${process.pid}-`));
+  const folder = makeProcessFolder(join(live.state, 's3'), 'drop');
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const file = join(folder, 'file');
@@ -66,19 +67,12 @@ async function land(live: Live, entry: Entry, source: { file: string; name: stri
   const plans = await planDrops([source], datasets, { signal });
   const keys = plans.flatMap((plan) => plan.keys);
   for (const plan of plans) entry.step({ text: describe(plan), state: 'done' });
-  // Before it is put, so that no step is missed.
-  const unfollow = live.follow(entry, keys, false);
   let isTold = false;
   const onReplaced = () => {
     if (!isTold) entry.step({ text: 'It replaces what was dropped under this name before.', state: 'done' });
     isTold = true;
   };
-  try {
-    await putFiles(plans, deployed, { signal, onReplaced });
-  } catch (error) {
-    unfollow();
-    throw error;
-  }
+  await following(live.follow(entry, keys, false), () => putFiles(plans, deployed, { signal, onReplaced }));
 }
 
 function describe({ dataset, keys, days }: DropPlan): string {

@@ -31,6 +31,9 @@ export interface Span {
   readonly to: Date;
 }
 
+/** So many days have so many runs that more would take minutes. */
+export const mostDays = 366;
+
 /** Lands what a dataset lacks between two instants: days of the past by a backfill, or the runs of past hours. */
 export async function fill(dataset: Dataset, span: Span, entry: Entry, options: FillOptions): Promise<void> {
   const schedule = schedulesIn(options.deployed.outputs).get(dataset.name);

@@ -14,6 +14,7 @@ import { lineOf, logFiles } from '../logs.ts';
 import type { Observed } from '../observed.ts';
 import { Activities } from './activities.ts';
 import { CodeWatch } from './code-watch.ts';
+import { everySecond } from './every-second.ts';
 import { FetchTurns, type StandInClock } from './fetch-turns.ts';
 import type { Flow } from './flow.ts';
 import { FlowWatch } from './flow-watch.ts';
@@ -227,30 +228,22 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     }
   };
   let ticks = 0;
-  let isTicking = false;
-  const tick = async () => {
-    runDue();
-    if (isTicking) return;
-    isTicking = true;
-    try {
-      lookAtLetters();
-      const { convert, compact } = watch.flow().queues;
-      const isIdle = convert.waiting + convert.inFlight + compact.waiting + compact.inFlight === 0;
-      await travels.sweep(isIdle);
-      // Every second while something goes on, else now and then.
-      if (isChanged || ticks % 10 === 0) await watch.lookAtAlarms();
-      isChanged = false;
-      if (ticks % runsPause === 0) await watch.lookAtRuns();
-      if (ticks % 5 === 0) touched.call();
-      ticks += 1;
-    } catch (error) {
-      if (!signal.aborted) options.onTrouble(error instanceof Error ? error.message : String(error));
-    } finally {
-      isTicking = false;
-    }
+  const look = async () => {
+    lookAtLetters();
+    const { convert, compact } = watch.flow().queues;
+    const isIdle = convert.waiting + convert.inFlight + compact.waiting + compact.inFlight === 0;
+    await travels.sweep(isIdle);
+    // Every second while something goes on, else now and then.
+    if (isChanged || ticks % 10 === 0) await watch.lookAtAlarms();
+    isChanged = false;
+    if (ticks % runsPause === 0) await watch.lookAtRuns();
+    if (ticks % 5 === 0) touched.call();
+    ticks += 1;
   };
-  const timer = setInterval(tick, 1000);
-  opened.defer(() => clearInterval(timer));
+  const onTrouble = (error: unknown) => {
+    if (!signal.aborted) options.onTrouble(error instanceof Error ? error.message : String(error));
+  };
+  for (const work of [runDue, look]) opened.defer(everySecond(work, onTrouble));
   // Nobody is told of how it ends.
   opened.defer(() => listeners.clear());
   return {

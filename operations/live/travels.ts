@@ -210,9 +210,9 @@ export class Travels {
   #close(tale: Tale): void {
     this.#open.delete(tale);
     this.#drops.delete(tale);
-    for (const travel of tale.travels)
-      for (const key of [travel.key, ...travel.days.keys()])
-        if (this.#travels.get(key) === travel) this.#travels.delete(key);
+    const closed = new Set(tale.travels);
+    // One that convert filed has both its keys.
+    for (const [key, travel] of this.#travels) if (closed.has(travel)) this.#travels.delete(key);
   }
 }
 

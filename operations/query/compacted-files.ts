@@ -5,7 +5,7 @@ import pMap from 'p-map';
 import { recordName } from '../../local/aws/object-names.ts';
 import { withStateFile } from '../../local/aws/state-error.ts';
 import { planDeployment } from '../../local/deployment-plan.ts';
-import { makeQueryFolder } from '../../local/query-folder.ts';
+import { makeProcessFolder } from '../../local/process-folder.ts';
 import { References } from '../../local/references.ts';
 import type { Template } from '../../local/template.ts';
 import { templateIn } from '../local-assembly.ts';
@@ -48,7 +48,7 @@ export async function compactedFiles(stateDir: string, keys?: Iterable<string>):
   const names = keys
     ? Array.from(keys, recordName)
     : (await readdir(records)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-  const folder = makeQueryFolder(root);
+  const folder = makeProcessFolder(root, 'query');
   const release = () => rm(folder, { recursive: true, force: true });
   try {
     const files = await pMap(

@@ -24,7 +24,11 @@ afterEach(async () => {
 });
 
 async function dev(...args: readonly string[]): Promise<void> {
-  child = spawn(process.execPath, ['cli/tdf.js', 'dev', '--state', state, ...args], { stdio: 'pipe' });
+  child = spawn(process.execPath, ['cli/tdf.js', 'dev', '--state', state, ...args], {
+    stdio: 'pipe',
+    // Jest's own copy, in which a test may set something.
+    env: process.env,
+  });
   said = '';
   for (const output of [child.stdout, child.stderr])
     output?.setEncoding('utf8').on('data', (text) => {
@@ -58,6 +62,20 @@ test('serves the page until Ctrl-C, which leaves no process, no lock, and the st
   await until(() => !started.some(isRunning));
   expect(isLocked(state)).toBe(false);
   expect(await readdir(join(state, 's3', 'raw', 'weatherapi'))).toContain('current');
+});
+
+test('no process that it starts has the API key in its environment', async () => {
+  process.env.WEATHERAPI_KEY = 'the-key-of-this-test';
+  await dev('--location', 'Oslo');
+  delete process.env.WEATHERAPI_KEY;
+  expect(said).toContain('WEATHERAPI_KEY is set');
+  const started = existsSync('/proc') ? await descendants(Number(child.pid)) : [];
+  for (const pid of started)
+    expect(await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).not.toContain(
+      'the-key-of-this-test',
+    );
+  child.kill('SIGINT');
+  await once(child, 'close');
 });
 
 test('says so when the port that was asked for is taken, and leaves nothing running', async () => {

@@ -74,9 +74,7 @@ async function drop(name: string, body: string): Promise<Activity> {
 const texts = ({ steps }: Activity) => steps.map(({ text }) => text.replace(/\d+\.\d s/, 'so many s'));
 /** What this process keeps for a while. */
 const kept = async () =>
-  (await readdir(tmpdir())).filter(
-    (name) => /^tdf-(drop|break)-/.test(name) && name.includes(`-${process.pid}-`),
-  );
+  (await readdir(join(directory, 's3', '.meta'))).filter((name) => /^\.(drop|break)-/.test(name));
 const rawBucket = () => live.deployed.outputs.RawBucketName;
 
 describe('a file that is dropped', () => {
@@ -128,7 +126,7 @@ describe('a file that is dropped', () => {
     expect(texts(entry)[0]).toMatch(
       /^No dataset accepts its first answer\. The file is not JSON.*Nothing was put\./s,
     );
-    expect(texts(entry)[0]).not.toMatch(/tdf-drop-|--dataset/);
+    expect(texts(entry)[0]).not.toMatch(/\.drop-|--dataset/);
   });
 
   test('that is empty, or too large, is not put', async () => {

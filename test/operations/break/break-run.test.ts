@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { expect, jest, test } from '@jest/globals';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { breakRun } from '../../../operations/break/break-run.ts';
 import type { BreakProgress } from '../../../operations/break/fault-watch.ts';
 import { assemblyDirectory } from '../../assembly.ts';
@@ -8,13 +9,20 @@ import { assemblyDirectory } from '../../assembly.ts';
 jest.setTimeout(90_000); // Processes are killed and started again.
 
 const assembly = assemblyDirectory();
-const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`tdf-break-${process.pid}-`));
+let state: string;
+beforeAll(() => {
+  state = mkdtempSync(join(tmpdir(), 'break-'));
+  mkdirSync(join(state, 's3', '.meta'), { recursive: true });
+});
+afterAll(() => rmSync(state, { recursive: true }));
+const folders = () => readdirSync(join(state, 's3', '.meta'));
 
 test('whatever goes wrong, the verdict finds nothing lost, and the progress tells what was hit', async () => {
   const told: BreakProgress[] = [];
   const { signal } = new AbortController();
   const verdict = await breakRun({
     seed: 42,
+    state,
     assembly,
     signal,
     objects: 8,
@@ -33,6 +41,7 @@ test('a run that is stopped leaves nothing behind', async () => {
   const stop = new AbortController();
   const run = breakRun({
     seed: 1,
+    state,
     assembly,
     signal: stop.signal,
     onProgress: () => stop.abort(new Error('Stopped on purpose.')),

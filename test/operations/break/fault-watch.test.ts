@@ -10,6 +10,7 @@ function hits(kind?: FaultKind): Map<FaultKind, number> {
   const watch = new FaultWatch({
     seed: 42,
     kind,
+    state: '',
     assembly: '',
     signal: new AbortController().signal,
     onProgress: (progress) => told.push(progress),
@@ -40,6 +41,7 @@ test('nothing is hit once the faults are over, and reconcile never is', () => {
   const told: BreakProgress[] = [];
   const watch = new FaultWatch({
     seed: 42,
+    state: '',
     assembly: '',
     signal: new AbortController().signal,
     onProgress: (progress) => told.push(progress),

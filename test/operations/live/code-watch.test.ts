@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -27,6 +27,8 @@ beforeEach(async () => {
   await mkdir(join(root, 'shared'));
   await mkdir(join(root, 'cdk'));
   await writeFile(join(root, 'cdk.json'), '{}');
+  // Of one that was killed.
+  await mkdir(join(root, 'bundles', '99'), { recursive: true });
   watch = new CodeWatch({
     root,
     directory: join(root, 'bundles'),
@@ -61,6 +63,11 @@ test('replaces only the functions whose code is another one, each time that it i
   await until(() => said.length === 2);
   expect(said[1]).toBe('reloaded fetch');
   expect(await codeOf('fetch')).toContain('second');
+  await save('functions/fetch/handler.ts', 'export const handler = () => "third";\n');
+  await until(() => said.length === 3);
+  // The latest of each function and the one before, beside what esbuild writes.
+  expect(await readdir(join(root, 'bundles'))).toEqual(['1', '2', '3', '4', '5', 'new']);
+  expect((await readdir(join(root, 'deployed'))).sort()).toEqual([...loggingFunctions].sort());
 });
 
 test('code that cannot be built is told, the old code stays, and the next save counts again', async () => {
@@ -77,14 +84,9 @@ test('code that cannot be built is told, the old code stays, and the next save c
 
 test('hears of a folder that is new, and of code that functions share', async () => {
   await mkdir(join(root, 'shared', 'units'));
-  await until(async () => {
-    await save('shared/units/unit.ts', 'export const unit = "mm";\n');
-    await save(
-      'functions/fetch/handler.ts',
-      'export { unit as handler } from "../../shared/units/unit.ts";\n',
-    );
-    return said.length > 0 && (await codeOf('fetch')).includes('mm');
-  });
+  await save('shared/units/unit.ts', 'export const unit = "mm";\n');
+  await save('functions/fetch/handler.ts', 'export { unit as handler } from "../../shared/units/unit.ts";\n');
+  await until(async () => said.length > 0 && (await codeOf('fetch')).includes('mm'));
   const before = said.length;
   await save('shared/units/unit.ts', 'export const unit = "inch";\n');
   await until(async () => said.length > before && (await codeOf('fetch')).includes('inch'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { act } from '../../../operations/live/actions.ts';
+import { type Action, act } from '../../../operations/live/actions.ts';
 import type { Activity } from '../../../operations/live/activities.ts';
 import type { LiveEvent } from '../../../operations/live/live-event.ts';
 import { type LiveStack, startLive } from '../../../operations/live/live-stack.ts';
@@ -45,6 +45,10 @@ async function ended(isIt: (activity: Activity) => boolean): Promise<string[]> {
   const found = () => live.activities.list().find(isIt);
   await until(() => ['good', 'bad'].includes(found()?.steps.at(-1)?.state ?? ''));
   return (found()?.steps ?? []).map(({ text }) => text.replace(/\d+\.\d s/, 'so many s'));
+}
+async function whyNot(action: Action): Promise<string | undefined> {
+  const { id: asked } = act(live, action);
+  return (await ended(({ id }) => id === asked)).at(-1);
 }
 const put = (Key: string, Body: string) =>
   live.deployed.s3.send(new PutObjectCommand({ Bucket: live.deployed.outputs.RawBucketName, Key, Body }));
@@ -155,12 +159,27 @@ test('a replay converts what is there again, and a backfill fetches what is not'
 });
 
 test('an action that cannot be done says why', async () => {
-  const { id: letter } = act(live, { kind: 'redrive', ids: ['no such letter'] });
-  expect(await ended(({ id }) => id === letter)).toEqual([
-    expect.stringMatching(/^There is no dead letter with the id no such letter/),
-  ]);
-  const { id: object } = act(live, { kind: 'take-back', keys: ['weatherapi/current/never.json'] });
-  expect((await ended(({ id }) => id === object)).at(-1)).toMatch(/it was not given up, or is back already/);
+  const letters = () => live.runtime.emulator.messages(live.deployed.outputs.DeadLetterQueueUrl);
+  await put('weatherapi/current/dt=2026-11-20/dead.json', 'not JSON');
+  await until(() => letters().length === 1);
+  const beginning = letters()[0]?.id[0] ?? '';
+  const dataset = 'weatherapi/current';
+  expect(await whyNot({ kind: 'redrive', ids: [beginning] })).toBe(
+    `There is no dead letter with the id ${beginning}.`,
+  );
+  expect(letters()).toHaveLength(1);
+  expect(await whyNot({ kind: 'run', dataset, at: '9999-12-31T23:00Z' })).toMatch(/is still to come/);
+  expect(await whyNot({ kind: 'run', dataset, at: '2026-11-20T05:07Z' })).toMatch(
+    /^current does not run at 2026-11-20T05:07Z: its schedule is cron/,
+  );
+  expect(await whyNot({ kind: 'backfill', dataset, from: '2024-11-20', to: '2025-11-21' })).toMatch(
+    /^These are 367 days/,
+  );
+  const key = 'weatherapi/current/dt=2026-11-20/never.json';
+  expect(await whyNot({ kind: 'take-back', keys: [key] })).toMatch(/it was not given up, or is back already/);
+  // Nobody follows it any more, so it is told of as a dropped one.
+  await put(key, record);
+  expect((await ended(({ title }) => title.startsWith('never.json'))).at(-1)).toMatch(/^Visible to queries/);
 });
 
 test('a message under way is worked on once, and to its end, when the code is replaced meanwhile', async () => {
