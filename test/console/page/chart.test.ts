@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Chart } from '../../../console/api.ts';
 import { spread } from '../../../console/page/chart/labels.ts';
+import { rankOf } from '../../../console/page/chart/place.ts';
 import {
   dayTicks,
   endsOf,
@@ -42,11 +43,13 @@ describe('lines', () => {
     ]);
   });
 
-  test('have the colours of their places, in the order of the names', () => {
-    const { lines } = alignedLines({
-      series: [series('Oslo', []), series('Lagos', []), series('Oslo', [], 'forecast')],
-    });
-    expect(lines.map(({ rank }) => rank)).toEqual([1, 0, 1]);
+  test('have the colours of their places, which keep them when others come', () => {
+    const ranksOf = (...places: string[]) =>
+      alignedLines({ series: places.map((place) => series(place, [])) }).lines.map(({ rank }) => rank);
+    const [york = 0, accra = 0, again] = ranksOf('York', 'Accra', 'York');
+    expect(york).toBe(accra + 1);
+    expect(again).toBe(york);
+    expect(ranksOf('Aachen', 'Accra', 'York').slice(1)).toEqual([accra, york]);
   });
 
   test('break where a value is missing, and where nothing was observed for hours', () => {
@@ -92,9 +95,9 @@ test('a reading has the values of all places around a time, the highest first', 
     ],
   });
   expect(readingsAt(aligned, 0)).toEqual([
-    { place: 'Lagos', rank: 1, observed: 30, forecast: 29 },
-    { place: 'Oslo', rank: 2, observed: 1, forecast: null },
-    { place: 'Bergen', rank: 0, observed: null, forecast: null },
+    { place: 'Lagos', rank: rankOf('Lagos'), observed: 30, forecast: 29 },
+    { place: 'Oslo', rank: rankOf('Oslo'), observed: 1, forecast: null },
+    { place: 'Bergen', rank: rankOf('Bergen'), observed: null, forecast: null },
   ]);
 });
 
@@ -158,7 +161,9 @@ test('a place is named where its observations end', () => {
       ),
     ],
   });
-  expect(endsOf(aligned, { y: (value) => value })).toEqual([{ place: 'Oslo', rank: 0, value: 2, y: 2 }]);
+  expect(endsOf(aligned, { y: (value) => value })).toEqual([
+    { place: 'Oslo', rank: rankOf('Oslo'), value: 2, y: 2 },
+  ]);
 });
 
 describe('labels', () => {
