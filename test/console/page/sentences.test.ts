@@ -132,6 +132,16 @@ describe('the verdict', () => {
     });
   });
 
+  test('says that a fault was not hit, which is neither good nor bad', () => {
+    expect(verdictOf({ ...broken([]), kind: 'stale-read', seed: 7, faults: [] })).toMatchObject({
+      isGood: undefined,
+      headline: 'This fault was not hit with seed 7; try another seed.',
+    });
+    expect(verdictOf({ ...broken([]), faults: [] })?.headline).toBe(
+      'No fault was hit with seed 42; try another seed.',
+    );
+  });
+
   test('counts the problems', () => {
     expect(verdictOf(broken(['a.json is lost.']))).toMatchObject({ isGood: false, headline: '1 problem.' });
   });
