@@ -205,13 +205,16 @@ test('values have their unit', () => {
     series: [
       series('Oslo', [
         [0, 1.25],
-        [1, 2 / 3],
+        [1, 2.75],
         [2, null],
       ]),
     ],
   });
   expect(valueText(2, measure)).toBe('2.00 °C');
   expect(valueText(null, measure)).toBe('no value');
+  const tenths = Array.from({ length: 20 }, (_, index) => [index, index / 10] as const);
+  const withMean = measureOf({ unit: null, series: [series('Oslo', [...tenths, [20, 2 / 3]])] });
+  expect(valueText(2 / 3, withMean)).toBe('0.7');
   expect(valueText(69, measureOf({ unit: '%', series: [series('Oslo', [[0, 70]])] }))).toBe('69 %');
   expect(columnLabel({ meaning: 'Air temperature.', unit: '°C' })).toBe('Air temperature, °C');
   expect(readingText({ place: 'Oslo', rank: 0, observed: null, forecast: 3 }, measure)).toBe(

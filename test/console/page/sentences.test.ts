@@ -30,14 +30,15 @@ describe('numbers', () => {
     expect([0, 1, 2000].map((value) => count(value, 'object'))).toEqual([
       '0 objects',
       '1 object',
-      '2\u202f000 objects',
+      '2,000 objects',
     ]);
   });
 
   test("times are told in UTC, and ages from the server's clock", () => {
     expect(clock('2026-11-22T09:04:41+02:00')).toBe('07:04');
     expect(ago('2026-11-22T07:04:41Z', new Date('2026-11-22T09:04:41Z'))).toBe('2 h ago');
-    expect(ago('2026-11-22T09:04:42Z', new Date('2026-11-22T09:04:41Z'))).toBe('just now');
+    for (const instant of ['2026-11-22T09:04:42Z', '2026-11-22T09:03:42Z'])
+      expect(ago(instant, new Date('2026-11-22T09:04:41Z'))).toBe('less than a minute ago');
   });
 });
 
