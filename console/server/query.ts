@@ -24,10 +24,8 @@ export function queryRoutes(app: FastifyInstance, live: Live): void {
       const result = await shownRows(String(body?.sql ?? ''), mostRows, options);
       return await reply.type(jsonLines).send(Readable.from(inPieces(linesOf(result, begun))));
     } catch (error) {
-      return reply
-        .code(400)
-        .type(jsonLines)
-        .send(line(failure(error)));
+      // A line says so, as amid the rows. With another status the browser would log an error of the page.
+      return reply.type(jsonLines).send(line(failure(error)));
     }
   });
 
