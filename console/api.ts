@@ -158,6 +158,8 @@ export interface Chart {
   readonly column: string;
   readonly unit: string | null;
   readonly now: string;
+  /** That have values: a few of many are shown. */
+  readonly places: number;
   readonly series: readonly {
     readonly place: string;
     readonly kind: 'observed' | 'forecast';

@@ -122,7 +122,9 @@ function tell(event: LiveEvent): void {
   }
   if (event.type === 'reloaded')
     say(
-      `Code of ${event.functions.join(', ') || 'no function'} replaced in ${Math.round(event.milliseconds)} ms.`,
+      event.functions.length > 0
+        ? `Code of ${event.functions.join(', ')} replaced in ${Math.round(event.milliseconds)} ms.`
+        : 'It builds again; nothing differs.',
     );
   if (event.type === 'reload-failed') say(event.reason, marks.bad);
 }

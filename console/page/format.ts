@@ -1,8 +1,6 @@
-const narrow = '\u202f';
-
-/** `9 079`: thousands are set apart by a narrow space that does not break. */
+/** `9,079`: as the terminal writes it. */
 export function number(value: number): string {
-  return value.toLocaleString('en').replaceAll(',', narrow);
+  return value.toLocaleString('en');
 }
 
 /** `1 object`, `2 objects`. */
@@ -39,10 +37,10 @@ function short(value: number): string {
   return String(Number(value.toFixed(value < 99.95 ? 1 : 0)));
 }
 
-/** `just now`, `2 h ago`. */
+/** `less than a minute ago`, `2 h ago`. */
 export function ago(instant: string, now: Date): string {
   const age = now.getTime() - Date.parse(instant);
-  return age < 5000 ? 'just now' : `${duration(age)} ago`;
+  return age < 60_000 ? 'less than a minute ago' : `${duration(age)} ago`;
 }
 
 /** `09:04`, in UTC. */

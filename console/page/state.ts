@@ -53,6 +53,8 @@ export function start(): void {
   listen(hear, (state) => {
     const wasGone = connection.value === 'gone';
     connection.value = state;
+    // A server that still has a change that does not build says so.
+    if (state === 'open' && wasGone) reload.value = null;
     if (state === 'open') void refresh(wasGone);
   });
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { faultKinds } from '../../local/faults/seeded-faults.ts';
 import { breakRun } from '../../operations/break/break-run.ts';
 import type { BreakProgress } from '../../operations/break/fault-watch.ts';
+import { counted } from '../../operations/counted.ts';
 import type { Live } from '../../operations/live/live.ts';
 import { Throttle } from '../../operations/live/throttle.ts';
 import type { Breaking } from '../api.ts';
@@ -63,8 +64,11 @@ export function breakRoutes(app: FastifyInstance, live: Live): void {
           throttle.call();
         },
       });
-      const text = `Of ${objects} objects, ${inTables} are in the table and ${dead} are dead, each for its own reason. ${problems.length === 0 ? 'Nothing was lost.' : `${problems.length} problems.`}`;
-      entry.step({ text, state: problems.length === 0 ? 'good' : 'bad' });
+      const text = `Of ${objects} objects, ${inTables === 1 ? '1 is' : `${inTables} are`} in the table and ${dead === 1 ? '1 is dead, for a good reason' : `${dead} are dead, each for its own reason`}. ${problems.length === 0 ? 'Nothing was lost.' : `${counted(problems.length, 'problem')}.`}`;
+      const isMissed = problems.length === 0 && latest.faults.length === 0;
+      const fault = kind ? 'This fault was not hit' : 'No fault was hit';
+      if (isMissed) entry.step({ text: `${fault} with seed ${seed}; try another seed.`, state: 'done' });
+      else entry.step({ text, state: problems.length === 0 ? 'good' : 'bad' });
     } catch (error) {
       if (signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import { type CalendarView, calendar, viewDays } from '../../operations/calendar
 import { lettersAbout } from '../../operations/calendar/letters-about.ts';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
+import { addDays } from '../../shared/days.ts';
 import { dayOf, isDay } from '../../shared/keys.ts';
 import type { Calendar } from '../api.ts';
 
@@ -16,8 +17,10 @@ export function calendarRoutes(
     const dataset = datasetNamed(query.dataset ?? '');
     const problems = [
       dataset ? [] : `dataset: expected one of ${datasetNames.join(', ')}, got "${query.dataset ?? ''}"`,
-      view in viewDays ? [] : `view: expected hours or year, got "${view}"`,
-      isDay(until) ? [] : `until: expected a day such as 2026-11-22, got "${until}"`,
+      Object.hasOwn(viewDays, view) ? [] : `view: expected hours or year, got "${view}"`,
+      isShown(until, now)
+        ? []
+        : `until: expected a day such as 2026-11-22, a year from now at the latest, got "${until}"`,
     ].flat();
     if (!dataset || problems.length > 0) return reply.code(400).send({ message: problems.join('; ') });
     const { runtime } = live.deployed;
@@ -32,4 +35,8 @@ export function calendarRoutes(
       answersForAnyTime: live.isStandIn,
     })) satisfies Calendar;
   });
+}
+
+function isShown(day: string, now: Date): boolean {
+  return isDay(day) && day >= '1971-01-01' && day <= addDays(dayOf(now), 366);
 }

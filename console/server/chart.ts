@@ -28,7 +28,7 @@ export function chartRoutes(app: FastifyInstance, live: Live): void {
       column,
       unit: declared.unit,
       now: now.toISOString(),
-      series: await chartSeries(column, { from, to }, options),
+      ...(await chartSeries(column, { from, to }, options)),
     } satisfies Chart;
   });
 }

@@ -13,6 +13,12 @@ const longestWait = 4 * 1024 * 1024;
 /** GET /api/events: server-sent events, for as long as the page is open. */
 export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
   const open = new Set<ServerResponse>();
+  /** Why the code does not build; undefined when it does. Pages that come later hear it, too. */
+  let failure: ConsoleEvent | undefined;
+  const forget = live.hear((event) => {
+    if (event.type === 'reload-failed') failure = event;
+    if (event.type === 'reloaded') failure = undefined;
+  });
   app.get('/api/events', (_request, reply) => {
     reply.hijack();
     const response = reply.raw;
@@ -27,6 +33,7 @@ export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
     const tell = (event: ConsoleEvent) => send(`data: ${JSON.stringify(event)}\n\n`);
     send(`retry: ${retry}\n\n`);
     tell({ type: 'flow', flow: live.flow() });
+    if (failure) tell(failure);
     const deafen = live.hear(tell);
     const timer = setInterval(() => send(': still here\n\n'), heartbeat);
     open.add(response);
@@ -37,6 +44,7 @@ export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
     });
   });
   app.addHook('preClose', async () => {
+    forget();
     for (const response of open) response.end();
   });
 }

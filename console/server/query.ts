@@ -6,28 +6,33 @@ import { namedSql } from '../../operations/query/named-sql.ts';
 import { queryLocally } from '../../operations/query/query-local.ts';
 import { type ShownRows, shownRows } from '../../operations/query/shown-rows.ts';
 import { shownRows as mostRows, type QueryHead, type QueryTail } from '../api.ts';
+import { Turns } from './turns.ts';
 import { whileConnected } from './while-connected.ts';
 
+/** Each takes one of the four threads that all files and queries of this process share. */
+const mostQueries = 2;
+
 export function queryRoutes(app: FastifyInstance, live: Live): void {
+  const turns = new Turns(mostQueries);
   app.get('/api/queries', () => namedSql);
 
   app.post<{ Body: { sql?: unknown } | null }>('/api/query', async ({ body }, reply) => {
     const options = { stateDir: live.state, signal: whileConnected(reply, live.signal) };
-    const begun = performance.now();
     try {
+      await turns.take(options.signal);
+      const begun = performance.now();
       const result = await shownRows(String(body?.sql ?? ''), mostRows, options);
       return await reply.type(jsonLines).send(Readable.from(inPieces(linesOf(result, begun))));
     } catch (error) {
-      return reply
-        .code(400)
-        .type(jsonLines)
-        .send(line(failure(error)));
+      // A line says so, as amid the rows. With another status the browser would log an error of the page.
+      return reply.type(jsonLines).send(line(failure(error)));
     }
   });
 
   app.get<{ Querystring: { sql?: string } }>('/api/query.csv', async ({ query: { sql = '' } }, reply) => {
     const options = { stateDir: live.state, signal: whileConnected(reply, live.signal) };
     try {
+      await turns.take(options.signal);
       const result = await queryLocally(sql, options);
       return await reply
         .type('text/csv; charset=utf-8')

@@ -10,6 +10,7 @@ import { addAuthorization } from './authorization.ts';
 import { buildApp, type S3Object, type S3PersistenceProvider, SnsStore, SqsStore } from './fauxqs.ts';
 import { ObjectFiles } from './object-files.ts';
 import { ObjectStore } from './object-store.ts';
+import { addOwnRequests } from './own-requests.ts';
 import { loadQueues, localQueues, QueueState, type Queues, returnAbandonedReceives } from './queues.ts';
 import { addRequestFaults, type RequestFaults } from './request-faults.ts';
 import {
@@ -112,6 +113,7 @@ export function startEmulator(options: EmulatorOptions): Promise<Emulator> {
     const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new ObjectStore() };
     const { s3Store, sqsStore } = stores;
     const app = opened.adopt(buildApp({ logger: false, defaultRegion: region, stores }), (it) => it.close());
+    addOwnRequests(app);
     // Otherwise fauxqs answers CreateQueue with a name under *.localhost, which not every system resolves.
     sqsStore.host = '';
     // An expression takes precedence over the catch-all that fauxqs registers for S3's bodies.

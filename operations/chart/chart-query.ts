@@ -12,12 +12,16 @@ export interface Span {
 /** Buckets of a line: each has its lowest and its highest value, so that a thinned line keeps its extremes. */
 export const buckets = 500;
 
+/** Places that a chart shows, at most: those with the most values, the newest first among equals. */
+export const mostPlaces = 20;
+
 const oneDay = 86_400_000;
 /** Days before its hours in which a forecast is made, at most: days are files. */
 const longestForecast = 14;
 
 /**
- * One row per point: place, country, latitude, longitude, kind, milliseconds since 1970, value. Observed is what current has,
+ * One row per point: place, country, latitude, longitude, kind, milliseconds since 1970, value,
+ * and how many places there are, shown or not. Observed is what current has,
  * and history for the hours that current lacks; forecast is, for each hour, what the newest forecast made before it says.
  * @param column declared, so that it is safe as it is
  */
@@ -49,13 +53,22 @@ forecast AS (
     AND to_timestamp(location_localtime_epoch)::TIMESTAMP <= ${forecastFor})
   GROUP BY ALL
 ),
-points AS (
+everything AS (
   SELECT 'observed' AS kind, name, country, lat, lon, instant, avg(value) AS value FROM observed GROUP BY ALL
   UNION ALL
   SELECT 'forecast', name, country, lat, lon, instant, value FROM forecast
 ),
+shown AS (
+  SELECT name, country, lat, lon, count(*) OVER () AS places FROM everything GROUP BY name, country, lat, lon
+  ORDER BY count(value) DESC, max(instant) DESC, name, country, lat, lon LIMIT ${mostPlaces}
+),
+points AS (
+  SELECT everything.*, places FROM everything JOIN shown
+    ON everything.name IS NOT DISTINCT FROM shown.name AND everything.country IS NOT DISTINCT FROM shown.country
+    AND everything.lat IS NOT DISTINCT FROM shown.lat AND everything.lon IS NOT DISTINCT FROM shown.lon
+),
 ${thinned({ from, to })}
-SELECT name, country, lat, lon, kind, epoch_ms(instant), value FROM thinned ORDER BY kind, name, country, lat, lon, instant`;
+SELECT name, country, lat, lon, kind, epoch_ms(instant), value, places FROM thinned ORDER BY kind, name, country, lat, lon, instant`;
 }
 
 const place = 'location_name AS name, location_country AS country, location_lat AS lat, location_lon AS lon';
@@ -70,14 +83,14 @@ function thinned(span: Span): string {
   const width = bucketOf(span);
   if (width === undefined) return 'thinned AS (FROM points)';
   return `bucketed AS (
-  SELECT kind, name, country, lat, lon, epoch_ms(instant) // ${width} AS bucket,
+  SELECT kind, name, country, lat, lon, places, epoch_ms(instant) // ${width} AS bucket,
     arg_min(instant, value) AS lowest_at, min(value) AS lowest, arg_max(instant, value) AS highest_at, max(value) AS highest
   FROM points WHERE value IS NOT NULL GROUP BY ALL
 ),
 thinned AS (
-  SELECT kind, name, country, lat, lon, lowest_at AS instant, lowest AS value FROM bucketed
+  SELECT kind, name, country, lat, lon, places, lowest_at AS instant, lowest AS value FROM bucketed
   UNION
-  SELECT kind, name, country, lat, lon, highest_at, highest FROM bucketed
+  SELECT kind, name, country, lat, lon, places, highest_at, highest FROM bucketed
 )`;
 }
 

@@ -12,34 +12,45 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
+export interface ChartLines {
+  /** That have values, whether they are shown or not. */
+  readonly places: number;
+  readonly series: readonly Series[];
+}
+
 const hour = 3_600_000;
 
 /**
- * The values of a column over time: for each place what was observed, and what was forecast; no more points than a chart
- * can show.
+ * The values of a column over time: for each place what was observed, and what was forecast; no more places
+ * and points than a chart can show.
  * @throws {Error} when no table has such a column over time
  */
 export async function chartSeries(
   column: string,
   span: Span,
   options: LocalQueryOptions,
-): Promise<readonly Series[]> {
+): Promise<ChartLines> {
   if (!chartColumns.some((each) => each.column === column))
     throw new Error(`column: expected a numeric column such as temp_c, got "${column}"`);
   const { rows } = await queryLocally(chartQuery(column, span), options);
   const lines = new Map<string, Line>();
-  for await (const [name, country, lat, lon, kind, at, value] of rows) {
+  let places = 0;
+  for await (const [name, country, lat, lon, kind, at, value, all] of rows) {
+    places = Number(all);
     const id = JSON.stringify([kind, name, country, lat, lon]);
     const line = lines.get(id) ?? { name: text(name), country: text(country), lat, lon, kind, points: [] };
     lines.set(id, line);
     line.points.push([Number(at), value === null ? null : Number(value)]);
   }
-  const all = [...lines.values()];
-  return all.map((line) => ({
-    place: labelOf(line, all),
-    kind: line.kind === 'forecast' ? 'forecast' : 'observed',
-    points: withGaps(line.points, bucketOf(span)),
-  }));
+  const byName = Map.groupBy(lines.values(), ({ name }) => name);
+  const series = [...lines.values()].map(
+    (line): Series => ({
+      place: labelOf(line, byName.get(line.name) ?? []),
+      kind: line.kind === 'forecast' ? 'forecast' : 'observed',
+      points: withGaps(line.points, bucketOf(span)),
+    }),
+  );
+  return { places, series };
 }
 
 interface Line {
@@ -52,8 +63,7 @@ interface Line {
 }
 
 /** The name, with as much more as tells places of one name apart. */
-function labelOf({ name, country, lat, lon }: Line, all: readonly Line[]): string {
-  const namesakes = all.filter((each) => each.name === name);
+function labelOf({ name, country, lat, lon }: Line, namesakes: readonly Line[]): string {
   if (namesakes.every((each) => each.lat === lat && each.lon === lon)) return name;
   const inCountry = namesakes.filter((each) => each.country === country);
   if (inCountry.every((each) => each.lat === lat && each.lon === lon)) return `${name}, ${country}`;

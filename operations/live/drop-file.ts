@@ -116,11 +116,13 @@ function inWordsOfPage(text: string, file: string): string {
     .replaceAll(file, 'It')
     .replace(
       /Say what the files are: --dataset NAME, .*/,
-      'If you know its dataset, copy it under the prefix of that with the command that the terminal shows.',
+      'If you know its dataset, type the "aws s3 cp" command that the terminal shows, with that dataset in the place of weatherapi/current.',
     )
     .replace(
       /(\nOr|, or put it into a file of its own and) name the day( of the whole file)?: --day YYYY-MM-DD/,
       '.',
-    );
+    )
+    // On the page lines become one.
+    .replace(/([^.!?:;,\s])\s*\n/g, '$1.\n');
   return printable(worded.charAt(0).toUpperCase() + worded.slice(1));
 }

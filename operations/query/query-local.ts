@@ -16,6 +16,7 @@ import { columnsOf, type Table, tableName } from '../../shared/dataset.ts';
 import { datasets } from '../../shared/datasets.ts';
 import { UnreconciledStateError } from '../local-assembly.ts';
 import { type CompactedFile, compactedFiles } from './compacted-files.ts';
+import { firstWord } from './first-word.ts';
 import type { QueryResult } from './query-result.ts';
 import { sqlText } from './sql-text.ts';
 
@@ -42,10 +43,12 @@ const settings = [
   'CREATE MACRO to_unixtime(instant) AS epoch(instant)',
 ];
 
-/** From here on nothing else can be read, nothing fetched, and none of it taken back. */
+/** From here on nothing else can be read, nothing fetched, no more taken than this, and none of it taken back. */
 const confined = (folder: string | undefined) => [
   // DuckDB adds it to the allowed directories, and it would be one beside the user's files.
   `SET temp_directory = ${sqlText(folder ?? '')}`,
+  "SET memory_limit = '1GB'",
+  "SET max_temp_directory_size = '1GB'",
   `SET allowed_directories = [${folder === undefined ? '' : sqlText(folder)}]`,
   'SET enable_external_access = false',
   'SET lock_configuration = true',
@@ -144,9 +147,10 @@ const readBeforeRun = ['PRAGMA', 'IMPORT', 'EXPORT'];
 /** @throws {Error} for anything but one query: what is stored is written by the pipeline and by nobody else */
 async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
   // Before DuckDB looks at it: a PRAGMA of its own is a SELECT by then, and IMPORT has read its files.
-  const typed = /^(?:[\s;(]|--.*\n|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(sql)?.[1]?.toUpperCase();
+  const typed = firstWord(sql);
+  if (typed === undefined) throw new Error('Expected a query.');
   const refused = (what: string) => new Error(`Expected a query, such as SELECT, got ${what}.`);
-  if (typed !== undefined && readBeforeRun.includes(typed)) throw refused(typed);
+  if (readBeforeRun.includes(typed) || !/^[A-Z]/.test(typed)) throw refused(typed);
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new Error(`Expected one SQL statement, got ${statements.count}.`);
   const statement = await statements.prepare(0);
@@ -158,7 +162,7 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
     await prepare(connection, explained);
   } else if (statementType !== StatementType.SELECT) {
     // DuckDB calls an INSTALL a LOAD.
-    throw refused(typed ?? String(StatementType[statementType]));
+    throw refused(typed);
   }
   return statement;
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@duckdb/node-api';
 import { declaredColumn } from './declared-columns.ts';
 import { type LocalQueryOptions, queryLocally } from './query-local.ts';
+import { shownCell } from './shown-cell.ts';
 
 export interface ShownColumn {
   readonly name: string;
@@ -40,7 +41,7 @@ async function* firstOf(rows: AsyncIterable<readonly Json[]>, limit: number): Sh
   let count = 0;
   for await (const row of rows) {
     if (count === limit) return { rows: count, isCut: true };
-    yield row;
+    yield row.map(shownCell);
     count += 1;
   }
   return { rows: count, isCut: false };

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { chartSeries, withGaps } from '../../operations/chart/chart.ts';
 import { chartColumns } from '../../operations/chart/chart-columns.ts';
-import { buckets } from '../../operations/chart/chart-query.ts';
+import { buckets, mostPlaces } from '../../operations/chart/chart-query.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
@@ -25,7 +25,7 @@ describe('the chart', () => {
   };
   const linesOf = async (...args: Parameters<typeof seriesOf>) =>
     Object.fromEntries(
-      (await seriesOf(...args)).map(({ place, kind, points }) => [`${place} ${kind}`, points]),
+      (await seriesOf(...args)).series.map(({ place, kind, points }) => [`${place} ${kind}`, points]),
     );
   const observe = (when: string, ...answers: string[]) =>
     lake.land(rawKey(weatherapiCurrent, new Date(at(when))), answers.join('\n'));
@@ -97,7 +97,9 @@ describe('the chart', () => {
         hours('Oslo', '2026-11-22', `2026-11-${day}T00:00Z`, temperatures),
       );
     }
-    const [long] = await seriesOf('temp_c', at('18T00:00') - 9000 * hour, at('22T00:00'));
+    const {
+      series: [long],
+    } = await seriesOf('temp_c', at('18T00:00') - 9000 * hour, at('22T00:00'));
     expect(long?.points.length).toBeLessThan(24);
     expect(long?.points.length).toBeGreaterThan(4);
     expect(long?.points).toContainEqual([at('20T13:00'), 99]);
@@ -105,7 +107,9 @@ describe('the chart', () => {
     expect(long?.points.map(([time]) => time)).toEqual(
       [...(long?.points ?? [])].map(([time]) => time).sort((a, b) => a - b),
     );
-    const [short] = await seriesOf('temp_c', at('18T00:00'), at('22T00:00'));
+    const {
+      series: [short],
+    } = await seriesOf('temp_c', at('18T00:00'), at('22T00:00'));
     expect(short?.points).toHaveLength(96);
     expect(buckets).toBeGreaterThan(96 / 2);
   });
@@ -118,6 +122,17 @@ describe('the chart', () => {
       'Oslo, Norway observed': [[at('21T00:00'), 1]],
       'Oslo, USA observed': [[at('21T00:00'), 30]],
     });
+  });
+
+  test('shows the places with the most values, and says how many there are', async () => {
+    const observeAll = (when: string, places: readonly string[]) =>
+      observe(when, ...places.map((place) => current(place, new Date(at(when)))));
+    const many = Array.from({ length: 30 }, (_, index) => `Place ${index + 10}`);
+    await observeAll('21T00:00', many);
+    await observeAll('21T01:00', many.slice(-mostPlaces));
+    const { places, series } = await seriesOf();
+    expect(places).toBe(30);
+    expect(series.map(({ place }) => place)).toEqual(many.slice(-mostPlaces));
   });
 
   test('refuses what is no column, also when it is SQL', async () => {

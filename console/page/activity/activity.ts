@@ -12,7 +12,7 @@ export function Activity() {
       value === null
         ? html`<div class="body" aria-busy="true"><i class="bone" /><i class="bone" /><i class="bone" /></div>`
         : value.length === 0
-          ? html`<div class="nothing"><b>Nothing has happened yet</b>Run it now, or drop a file: its fate is told here, step by step.</div>`
+          ? html`<div class="nothing"><b>Nothing has happened since this start</b>Run it now, or drop a file: its fate is told here, step by step.</div>`
           : html`<ol class="scroller feed" tabindex="0" aria-label="What happened, newest first">
               ${value.map((entry) => html`<${Told} key=${entry.id} entry=${entry} />`)}
             </ol>`

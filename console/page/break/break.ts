@@ -55,12 +55,13 @@ function Progress() {
     return html`<p class="small quiet">Breaks a pipeline apart from yours while objects travel, then counts what became of each.</p>`;
   }
   const verdict = verdictOf(value);
+  const look = !verdict || verdict.isGood ? '' : verdict.isGood === undefined ? 'neutral' : 'bad';
   return html`
-    <progress class=${verdict && !verdict.isGood ? 'bad' : ''} max=${value.of} value=${value.done} aria-label="Objects settled" />
+    <progress class=${look} max=${value.of} value=${value.done} aria-label="Objects settled" />
     <p class="small" role="status">
       ${
         verdict
-          ? html`<b class=${verdict.isGood ? '' : 'bad'}>${verdict.headline}</b> <span class="quiet">${verdict.rest}</span>`
+          ? html`<b class=${verdict.isGood === false ? 'bad' : ''}>${verdict.headline}</b> <span class="quiet">${verdict.rest}</span>`
           : html`<span class="quiet">${value.done} of ${count(value.of, 'step')}, seed ${value.seed}.</span>`
       }
     </p>

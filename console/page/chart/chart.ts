@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import type { ChartColumn, Chart as Drawn } from '../../api.ts';
 import { again } from '../again.ts';
 import { get } from '../api.ts';
+import { count, number } from '../format.ts';
 import { resource } from '../resource.ts';
 import { changes, connection, now } from '../state.ts';
 import { Lines } from './lines.ts';
@@ -50,10 +51,12 @@ export function Chart() {
   }, []);
   const { value } = chart.data;
   const error = connection.value === 'open' ? (columns.error.value ?? chart.error.value) : null;
+  const shown = new Set(value?.series.map(({ place }) => place)).size;
   const label = column.value ? columnLabel(column.value) : 'Values';
   return html`<section class="panel chart" id="chart" tabindex="-1" aria-labelledby="chart-title">
     <header>
       <h2 id="chart-title">Chart</h2>
+      ${value && value.places > shown && html`<span class="small quiet cut" title="Those with the most values">${number(shown)} of ${count(value.places, 'place')}</span>`}
       <select aria-label="Column" value=${column.value?.column} onChange=${({
         currentTarget,
       }: {

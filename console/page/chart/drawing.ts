@@ -18,11 +18,11 @@ export function Drawing({ chart, aligned, frame, measure }: Props) {
   const { left, right, top, bottom, x, y } = frame;
   const now = x(Date.parse(chart.now));
   const ends = endsOf(aligned, frame);
-  const heights = spread(
-    ends.map((end) => end.y),
-    32,
-    bottom - 16,
-  );
+  const wanted = ends.map((end) => end.y);
+  const fit = spread(wanted, 32, bottom - 16);
+  // Where not all find room, the last line says how many do not.
+  const heights = fit.includes(undefined) ? spread(wanted, 32, bottom - 32) : fit;
+  const hidden = heights.filter((height) => height === undefined).length;
   return html`
     ${frame.values.map(
       (value) => html`<path class="lines-grid" d="M${left} ${Math.round(y(value)) + 0.5}H${right}" />
@@ -48,7 +48,8 @@ export function Drawing({ chart, aligned, frame, measure }: Props) {
         html`<text class="place ${placeLook(rank)}" x=${right + 8} y=${height + 4}>${shortened(place)}</text>
           <text x=${right + 8} y=${height + 19}>${valueText(value, measure)}</text>`
       );
-    })}`;
+    })}
+    ${hidden > 0 && html`<text x=${right + 8} y=${bottom + 4}>and ${hidden} more</text>`}`;
 }
 
 function shortened(place: string): string {

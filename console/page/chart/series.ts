@@ -1,4 +1,5 @@
 import type { Chart } from '../../api.ts';
+import { rankOf } from './place.ts';
 
 /** Lines over the same instants. */
 export interface AlignedLines {
@@ -9,7 +10,7 @@ export interface AlignedLines {
 
 export interface Line {
   readonly place: string;
-  /** Of the place, among the names in their order: what its colour is chosen by. */
+  /** Of the place: what its colour is chosen by. */
   readonly rank: number;
   readonly kind: 'observed' | 'forecast';
   /** Null is a gap; undefined, where this line has no point but another has one, is not. */
@@ -21,7 +22,8 @@ const hour = 3_600_000;
 const longest = { observed: 2 * hour, forecast: 7 * hour };
 
 export function alignedLines({ series }: Pick<Chart, 'series'>): AlignedLines {
-  const places = [...new Set(series.map(({ place }) => place))].sort();
+  // Those that come together get their ranks in the order of their names.
+  for (const place of series.map(({ place }) => place).sort()) rankOf(place);
   const lines = series.map((one) => ({ ...one, points: new Map(withGaps(one.points, longest[one.kind])) }));
   const times = [...new Set(lines.flatMap(({ points }) => [...points.keys()]))].sort((a, b) => a - b);
   return {
@@ -29,7 +31,7 @@ export function alignedLines({ series }: Pick<Chart, 'series'>): AlignedLines {
     lines: lines.map(({ place, kind, points }) => ({
       place,
       kind,
-      rank: places.indexOf(place),
+      rank: rankOf(place),
       values: times.map((time) => points.get(time)),
     })),
   };

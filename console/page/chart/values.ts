@@ -4,16 +4,16 @@ import type { Reading } from './series.ts';
 /** How the values of a chart are written. */
 export interface Measure {
   readonly unit: string | null;
-  /** As many as the values have, two at most. */
+  /** As many as nearly all values have, two at most: a mean among them has more than its column. */
   readonly decimals: number;
 }
 
 export function measureOf({ unit, series }: Pick<Chart, 'unit' | 'series'>): Measure {
-  let decimals = 0;
-  for (const { points } of series)
-    for (const [, value] of points)
-      decimals = Math.max(decimals, String(value ?? '').split('.')[1]?.length ?? 0);
-  return { unit, decimals: Math.min(2, decimals) };
+  const decimals = series
+    .flatMap(({ points }) => points.flatMap(([, value]) => value ?? []))
+    .map((value) => String(value).split('.')[1]?.length ?? 0)
+    .sort((a, b) => a - b);
+  return { unit, decimals: Math.min(2, decimals[Math.floor(0.9 * (decimals.length - 1))] ?? 0) };
 }
 
 /** `16.8 °C`. */

@@ -73,11 +73,11 @@ function linesOf(flow: Flow): Partial<Record<PartName, string[]>> {
       ? `oldest ${duration((oldestSeconds ?? 0) * 1000)}`
       : `${number(inFlight)} in flight`,
   ];
-  const work = (name: 'convert' | 'compact', per: string) => {
+  const work = (name: 'convert' | 'compact') => {
     const { averageMilliseconds, invocationsInLastHour } = functions[name];
     return averageMilliseconds === null
       ? ['idle', '']
-      : [`${duration(averageMilliseconds)} ${per}`, `${number(invocationsInLastHour)} in 1 h`];
+      : [`${duration(averageMilliseconds)} each`, `${number(invocationsInLastHour)} in 1 h`];
   };
   const { averageMilliseconds } = functions.fetch;
   return {
@@ -88,10 +88,10 @@ function linesOf(flow: Flow): Partial<Record<PartName, string[]>> {
     ],
     raw: bucket(buckets.raw, 'object'),
     'convert-queue': queue(queues.convert),
-    convert: work('convert', 'each'),
+    convert: work('convert'),
     curated: bucket(buckets.curated, 'object'),
     'compact-queue': queue(queues.compact),
-    compact: work('compact', 'per day'),
+    compact: work('compact'),
     table: bucket(buckets.compacted, 'file'),
     'convert-dead': [count(queues.convert.dead, 'dead letter')],
     'compact-dead': [count(queues.compact.dead, 'dead letter')],

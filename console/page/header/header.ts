@@ -21,7 +21,7 @@ export function Header() {
 function Health() {
   const { kind, parts } = healthOf(flow.value);
   return html`<p class="health grow ${kind}" role="status">
-    ${parts.map(({ text, panel }, index) => html`${index > 0 && html`<span class="comma">, </span>`}${kind === 'bad' ? html`<a href="#${panel}" title=${text}>${text}</a>` : html`<span>${text}</span>`}`)}
+    <span class="cut">${parts.map(({ text, panel }, index) => html`${index > 0 && ', '}${kind === 'bad' ? html`<a href="#${panel}" title=${text}>${text}</a>` : html`<span>${text}</span>`}`)}</span>
   </p>`;
 }
 
@@ -29,7 +29,11 @@ function Health() {
 function Reloaded() {
   const { value } = reload;
   if (value?.type !== 'reloaded') return null;
-  return html`<span class="small quiet cut" role="status">${value.functions.join(', ')} replaced in ${duration(value.milliseconds)}</span>`;
+  const told =
+    value.functions.length > 0
+      ? `${value.functions.join(', ')} replaced in ${duration(value.milliseconds)}`
+      : 'It builds again; nothing differs';
+  return html`<span class="reloaded small quiet cut" role="status">${told}</span>`;
 }
 
 function Clock() {

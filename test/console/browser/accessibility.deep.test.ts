@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { answer, brokenAnswer, drop, fateOf, type LiveConsole, startConsole } from './console-page.ts';
+import {
+  answer,
+  brokenAnswer,
+  drop,
+  fateOf,
+  type LiveConsole,
+  openOnlyRow,
+  startConsole,
+} from './console-page.ts';
 
 jest.setTimeout(90_000);
 
@@ -30,12 +38,7 @@ test.each(['light', 'dark'] as const)(
     await page.locator('#letters .judgement.bad').waitFor();
     await drop(page, `good-${colorScheme}.json`, answer('Lagos', at, 28));
     await fateOf(page, `good-${colorScheme}.json`).getByRole('button', { name: 'See its rows' }).click();
-    await page
-      .locator('.rows [role=status]')
-      .filter({ hasText: /^1 row,/ })
-      .waitFor();
-    await page.getByRole('button', { name: 'Raw line of row 1' }).click();
-    await page.locator('.beside pre').waitFor();
+    await openOnlyRow(page);
     await page.evaluate(axe);
     const violations = await page.evaluate<Violation[]>(
       `axe.run({ runOnly: ${JSON.stringify(rules)} }).then(({ violations }) => violations)`,

@@ -109,6 +109,16 @@ export function fateOf(page: Page, name: string): Locator {
   return page.locator('#activity .feed > li').filter({ hasText: name });
 }
 
+/** Waits for the only row of a query, and opens it beside its line in raw. */
+export async function openOnlyRow(page: Page): Promise<void> {
+  await page
+    .locator('.rows [role=status]')
+    .filter({ hasText: /^1 row,/ })
+    .waitFor();
+  await page.getByRole('button', { name: 'Raw line of row 1' }).click();
+  await page.locator('.beside pre').waitFor();
+}
+
 /** An answer of the API about a place. */
 export function answer(place: string, at: Date, celsius: number): string {
   const epoch = Math.floor(at.getTime() / 1000);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Chart } from '../../../console/api.ts';
 import { spread } from '../../../console/page/chart/labels.ts';
+import { rankOf } from '../../../console/page/chart/place.ts';
 import {
   dayTicks,
   endsOf,
@@ -42,11 +43,13 @@ describe('lines', () => {
     ]);
   });
 
-  test('have the colours of their places, in the order of the names', () => {
-    const { lines } = alignedLines({
-      series: [series('Oslo', []), series('Lagos', []), series('Oslo', [], 'forecast')],
-    });
-    expect(lines.map(({ rank }) => rank)).toEqual([1, 0, 1]);
+  test('have the colours of their places, which keep them when others come', () => {
+    const ranksOf = (...places: string[]) =>
+      alignedLines({ series: places.map((place) => series(place, [])) }).lines.map(({ rank }) => rank);
+    const [york = 0, accra = 0, again] = ranksOf('York', 'Accra', 'York');
+    expect(york).toBe(accra + 1);
+    expect(again).toBe(york);
+    expect(ranksOf('Aachen', 'Accra', 'York').slice(1)).toEqual([accra, york]);
   });
 
   test('break where a value is missing, and where nothing was observed for hours', () => {
@@ -92,9 +95,9 @@ test('a reading has the values of all places around a time, the highest first', 
     ],
   });
   expect(readingsAt(aligned, 0)).toEqual([
-    { place: 'Lagos', rank: 1, observed: 30, forecast: 29 },
-    { place: 'Oslo', rank: 2, observed: 1, forecast: null },
-    { place: 'Bergen', rank: 0, observed: null, forecast: null },
+    { place: 'Lagos', rank: rankOf('Lagos'), observed: 30, forecast: 29 },
+    { place: 'Oslo', rank: rankOf('Oslo'), observed: 1, forecast: null },
+    { place: 'Bergen', rank: rankOf('Bergen'), observed: null, forecast: null },
   ]);
 });
 
@@ -158,7 +161,9 @@ test('a place is named where its observations end', () => {
       ),
     ],
   });
-  expect(endsOf(aligned, { y: (value) => value })).toEqual([{ place: 'Oslo', rank: 0, value: 2, y: 2 }]);
+  expect(endsOf(aligned, { y: (value) => value })).toEqual([
+    { place: 'Oslo', rank: rankOf('Oslo'), value: 2, y: 2 },
+  ]);
 });
 
 describe('labels', () => {
@@ -200,13 +205,16 @@ test('values have their unit', () => {
     series: [
       series('Oslo', [
         [0, 1.25],
-        [1, 2 / 3],
+        [1, 2.75],
         [2, null],
       ]),
     ],
   });
   expect(valueText(2, measure)).toBe('2.00 °C');
   expect(valueText(null, measure)).toBe('no value');
+  const tenths = Array.from({ length: 20 }, (_, index) => [index, index / 10] as const);
+  const withMean = measureOf({ unit: null, series: [series('Oslo', [...tenths, [20, 2 / 3]])] });
+  expect(valueText(2 / 3, withMean)).toBe('0.7');
   expect(valueText(69, measureOf({ unit: '%', series: [series('Oslo', [[0, 70]])] }))).toBe('69 %');
   expect(columnLabel({ meaning: 'Air temperature.', unit: '°C' })).toBe('Air temperature, °C');
   expect(readingText({ place: 'Oslo', rank: 0, observed: null, forecast: 3 }, measure)).toBe(

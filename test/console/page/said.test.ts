@@ -7,9 +7,9 @@ describe('the flow', () => {
     const said = saidOf(flowState());
     expect(said.scheduler.lines).toEqual(['2 schedules', 'next 10:00']);
     expect(said.fetch.lines).toEqual(['3 places', '80 ms per run']);
-    expect(said.raw.lines).toEqual(['9\u202f079 objects', '75.4 MB']);
+    expect(said.raw.lines).toEqual(['9,079 objects', '75.4 MB']);
     expect(said['convert-queue'].lines).toEqual(['0 waiting', '0 in flight']);
-    expect(said.compact.lines).toEqual(['80 ms per day', '4 in 1 h']);
+    expect(said.compact.lines).toEqual(['80 ms each', '4 in 1 h']);
     expect(said.table.lines).toEqual(['1 file', '950 B']);
     expect(said['compact-dead']).toMatchObject({ lines: ['0 dead letters'], isBad: false });
   });
@@ -18,7 +18,7 @@ describe('the flow', () => {
     const { queues } = flowState();
     const convert = { ...queues.convert, waiting: 1200, oldestSeconds: 200 };
     expect(saidOf(flowState({ queues: { ...queues, convert } }))['convert-queue'].lines).toEqual([
-      '1\u202f200 waiting',
+      '1,200 waiting',
       'oldest 3 min',
     ]);
   });

@@ -30,14 +30,15 @@ describe('numbers', () => {
     expect([0, 1, 2000].map((value) => count(value, 'object'))).toEqual([
       '0 objects',
       '1 object',
-      '2\u202f000 objects',
+      '2,000 objects',
     ]);
   });
 
   test("times are told in UTC, and ages from the server's clock", () => {
     expect(clock('2026-11-22T09:04:41+02:00')).toBe('07:04');
     expect(ago('2026-11-22T07:04:41Z', new Date('2026-11-22T09:04:41Z'))).toBe('2 h ago');
-    expect(ago('2026-11-22T09:04:42Z', new Date('2026-11-22T09:04:41Z'))).toBe('just now');
+    for (const instant of ['2026-11-22T09:04:42Z', '2026-11-22T09:03:42Z'])
+      expect(ago(instant, new Date('2026-11-22T09:04:41Z'))).toBe('less than a minute ago');
   });
 });
 
@@ -130,6 +131,16 @@ describe('the verdict', () => {
       headline: 'Nothing lost: 412 of 412 objects accounted for.',
       rest: '411 in a table, 1 dead. 61 faults, seed 42.',
     });
+  });
+
+  test('says that a fault was not hit, which is neither good nor bad', () => {
+    expect(verdictOf({ ...broken([]), kind: 'stale-read', seed: 7, faults: [] })).toMatchObject({
+      isGood: undefined,
+      headline: 'This fault was not hit with seed 7; try another seed.',
+    });
+    expect(verdictOf({ ...broken([]), faults: [] })?.headline).toBe(
+      'No fault was hit with seed 42; try another seed.',
+    );
   });
 
   test('counts the problems', () => {

@@ -7,6 +7,9 @@ import { until } from '../../local/until.ts';
 let server: ConsoleServer;
 const listeners = new Set<(event: LiveEvent) => void>();
 
+/** Who hears without a page: the server itself. */
+const own = 1;
+
 const live = {
   flow: () => ({ now: 'at first' }),
   hear: (listener: (event: LiveEvent) => void) => {
@@ -35,7 +38,7 @@ test('a page hears the flow at once, then each event as it is, and nobody speaks
   const page = await listen();
   expect(page.response.headers.get('content-type')).toBe('text/event-stream');
   expect(page.response.headers.get('content-security-policy')).toMatch(/^default-src 'self'/);
-  await until(() => listeners.size === 1 && page.heard().includes('\n\ndata: '));
+  await until(() => listeners.size === own + 1 && page.heard().includes('\n\ndata: '));
   expect(page.heard()).toBe('retry: 1000\n\ndata: {"type":"flow","flow":{"now":"at first"}}\n\n');
   const event: LiveEvent = { type: 'object', bucket: 'raw', key: 'a\n\ndata: b', isRemoved: false };
   for (const tell of listeners) tell(event);
@@ -43,12 +46,27 @@ test('a page hears the flow at once, then each event as it is, and nobody speaks
   // A line break in a name cannot make an event of its own.
   expect(JSON.parse(page.heard().split('\n\n')[2]?.slice('data: '.length) ?? '')).toEqual(event);
   page.end();
-  await until(() => listeners.size === 0);
+  await until(() => listeners.size === own);
+});
+
+test('a page that comes later hears that the code does not build, until it does', async () => {
+  const failed: LiveEvent = { type: 'reload-failed', reason: 'Expected ";"' };
+  const first = async () => {
+    const page = await listen();
+    await until(() => page.heard().includes('at first') && listeners.size === own + 1);
+    page.end();
+    await until(() => listeners.size === own);
+    return page.heard();
+  };
+  for (const tell of listeners) tell(failed);
+  expect(await first()).toContain(JSON.stringify(failed));
+  for (const tell of listeners) tell({ type: 'reloaded', functions: [], milliseconds: 1 });
+  expect(await first()).not.toContain('reload-failed');
 });
 
 test('a server that is stopped ends what pages hear', async () => {
   const page = await listen();
-  await until(() => listeners.size === 1);
+  await until(() => listeners.size === own + 1);
   await server.close();
   await page.reading;
   expect(listeners.size).toBe(0);

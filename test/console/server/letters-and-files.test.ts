@@ -124,7 +124,7 @@ describe('a file that is dropped', () => {
     const entry = await drop('page.html', '<html>');
     expect(entry.steps.map(({ state }) => state)).toEqual(['bad']);
     expect(texts(entry)[0]).toMatch(
-      /^No dataset accepts its first answer\. The file is not JSON.*Nothing was put\./s,
+      /^No dataset accepts its first answer\. The file is not JSON.*\. Nothing was put\. If you know its dataset, type/s,
     );
     expect(texts(entry)[0]).not.toMatch(/\.drop-|--dataset/);
   });

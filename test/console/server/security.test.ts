@@ -1,11 +1,23 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
 import { type ConsoleServer, startServer } from '../../../console/server/server.ts';
 import type { LiveStack } from '../../../operations/live/live-stack.ts';
 
 const token = 'token-of-this-start';
 let server: ConsoleServer;
 let asked: string[];
+let app: FastifyInstance;
+/** Each that the server has, whoever registered it. */
+const routes: { readonly method: string; readonly path: string }[] = [];
+
+const watch = (message: unknown) => {
+  app = (message as { fastify: FastifyInstance }).fastify;
+  app.addHook('onRoute', ({ method, path }) => {
+    for (const each of [method].flat()) routes.push({ method: each, path });
+  });
+};
 
 /** Says what it was asked for, and does nothing. */
 const live = {
@@ -28,7 +40,9 @@ const live = {
 beforeAll(async () => {
   asked = [];
   const page = new Map([['/', { type: 'text/html; charset=utf-8', body: 'the page' }]]);
+  subscribe('fastify.initialization', watch);
   server = await startServer(live, { ports: [0], token, page });
+  unsubscribe('fastify.initialization', watch);
 });
 afterAll(() => server.close());
 
@@ -94,9 +108,23 @@ describe('a request', () => {
     expect((await ask({ headers: { host: `localhost:${server.port}` } })).status).toBe(200);
   });
 
-  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])('by %s needs the token, too', async (method) => {
-    const { status } = await ask({ method, path: '/' });
-    expect([400, 403, 404]).toContain(status);
+  test('to any route that is not a GET needs the token, too [page-token]', async () => {
+    expect(routes).toEqual(
+      expect.arrayContaining([
+        { method: 'POST', path: '/api/actions' },
+        { method: 'PUT', path: '/api/files' },
+        { method: 'POST', path: '/api/letters/:id/edit' },
+        { method: 'POST', path: '/api/break' },
+        { method: 'POST', path: '/api/query' },
+      ]),
+    );
+    for (const route of routes.filter(({ method }) => method !== 'GET')) {
+      const path = route.path.replaceAll(/:\w+/g, 'x');
+      for (const method of [route.method, 'DELETE', 'PATCH', 'OPTIONS']) {
+        const { status } = await ask({ method, path, headers: json, body: '{}' });
+        expect({ method, path, status, asked }).toEqual({ method, path, status: 403, asked: [] });
+      }
+    }
   });
 
   test.each([
@@ -149,5 +177,6 @@ describe('an answer', () => {
 
   test('is for this computer only', () => {
     expect(server.url).toBe(`${own()}/`);
+    expect(app.addresses()).toEqual([{ address: '127.0.0.1', family: 'IPv4', port: server.port }]);
   });
 });
