@@ -6,7 +6,17 @@ import { promisify } from 'node:util';
 import { expect } from '@jest/globals';
 
 /** All that the project is made of, but its tests and documents. */
-const sources = ['cdk', 'functions', 'shared', 'operations', 'cli', 'local', 'cdk.json', 'package.json'];
+const sources = [
+  'cdk',
+  'functions',
+  'shared',
+  'operations',
+  'cli',
+  'console',
+  'local',
+  'cdk.json',
+  'package.json',
+];
 const settings = ['package-lock.json', 'tsconfig.json', 'biome.json', '.gitignore'];
 
 /** A copy of the project, for a test that changes its code. */
