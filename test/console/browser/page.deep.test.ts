@@ -89,7 +89,7 @@ describe('the page', () => {
     await query(
       "SELECT location_name, 6 * 7 AS answer FROM weatherapi_current WHERE location_name = 'Lagos'",
     );
-    await page.getByRole('cell', { name: '42' }).waitFor();
+    await page.getByRole('cell', { name: '42', exact: true }).waitFor();
     expect(await cells()).toEqual(['Lagos', '42']);
   });
 
@@ -177,7 +177,7 @@ describe('the page', () => {
     await page.keyboard.press('Control+A');
     await page.keyboard.insertText('SELECT 43 AS typed');
     await page.keyboard.press('Control+Enter');
-    await page.getByRole('cell', { name: '43' }).waitFor();
+    await page.getByRole('cell', { name: '43', exact: true }).waitFor();
 
     await tabTo(page, page.getByRole('link', { name: 'Skip to what needs you' }));
     await page.keyboard.press('Enter');
