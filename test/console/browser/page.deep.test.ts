@@ -95,7 +95,7 @@ describe('the page', () => {
 
   test('says what is wrong with a query, and keeps the rows of the one before', async () => {
     await query('SELECT 41 AS before');
-    await page.getByRole('cell', { name: '41' }).waitFor();
+    await page.getByRole('cell', { name: '41', exact: true }).waitFor();
     await query('SELECT temp FROM weatherapi_current');
     await page.locator('.rows .fail').waitFor();
     expect(await failure()).toMatch(/^There is no column temp\. Did you mean temp_c/);
@@ -148,7 +148,7 @@ describe('the page', () => {
     await page.reload();
     await drop(page, 'again.json', answer('Vardø', new Date(Date.now() - hour), 3));
     await fateOf(page, 'again.json').getByRole('button', { name: 'See its rows' }).click();
-    await page.getByRole('cell', { name: 'Vardø' }).waitFor();
+    await page.getByRole('cell', { name: 'Vardø', exact: true }).waitFor();
   });
 
   test('says when its server is gone, and goes on once it is there again', async () => {
@@ -210,7 +210,7 @@ describe('nothing leaves the page, and data stays data', () => {
 
   test('the page asks its own server only, and its browser complains of nothing [page-loopback]', async () => {
     await query('SELECT 44 AS whole');
-    await page.getByRole('cell', { name: '44' }).waitFor();
+    await page.getByRole('cell', { name: '44', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Year' }).click();
     await page.getByRole('button', { name: 'Year', pressed: true }).waitFor();
     expect(opened.foreign).toEqual([]);
@@ -227,7 +227,7 @@ describe('nothing leaves the page, and data stays data', () => {
     await page.locator('.rows .fail').waitFor();
     expect(await failure()).toContain(reason);
     await query('SELECT 45 AS fine');
-    await page.getByRole('cell', { name: '45' }).waitFor();
+    await page.getByRole('cell', { name: '45', exact: true }).waitFor();
     await page.locator('.rows .fail').waitFor({ state: 'detached' });
   });
 });
