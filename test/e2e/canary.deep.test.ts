@@ -66,19 +66,19 @@ beforeAll(async () => {
   await useAssembly(stateDir);
   await typeCommands();
   await evidence.addFiles('files', stateDir);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await Promise.all([front.close(), api.close()]);
   await rm(directory, { recursive: true });
 });
 
-/** The stack with 38 seconds for a run of fetch, of which it keeps 30 for landing: transient trouble outlasts the rest. */
+/** The stack with 46 seconds for a run of fetch, of which it keeps 30 for landing: transient trouble outlasts the rest. */
 function inHaste(template: Template): Template {
   return {
     ...template,
     resources: template.resources.map((resource) =>
       resource.type === 'AWS::Lambda::Function' && resource.path.includes('/Fetch/')
-        ? { ...resource, properties: { ...resource.properties, Timeout: 38 } }
+        ? { ...resource, properties: { ...resource.properties, Timeout: 46 } }
         : resource,
     ),
   };
