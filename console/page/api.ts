@@ -1,4 +1,4 @@
-import type { CellAction, ConsoleEvent } from '../api.ts';
+import type { Action, LiveEvent } from '../api.ts';
 
 /** What the server said instead of an answer, as a sentence. */
 export class ApiError extends Error {
@@ -47,7 +47,7 @@ export async function send<T>(
 }
 
 /** Does what a button says; Activity tells what becomes of it. */
-export function act(action: CellAction): Promise<{ readonly activityId: string }> {
+export function act(action: Action): Promise<{ readonly activityId: string }> {
   return send('POST', '/api/actions', action);
 }
 
@@ -69,7 +69,7 @@ export async function* lines(path: string, body: unknown, options: Options = {})
 
 /** Hears what happens, for as long as the page is open; it calls again when the server is gone. */
 export function listen(
-  onEvent: (event: ConsoleEvent) => void,
+  onEvent: (event: LiveEvent) => void,
   onConnection: (connection: 'open' | 'gone') => void,
 ): void {
   const source = new EventSource('/api/events');

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Activity, Breaking, ConsoleEvent, Flow, Letters } from '../api.ts';
+import type { Activity, BreakProgress, Flow, Letters, LiveEvent } from '../api.ts';
 import { get, listen, renewToken } from './api.ts';
 import { resource } from './resource.ts';
 
@@ -9,11 +9,11 @@ export const flow = signal<Flow | null>(null);
 /** Newest first; null until the server has answered. */
 export const activities = signal<readonly Activity[] | null>(null);
 export const letters = resource((signal) => get<Letters>('/api/letters', { signal }));
-export const breaking = signal<Breaking | null>(null);
+export const breaking = signal<BreakProgress | null>(null);
 /** The code was changed: what the server made of it. */
-export const reload = signal<Extract<ConsoleEvent, { type: 'reloaded' | 'reload-failed' }> | null>(null);
+export const reload = signal<Extract<LiveEvent, { type: 'reloaded' | 'reload-failed' }> | null>(null);
 /** The latest object that was written or removed. */
-export const arrival = signal<Extract<ConsoleEvent, { type: 'object' }> | null>(null);
+export const arrival = signal<Extract<LiveEvent, { type: 'object' }> | null>(null);
 
 /** Counts what may have changed. An effect that reads one of them asks the server again; so does a new connection. */
 export const changes = { letters: signal(0), calendar: signal(0), rows: signal(0) };
@@ -75,7 +75,7 @@ async function refresh(wasGone: boolean): Promise<void> {
   }
 }
 
-function hear(event: ConsoleEvent): void {
+function hear(event: LiveEvent): void {
   if (event.type === 'flow') {
     flow.value = event.flow;
     ahead = Date.parse(event.flow.now) - Date.now();
@@ -93,7 +93,7 @@ function hear(event: ConsoleEvent): void {
   }
 }
 
-function forget(event: ConsoleEvent): void {
+function forget(event: LiveEvent): void {
   if (reload.value === event) reload.value = null;
 }
 

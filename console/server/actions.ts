@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
-import { act } from '../../operations/live/actions.ts';
+import { type Action, act } from '../../operations/live/actions.ts';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
 import { datasetNames } from '../../shared/datasets.ts';
 import { isDay } from '../../shared/keys.ts';
-import type { CellAction } from '../api.ts';
 
 const dataset = v.picklist(datasetNames, `expected one of ${datasetNames.join(', ')}`);
 const day = v.pipe(v.string(), v.check(isDay, 'expected a day that exists, such as 2026-11-22'));
@@ -19,7 +18,7 @@ const schema = v.variant('kind', [
   v.strictObject({ kind: v.literal('take-back'), keys: texts }),
   v.strictObject({ kind: v.literal('replay'), dataset, from: day, to: day }),
   v.strictObject({ kind: v.literal('reconcile') }),
-]) satisfies v.GenericSchema<unknown, CellAction>;
+]) satisfies v.GenericSchema<unknown, Action>;
 
 /** POST /api/actions */
 export function actionRoutes(app: FastifyInstance, live: LiveStack): void {

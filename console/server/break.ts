@@ -7,7 +7,6 @@ import type { BreakProgress } from '../../operations/break/fault-watch.ts';
 import { counted } from '../../operations/counted.ts';
 import type { Live } from '../../operations/live/live.ts';
 import { Throttle } from '../../operations/live/throttle.ts';
-import type { Breaking } from '../api.ts';
 
 /** Milliseconds between two times that the pages are told. */
 const pause = 250;
@@ -49,7 +48,7 @@ export function breakRoutes(app: FastifyInstance, live: Live): void {
     const entry = live.activities.begin(`breaking on purpose, seed ${seed}`);
     entry.step({ text: kind ?? 'A bit of everything', state: 'waiting' });
     let latest: BreakProgress = { seed, kind: kind ?? null, done: 0, of: 1, faults: [], verdict: null };
-    const tell = () => live.emit({ type: 'breaking', progress: latest satisfies Breaking });
+    const tell = () => live.emit({ type: 'breaking', progress: latest satisfies BreakProgress });
     const throttle = new Throttle(pause, tell);
     tell();
     try {

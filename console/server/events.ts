@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { LiveEvent } from '../../operations/live/live-event.ts';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
-import type { ConsoleEvent } from '../api.ts';
 
 /** Milliseconds between two signs of life. */
 const heartbeat = 15_000;
@@ -14,7 +14,7 @@ const longestWait = 4 * 1024 * 1024;
 export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
   const open = new Set<ServerResponse>();
   /** Why the code does not build; undefined when it does. Pages that come later hear it, too. */
-  let failure: ConsoleEvent | undefined;
+  let failure: LiveEvent | undefined;
   const forget = live.hear((event) => {
     if (event.type === 'reload-failed') failure = event;
     if (event.type === 'reloaded') failure = undefined;
@@ -30,7 +30,7 @@ export function eventRoutes(app: FastifyInstance, live: LiveStack): void {
       response.write(text);
       if (response.writableLength > longestWait) response.destroy();
     };
-    const tell = (event: ConsoleEvent) => send(`data: ${JSON.stringify(event)}\n\n`);
+    const tell = (event: LiveEvent) => send(`data: ${JSON.stringify(event)}\n\n`);
     send(`retry: ${retry}\n\n`);
     tell({ type: 'flow', flow: live.flow() });
     if (failure) tell(failure);

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
-import type { Flow } from '../api.ts';
 
 /** GET /api/flow */
 export function flowRoutes(app: FastifyInstance, live: LiveStack): void {
-  app.get('/api/flow', async (): Promise<Flow> => live.flow());
+  app.get('/api/flow', () => live.flow());
 }

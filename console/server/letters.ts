@@ -6,7 +6,7 @@ import { judge } from '../../operations/letters/judge.ts';
 import { letterDetail } from '../../operations/letters/letter-detail.ts';
 import { givenUpKeys, type Letter, lettersOf } from '../../operations/letters/letters.ts';
 import type { Live } from '../../operations/live/live.ts';
-import type { Judgement, LetterDetail, Letters } from '../api.ts';
+import type { Letters } from '../api.ts';
 import { whileConnected } from './while-connected.ts';
 
 /** A text of 1 MB, as JSON writes it at worst. */
@@ -26,7 +26,7 @@ export function letterRoutes(app: FastifyInstance, live: Live): void {
     const letter = letterOf(params.id);
     if (!letter) return refuseGone(reply);
     const signal = whileConnected(reply, live.signal);
-    return (await letterDetail(live.deployed, letter, signal)) satisfies LetterDetail;
+    return letterDetail(live.deployed, letter, signal);
   });
 
   app.post<WithId>('/api/letters/:id/judge', { bodyLimit }, async ({ params, body }, reply) => {
@@ -36,7 +36,7 @@ export function letterRoutes(app: FastifyInstance, live: Live): void {
     if (!parsed.success || letter.key === null)
       return reply.code(400).send({ message: 'Expected a text, and a letter about an object of raw.' });
     const signal = whileConnected(reply, live.signal);
-    return (await judge(letter.key, parsed.output.text, signal)) satisfies Judgement;
+    return judge(letter.key, parsed.output.text, signal);
   });
 
   app.post<WithId>('/api/letters/:id/edit', { bodyLimit }, async ({ params, body }, reply) => {

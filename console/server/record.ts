@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Live } from '../../operations/live/live.ts';
 import { rawRecord } from '../../operations/record/raw-record.ts';
-import type { RawRecord } from '../api.ts';
 import { whileConnected } from './while-connected.ts';
 
 export function recordRoutes(app: FastifyInstance, live: Live): void {
@@ -13,7 +12,7 @@ export function recordRoutes(app: FastifyInstance, live: Live): void {
     const raw = { s3: live.observed.s3, bucket: live.observed.outputs.RawBucketName };
     const signal = whileConnected(reply, live.signal);
     const record = await rawRecord(raw, key, { ...(place ? { place } : {}), ...(at ? { at } : {}) }, signal);
-    if (record) return record satisfies RawRecord;
+    if (record) return record;
     const message = `There is no record for this row in raw: "${key}" was removed or replaced since.`;
     return reply.code(404).send({ message });
   });

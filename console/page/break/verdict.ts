@@ -1,4 +1,4 @@
-import type { Breaking } from '../../api.ts';
+import type { BreakProgress } from '../../api.ts';
 import { count, number } from '../format.ts';
 
 export interface Verdict {
@@ -9,7 +9,7 @@ export interface Verdict {
 }
 
 /** The oracle's verdict as sentences; null while it goes on. */
-export function verdictOf({ verdict, faults, kind, seed }: Breaking): Verdict | null {
+export function verdictOf({ verdict, faults, kind, seed }: BreakProgress): Verdict | null {
   if (!verdict) return null;
   const { objects, inTables, dead, problems } = verdict;
   const hits = faults.reduce((sum, { times }) => sum + times, 0);

@@ -1,11 +1,11 @@
 import { tableName } from '../../../shared/dataset.ts';
 import { datasetNamed } from '../../../shared/datasets.ts';
-import type { CalendarCell, CellAction } from '../../api.ts';
+import type { Action, CalendarCell } from '../../api.ts';
 
 const day = 24 * 3_600_000;
 
 /** What the button of an action says. */
-export const actionNames: Readonly<Record<CellAction['kind'], string>> = {
+export const actionNames: Readonly<Record<Action['kind'], string>> = {
   run: 'Run',
   backfill: 'Backfill',
   redrive: 'Redrive',

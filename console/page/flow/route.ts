@@ -1,7 +1,7 @@
-import type { ConsoleEvent, Flow } from '../../api.ts';
+import type { Flow, LiveEvent } from '../../api.ts';
 import type { Spot } from './layout.ts';
 
-type Written = Extract<ConsoleEvent, { type: 'object' }>;
+type Written = Extract<LiveEvent, { type: 'object' }>;
 
 /** The way of an object to where it was written, and on to who hears of it; none for one that nobody waits for. */
 export function routeOf({ bucket, key, isRemoved }: Written, flow: Flow | null): readonly Spot[] {

@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import { html } from 'htm/preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { NamedSql } from '../../api.ts';
+import type { NamedQuery } from '../../api.ts';
 import { again } from '../again.ts';
 import { get } from '../api.ts';
 import { count, duration } from '../format.ts';
@@ -15,7 +15,7 @@ import { Table } from './table.ts';
 /** What stands in the box, and whether somebody works on it: then it has the room that it needs. */
 const sql = signal('');
 const isEdited = signal(false);
-const queries = resource((signal) => get<readonly NamedSql[]>('/api/queries', { signal }));
+const queries = resource((signal) => get<readonly NamedQuery[]>('/api/queries', { signal }));
 
 function show(text: string): void {
   sql.value = text;

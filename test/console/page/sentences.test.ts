@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Breaking, Letter } from '../../../console/api.ts';
+import type { BreakProgress, Letter } from '../../../console/api.ts';
 import { verdictOf } from '../../../console/page/break/verdict.ts';
 import { ago, bytes, clock, count, duration } from '../../../console/page/format.ts';
 import { healthOf } from '../../../console/page/header/health.ts';
@@ -113,14 +113,14 @@ describe('dead letters', () => {
 });
 
 describe('the verdict', () => {
-  const broken = (problems: readonly string[]): Breaking => ({
+  const broken = (problems: readonly string[]): BreakProgress => ({
     seed: 42,
     kind: null,
     done: 412,
     of: 412,
     faults: [
-      { kind: 'a', times: 60 },
-      { kind: 'b', times: 1 },
+      { kind: 'S3: 500', times: 60 },
+      { kind: 'S3: event lost', times: 1 },
     ],
     verdict: { objects: 412, inTables: 411, dead: 1, problems },
   });
@@ -134,7 +134,7 @@ describe('the verdict', () => {
   });
 
   test('says that a fault was not hit, which is neither good nor bad', () => {
-    expect(verdictOf({ ...broken([]), kind: 'stale-read', seed: 7, faults: [] })).toMatchObject({
+    expect(verdictOf({ ...broken([]), kind: 'S3: 500', seed: 7, faults: [] })).toMatchObject({
       isGood: undefined,
       headline: 'This fault was not hit with seed 7; try another seed.',
     });

@@ -163,7 +163,7 @@ describe('what happens while a day is compacted', () => {
     expect(await temperatures()).toEqual([0, 1]);
   });
 
-  test('the last part goes: there is no object', async () => {
+  test('the last part is removed: the day has no object any more', async () => {
     await putPart(0);
     worker.after = (action) => (action === 'PutObject' ? aws.remove('curated', partKey(0)) : undefined);
     expect(await worker.compact(day)).toEqual({ kind: 'removed' });
