@@ -106,7 +106,7 @@ export class DeadLetters {
         const batches = received.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
         for (const message of batches.flat()) {
           receipts.set(message.MessageId ?? '', { url: queue.url, handle: message.ReceiptHandle ?? '' });
-          letters.set(message.MessageId ?? '', letterOf(message, queue));
+          letters.set(message.MessageId ?? '', letterOf(queue.function, deadMessageOf(message)));
         }
         for (const each of received) if (each.status === 'rejected') throw each.reason;
         receivers = batches.some(({ length }) => length === batchSize) ? concurrency : 1;
@@ -195,23 +195,44 @@ export function keysIn(body: string, ofBucket?: string): string[] {
   }
 }
 
-function letterOf(
-  { MessageId, Body = '', Attributes, MessageAttributes }: Message,
-  queue: DeadLetterQueue,
-): HeldLetter {
-  const attribute = (name: string) => MessageAttributes?.[name]?.StringValue;
-  const tries = attribute('tries');
-  const keys = [...new Set(keysIn(Body).map((key) => (queue.function === 'compact' ? dayOrKey(key) : key)))];
+/** A message in a dead-letter queue, received or only looked at. */
+export interface DeadMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly sentAt: Date;
+  readonly attributes: Readonly<Record<string, string | undefined>>;
+}
+
+/** The letter that a message in the dead-letter queue of a function is. */
+export function letterOf(by: BuryingFunction, { id, body, sentAt, attributes }: DeadMessage): HeldLetter {
+  const { code, reason, rawKey, key, tries } = attributes;
+  const keys = [...new Set(keysIn(body).map((each) => (by === 'compact' ? dayOrKey(each) : each)))];
   return {
-    id: MessageId ?? '',
-    function: queue.function,
-    code: attribute('code') ?? notRecorded,
-    reason: attribute('reason') ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
+    id,
+    function: by,
+    code: code ?? notRecorded,
+    reason: reason ?? 'no reason recorded: the function was stopped (time-out, memory or crash)',
     // The attribute is cleaned and cut; the body is exact.
-    key: keys.join(', ') || (attribute('rawKey') ?? attribute('key') ?? null),
-    sentAt: new Date(Number(Attributes?.SentTimestamp)),
+    key: keys.join(', ') || (rawKey ?? key ?? null),
+    sentAt,
     tries: tries === undefined ? null : Number(tries),
+    body,
+  };
+}
+
+function deadMessageOf({
+  MessageId = '',
+  Body = '',
+  Attributes,
+  MessageAttributes = {},
+}: Message): DeadMessage {
+  return {
+    id: MessageId,
     body: Body,
+    sentAt: new Date(Number(Attributes?.SentTimestamp)),
+    attributes: Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]),
+    ),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type CalendarView, calendar, viewDays } from '../../operations/calendar/calendar.ts';
-import { lettersAbout } from '../../operations/calendar/letters-about.ts';
+import { queuedLetters } from '../../operations/letters/queued-letters.ts';
 import type { LiveStack } from '../../operations/live/live-stack.ts';
 import { datasetNamed, datasetNames } from '../../shared/datasets.ts';
 import { addDays } from '../../shared/days.ts';
@@ -29,7 +29,7 @@ export function calendarRoutes(
       until,
       now,
       stateDir: live.state,
-      letters: lettersAbout(live.deployed),
+      letters: queuedLetters(runtime, live.deployed.outputs),
       list: runtime && ((bucket, where) => runtime.emulator.objects(bucket, where)),
       answersForAnyTime: live.isStandIn,
     });

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../shared/dataset.ts';
 import { type Day, dayOf, dayPrefix } from '../../shared/keys.ts';
-import type { LetterAbout } from './letters-about.ts';
+import type { QueuedLetter } from '../letters/queued-letters.ts';
 
 /** `none`: nothing was planned, or there was no pipeline yet. */
 export type CellState =
@@ -42,7 +42,7 @@ export function isOverdue({ state, writtenAt }: CalendarRun, now: Date): boolean
 export function withLetters(
   dataset: Dataset,
   run: Omit<CalendarRun, 'letterIds'>,
-  letters: readonly LetterAbout[],
+  letters: readonly QueuedLetter[],
 ): CalendarRun {
   const about = letters.filter((letter) =>
     letter.function === 'convert'

@@ -3,11 +3,11 @@ import { addDays, daysBetween } from '../../shared/days.ts';
 import { type Day, dayOf, runTime } from '../../shared/keys.ts';
 import { schedulesIn } from '../../shared/outputs.ts';
 import { runStories } from '../explain/run-story.ts';
+import type { QueuedLetter } from '../letters/queued-letters.ts';
 import type { Observed } from '../observed.ts';
 import type { CalendarRun } from './calendar-run.ts';
 import { withLetters } from './calendar-run.ts';
 import { type CalendarAction, type CalendarCell, type CellSurroundings, cellOf, lacking } from './cells.ts';
-import type { LetterAbout } from './letters-about.ts';
 import { type DayRows, type HourRows, rowsByDay, rowsByHour } from './row-counts.ts';
 import { droppedFiles, runsOfAllDays, runsOfTimes } from './runs.ts';
 import { type List, type StoredDays, storedDays } from './stored-days.ts';
@@ -21,7 +21,7 @@ export interface CalendarOptions extends CellSurroundings {
   /** The last day. */
   readonly until: Day;
   readonly stateDir: string;
-  readonly letters: readonly LetterAbout[];
+  readonly letters: readonly QueuedLetter[];
   /** @default asks S3 */
   readonly list?: List | undefined;
 }

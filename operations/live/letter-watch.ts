@@ -1,26 +1,15 @@
-import type { QueuedMessage } from '../../local/aws/queues.ts';
 import type { Runtime } from '../../local/runtime.ts';
-import { type BuryingFunction, keysIn } from '../../shared/dead-letters.ts';
 import type { Outputs } from '../../shared/outputs.ts';
+import { type QueuedLetter, queuedLetters } from '../letters/queued-letters.ts';
 
-/** A letter that was written just now. */
-export interface NewLetter {
-  readonly id: string;
-  readonly function: BuryingFunction;
-  readonly reason: string;
-  /** Of raw objects, or of the curated ones that compact was told of. */
-  readonly keys: readonly string[];
-}
-
-/** Finds new dead letters without receiving them, so that nobody else misses one meanwhile. */
+/** Finds new dead letters. */
 export class LetterWatch {
-  readonly #messages: (by: BuryingFunction) => readonly QueuedMessage[];
+  readonly #look: () => readonly QueuedLetter[];
   #known: ReadonlySet<string>;
 
-  constructor({ emulator }: Pick<Runtime, 'emulator'>, outputs: Outputs) {
-    const urls = { convert: outputs.DeadLetterQueueUrl, compact: outputs.CompactDeadLetterQueueUrl };
-    this.#messages = (by) => emulator.messages(urls[by]);
-    this.#known = new Set(this.#all().map(({ id }) => id));
+  constructor(runtime: Pick<Runtime, 'emulator'>, outputs: Outputs) {
+    this.#look = () => queuedLetters(runtime, outputs);
+    this.#known = idsOf(this.#look());
   }
 
   /** How many there were at the last look. */
@@ -29,23 +18,14 @@ export class LetterWatch {
   }
 
   /** Those that were not there at the last look. */
-  fresh(): NewLetter[] {
-    const all = this.#all();
-    const fresh = all.filter(({ id }) => !this.#known.has(id));
-    this.#known = new Set(all.map(({ id }) => id));
-    return fresh.map(({ id, body, attributes, by }) => ({
-      id,
-      function: by,
-      reason:
-        attributes.reason ??
-        'the function was stopped each time (time-out, memory or crash), so nobody knows why',
-      keys: keysIn(body),
-    }));
+  fresh(): QueuedLetter[] {
+    const letters = this.#look();
+    const fresh = letters.filter(({ id }) => !this.#known.has(id));
+    this.#known = idsOf(letters);
+    return fresh;
   }
+}
 
-  #all() {
-    return (['convert', 'compact'] as const).flatMap((by) =>
-      this.#messages(by).map((message) => ({ ...message, by })),
-    );
-  }
+function idsOf(letters: readonly QueuedLetter[]): ReadonlySet<string> {
+  return new Set(letters.map(({ id }) => id));
 }

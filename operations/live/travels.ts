@@ -2,9 +2,9 @@ import { type Day, dayPrefix, filedKey, givenUpPrefix, parsedDay, parsedKey } fr
 import { compactedOf, curatedOf } from '../current.ts';
 import type { Reached } from '../deployed.ts';
 import { eventOf } from '../explain/story-events.ts';
+import type { QueuedLetter } from '../letters/queued-letters.ts';
 import type { LogLine } from '../logs.ts';
 import type { Entry } from './activities.ts';
-import type { NewLetter } from './letter-watch.ts';
 import { Tale } from './tale.ts';
 import { Travel } from './travel.ts';
 
@@ -118,7 +118,7 @@ export class Travels {
     this.#tell(travel.tale);
   }
 
-  died({ id, function: by, reason, keys }: NewLetter): void {
+  died({ id, function: by, reason, keys }: QueuedLetter): void {
     const end = { text: `Dead: ${reason}`, isDead: true, letterId: id };
     const dead = keys.flatMap((key) =>
       by === 'convert' ? (this.#travels.get(key) ?? []) : this.#waitingFor(prefixOf(key)),

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CalendarOptions, calendar } from '../../operations/calendar/calendar.ts';
-import type { LetterAbout } from '../../operations/calendar/letters-about.ts';
-import { lettersAbout } from '../../operations/calendar/letters-about.ts';
+import { type QueuedLetter, queuedLetters } from '../../operations/letters/queued-letters.ts';
 import { weatherapiCurrent } from '../../shared/datasets/weatherapi-current.ts';
 import { weatherapiForecast } from '../../shared/datasets/weatherapi-forecast.ts';
 import { weatherapiHistory } from '../../shared/datasets/weatherapi-history.ts';
@@ -27,7 +26,7 @@ describe('the calendar', () => {
       until: '2026-11-22',
       now,
       stateDir: lake.state,
-      letters: lettersAbout(lake.live.deployed),
+      letters: queuedLetters(lake.live.deployed.runtime, lake.live.deployed.outputs),
       answersForAnyTime: true,
       ...options,
     });
@@ -54,12 +53,16 @@ describe('the calendar', () => {
         ...end,
       },
     });
-  const letter = (of: Partial<LetterAbout>): LetterAbout => ({
+  const letter = (of: Partial<QueuedLetter>): QueuedLetter => ({
     id: 'letter',
     function: 'convert',
     code: 'not-json',
     reason: 'Line 2 is not JSON',
+    key: null,
     keys: [],
+    sentAt: now,
+    tries: 1,
+    body: '',
     ...of,
   });
 
@@ -149,7 +152,7 @@ describe('the calendar', () => {
       ],
     });
     const id = lake.emulator.send(lake.deadLettersUrl, body);
-    expect(lettersAbout(lake.live.deployed)).toMatchObject([
+    expect(queuedLetters(lake.live.deployed.runtime, lake.live.deployed.outputs)).toMatchObject([
       { id, function: 'convert', code: 'not-recorded', keys: [keyOf('2026-11-22T05')] },
     ]);
     expect(lake.emulator.queueDepth(lake.deadLettersUrl)).toEqual({ visible: 1, inFlight: 0, delayed: 0 });
