@@ -22,9 +22,9 @@ import { FlowWatch } from './flow-watch.ts';
 import { LetterWatch } from './letter-watch.ts';
 import type { Live } from './live.ts';
 import type { LiveEvent } from './live-event.ts';
+import { News } from './news.ts';
 import { countPlaces, withPlaces } from './places.ts';
 import { type Schedule, ScheduleClock } from './schedule-clock.ts';
-import { Throttle } from './throttle.ts';
 import { sizeText } from './titles.ts';
 import { Travels } from './travels.ts';
 
@@ -62,12 +62,6 @@ export interface LiveStack extends Live {
   close(): Promise<void>;
 }
 
-/** Milliseconds between two flows. */
-const flowPause = 250;
-/** Milliseconds between two times that a panel is told that it has changed. */
-const panelPause = 500;
-/** Objects that the pages are told of in one pause. */
-const shownObjects = 12;
 /** Seconds between two looks at the runs. */
 const runsPause = 60;
 
@@ -94,22 +88,13 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
       );
 
   let isChanged = true;
-  /** Objects that the pages were told of in this pause. */
-  let shown = 0;
-  const listeners = new Set<(event: LiveEvent) => void>();
-  const emit = (event: LiveEvent) => {
-    for (const listener of listeners) listener(event);
-  };
+  const news = new News(() => watch.flow());
+  opened.defer(() => news.close());
   // Whoever hears of it is made of the runtime.
   const heard = {
     line: (_line: string, _name: string) => {},
     ended: (_name: string, _milliseconds: number) => {},
   };
-  const touched = new Throttle(flowPause, () => {
-    shown = 0;
-    if (listeners.size > 0) emit({ type: 'flow', flow: watch.flow() });
-  });
-  opened.defer(() => touched.stop());
   const runtime = await startRuntime({
     template,
     stateDir,
@@ -117,7 +102,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     environment: standIn ? { WEATHERAPI_URL: standIn.url } : {},
     retryDelay: 1,
     onLog: (line, name) => heard.line(line, name),
-    onBegin: () => touched.call(),
+    onBegin: () => news.flowChanged(),
     onInvocation: (name, milliseconds) => heard.ended(name, milliseconds),
   });
   opened.defer(() => runtime.close());
@@ -147,7 +132,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     places: await countPlaces(deployed),
     alarmText: options.alarmText,
   });
-  const activities = new Activities(now, (entry) => emit({ type: 'activity', entry }));
+  const activities = new Activities(now, (entry) => news.emit({ type: 'activity', entry }));
   const turns: FetchTurns = new FetchTurns(standInClock, () => travels.fetched());
   const travels: Travels = new Travels({
     reached: deployed,
@@ -157,20 +142,13 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
   });
   const letters = new LetterWatch(runtime, outputs);
 
-  const panels = {
-    letters: new Throttle(panelPause, () => emit({ type: 'changed', panel: 'letters' })),
-    calendar: new Throttle(panelPause, () => emit({ type: 'changed', panel: 'calendar' })),
-    rows: new Throttle(panelPause, () => emit({ type: 'changed', panel: 'rows' })),
-  };
-  for (const panel of Object.values(panels)) opened.defer(() => panel.stop());
   const lookAtLetters = () => {
     const before = letters.count;
     const fresh = letters.fresh();
     for (const letter of fresh) travels.died(letter);
     if (fresh.length === 0 && letters.count === before) return;
-    panels.letters.call();
-    panels.calendar.call();
-    touched.call();
+    news.changed('letters', 'calendar');
+    news.flowChanged();
   };
 
   const changed = (bucketName: string, key: string, bytes: number | undefined) => {
@@ -179,12 +157,12 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     if (bytes === undefined) watch.removed(bucket, key);
     else watch.wrote(bucket, key, bytes);
     if (bucket === 'raw' && bytes !== undefined) travels.written(key, bytes);
-    if (shown++ < shownObjects) emit({ type: 'object', bucket, key, isRemoved: bytes === undefined });
+    news.object(bucket, key, bytes === undefined);
     isChanged = true;
-    touched.call();
-    panels.calendar.call();
-    if (bucket === 'compacted') panels.rows.call();
-    if (key.startsWith(givenUpPrefix)) panels.letters.call();
+    news.flowChanged();
+    news.changed('calendar');
+    if (bucket === 'compacted') news.changed('rows');
+    if (key.startsWith(givenUpPrefix)) news.changed('letters');
   };
   runtime.emulator.onObjectCreated(({ bucket, key, size }) => changed(bucket, key, size));
   runtime.emulator.onObjectRemoved(({ bucket, key }) => changed(bucket, key, undefined));
@@ -195,7 +173,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
   };
   heard.ended = (name, milliseconds) => {
     watch.ended(name, milliseconds);
-    touched.call();
+    news.flowChanged();
   };
 
   if (options.root !== undefined) {
@@ -203,10 +181,13 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
       root: options.root,
       directory: join(resolve(stateDir), 'bundles'),
       runtime,
-      onReloaded: (functions, milliseconds) => emit({ type: 'reloaded', functions, milliseconds }),
-      onFailed: (reason) => emit({ type: 'reload-failed', reason }),
+      onReloaded: (functions, milliseconds) => news.emit({ type: 'reloaded', functions, milliseconds }),
+      onFailed: (reason) => news.emit({ type: 'reload-failed', reason }),
       onStackChanged: (file) =>
-        emit({ type: 'reload-failed', reason: `${file} changed. It is deployed when you start this again.` }),
+        news.emit({
+          type: 'reload-failed',
+          reason: `${file} changed. It is deployed when you start this again.`,
+        }),
     });
     opened.defer(() => code.close());
   }
@@ -223,7 +204,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     if (isChanged || ticks % 10 === 0) await watch.lookAtAlarms();
     isChanged = false;
     if (ticks % runsPause === 0) await watch.lookAtRuns();
-    if (ticks % 5 === 0) touched.call();
+    if (ticks % 5 === 0) news.flowChanged();
     ticks += 1;
   };
   const onTrouble = (error: unknown) => {
@@ -231,7 +212,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
   };
   for (const work of [runDue, look]) opened.defer(everySecond(work, onTrouble));
   // Nobody is told of how it ends.
-  opened.defer(() => listeners.clear());
+  opened.defer(() => news.close());
   return {
     deployed,
     observed,
@@ -239,7 +220,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     signal,
     now,
     activities,
-    emit,
+    emit: (event) => news.emit(event),
     follow: (entry, rawKeys, isThere) => travels.follow(entry, rawKeys, [], isThere),
     runtime,
     turns,
@@ -247,10 +228,7 @@ async function start(options: LiveOptions, opened: AsyncDisposableStack): Promis
     locations,
     isStandIn: standIn !== undefined,
     flow: () => watch.flow(),
-    hear(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    hear: (listener) => news.hear(listener),
   };
 }
 
