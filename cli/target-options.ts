@@ -42,7 +42,16 @@ export function whatWaits(target: Target): string {
 
 /** What to type to run the pipeline in a state directory. */
 export function nextStart(state: string): string {
-  return state === ownState ? 'npm start' : `npm start -- --state ${quoted(state)}`;
+  return npmScript('npm start', state);
+}
+
+/** What to type to keep it up there. */
+export function nextDev(state: string): string {
+  return npmScript('npm run dev', state);
+}
+
+function npmScript(script: string, state: string): string {
+  return state === ownState ? script : `${script} -- --state ${quoted(state)}`;
 }
 
 /** What an alarm says to type, which was written for AWS when it was deployed, in the words for this deployment. */
@@ -51,7 +60,7 @@ export function alarmText(description: string, target: Target): string {
   return description
     .replaceAll(/npx tdf set-key --stage \S+/g, 'set WEATHERAPI_KEY')
     .replaceAll(/--stage [\w-]+/g, targetArguments(target))
-    .replace('aws scheduler list-schedules', 'here each npm start is one run');
+    .replace('aws scheduler list-schedules', 'here npm run dev keeps it, and each npm start is one run');
 }
 
 /** The options that name a deployment. */

@@ -1,6 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { pMapIterable } from 'p-map';
-import type { Dataset } from '../../shared/dataset.ts';
 import { headObject } from '../../shared/head-object.ts';
 import { dayPrefix } from '../../shared/keys.ts';
 import { listObjects } from '../../shared/listing.ts';
@@ -8,6 +6,7 @@ import { isMadeOf } from '../../shared/parts.ts';
 import { objectEvent } from '../../shared/s3-event.ts';
 import { limits } from './limits.ts';
 import { Outbox } from './outbox.ts';
+import type { ReconcileObjectsOptions } from './reconcile-objects.ts';
 import { type ListedDay, tableDays } from './table-days.ts';
 
 /**
@@ -23,20 +22,11 @@ type Status = 'current' | 'missing' | 'stale' | 'orphaned' | 'dead' | 'young' | 
 
 export type NotableDay = Exclude<Status, 'current' | 'young'>;
 
-export interface ReconcileDaysOptions {
-  readonly s3: Pick<S3Client, 'send'>;
-  readonly curated: string;
+export interface ReconcileDaysOptions
+  extends Omit<ReconcileObjectsOptions, 'raw' | 'deadKeys' | 'prune' | 'maxComparisons'> {
   readonly compacted: string;
-  readonly datasets: readonly Dataset[];
-  /** Sends up to ten events; undefined to send nothing. */
-  readonly enqueue: ((events: readonly string[]) => Promise<void>) | undefined;
   /** Prefixes of days. */
   readonly deadDays: ReadonlySet<string>;
-  readonly now: Date;
-  /** These default to functions/reconcile/limits.ts. */
-  readonly grace?: number | undefined;
-  readonly limit?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ReconciledDays {

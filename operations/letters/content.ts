@@ -42,38 +42,38 @@ export async function contentOf({ s3, bucket }: RawBucket, key: string): Promise
 }
 
 /**
- * Puts another text in the place of an object, packed if that was, with all that was said of it.
- * @param onRead called when it is the one that was read, before it is replaced
- * @throws {ChangedObjectError} when it is not
+ * Looks whether an object is the one that was read.
+ * @returns puts another text in its place, packed if it was, with all that was said of it
+ * @throws {ChangedObjectError} when it is not, here and when it is put
  */
-export async function putContent(
+export async function contentToPut(
   { s3, bucket }: RawBucket,
   key: string,
   { text, etag }: Content,
-  onRead: () => void = () => {},
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const changed = () =>
     new ChangedObjectError(`${key} was changed meanwhile, so nothing was put. Open its letter again.`);
   const object = await bytesOf({ s3, bucket }, key);
   if (object?.etag !== etag) throw changed();
-  onRead();
-  try {
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: isPacked(object.bytes) ? gzipSync(text) : Buffer.from(text),
-        IfMatch: etag,
-        Metadata: object.metadata,
-        ContentType: object.type,
-        ContentEncoding: object.encoding,
-      }),
-    );
-  } catch (error) {
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status === 404 || status === 409 || status === 412) throw changed();
-    throw error;
-  }
+  return async () => {
+    try {
+      await s3.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: isPacked(object.bytes) ? gzipSync(text) : Buffer.from(text),
+          IfMatch: etag,
+          Metadata: object.metadata,
+          ContentType: object.type,
+          ContentEncoding: object.encoding,
+        }),
+      );
+    } catch (error) {
+      const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+      if (status === 404 || status === 409 || status === 412) throw changed();
+      throw error;
+    }
+  };
 }
 
 async function bytesOf({ s3, bucket }: RawBucket, key: string) {

@@ -1,9 +1,10 @@
 import { deadLettersOf } from '../dead-letters/dead-letters-of.ts';
 import { holdFor } from '../dead-letters/selection.ts';
 import type { Entry } from '../live/activities.ts';
+import { following } from '../live/following.ts';
 import type { Live } from '../live/live.ts';
 import { printable } from '../printable.ts';
-import { type Content, putContent } from './content.ts';
+import { type Content, contentToPut } from './content.ts';
 import { judge } from './judge.ts';
 import type { Letter } from './letters.ts';
 
@@ -27,15 +28,16 @@ export async function editLetter(live: Live, letter: Letter, content: Content): 
   const { reason } = await judge(key, content.text, signal);
   if (reason !== null) throw new RefusedTextError(`Convert would refuse it, so nothing was put: ${reason}`);
   const { s3, outputs } = deployed;
-  const begun: Entry[] = [];
-  await putContent({ s3, bucket: outputs.RawBucketName }, key, content, () => {
-    const entry = activities.begin(`${printable(key.split('/').at(-1) ?? '')}, edited`);
-    entry.step({ text: 'Puts it back into raw.', state: 'done' });
-    live.follow(entry, [key]);
-    begun.push(entry);
+  const raw = { s3, bucket: outputs.RawBucketName };
+  const put = await contentToPut(raw, key, content);
+  const entry = activities.begin(`${printable(key.split('/').at(-1) ?? '')}, edited`);
+  entry.step({ text: 'Puts it back into raw.', state: 'done' });
+  await following(live.follow(entry, [key]), put).catch((error: Error) => {
+    entry.step({ text: error.message, state: 'bad' });
+    throw error;
   });
   await deadLettersOf(deployed).hold({ seconds: holdFor, signal }, ({ letters, remove }) =>
     remove(letters.filter((each) => each.id === id)),
   );
-  return begun[0] as Entry;
+  return entry;
 }

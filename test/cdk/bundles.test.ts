@@ -62,30 +62,19 @@ const options = [
   '--keep-names',
 ];
 
+const ofDataStages = [
+  '@aws-sdk/client-sqs',
+  '@middy/sqs-partial-batch-failure',
+  '@aws-sdk/lib-storage',
+  'hyparquet',
+  'hyparquet-writer',
+  'p-map',
+];
+
 describe.each([
   { name: 'fetch', packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/lib-storage', 'p-map'] },
-  {
-    name: 'convert',
-    packages: [
-      '@aws-sdk/client-sqs',
-      '@middy/sqs-partial-batch-failure',
-      '@aws-sdk/lib-storage',
-      'hyparquet',
-      'hyparquet-writer',
-      'p-map',
-    ],
-  },
-  {
-    name: 'compact',
-    packages: [
-      '@aws-sdk/client-sqs',
-      '@middy/sqs-partial-batch-failure',
-      '@aws-sdk/lib-storage',
-      'hyparquet',
-      'hyparquet-writer',
-      'p-map',
-    ],
-  },
+  { name: 'convert', packages: ofDataStages },
+  { name: 'compact', packages: ofDataStages },
   { name: 'reconcile', packages: ['@aws-sdk/client-sqs', 'p-map'] },
 ])('the bundle of $name', ({ name, packages }) => {
   let directory: string;

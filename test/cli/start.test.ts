@@ -83,7 +83,7 @@ describe('npm start', () => {
     expect(second.stdout).toMatch(/│ Oslo .*\n└/);
     // It is in the same object of the table.
     expect(second.stdout).not.toContain('Bergen');
-    const status = `  npx tdf status --local --state ${state}\n`;
+    const status = `  npx tdf status --local --state ${state}\n  npm run dev -- --state ${state}   # keeps the pipeline up, and shows it on a page\n`;
     const query = `  npx tdf query --local --state ${state} "SELECT * FROM weatherapi_current"\n`;
     expect(second.stdout.endsWith(`\nNext:\n${query}${status}`)).toBe(true);
 

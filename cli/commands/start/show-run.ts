@@ -3,7 +3,7 @@ import type { LocalRun } from '../../../operations/local-run/local-run.ts';
 import type { TableSample } from '../../../operations/local-run/table-samples.ts';
 import { printable } from '../../../operations/printable.ts';
 import type { ParquetRow } from '../../../operations/query/parquet-rows.ts';
-import { alarmText, next } from '../../target-options.ts';
+import { alarmText, next, nextDev } from '../../target-options.ts';
 import { print, printTable } from '../../terminal/output.ts';
 
 /** What a person wants to see first, in any table; the rest is in the file. */
@@ -57,6 +57,7 @@ export function showRun(run: LocalRun, state: string): void {
   print('\nNext:');
   for (const { table } of filled.slice(0, 1)) print(`  ${next('query', target)} "SELECT * FROM ${table}"`);
   print(`  ${next('status', target)}`);
+  print(`  ${nextDev(target.state)}   # keeps the pipeline up, and shows it on a page`);
 }
 
 function showTable({ table, rows, rowCount }: TableSample): void {

@@ -16,11 +16,14 @@ export interface Result {
 export const result = signal<Result | null>(null);
 export const failure = signal<string | null>(null);
 export const isRunning = signal(false);
+/** The row that somebody reads beside its raw line. News leave the rows where they are until it is closed. */
+export const openRow = signal<readonly Cell[] | null>(null);
 let latest = new AbortController();
 let current: Promise<void> = Promise.resolve();
 
 /** Streams the rows of a query onto the page. The latest query wins. */
 export function run(sql: string): Promise<void> {
+  openRow.value = null;
   isRunning.value = true;
   current = answer(sql);
   return current;
@@ -55,7 +58,7 @@ async function stream(sql: string, signal: AbortSignal): Promise<void> {
   // The same query again: its rows are there until the new ones are.
   const isNew = result.peek()?.sql !== sql;
   const show = (end: Result['end']) => {
-    if (!columns || signal.aborted) return;
+    if (!columns || signal.aborted || (!isNew && openRow.peek())) return;
     result.value = { sql, columns, rows: [...rows], end };
     shownAt = performance.now();
   };

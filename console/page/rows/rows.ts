@@ -9,7 +9,7 @@ import { resource } from '../resource.ts';
 import { changes, connection, flow, question } from '../state.ts';
 import { Divider } from './divider.ts';
 import { failureOf } from './failure.ts';
-import { failure, isRunning, type Result, result, run, runAgain } from './query.ts';
+import { failure, isRunning, openRow, type Result, result, run, runAgain } from './query.ts';
 import { Table } from './table.ts';
 
 /** What stands in the box, and whether somebody works on it: then it has the room that it needs. */
@@ -25,8 +25,7 @@ function show(text: string): void {
 
 const reloadAgain = again(async () => {
   if (!queries.data.peek()) await queries.reload();
-  // Rows that somebody reads beside their line stay where they are.
-  else if (!document.querySelector('.rows tr.open')) await runAgain();
+  else await runAgain();
 });
 
 /** Queries, named ones and one's own, with their rows. */
@@ -38,7 +37,7 @@ export function Rows() {
         if (question.value) show(question.value.sql);
       }),
       effect(() => {
-        if (changes.rows.value > 0) void reloadAgain();
+        if (changes.rows.value > 0 && !openRow.value) void reloadAgain();
       }),
       effect(() => {
         const [first] = queries.data.value ?? [];

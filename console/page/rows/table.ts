@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { localTime } from '../format.ts';
 import { Beside } from './beside.ts';
 import { type Cell, cellText, decimalsOf, isInstant } from './cell.ts';
-import type { Result } from './query.ts';
+import { openRow, type Result } from './query.ts';
 import { nextSort, type Sort, sorted } from './sort.ts';
 
 /** So many rows are drawn before somebody scrolls to more. */
@@ -14,7 +14,6 @@ const step = 100;
 export function Table({ result }: { result: Result }) {
   const { columns, rows } = result;
   const order = useSignal<Sort | null>(null);
-  const open = useSignal<readonly Cell[] | null>(null);
   const drawn = useSignal(step);
 
   const { value: by } = order;
@@ -52,9 +51,9 @@ export function Table({ result }: { result: Result }) {
       </tr></thead>
       <tbody>
         ${inOrder.slice(0, drawn.value).map((row, at) => {
-          const isOpen = open.value === row;
+          const isOpen = openRow.value === row;
           const toggle = () => {
-            open.value = isOpen ? null : row;
+            openRow.value = isOpen ? null : row;
           };
           return html`
             <tr class=${isOpen ? 'open' : ''} aria-rowindex=${at + 2}>

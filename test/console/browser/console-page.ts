@@ -115,14 +115,8 @@ export async function openOnlyRow(page: Page): Promise<void> {
     .locator('.rows [role=status]')
     .filter({ hasText: /^1 row,/ })
     .waitFor();
-  const closed = page.locator('button[aria-label="Raw line of row 1"][aria-expanded="false"]');
-  const line = page.locator('.beside pre');
-  // News that come at this moment show the rows anew, and close the row.
-  for (let tries = 0; tries < 5 && !(await line.isVisible()); tries++) {
-    await closed.click();
-    await line.or(closed).first().waitFor();
-  }
-  await line.waitFor();
+  await page.getByRole('button', { name: 'Raw line of row 1' }).click();
+  await page.locator('.beside pre').waitFor();
 }
 
 /** An answer of the API about a place. */
