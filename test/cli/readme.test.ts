@@ -34,7 +34,7 @@ function told(): string[] {
       ({ Properties }) => String(Properties.AlarmDescription).match(/npx tdf .*?(?=[;,]| and\b|$)/g) ?? [],
     );
   return [
-    ...inCode.flatMap((line) => line.match(/npx tdf [^`]*?(?=`| {2,}#|$)/g) ?? []),
+    ...inCode.flatMap((line) => line.match(/npx tdf [^`\n]*?(?=`| {2,}#|$)/gm) ?? []),
     ...inHelp,
     ...inAlarms,
   ];
