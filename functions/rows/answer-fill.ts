@@ -24,7 +24,7 @@ export class Mismatch extends Error {}
 
 /**
  * The one element of an array whose rows were read before. No answer has it, since nobody can guess it. Nothing in it looks
- * like a number to `parseExactly`, or chance would decide how `rescued` spells the numbers beside it.
+ * like a number to `parseExactly`, or chance would decide how long it takes.
  */
 export const readBefore = randomUUID().replaceAll(/[-e]/g, 'g');
 

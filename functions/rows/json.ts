@@ -18,12 +18,13 @@ const manyDigits = /[\d.]{16}/;
 
 const suspicious = new RegExp(`${manyDigits.source}|[eE][+-]?\\d{3}|-0(?![.\\d])|-0\\.0*(?!\\d)`);
 
-/** `JSON.parse` that keeps the numbers exact which it would change. */
+/** `JSON.parse` that keeps the numbers exact which it would change. Each number decides for itself, whatever is beside it. */
 export function parseExactly(text: string): unknown {
   if (!suspicious.test(text)) return JSON.parse(text);
   return exactJson.parse(text, (_key, value, { source }) =>
     typeof value === 'number' &&
     source !== undefined &&
+    suspicious.test(source) &&
     !(isPrecise(value) && JSON.stringify(value) === source)
       ? exactJson.rawJSON(source)
       : value,
