@@ -3,7 +3,7 @@ import type { ByteWriter } from 'hyparquet-writer';
 import type { Column } from './column.ts';
 import { type Distinct, distinctNumbers, distinctTexts } from './distinct.ts';
 import { writePage } from './page.ts';
-import { runLengths } from './run-lengths.ts';
+import { oneRun, runLengths } from './run-lengths.ts';
 import { statistics } from './statistics.ts';
 
 /** A column of fewer bytes is not compressed: starting zstd costs more than it saves. */
@@ -38,7 +38,10 @@ export function writeColumnChunk(writer: ByteWriter, column: Column, element: Sc
   }
   const dataPage = writer.offset;
   const rowCount = column.present.length;
-  const levels = runLengths(column.present, 1);
+  const isMixed = column.count > 0 && !column.isFull;
+  const levels = isMixed
+    ? runLengths(new Int32Array(column.present), 1)
+    : oneRun(column.isFull ? 1 : 0, rowCount);
   const header = {
     type: 'DATA_PAGE_V2',
     data_page_header_v2: {

@@ -22,7 +22,9 @@ export class Column {
     this.present = group.present.subarray(first, first + group.rowCount);
     this.words = group.words.subarray(first * 2, (first + group.rowCount) * 2);
     this.count = group.rowCount;
-    if (this.present.includes(0)) {
+    if (!this.present.includes(1)) {
+      this.count = 0;
+    } else if (this.present.includes(0)) {
       this.count = 0;
       for (let row = 0; row < this.present.length; row++) this.count += this.present[row] as number;
     }

@@ -13,18 +13,16 @@ export interface Distinct {
 // Every call reuses these. Nothing runs in the middle of one.
 let numbers = new Int32Array();
 let rows = new Int32Array();
+/** For texts, one word a slot: the number, or -1. For numbers, `slotWords` of them. */
 let table = new Int32Array();
-/** Two words for each distinct number, side by side: in the column they are far from each other. */
-let keys = new Int32Array();
 
-function reserve({ count }: Column, slotCount: number): void {
+function reserve({ count }: Column, words: number): void {
   if (numbers.length < count) {
     numbers = new Int32Array(count);
     rows = new Int32Array(count);
-    keys = new Int32Array(count * 2);
   }
-  if (table.length < slotCount) table = new Int32Array(slotCount);
-  table.fill(-1, 0, slotCount);
+  if (table.length < words) table = new Int32Array(words);
+  table.fill(-1, 0, words);
 }
 
 /** The cells of a text column are numbers in its dictionary. */
@@ -49,20 +47,24 @@ export function distinctTexts(column: Column): Distinct {
 /** Slots to search for one number: far more than ordinary numbers need. */
 const maxProbes = 64;
 
-/** Most columns have few distinct numbers, and a small table stays in the processor's cache. */
-const leastSlots = 1024;
+/** Most columns have few distinct numbers, and a small table, of 2^10 slots, stays in the processor's cache. */
+const leastBits = 10;
 
-/** Makes the table larger. At most a quarter of it is filled. @returns its mask */
-function grow(before: number, size: number): number {
-  const mask = before * 4 + 3;
-  if (table.length <= mask) table = new Int32Array(mask + 1);
-  table.fill(-1, 0, mask + 1);
-  for (let number = 0; number < size; number++) {
-    let slot = hashOf(keys[number * 2] as number, keys[number * 2 + 1] as number) & mask;
-    while ((table[slot] as number) >= 0) slot = (slot + 1) & mask;
-    table[slot] = number;
+/** A slot has a cell's number, or -1, the cell's two words, and one that fills it up: so it is in one line of the cache. */
+const slotWords = 4;
+
+/** Makes the table four times as large. At most a quarter of it is filled. */
+function grow(bits: number): void {
+  const filled = table.slice(0, slotWords << bits);
+  const words = slotWords << (bits + 2);
+  if (table.length < words) table = new Int32Array(words);
+  table.fill(-1, 0, words);
+  for (let from = 0; from < filled.length; from += slotWords) {
+    if ((filled[from] as number) < 0) continue;
+    let slot = slotOf(filled[from + 1] as number, filled[from + 2] as number, bits + 2);
+    while ((table[slot] as number) >= 0) slot = (slot + slotWords) & (words - 1);
+    for (let word = 0; word < slotWords; word++) table[slot + word] = filled[from + word] as number;
   }
-  return mask;
 }
 
 /**
@@ -72,36 +74,31 @@ function grow(before: number, size: number): number {
 export function distinctNumbers(column: Column): Distinct | undefined {
   const { words, present, count } = column;
   const limit = count >> 1;
-  reserve(column, leastSlots);
-  let mask = leastSlots - 1;
+  let bits = leastBits;
+  reserve(column, slotWords << bits);
   let size = 0;
-  // The cell before. Equal ones often follow each other.
-  let number = -1;
-  let lastLow = 0;
-  let lastHigh = 0;
   for (let row = 0, at = 0; at < count; row++) {
     if (present[row] === 0) continue;
     const low = words[row * 2] as number;
     const high = words[row * 2 + 1] as number;
-    if (low !== lastLow || high !== lastHigh || number < 0) {
-      lastLow = low;
-      lastHigh = high;
-      let slot = hashOf(low, high) & mask;
+    let slot = slotOf(low, high, bits);
+    let number = table[slot] as number;
+    for (let probes = 1; number >= 0; probes++) {
+      if (table[slot + 1] === low && table[slot + 2] === high) break;
+      if (probes === maxProbes) return undefined;
+      slot = (slot + slotWords) & ((slotWords << bits) - 1);
       number = table[slot] as number;
-      for (let probes = 1; number >= 0; probes++) {
-        if (keys[number * 2] === low && keys[number * 2 + 1] === high) break;
-        if (probes === maxProbes) return undefined;
-        slot = (slot + 1) & mask;
-        number = table[slot] as number;
-      }
-      if (number < 0) {
-        if (size === limit) return undefined;
-        number = size++;
-        rows[number] = row;
-        keys[number * 2] = low;
-        keys[number * 2 + 1] = high;
-        table[slot] = number;
-        if (size * 4 > mask) mask = grow(mask, size);
+    }
+    if (number < 0) {
+      if (size === limit) return undefined;
+      number = size++;
+      rows[number] = row;
+      table[slot] = number;
+      table[slot + 1] = low;
+      table[slot + 2] = high;
+      if (size * 4 > 1 << bits) {
+        grow(bits);
+        bits += 2;
       }
     }
     numbers[at++] = number;
@@ -109,8 +106,7 @@ export function distinctNumbers(column: Column): Distinct | undefined {
   return { numbers: numbers.subarray(0, count), rows: rows.subarray(0, size) };
 }
 
-/** Multiplication moves differences to the high bits; the shift brings them back to the low bits, which are used. */
-function hashOf(low: number, high: number): number {
-  const product = imul(low ^ imul(high, 0x9e3779b1), 0x85ebca6b);
-  return product ^ (product >>> 15);
+/** Where to look for a cell first in a table of 2^bits slots. Multiplication moves differences to the high bits. */
+function slotOf(low: number, high: number, bits: number): number {
+  return (imul(low ^ high, 0x9e3779b1) >>> (32 - bits)) * slotWords;
 }

@@ -16,7 +16,9 @@ export function writePage(
   levels: Uint8Array,
   values: Uint8Array,
 ): number {
-  const compressed = codec === 'ZSTD' ? zstdCompressSync(values) : values;
+  // Room for all of it: by default, zlib works in pieces of 16 KiB.
+  const chunkSize = values.length + 1024;
+  const compressed = codec === 'ZSTD' ? zstdCompressSync(values, { chunkSize }) : values;
   const start = writer.offset;
   const size = levels.length + values.length;
   writePageHeader(writer, {

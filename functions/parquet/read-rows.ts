@@ -116,7 +116,7 @@ function textWords(plain: Uint8Array, count: number, texts: TextDictionary): Int
     const start = at + 4;
     const end = start + view.getUint32(at, true);
     if (end > byteLength) throw new Error('a text is longer than its page');
-    const number = texts.numberOfBytes(plain, start, end);
+    const number = texts.numberOfBytes(view, start, end);
     if (number < 0) throw new Error('a text is not UTF-8');
     words[index * 2] = number;
     at = end;

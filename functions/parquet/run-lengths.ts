@@ -9,7 +9,7 @@ const maxBitWidth = 24;
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/#RLE
  * @param start leaves so many bytes free before them
  */
-export function runLengths(numbers: ArrayLike<number>, bitWidth: number, start = 0): Uint8Array {
+export function runLengths(numbers: Int32Array, bitWidth: number, start = 0): Uint8Array {
   const { length } = numbers;
   // The most that groups and the beginnings of runs between them take.
   const bytes = new Uint8Array(start + (Math.ceil(length / groupSize) + 1) * (bitWidth + 10));
@@ -30,7 +30,13 @@ export function runLengths(numbers: ArrayLike<number>, bitWidth: number, start =
   return bytes.subarray(0, size);
 }
 
-function runEnd(numbers: ArrayLike<number>, start: number): number {
+/** The same for a bit that so many rows have. */
+export function oneRun(bit: number, count: number): Uint8Array {
+  const bytes = new Uint8Array(6);
+  return bytes.subarray(0, count > 0 ? run(bit, count, 1, bytes, 0) : 0);
+}
+
+function runEnd(numbers: Int32Array, start: number): number {
   const first = numbers[start];
   let end = start + 1;
   while (end < numbers.length && numbers[end] === first) end++;
@@ -45,7 +51,7 @@ function run(number: number, count: number, bitWidth: number, bytes: Uint8Array,
 
 /** Packs the numbers from `start` up to `end` in groups, of which the last one is filled up with zeros. */
 function pack(
-  numbers: ArrayLike<number>,
+  numbers: Int32Array,
   start: number,
   end: number,
   bitWidth: number,
@@ -59,14 +65,26 @@ function pack(
   let bits = 0;
   let bitCount = 0;
   for (let index = start; index < end; index++) {
-    bits |= (numbers[index] as number) << bitCount;
-    for (bitCount += bitWidth; bitCount >= 8; bitCount -= 8) {
-      bytes[size++] = bits;
-      bits >>>= 8;
+    const number = numbers[index] as number;
+    bits |= number << bitCount;
+    bitCount += bitWidth;
+    if (bitCount >= 32) {
+      size = word(bits, bytes, size);
+      bitCount -= 32;
+      bits = number >>> (bitWidth - bitCount);
     }
   }
-  bytes[size] = bits;
+  // The rest, and zeros that fill up the last group.
+  for (; size < packedEnd; bits >>>= 8) bytes[size++] = bits;
   return packedEnd;
+}
+
+function word(bits: number, bytes: Uint8Array, at: number): number {
+  bytes[at] = bits;
+  bytes[at + 1] = bits >>> 8;
+  bytes[at + 2] = bits >>> 16;
+  bytes[at + 3] = bits >>> 24;
+  return at + 4;
 }
 
 function varInt(value: number, bytes: Uint8Array, at: number): number {

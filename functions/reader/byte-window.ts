@@ -1,5 +1,5 @@
-/** Bytes after `end`: a NUL, and what a reader of four bytes at a time may read beyond it. */
-const slack = 4;
+/** Bytes after `end`: a NUL, and what a reader of eight bytes at a time may read beyond it. */
+const slack = 8;
 
 /** Bytes to read from `start` on. */
 export type ReadableBytes = Pick<ByteWindow, 'bytes' | 'view' | 'start'>;

@@ -110,9 +110,12 @@ export class AnswerRows {
   addRow(): boolean {
     const group = this.groups[0] as RowGroup;
     const { capacity, rowCount, present } = group;
-    const isComplete = this.#required.every(({ columns }) =>
-      columns.some((column) => present[column * capacity + rowCount] === 1),
-    );
+    let isComplete = true;
+    for (const { columns } of this.#required) {
+      let at = 0;
+      while (at < columns.length && present[(columns[at] as number) * capacity + rowCount] === 0) at++;
+      if (at === columns.length) isComplete = false;
+    }
     if (isComplete) {
       group.rowCount += 1;
       this.#answerCount += 1;

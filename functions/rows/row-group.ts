@@ -31,13 +31,16 @@ export class RowGroup {
   words = new Int32Array();
   bigints = new BigInt64Array();
   readonly #texts: readonly TextDictionary[];
+  readonly #text = { bytes: 0 };
   readonly #numbers: ReadonlyMap<string, number>;
 
   constructor(columns: RowGroup['columns']) {
     this.columns = columns;
     this.#numbers = new Map(this.columns.map(({ column }, number) => [column, number]));
     const none = new TextDictionary();
-    this.dictionaries = this.columns.map(({ type }) => (type === 'string' ? new TextDictionary() : none));
+    this.dictionaries = this.columns.map(({ type }) =>
+      type === 'string' ? new TextDictionary(this.#text) : none,
+    );
     this.#texts = this.dictionaries.filter((dictionary) => dictionary !== none);
     this.#allocate(16);
   }
@@ -55,9 +58,7 @@ export class RowGroup {
 
   /** Bytes of distinct texts. */
   get textBytes(): number {
-    let bytes = 0;
-    for (const { byteLength } of this.#texts) bytes += byteLength;
-    return bytes;
+    return this.#text.bytes;
   }
 
   /** Makes room for more rows. */
@@ -65,7 +66,7 @@ export class RowGroup {
     const { rowCount, capacity } = this;
     if (rowCount + rows <= capacity) return;
     // Columns a power of two apart would compete for the same lines of the processor's cache.
-    const next = capacity < maxRows ? Math.min(capacity * 4 + 72, maxRows + lastAnswerRows) : capacity * 2;
+    const next = capacity < 2000 ? capacity * 4 + 72 : Math.max(capacity * 2, maxRows + lastAnswerRows);
     this.#allocate(Math.max(next, rowCount + rows));
   }
 

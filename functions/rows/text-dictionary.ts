@@ -6,11 +6,11 @@ const { imul } = Math;
 const maxProbes = 32;
 const maxTwins = 2;
 
-/** FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
 export const firstHash = 0x811c9dc5 | 0;
 
-export function nextHash(hash: number, byte: number): number {
-  return imul(hash ^ byte, 0x01000193);
+/** Takes four bytes of a text, or those that are left, up to three, as the low ones of a word: FxHash. */
+export function nextHash(hash: number, word: number): number {
+  return imul(((hash << 5) | (hash >>> 27)) ^ word, 0x9e3779b1);
 }
 
 /**
@@ -19,6 +19,7 @@ export function nextHash(hash: number, byte: number): number {
  */
 export class TextDictionary {
   #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
   #ends = new Int32Array(16);
   #hashes = new Int32Array(16);
   /** Open addressing; -1 for an empty slot. At most half full. */
@@ -26,6 +27,12 @@ export class TextDictionary {
   /** Texts that are not in the table. V8 hashes strings with a secret seed. */
   readonly #crowded = new Map<string, number>();
   #size = 0;
+  readonly #total: { bytes: number };
+
+  /** @param total counts the bytes of all dictionaries that share it */
+  constructor(total = { bytes: 0 }) {
+    this.#total = total;
+  }
 
   get size(): number {
     return this.#size;
@@ -35,35 +42,43 @@ export class TextDictionary {
     return this.#start(this.#size);
   }
 
-  /** @returns -1 when the text is not UTF-8 */
-  numberOf(source: Uint8Array, start: number, end: number, hash: number): number {
+  /**
+   * @param hash by `nextHash` of the text, from `firstHash` on
+   * @returns -1 when the text is not UTF-8
+   */
+  numberOf(source: DataView, start: number, end: number, hash: number): number {
     const mask = this.#table.length - 1;
+    const first = hash ^ (hash >>> 15);
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
-      const number = this.#table[(hash + probe) & mask] as number;
-      if (number < 0) return this.#add(source.subarray(start, end), hash);
+      const number = this.#table[(first + probe) & mask] as number;
+      if (number < 0) return this.#add(bytesIn(source, start, end), hash);
       if (this.#hashes[number] !== hash) continue;
       if (this.#equals(number, source, start, end)) return number;
       twins += 1;
     }
-    const text = source.subarray(start, end);
+    const text = bytesIn(source, start, end);
     return this.#crowded.get(stringOf(text)) ?? this.#add(text, hash);
   }
 
   numberOfString(text: string): number {
-    return this.numberOfBytes(Buffer.from(text));
+    const bytes = Buffer.from(text);
+    return this.numberOfBytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
   }
 
   /** @returns -1 when the text is not UTF-8 */
-  numberOfBytes(source: Uint8Array, start = 0, end = source.length): number {
+  numberOfBytes(source: DataView, start: number, end: number): number {
     let hash = firstHash;
-    for (let at = start; at < end; at++) hash = nextHash(hash, source[at] as number);
-    return this.numberOf(source, start, end, hash);
+    let at = start;
+    for (; at + 4 <= end; at += 4) hash = nextHash(hash, source.getInt32(at, true));
+    let rest = 0;
+    for (let shift = 0; at < end; at++, shift += 8) rest |= source.getUint8(at) << shift;
+    return this.numberOf(source, start, end, nextHash(hash, rest));
   }
 
   /** The number here of a text of another dictionary. */
   numberOfOther(other: TextDictionary, number: number): number {
     const hash = other.#hashes[number] as number;
-    return this.numberOf(other.#bytes, other.#start(number), other.#start(number + 1), hash);
+    return this.numberOf(other.#view, other.#start(number), other.#start(number + 1), hash);
   }
 
   /** A view, valid until `clear`. */
@@ -76,6 +91,7 @@ export class TextDictionary {
   }
 
   clear(): void {
+    this.#total.bytes -= this.byteLength;
     this.#size = 0;
     this.#table.fill(-1);
     this.#crowded.clear();
@@ -85,12 +101,14 @@ export class TextDictionary {
     return number === 0 ? 0 : (this.#ends[number - 1] as number);
   }
 
-  #equals(number: number, source: Uint8Array, start: number, end: number): boolean {
+  #equals(number: number, source: DataView, start: number, end: number): boolean {
+    const view = this.#view;
     let at = this.#start(number);
     if (this.#start(number + 1) - at !== end - start) return false;
-    for (let from = start; from < end; from++) {
-      if (this.#bytes[at++] !== source[from]) return false;
-    }
+    let from = start;
+    for (; from + 4 <= end; from += 4, at += 4)
+      if (view.getInt32(at, true) !== source.getInt32(from, true)) return false;
+    for (; from < end; from++, at++) if (view.getUint8(at) !== source.getUint8(from)) return false;
     return true;
   }
 
@@ -98,8 +116,12 @@ export class TextDictionary {
     if (!isUtf8(text)) return -1;
     const start = this.byteLength;
     const end = start + text.length;
-    if (end > this.#bytes.length) this.#bytes = grown(this.#bytes, end);
+    if (end > this.#bytes.length) {
+      this.#bytes = grown(this.#bytes, end);
+      this.#view = new DataView(this.#bytes.buffer);
+    }
     this.#bytes.set(text, start);
+    this.#total.bytes += text.length;
 
     const number = this.#size++;
     if (number === this.#ends.length) {
@@ -122,8 +144,9 @@ export class TextDictionary {
   #place(number: number): void {
     const mask = this.#table.length - 1;
     const hash = this.#hashes[number] as number;
+    const first = hash ^ (hash >>> 15);
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
-      const slot = (hash + probe) & mask;
+      const slot = (first + probe) & mask;
       const other = this.#table[slot] as number;
       if (other < 0) {
         this.#table[slot] = number;
@@ -133,6 +156,10 @@ export class TextDictionary {
     }
     this.#crowded.set(stringOf(this.bytesOf(number)), number);
   }
+}
+
+function bytesIn({ buffer, byteOffset }: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
 }
 
 /** A distinct string for each text. Latin-1 is the fastest to make. */

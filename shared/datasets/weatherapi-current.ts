@@ -9,7 +9,7 @@ import { airQuality, language, pollen } from './weatherapi-options.ts';
 export const weatherapiCurrent = {
   name: 'weatherapi/current',
   endpoint: 'current.json',
-  version: 2,
+  version: 3,
   description: 'Current weather.',
   schedule: 'cron(0 * * * ? *)',
   identity: 'time',

@@ -16,7 +16,7 @@ import { airQuality, language, pollen } from './weatherapi-options.ts';
 export const weatherapiForecast = {
   name: 'weatherapi/forecast',
   endpoint: 'forecast.json',
-  version: 1,
+  version: 2,
   description: 'Forecasts by hour and by day, and weather alerts.',
   schedule: 'cron(0 0/6 * * ? *)',
   identity: 'time',

@@ -9,7 +9,7 @@ import { airQuality, language, pollen } from './weatherapi-options.ts';
 export const weatherapiHistory = {
   name: 'weatherapi/history',
   endpoint: 'history.json',
-  version: 1,
+  version: 2,
   description: 'What the weather was, by hour and by day.',
   schedule: 'cron(0 14 * * ? *)',
   identity: 'place-and-day',

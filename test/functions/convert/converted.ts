@@ -198,7 +198,7 @@ export function tablesFrom(
   const { rowCounts, answerCount, rescuedFields } = rows;
   return {
     tables: tables.map(({ columns, parquet }) => {
-      parquet.finish({ raw_key: rawKey, raw_sha256: '' });
+      parquet.finish({ raw_key: rawKey, raw_crc32: '' });
       return { columns, file: parquet.take() };
     }),
     counts: { rowCounts, answerCount, rescuedFields },

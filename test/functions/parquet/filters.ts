@@ -165,7 +165,7 @@ export function* parquetOf(
     group.clear();
     yield file.take();
   }
-  file.finish({ raw_key: rawKey, raw_sha256: '' });
+  file.finish({ raw_key: rawKey, raw_crc32: '' });
   yield file.take();
 }
 

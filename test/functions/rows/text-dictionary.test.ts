@@ -19,7 +19,7 @@ function collision(start: number): [one: string, other: string, hash: number] {
   for (let number = 0; ; number++) {
     const end = (Math.imul(number, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
     let hash = start;
-    for (let at = 0; at < end.length; at++) hash = nextHash(hash, end.charCodeAt(at));
+    for (let at = 0; at < end.length; at += 4) hash = nextHash(hash, Buffer.from(end).readInt32LE(at));
     const other = met.get(hash);
     if (other) return [other, end, hash];
     met.set(hash, end);
