@@ -13,8 +13,8 @@ export interface AnswerShapes {
    * @returns its end; -1 when it has to be parsed
    */
   read(window: ByteWindow, limit: number, parsed: ParsedValues): number;
-  /** @param answer was parsed and added; @param hasRescued some of its values found no column */
-  learn(answer: Uint8Array, hasRescued: boolean): void;
+  /** @param answer was parsed and added */
+  learn(answer: Uint8Array): void;
 }
 
 export function answerShapes(rows: AnswerRows): AnswerShapes {
@@ -31,7 +31,7 @@ class WholeAnswers implements AnswerShapes {
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
-    this.#shapes = new KnownShapes(rows.level, rowReader);
+    this.#shapes = new KnownShapes(rows.level, '', rowReader);
   }
 
   read(window: ByteWindow, limit: number): number {
@@ -40,11 +40,14 @@ class WholeAnswers implements AnswerShapes {
     if (!group) return -1;
     rows.begin();
     const end = this.#shapes.read(window, group, limit);
+    if (end < 0) return -1;
+    rows.countRescued(this.#shapes.undeclared);
     // Nulls alone are not data: parsing says so.
-    return end >= 0 && rows.addRow() ? end : -1;
+    return rows.addRow() ? end : -1;
   }
 
-  learn(answer: Uint8Array, hasRescued: boolean): void {
-    if (!hasRescued) this.#shapes.learn(answer);
+  learn(answer: Uint8Array): void {
+    const [group] = this.#rows.groups;
+    if (group) this.#shapes.learn(answer, group);
   }
 }

@@ -1,8 +1,8 @@
 import type { Level } from '../rows/field-tree.ts';
 import type { RowGroup } from '../rows/row-group.ts';
-import type { ReadableBytes } from './byte-window.ts';
+import { ByteWindow, type ReadableBytes } from './byte-window.ts';
 import { type Shape, shapeOf } from './shape.ts';
-import { ShapeReader } from './shape-reader.ts';
+import { noColumn, ShapeReader } from './shape-reader.ts';
 
 /** Shapes do not help an input whose records all differ; these limits keep what it loses small. */
 const maxShapes = 8;
@@ -10,13 +10,22 @@ const maxAttempts = 64;
 
 export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
   readonly #level: Level;
+  readonly #path: string | undefined;
   readonly #create: (shape: Shape, level: Level) => Reader | undefined;
   readonly #readers: Reader[] = [];
   #attempts = 0;
 
-  /** @param create returns undefined for a shape that it cannot read */
-  constructor(level: Level, create: (shape: Shape, level: Level) => Reader | undefined) {
+  /**
+   * @param path of the records, as in `shapeOf`
+   * @param create returns undefined for a shape that it cannot read
+   */
+  constructor(
+    level: Level,
+    path: string | undefined,
+    create: (shape: Shape, level: Level) => Reader | undefined,
+  ) {
     this.#level = level;
+    this.#path = path;
     this.#create = create;
   }
 
@@ -43,26 +52,37 @@ export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
     return this.#readers[0];
   }
 
+  /** How many values of the last record were not declared. */
+  get undeclared(): number {
+    return this.#readers[0]?.undeclared ?? 0;
+  }
+
   get canLearn(): boolean {
     return this.#readers.length < maxShapes && this.#attempts < maxAttempts;
   }
 
-  learn(record: Uint8Array): void {
+  /** @param group where it is tried, of which nothing changes */
+  learn(record: Uint8Array, group: RowGroup): void {
     if (!this.canLearn) return;
     this.#attempts += 1;
-    const shape = shapeOf(record, this.#level);
+    const shape = shapeOf(record, this.#level, this.#path);
     // The shape may be known: its reader gives up at some values.
     if (!shape || this.#readers.some((reader) => reader.isOf(shape))) return;
     const reader = this.#create(shape, this.#level);
-    if (reader) this.#readers.unshift(reader);
+    const window = new ByteWindow();
+    window.append(record);
+    // One that gives up here may do so at every record: a declared field has become another kind of value.
+    if (reader && reader.read(window, group) >= 0) this.#readers.unshift(reader);
+    group.truncate(group.rowCount);
   }
 }
 
 /** Reads a record that is one row, without arrays and without values of other rows. */
 export function rowReader(shape: Shape, { table }: Level): ShapeReader | undefined {
   const { slots, steps } = shape;
-  const columns = slots.flatMap(({ places: [place, other] }) =>
-    place && place.table === table && !other ? [place.column] : [],
-  );
+  const columns = slots.flatMap(({ undeclared, places: [place, other] }) => {
+    if (undeclared !== undefined) return [noColumn];
+    return place && place.table === table && !other ? [place.column] : [];
+  });
   return steps.length === 2 && columns.length === slots.length ? new ShapeReader(shape, columns) : undefined;
 }

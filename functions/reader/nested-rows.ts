@@ -3,6 +3,7 @@ import { readBefore } from '../rows/answer-fill.ts';
 import type { AnswerRows } from '../rows/answer-rows.ts';
 import type { FieldTree, Level } from '../rows/field-tree.ts';
 import { isObject } from '../rows/json.ts';
+import { memberPath } from '../rows/rescue.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow, type ReadableBytes } from './byte-window.ts';
@@ -44,14 +45,15 @@ export class NestedRows implements AnswerShapes {
 
   constructor(rows: AnswerRows) {
     this.#rows = rows;
-    this.#arrays = innerLevels(rows.level.tree).map(({ table, level }) => ({
+    this.#arrays = innerLevels(rows.level.tree, '').map(({ table, level, path }) => ({
       table,
       group: rows.groups[table] as RowGroup,
-      shapes: new KnownShapes(level, rowReader),
+      shapes: new KnownShapes(level, path, rowReader),
       opening: Buffer.from(`${JSON.stringify(level.name)}:[`),
     }));
     const read = this.#arrays.map(({ table }) => table);
-    this.#frames = new KnownShapes(rows.level, (shape) => FrameReader.of(shape, rows, read));
+    // A frame with undeclared values is parsed: they may belong to rows that were read before.
+    this.#frames = new KnownShapes(rows.level, undefined, (shape) => FrameReader.of(shape, rows, read));
   }
 
   read({ bytes, view, start }: ByteWindow, limit: number, parsed: ParsedValues): number {
@@ -70,7 +72,7 @@ export class NestedRows implements AnswerShapes {
       const first = group.rowCount;
       frame.append(record.subarray(from, at + 1));
       cuts.push(frame.end);
-      from = readRows(array, { bytes, view, start: at + 1 }, limit);
+      from = readRows(array, { bytes, view, start: at + 1 }, limit, this.#rows);
       if (from < 0) return this.#giveUp();
       at = from;
       ends.get(table)?.push(group.rowCount);
@@ -85,7 +87,7 @@ export class NestedRows implements AnswerShapes {
     const answer = parseFrame(withPlaceholders(text, cuts), parsed);
     if (!isObject(answer)) return this.#giveUp();
     if (!this.#rows.addAround(answer, ends)) return -1;
-    this.#frames.learn(text);
+    this.#frames.learn(text, this.#rows.groups[0] as RowGroup);
     return limit;
   }
 
@@ -108,7 +110,7 @@ export class NestedRows implements AnswerShapes {
           group.truncate(group.rowCount);
           if (end < 0) {
             end = scanner.find(window);
-            shapes.learn(bytes.subarray(at, end));
+            shapes.learn(bytes.subarray(at, end), group);
           }
           at = bytes[end] === comma ? end + 1 : end;
         }
@@ -132,6 +134,7 @@ function readRows(
   { group, shapes }: InnerArray,
   { bytes, view, start }: ReadableBytes,
   limit: number,
+  rows: AnswerRows,
 ): number {
   const next = { bytes, view, start };
   while (bytes[next.start] !== closeBracket) {
@@ -139,6 +142,7 @@ function readRows(
     const end = shapes.read(next, group, limit);
     if (end < 0) return -1;
     group.rowCount += 1;
+    rows.countRescued(shapes.undeclared);
     if (bytes[end] === closeBracket) return end;
     if (bytes[end] !== comma || bytes[end + 1] === closeBracket) return -1;
     next.start = end + 1;
@@ -166,13 +170,23 @@ function parseFrame(text: Uint8Array, parsed: ParsedValues): unknown {
   }
 }
 
+interface InnerLevel {
+  readonly table: number;
+  readonly level: Level;
+  /** Of its elements; undefined where the numbers of elements above are part of it. */
+  readonly path: string | undefined;
+}
+
 /** The arrays of rows that have no arrays of rows in them. */
-function innerLevels(tree: FieldTree): { readonly table: number; readonly level: Level }[] {
-  return [...tree.values()].flatMap((node) => {
-    if (node.kind === 'object') return innerLevels(node.tree);
+function innerLevels(tree: FieldTree, path: string | undefined): InnerLevel[] {
+  return [...tree].flatMap(([name, node]) => {
+    const here = path === undefined ? undefined : memberPath(path, name);
+    if (node.kind === 'object') return innerLevels(node.tree, here);
     if (node.kind !== 'array') return [];
-    const inner = innerLevels(node.level.tree);
-    const { table } = node.level;
-    return inner.length > 0 || table === undefined ? inner : [{ table, level: node.level }];
+    const { level } = node;
+    const { table } = level;
+    const elements = here === undefined || table === undefined ? undefined : `${here}[]`;
+    const inner = innerLevels(level.tree, elements);
+    return inner.length > 0 || table === undefined ? inner : [{ table, level, path: elements }];
   });
 }

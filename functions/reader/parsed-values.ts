@@ -17,7 +17,7 @@ export class ParsedValues {
     if (this.#count <= maxParsedValues) return;
     throw new PermanentError(
       'too-large',
-      `The file has more than ${maxParsedValues / 1e6} million values in records with undeclared fields, or of many forms. ` +
+      `The file has more than ${maxParsedValues / 1e6} million values in records with undeclared objects or arrays, or of many forms. ` +
         'They have to be parsed, and one conversion has no time for more. Split it between lines and drop the pieces.',
     );
   }

@@ -211,8 +211,8 @@ export class RecordReader {
       const queries = queriesOf(value);
       for (const query of queries) this.#rows.add(query);
       if (queries.length === 0) {
-        const hasRescued = this.#rows.add(value) > 0;
-        this.#shapes?.learn(bytes, hasRescued);
+        this.#rows.add(value);
+        this.#shapes?.learn(bytes);
       }
       this.#onRecord?.(bytes);
     } else if (typeof value === 'string' && this.#encodedIn === undefined && !isElement) {

@@ -1,8 +1,10 @@
 import type { ColumnType } from '../../shared/column-type.ts';
 import { dayNumber, firstSecond, lastSecond } from '../rows/cell.ts';
+import { rescue } from '../rows/rescue.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { firstHash, nextHash, type TextDictionary } from '../rows/text-dictionary.ts';
 import type { ReadableBytes } from './byte-window.ts';
+import { RescuedText } from './rescued-text.ts';
 import type { Shape } from './shape.ts';
 
 const { clz32, floor, imul } = Math;
@@ -22,6 +24,10 @@ const double = types.indexOf('double');
 const int = types.indexOf('int');
 const date = types.indexOf('date');
 const timestamp = types.indexOf('timestamp');
+const undeclared = types.length;
+
+/** Of a value that is not declared. */
+export const noColumn = -1;
 
 /**
  * Reads records of one shape straight from their bytes into cells. It knows only plain values. At anything else (an escape,
@@ -33,6 +39,11 @@ export class ShapeReader {
   readonly #ends: Int32Array;
   readonly #columns: Int32Array;
   readonly #types: Uint8Array;
+  /** By slot, what is before a value that is not declared in the row's `rescued`: `{"current.snow_cm":` */
+  readonly #before: readonly Uint8Array[];
+  readonly #rescued = new RescuedText();
+  /** How many values of each record are not declared. */
+  readonly undeclared: number;
   /** The end of the last value, and the number of digits after the point of the last number. */
   #end = 0;
   #scale = 0;
@@ -42,7 +53,14 @@ export class ShapeReader {
     this.#literals = new DataView(literals.buffer, literals.byteOffset, literals.length);
     this.#ends = ends;
     this.#columns = Int32Array.from(columns);
-    this.#types = Uint8Array.from(slots, ({ type }) => types.indexOf(type));
+    this.#types = Uint8Array.from(slots, ({ type, ...slot }) =>
+      slot.undeclared === undefined ? types.indexOf(type) : undeclared,
+    );
+    let count = 0;
+    this.#before = slots.map(({ undeclared: path }) =>
+      Buffer.from(path === undefined ? '' : `${count++ === 0 ? '{' : ','}${rescue(path, 0).slice(0, -1)}`),
+    );
+    this.undeclared = count;
   }
 
   isOf({ literals }: Shape): boolean {
@@ -59,6 +77,7 @@ export class ShapeReader {
     const literals = this.#literals;
     let at = start;
     let literal = 0;
+    this.#rescued.clear();
     for (let slot = 0; slot < this.#columns.length; slot++) {
       const end = this.#ends[slot] as number;
       // Eight bytes at a time, as doubles: JSON has no bytes that are zero or NaN.
@@ -78,14 +97,20 @@ export class ShapeReader {
       const cell = column * capacity + rowCount;
       if (bytes[at] === 0x6e) {
         if (bytes[at + 1] !== 0x75 || bytes[at + 2] !== 0x6c || bytes[at + 3] !== 0x6c) return -1;
-        at += 4;
-        continue;
+        if (type !== undeclared) {
+          at += 4;
+          continue;
+        }
       }
       if (type === string) {
         const number = this.#text(view, at, dictionaries[column] as TextDictionary);
         if (number < 0) return -1;
         words[cell * 2] = number;
         words[cell * 2 + 1] = 0;
+      } else if (type === undeclared) {
+        at = this.#rescued.add(this.#before[slot] as Uint8Array, bytes, at);
+        if (at < 0) return -1;
+        continue;
       } else {
         const end =
           type === date ? this.#date(bytes, at, doubles, cell) : this.#number(bytes, at, doubles, cell);
@@ -110,7 +135,18 @@ export class ShapeReader {
     for (; literal < literals.byteLength; literal++, at++) {
       if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
     }
-    return at;
+    return this.undeclared === 0 || this.#rescue(group) ? at : -1;
+  }
+
+  /** @returns false when a text is not UTF-8 */
+  #rescue(group: RowGroup): boolean {
+    const column = group.numberOf('rescued');
+    const cell = column * group.capacity + group.rowCount;
+    const number = this.#rescued.numberIn(group.dictionaries[column] as TextDictionary);
+    group.words[cell * 2] = number;
+    group.words[cell * 2 + 1] = 0;
+    group.present[cell] = 1;
+    return number >= 0;
   }
 
   /** @returns the text's number in its dictionary; -1 for a text with escapes, or another kind of value */

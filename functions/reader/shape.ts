@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../shared/column-type.ts';
 import type { ColumnPlace, FieldNode, FieldTree, Level } from '../rows/field-tree.ts';
+import { memberPath } from '../rows/rescue.ts';
 import { tokens } from './json-scan.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Shape {
 /** A value. */
 export interface Slot {
   readonly type: ColumnType;
+  /** Where a scalar is in its answer that is not declared. It goes to `rescued`, whatever it is. */
+  readonly undeclared: string | undefined;
   /** Where it belongs. Nowhere when it is ignored. */
   readonly places: readonly ColumnPlace[];
   /** The element that it is in, by the order in which elements begin. The record is number 0. */
@@ -38,17 +41,23 @@ interface Open {
   readonly tree: Pick<FieldTree, 'get'> | undefined;
   readonly level: Level | undefined;
   readonly element: number;
+  /** Where it is in its answer; undefined when the path of an undeclared value in it would not always be the same. */
+  readonly path: string | undefined;
   isEmpty: boolean;
 }
+
+/** JavaScript puts members with such names before the others. */
+const isIndex = /^\d+$/;
 
 const ignored: FieldNode = { kind: 'ignored' };
 
 /**
  * @param record an answer or an element of it: well-formed JSON that names no member twice
- * @returns undefined when the shape cannot be read: it has an array that is not declared, an undeclared name or one with an
- * escape, a value of several types, another kind of value for an object, or an element without a member
+ * @param path where it is in its answer; undefined when undeclared values in it have to be parsed
+ * @returns undefined when the shape cannot be read: it has an array or an object that is not declared, a name with an escape,
+ * a value of several types, another kind of value for an object, or an element without a declared member
  */
-export function shapeOf(record: Uint8Array, level: Level): Shape | undefined {
+export function shapeOf(record: Uint8Array, level: Level, path: string | undefined): Shape | undefined {
   if (record.length > maxRecordBytes) return undefined;
   // One character per byte, so that places in the text are places in the bytes.
   const text = Buffer.from(record.buffer, record.byteOffset, record.length).toString('latin1');
@@ -60,6 +69,7 @@ export function shapeOf(record: Uint8Array, level: Level): Shape | undefined {
   const open: Open[] = [];
   let elements = 0;
   let isName = false;
+  let name = '';
   let node: FieldNode | undefined;
   for (const [start, end] of tokens(text)) {
     const token = text.slice(start, end);
@@ -71,11 +81,23 @@ export function shapeOf(record: Uint8Array, level: Level): Shape | undefined {
       const tree = of ? of.tree : treeOf(node);
       if (!tree) return undefined;
       if (inside) inside.isEmpty = false;
-      open.push({ tree, level: of, element: of ? elements++ : (inside?.element ?? 0), isEmpty: true });
+      open.push({
+        tree,
+        level: of,
+        element: of ? elements++ : (inside?.element ?? 0),
+        path: inside ? pathIn(inside, name) : path,
+        isEmpty: true,
+      });
       isName = true;
     } else if (token === '[') {
       if (!inside?.tree || node?.kind !== 'array') return undefined;
-      open.push({ tree: undefined, level: node.level, element: inside.element, isEmpty: true });
+      open.push({
+        tree: undefined,
+        level: node.level,
+        element: inside.element,
+        path: undefined,
+        isEmpty: true,
+      });
     } else if (token === '}' || token === ']') {
       const { tree, level: of, element, isEmpty } = open.pop() as Open;
       if (tree && of) {
@@ -92,14 +114,21 @@ export function shapeOf(record: Uint8Array, level: Level): Shape | undefined {
     } else if (!inside?.tree) {
       return undefined;
     } else if (isName) {
-      node = inside.tree.get(token.slice(1, -1));
-      if (!node) return undefined;
-      inside.isEmpty = false;
+      if (token.includes('\\')) return undefined;
+      name = Buffer.from(token.slice(1, -1), 'latin1').toString();
+      node = inside.tree.get(name);
+      if (node) inside.isEmpty = false;
     } else {
-      const type = typeOf(node, token);
+      const undeclared = node || isIndex.test(name) ? undefined : pathIn(inside, name);
+      const type = undeclared === undefined ? typeOf(node, token) : 'string';
       if (!type) return undefined;
       literals.push(text.slice(literalStart, start));
-      slots.push({ type, places: node?.kind === 'value' ? node.columns : [], element: inside.element });
+      slots.push({
+        type,
+        undeclared,
+        places: node?.kind === 'value' ? node.columns : [],
+        element: inside.element,
+      });
       literalStart = end;
     }
   }
@@ -112,6 +141,10 @@ export function shapeOf(record: Uint8Array, level: Level): Shape | undefined {
     slots,
     steps,
   };
+}
+
+function pathIn({ path }: Open, name: string): string | undefined {
+  return path === undefined ? undefined : memberPath(path, name);
 }
 
 function treeOf(node: FieldNode | undefined): Open['tree'] {

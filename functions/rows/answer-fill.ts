@@ -36,8 +36,6 @@ export class AnswerFill {
   readonly #ends: number[];
   /** By table, where each array's rows end that were read into the group before. */
   readonly #read: ReadonlyMap<number, number[]>;
-  /** By table, what the answer's first row has in `rescued`. */
-  readonly #rescuedFirst: (readonly string[])[] = [];
   #rescuedFields = 0;
 
   constructor(
@@ -63,8 +61,10 @@ export class AnswerFill {
     if (left.length > 0) {
       const row = this.#starts[first] as number;
       const group = this.#groups[first] as RowGroup;
-      const members = [...(this.#rescuedFirst[first] ?? []), ...left];
-      group.setAll(group.numberOf('rescued'), 'string', jsonOf(members), row, row + 1);
+      const column = group.numberOf('rescued');
+      // Its own members come first.
+      const own = group.textAt(column, row)?.slice(1, -1);
+      group.setAll(column, 'string', jsonOf(own === undefined ? left : [own, ...left]), row, row + 1);
     }
     return this.#rescuedFields + left.length;
   }
@@ -156,7 +156,6 @@ export class AnswerFill {
   #commitRow(table: number, rescued: readonly string[]): void {
     const group = this.#groups[table] as RowGroup;
     if (rescued.length > 0) group.set(group.numberOf('rescued'), 'string', jsonOf(rescued));
-    if (group.rowCount === this.#starts[table]) this.#rescuedFirst[table] = rescued;
     this.#rescuedFields += rescued.length;
     group.rowCount += 1;
     group.reserve();

@@ -29,6 +29,8 @@ export class AnswerRows {
   readonly #starts: number[];
   #answerCount = 0;
   #rescuedFields = 0;
+  /** Of the rows since `begin`, which count when their answer is added. */
+  #rescuedInRows = 0;
 
   /** @param onGroup is called with each full row group and, by `end`, the last ones. The group is emptied afterwards. */
   constructor(dataset: Dataset, provenance: Provenance, onGroup: (group: RowGroup, table: number) => void) {
@@ -63,6 +65,7 @@ export class AnswerRows {
 
   /** Comes before each answer: hands on full groups, and makes room for a row in each. */
   begin(): void {
+    this.#rescuedInRows = 0;
     for (let table = 0; table < this.groups.length; table++) {
       const group = this.groups[table] as RowGroup;
       if (group.full) this.#handOn(table);
@@ -73,19 +76,16 @@ export class AnswerRows {
 
   /**
    * Adds an answer that was parsed.
-   * @returns how many of its values found no column
    * @throws {PermanentError} `error-body`, `foreign-record` or `incomplete`
    */
-  add(answer: JsonObject): number {
+  add(answer: JsonObject): void {
     const number = this.#answerCount + 1;
     if (!isDeclared(this.level.tree, answer)) throw refusal(answer, number, undefined);
     const absent = this.#required.find((part) => !isPresent(part, answer));
     if (absent)
       throw refusal(answer, number, `${absent.node.kind} "${absent.path}" with a value of a declared field`);
     this.begin();
-    const rescued = this.#fill(answer);
-    if (rescued === undefined) throw refusal(answer, number, 'row for any table');
-    return rescued;
+    if (!this.#fill(answer)) throw refusal(answer, number, 'row for any table');
   }
 
   /**
@@ -97,13 +97,18 @@ export class AnswerRows {
     try {
       const isData =
         isDeclared(this.level.tree, answer) && this.#required.every((part) => isPresent(part, answer));
-      if (!isData || this.#fill(answer, read) === undefined) throw new Mismatch();
+      if (!isData || !this.#fill(answer, read)) throw new Mismatch();
       return true;
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
       this.undo();
       return false;
     }
+  }
+
+  /** Counts values of a row that was read since `begin`, and that found no column. */
+  countRescued(values: number): void {
+    this.#rescuedInRows += values;
   }
 
   /** Adds an answer that consists of the row which was read since `begin`. @returns false as `addAround` */
@@ -118,7 +123,7 @@ export class AnswerRows {
     }
     if (isComplete) {
       group.rowCount += 1;
-      this.#answerCount += 1;
+      this.#countAnswer(0);
     } else this.undo();
     return isComplete;
   }
@@ -131,7 +136,7 @@ export class AnswerRows {
         group.reserve();
       }
     }
-    this.#answerCount += 1;
+    this.#countAnswer(0);
   }
 
   /** Removes all rows since `begin`. */
@@ -154,12 +159,15 @@ export class AnswerRows {
     group.clear();
   }
 
-  /** @returns how many values found no column; undefined when no table has a row */
-  #fill(answer: JsonObject, read?: ReadonlyMap<number, number[]>): number | undefined {
+  /** @returns false when no table has a row */
+  #fill(answer: JsonObject, read?: ReadonlyMap<number, number[]>): boolean {
     const rescued = new AnswerFill(this.groups, this.#starts, read).fill(this.level, answer);
-    if (rescued === undefined) return undefined;
+    if (rescued !== undefined) this.#countAnswer(rescued);
+    return rescued !== undefined;
+  }
+
+  #countAnswer(rescued: number): void {
     this.#answerCount += 1;
-    this.#rescuedFields += rescued;
-    return rescued;
+    this.#rescuedFields += rescued + this.#rescuedInRows;
   }
 }

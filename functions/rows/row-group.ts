@@ -89,6 +89,12 @@ export class RowGroup {
     else this.bigints[at] = this.#bits(column, type, cell);
   }
 
+  textAt(column: number, row: number): string | undefined {
+    const cell = column * this.capacity + row;
+    const bytes = this.dictionaries[column]?.bytesOf(this.words[cell * 2] as number);
+    return this.present[cell] === 1 && bytes ? Buffer.from(bytes).toString() : undefined;
+  }
+
   /** Sets a cell of the rows from `start` up to `end`. */
   setAll<T extends ColumnType>(column: number, type: T, cell: CellOf[T], start: number, end: number): void {
     const [from, to] = [column * this.capacity + start, column * this.capacity + end];

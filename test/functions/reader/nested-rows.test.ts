@@ -40,7 +40,7 @@ const counting: ShapesOf = (rows) => {
       if (end >= 0) seen.known += 1;
       return end;
     },
-    learn: (answer, hasRescued) => shapes.learn(answer, hasRescued),
+    learn: (answer) => shapes.learn(answer),
   };
 };
 

@@ -30,8 +30,8 @@ test.each<[what: string, record: string, dataset: Dataset]>([
 });
 
 test.each<[what: string, record: string, dataset: Dataset]>([
-  ['with an undeclared field', current(',"new":1'), weatherapiCurrent],
-  ['that are encoded twice', JSON.stringify(current(',"new":1')), weatherapiCurrent],
+  ['with an undeclared object', current(',"new":{}'), weatherapiCurrent],
+  ['that are encoded twice', JSON.stringify(current(',"new":{}')), weatherapiCurrent],
   ['with rows inside and an undeclared field', forecast(',"new":1'), weatherapiForecast],
 ])(
   'records %s are refused when they have more values than there is time for [parsed-values]',
