@@ -66,7 +66,7 @@ export class RowGroup {
     const { rowCount, capacity } = this;
     if (rowCount + rows <= capacity) return;
     // Columns a power of two apart would compete for the same lines of the processor's cache.
-    const next = capacity < 2000 ? capacity * 4 + 72 : Math.max(capacity * 2, maxRows + lastAnswerRows);
+    const next = capacity < 10_000 ? capacity * 4 + 72 : Math.max(capacity * 2, maxRows + lastAnswerRows);
     this.#allocate(Math.max(next, rowCount + rows));
   }
 
