@@ -24,7 +24,10 @@ interface Kind {
 // biome-ignore format: one input per line, as in a table
 const kinds = {
   current: { dataset: weatherapiCurrent, line: currentLine, records: [1, 100, 10_000, 100_000, 1_000_000], streams: [100_000, 250_000, 2_000_000], quick: [1, 10_000, 100_000] },
+  'current-drift-1': { dataset: weatherapiCurrent, line: (record) => driftLine(record, 1), records: [10_000, 100_000], streams: [], quick: [10_000] },
+  'current-drift-4': { dataset: weatherapiCurrent, line: (record) => driftLine(record, 4), records: [10_000, 100_000], streams: [], quick: [10_000] },
   forecast: { dataset: weatherapiForecast, line: forecastLine, records: [1, 100, 1000], streams: [1000, 2500], quick: [1, 1000] },
+  'forecast-drift': { dataset: weatherapiForecast, line: forecastDriftLine, records: [100, 1000], streams: [], quick: [100] },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type InputName = keyof typeof kinds;
@@ -150,6 +153,31 @@ function forecastLine(record: number): string {
   const query = new URLSearchParams('days=3&aqi=yes&pollen=yes&alerts=yes');
   const place = placesOf(run)[turn] as Place;
   return asWritten(endpoints.forecast?.({ place, now: instantOf(run * 6, turn), query, plan: 'free' }));
+}
+
+/** What the dataset does not declare, each before a member that it does. */
+const undeclared = [
+  ['humidity', 'snow_cm', (part) => (20 * part).toFixed(1)],
+  ['uv', 'ozone_du', (part) => (200 + 200 * part).toFixed()],
+  ['cloud', 'sky', (part) => (part < 0.5 ? '"overcast"' : '"partly clear"')],
+  ['vis_km', 'is_estimated', (part) => String(part < 0.1)],
+] as const satisfies [before: string, name: string, json: (part: number) => string][];
+
+/** What `currentLine` has, and so many undeclared members. */
+function driftLine(record: number, members: number): string {
+  let line = currentLine(record);
+  for (const [before, name, json] of undeclared.slice(0, members))
+    line = line.replace(`"${before}":`, `"${name}":${json(fraction(`${record} ${name}`))},$&`);
+  return line;
+}
+
+/** What `forecastLine` has, and an undeclared member in each hour. */
+function forecastDriftLine(record: number): string {
+  let hour = 0;
+  return forecastLine(record).replaceAll(
+    '"time":',
+    (time) => `"hail_mm":${(20 * fraction(`${record} ${hour++}`)).toFixed(1)},${time}`,
+  );
 }
 
 /** Some forty places are asked for in a second. */
