@@ -1,15 +1,23 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { bundleWorker } from './candidate-process.ts';
 import { type CandidateName, candidateNames, candidates } from './candidates.ts';
-import { inputNames, inputOf, shareOf, tablesOf } from './input.ts';
+import { type InputName, inputNames, inputOf, sizesOf, tablesOf } from './input.ts';
 import { compaction, scans } from './lake.ts';
-import { measure, type Plan } from './measure.ts';
+import { measure } from './measure.ts';
 import { compactionTable, scanTable, table, titleOf, writeResults } from './report.ts';
 
-const { quick, only, records, streams, lake } = new Command('npm run bench --')
+const {
+  quick,
+  only,
+  input: inputs,
+  records,
+  streams,
+  lake,
+} = new Command('npm run bench --')
   .description('Measures the converter and others as multiples of the limit: decode and JSON.parse.')
-  .option('--quick', 'fewer rounds and at most 100 000 records, in about two minutes')
-  .option('--only <names>', `some of ${candidateNames.join(', ')}`, namesIn)
+  .option('--quick', 'fewer rounds and sizes, in about two minutes')
+  .option('--only <names>', `some of ${candidateNames.join(', ')}`, namesAmong(candidateNames))
+  .option('--input <names>', `some of ${inputNames.join(', ')}`, namesAmong(inputNames))
   .option('--records <numbers>', 'only these sizes, in memory', numbersIn)
   .option('--streams <numbers>', 'only these sizes, from file to file', numbersIn)
   .option('--lake', 'only the files of a table, before and after compacting')
@@ -18,43 +26,51 @@ const { quick, only, records, streams, lake } = new Command('npm run bench --')
     `
 Without options it measures everything and writes RESULTS.md. Examples:
   npm run bench -- --quick
-  npm run bench -- --only ours,duckdb --records 1,100000
-  npm run bench -- --only ours --streams 250000
+  npm run bench -- --input current --records 1,100000
+  npm run bench -- --input current --streams 250000
+  npm run bench -- --only ours,duckdb
   npm run bench -- --lake`,
   )
   .parse()
   .opts<{
     quick?: true;
     only?: readonly CandidateName[];
+    input?: readonly InputName[];
     records?: readonly number[];
     streams?: readonly number[];
     lake?: true;
   }>();
 
-const parts: readonly { readonly plan: Plan; readonly sizes: readonly number[] }[] = [
+const parts = [
   {
     plan: { streamed: false, processes: quick ? 1 : 3, rounds: quick ? 3 : 5 },
-    sizes: records ?? (streams ? [] : quick ? [1, 10_000, 100_000] : [1, 100, 10_000, 100_000]),
+    asked: records,
+    usual: 'records',
   },
-  {
-    plan: { streamed: true, processes: 1, rounds: quick ? 1 : 3 },
-    sizes: streams ?? (records ? [] : quick ? [100_000] : [100_000, 250_000]),
-  },
-];
+  { plan: { streamed: true, processes: 1, rounds: quick ? 1 : 3 }, asked: streams, usual: 'streams' },
+] as const;
 const began = performance.now();
 const tables: string[] = [];
 if (!lake) await bundleWorker();
-for (const name of lake ? [] : inputNames) {
+for (const name of lake ? [] : (inputs ?? inputNames)) {
+  const own = sizesOf(name);
   const isNested = tablesOf(name).length > 1;
-  for (const { plan, sizes } of parts) {
-    const names = (only ?? candidateNames).filter(
-      (one) => (!plan.streamed || candidates[one].streams) && (!isNested || candidates[one].nests),
-    );
-    for (const size of (records ?? streams) ? sizes : new Set(sizes.map((each) => shareOf(name, each)))) {
+  for (const { plan, asked, usual } of parts) {
+    const sizes = own[usual].filter((size) => !quick || own.quick.includes(size));
+    for (const size of asked ?? (records || streams ? [] : sizes)) {
+      // Rounds of so many are long, and some candidates hold several times what they read.
+      const isLarge = size > 250_000;
+      const names = (only ?? candidateNames).filter(
+        (one) =>
+          (!(plan.streamed || isLarge) || candidates[one].streams) && (!isNested || candidates[one].nests),
+      );
       progress(`${name}, ${size}: input`);
       const input = await inputOf(name, size);
-      const measurements = await measure(names, input, plan, (message) =>
-        progress(`${titleOf(input)}: ${message}`),
+      const measurements = await measure(
+        names,
+        input,
+        isLarge ? { ...plan, rounds: Math.min(plan.rounds, 2) } : plan,
+        (message) => progress(`${titleOf(input)}: ${message}`),
       );
       if (measurements.some((measurement) => 'failed' in measurement)) process.exitCode = 1;
       tables.push(table(input, plan, measurements));
@@ -62,7 +78,7 @@ for (const name of lake ? [] : inputNames) {
     }
   }
 }
-if (lake || !(only || records || streams)) {
+if (lake || !(only || inputs || records || streams)) {
   for (const [places, days] of quick
     ? ([[1, 30]] as const)
     : ([
@@ -81,7 +97,7 @@ if (lake || !(only || records || streams)) {
   );
   console.log(`\n${tables.at(-1)}`);
 }
-const complete = !quick && !only && !records && !streams && !lake;
+const complete = !quick && !only && !inputs && !records && !streams && !lake;
 if (complete && !process.exitCode) await writeResults(tables);
 
 /** On standard error: standard output is for the tables. */
@@ -89,13 +105,13 @@ function progress(message: string): void {
   console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${message}`);
 }
 
-function namesIn(text: string): CandidateName[] {
-  return text.split(',').map((name) => {
-    const found = candidateNames.find((one) => one === name);
-    if (!found)
-      throw new InvalidArgumentError(`Expected some of ${candidateNames.join(', ')}; got "${name}".`);
-    return found;
-  });
+function namesAmong<Name extends string>(names: readonly Name[]) {
+  return (text: string): Name[] =>
+    text.split(',').map((name) => {
+      const found = names.find((one) => one === name);
+      if (!found) throw new InvalidArgumentError(`Expected some of ${names.join(', ')}; got "${name}".`);
+      return found;
+    });
 }
 
 function numbersIn(text: string): number[] {

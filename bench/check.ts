@@ -2,18 +2,19 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Table } from '../shared/dataset.ts';
-import { type Input, rowsIn, tablesOf } from './input.ts';
+import { datasetOf, type Input, rowsIn, tablesOf } from './input.ts';
 
 /**
  * @param files one per table
+ * @param rescues whether they have to keep undeclared members, by path, in a column `rescued`
  * @throws {Error} naming the first value that DuckDB does not read as it is in the input, or in another order
  */
-export async function check(files: readonly string[], input: Input): Promise<void> {
+export async function check(files: readonly string[], input: Input, rescues: boolean): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', { autoinstall_known_extensions: 'false' });
   const connection = await instance.connect();
   try {
     for (const [index, table] of tablesOf(input.name).entries())
-      await compare(connection, files[index] ?? '', input, table);
+      await compare(connection, files[index] ?? '', input, table, rescues);
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -23,37 +24,63 @@ export async function check(files: readonly string[], input: Input): Promise<voi
 async function compare(
   connection: DuckDBConnection,
   parquet: string,
-  { path: input }: Input,
+  input: Input,
   { name, rows, fields }: Table,
+  rescues: boolean,
 ): Promise<void> {
-  const expected = expectedRows(input, rows);
+  const { ignored, tables } = datasetOf(input.name);
+  const known = new Set([...ignored, ...tables.flatMap((table) => table.fields.map(({ path }) => path))]);
+  const expected = expectedRows(input.path, rows);
   let row = 0;
   for await (const batch of batches(connection, parquet, [
     ...fields.map(({ column }) => column),
-    'rescued',
+    ...(rescues ? ['rescued'] : []),
   ])) {
     for (let index = 0; index < (batch[0]?.length ?? 0); index++) {
       const next = await expected.next();
       if (next.done) throw new Error(`Wrong: ${name} has more than ${row} rows.`);
       row += 1;
-      for (const [at, { column, path }] of fields.entries()) {
-        expectSame(`${name}, row ${row}, ${column}`, batch[at]?.[index], next.value(path) ?? null);
-      }
-      // Only ours has this column. There must be nothing in it.
-      expectSame(`${name}, row ${row}, rescued`, batch[fields.length]?.[index], null);
+      const expect = (column: string, found: unknown, value: unknown) => {
+        if (found === value) return;
+        throw new Error(
+          `Wrong: ${name}, row ${row}, ${column}: ${String(found)} instead of ${String(value)}.`,
+        );
+      };
+      for (const [at, { column, path }] of fields.entries())
+        expect(column, batch[at]?.[index], next.value(path) ?? null);
+      if (!rescues) continue;
+      const found = batch[fields.length]?.[index];
+      const left = undeclaredIn(next.value(rows) as object, rows, known);
+      expect(
+        'rescued',
+        typeof found === 'string' ? inOneOrder(Object.entries(JSON.parse(found))) : found,
+        left.length > 0 ? inOneOrder(left) : null,
+      );
     }
   }
   if (!(await expected.next()).done) throw new Error(`Wrong: ${name} ends after ${row} rows.`);
 }
 
+/** The members of a row without a column, by path. Arrays have rows of their own. */
+function undeclaredIn(
+  object: object,
+  path: string,
+  known: ReadonlySet<string>,
+): [path: string, value: unknown][] {
+  return Object.entries(object).flatMap(([name, value]): [string, unknown][] => {
+    const here = path ? `${path}.${name}` : name;
+    if (known.has(here) || Array.isArray(value)) return [];
+    return typeof value === 'object' && value !== null ? undeclaredIn(value, here, known) : [[here, value]];
+  });
+}
+
+function inOneOrder(members: readonly [string, unknown][]): string {
+  return JSON.stringify(members.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 async function* expectedRows(input: string, rows: string) {
   for await (const line of createInterface({ input: createReadStream(input) }))
     yield* rowsIn(JSON.parse(line), rows);
-}
-
-function expectSame(where: string, found: unknown, expected: unknown): void {
-  if (found !== expected)
-    throw new Error(`Wrong: ${where}: ${String(found)} instead of ${String(expected)}.`);
 }
 
 /** Batches of rows, column by column: every number as a JavaScript number, an instant as epoch seconds, a day as text. */

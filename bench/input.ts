@@ -13,14 +13,21 @@ import { weatherapiForecast } from '../shared/datasets/weatherapi-forecast.ts';
 interface Kind {
   readonly dataset: Dataset;
   readonly line: (record: number) => string;
-  /** Records that have as many values as one of the records by which sizes are told. */
-  readonly share: number;
+  /** Numbers of records: in memory, and from file to file. */
+  readonly records: readonly number[];
+  readonly streams: readonly number[];
+  /** Those of them that `--quick` measures. */
+  readonly quick: readonly number[];
 }
 
 /** Add an input here, and it is measured. */
+// biome-ignore format: one input per line, as in a table
 const kinds = {
-  current: { dataset: weatherapiCurrent, line: currentLine, share: 1 },
-  forecast: { dataset: weatherapiForecast, line: forecastLine, share: 1 / 100 },
+  current: { dataset: weatherapiCurrent, line: currentLine, records: [1, 100, 10_000, 100_000, 1_000_000], streams: [100_000, 250_000, 2_000_000], quick: [1, 10_000, 100_000] },
+  'current-drift-1': { dataset: weatherapiCurrent, line: (record) => driftLine(record, 1), records: [10_000, 100_000], streams: [], quick: [10_000] },
+  'current-drift-4': { dataset: weatherapiCurrent, line: (record) => driftLine(record, 4), records: [10_000, 100_000], streams: [], quick: [10_000] },
+  forecast: { dataset: weatherapiForecast, line: forecastLine, records: [1, 100, 1000], streams: [1000, 2500], quick: [1, 1000] },
+  'forecast-drift': { dataset: weatherapiForecast, line: forecastDriftLine, records: [100, 1000], streams: [], quick: [100] },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 export type InputName = keyof typeof kinds;
@@ -38,17 +45,17 @@ export const dataDirectory = join(import.meta.dirname, '.data');
 
 /** The input's file. It is written once; its name holds a digest of what the generator makes. */
 export async function inputOf(name: InputName, records: number): Promise<Input> {
-  const { line, share } = kinds[name];
+  const { line } = kinds[name];
   const sample = createHash('sha256');
-  for (let record = 0; record < 2_000_000 * share; record += 2003) sample.update(line(record));
+  for (let each = 0; each < 100; each++) sample.update(line(2003 * each));
   const path = join(dataDirectory, `${name}-${sample.digest('hex').slice(0, 12)}-${records}.ndjson`);
   if (!existsSync(path)) await writeLines(path, records, line);
   return { name, records, path };
 }
 
-/** How many records of a kind are as much work as so many of `current`. */
-export function shareOf(name: InputName, records: number): number {
-  return Math.ceil(records * kinds[name].share);
+/** What is measured unless somebody asks for other sizes. */
+export function sizesOf(name: InputName): Pick<Kind, 'records' | 'streams' | 'quick'> {
+  return kinds[name];
 }
 
 export function datasetOf(name: InputName): Dataset {
@@ -87,8 +94,14 @@ export function rowsIn(answer: unknown, rows: string): ((path: string) => unknow
   });
 }
 
+const namesIn = new Map<string, string[]>();
+
 function valueAt(record: unknown, path: string): unknown {
-  const names = path.split('.').filter((name) => name !== '');
+  let names = namesIn.get(path);
+  if (!names) {
+    names = path.split('.').filter((name) => name !== '');
+    namesIn.set(path, names);
+  }
   return names.reduce<unknown>((value, name) => (value as Record<string, unknown>)?.[name], record);
 }
 
@@ -140,6 +153,31 @@ function forecastLine(record: number): string {
   const query = new URLSearchParams('days=3&aqi=yes&pollen=yes&alerts=yes');
   const place = placesOf(run)[turn] as Place;
   return asWritten(endpoints.forecast?.({ place, now: instantOf(run * 6, turn), query, plan: 'free' }));
+}
+
+/** What the dataset does not declare, each before a member that it does. */
+const undeclared = [
+  ['humidity', 'snow_cm', (part) => (20 * part).toFixed(1)],
+  ['uv', 'ozone_du', (part) => (200 + 200 * part).toFixed()],
+  ['cloud', 'sky', (part) => (part < 0.5 ? '"overcast"' : '"partly clear"')],
+  ['vis_km', 'is_estimated', (part) => String(part < 0.1)],
+] as const satisfies [before: string, name: string, json: (part: number) => string][];
+
+/** What `currentLine` has, and so many undeclared members. */
+function driftLine(record: number, members: number): string {
+  let line = currentLine(record);
+  for (const [before, name, json] of undeclared.slice(0, members))
+    line = line.replace(`"${before}":`, `"${name}":${json(fraction(`${record} ${name}`))},$&`);
+  return line;
+}
+
+/** What `forecastLine` has, and an undeclared member in each hour. */
+function forecastDriftLine(record: number): string {
+  let hour = 0;
+  return forecastLine(record).replaceAll(
+    '"time":',
+    (time) => `"hail_mm":${(20 * fraction(`${record} ${hour++}`)).toFixed(1)},${time}`,
+  );
 }
 
 /** Some forty places are asked for in a second. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CandidateProcess, type Request, type Usage } from './candidate-process.ts';
-import type { CandidateName } from './candidates.ts';
+import { type CandidateName, candidates } from './candidates.ts';
 import { check } from './check.ts';
 import { dataDirectory, type Input, tablesOf } from './input.ts';
 
@@ -72,7 +72,7 @@ export async function measure(
     await attempt(name, async () => {
       const to = outputsOf(name);
       await askFresh(name, input, { work: streamed ? 'stream' : 'write', to });
-      await check(to, input);
+      await check(to, input, candidates[name].rescues);
       const files = await Promise.all(to.map((file) => stat(file)));
       sizes.set(
         name,
