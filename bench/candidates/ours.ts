@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { conversion } from '../../functions/convert/conversion.ts';
 import { parseRawKey } from '../../shared/keys.ts';
@@ -20,7 +19,7 @@ export const createCandidate: CreateCandidate = async (_tables, { name }) => {
     },
     async stream(from, to) {
       const files = await Promise.all(to.map((path) => open(path, 'w')));
-      for await (const pieces of parquet(createReadStream(from)))
+      for await (const pieces of parquet(piecesIn(from)))
         for (const [table, piece] of pieces.entries()) if (piece.length > 0) await files[table]?.write(piece);
       await Promise.all(files.map((file) => file.close()));
     },
@@ -29,4 +28,15 @@ export const createCandidate: CreateCandidate = async (_tables, { name }) => {
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+}
+
+/** Through one buffer: what a stream reads ahead, some 40 MB until the garbage is collected, is not the converter's memory. */
+async function* piecesIn(path: string): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(pieceBytes);
+  await using file = await open(path);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
