@@ -1,3 +1,4 @@
+import { rescue } from '../rows/rescue.ts';
 import type { TextDictionary } from '../rows/text-dictionary.ts';
 
 const quote = 0x22;
@@ -18,43 +19,57 @@ const maxNumberLength = 15;
 const maxPlaces = 6;
 
 /**
- * What one row has in `rescued`, put together from the bytes of the values: as `rescue` spells them, without parsing them.
+ * Puts together what one row has in `rescued` from the bytes of its values: as `rescue` spells them, without parsing them.
  * test/functions/reader/known-shapes.test.ts
  */
 export class RescuedText {
+  /** What is before each value: `{"current.snow_cm":` */
+  readonly #before: readonly Uint8Array[];
+  /** Of each value, where it begins, and the end of what is kept of it. */
+  readonly #kept: Int32Array;
+  #count = 0;
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
-  #size = 0;
-  /** The end of what is kept of the last value. */
-  #keptEnd = 0;
 
-  clear(): void {
-    this.#size = 0;
+  /** @param paths of the values, in their order */
+  constructor(paths: readonly string[]) {
+    this.#before = paths.map((path, index) =>
+      Buffer.from(`${index === 0 ? '{' : ','}${rescue(path, 0).slice(0, -1)}`),
+    );
+    this.#kept = new Int32Array(paths.length * 2);
   }
 
-  /**
-   * @param before what comes before the value: `{"current.snow_cm":`
-   * @returns the end of the value; -1 for one that has to be parsed
-   */
-  add(before: Uint8Array, bytes: Buffer, start: number): number {
-    const end = this.#valueEnd(bytes, start);
-    if (end < 0) return -1;
+  get length(): number {
+    return this.#before.length;
+  }
 
-    const size = this.#size;
-    const length = this.#keptEnd - start;
-    this.#reserve(size + before.length + length + 1);
-    const own = this.#bytes;
-    for (let at = 0; at < before.length; at++) own[size + at] = before[at] as number;
-    const from = size + before.length;
-    for (let at = 0; at < length; at++) own[from + at] = bytes[start + at] as number;
-    this.#size = from + length;
+  clear(): void {
+    this.#count = 0;
+  }
+
+  /** Takes the next value. @returns its end; -1 for one that has to be parsed */
+  add(bytes: Buffer, start: number): number {
+    const end = this.#valueEnd(bytes, start);
+    this.#kept[2 * this.#count++] = start;
     return end;
   }
 
-  /** @returns -1 when it is not UTF-8 */
-  numberIn(dictionary: TextDictionary): number {
-    this.#bytes[this.#size] = closeBrace;
-    return dictionary.numberOfBytes(this.#view, 0, this.#size + 1);
+  /**
+   * @param bytes that the values are in
+   * @returns the text's number; -1 when it is not UTF-8
+   */
+  numberIn(dictionary: TextDictionary, bytes: Uint8Array): number {
+    let size = 0;
+    for (let value = 0; value < this.#count; value++) {
+      const before = this.#before[value] as Uint8Array;
+      const start = this.#kept[2 * value] as number;
+      const end = this.#kept[2 * value + 1] as number;
+      this.#reserve(size + before.length + end - start + 1);
+      for (let at = 0; at < before.length; at++) this.#bytes[size++] = before[at] as number;
+      for (let at = start; at < end; at++) this.#bytes[size++] = bytes[at] as number;
+    }
+    this.#bytes[size++] = closeBrace;
+    return dictionary.numberOfBytes(this.#view, 0, size);
   }
 
   #valueEnd(bytes: Buffer, start: number): number {
@@ -72,7 +87,7 @@ export class RescuedText {
       if (!word) return -1;
       end = start + word.length;
     }
-    this.#keptEnd = end;
+    this.#kept[2 * this.#count + 1] = end;
     return end;
   }
 
@@ -97,7 +112,7 @@ export class RescuedText {
       const isNegativeZero = keptEnd === wholeEnd && first > start;
       if (wholeEnd > first + 1 || places > maxPlaces || isNegativeZero) return -1;
     }
-    this.#keptEnd = keptEnd;
+    this.#kept[2 * this.#count + 1] = keptEnd;
     return at;
   }
 

@@ -1,6 +1,5 @@
 import type { ColumnType } from '../../shared/column-type.ts';
 import { dayNumber, firstSecond, lastSecond } from '../rows/cell.ts';
-import { rescue } from '../rows/rescue.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { firstHash, nextHash, type TextDictionary } from '../rows/text-dictionary.ts';
 import type { ReadableBytes } from './byte-window.ts';
@@ -39,11 +38,7 @@ export class ShapeReader {
   readonly #ends: Int32Array;
   readonly #columns: Int32Array;
   readonly #types: Uint8Array;
-  /** By slot, what is before a value that is not declared in the row's `rescued`: `{"current.snow_cm":` */
-  readonly #before: readonly Uint8Array[];
-  readonly #rescued = new RescuedText();
-  /** How many values of each record are not declared. */
-  readonly undeclared: number;
+  readonly #rescued: RescuedText;
   /** The end of the last value, and the number of digits after the point of the last number. */
   #end = 0;
   #scale = 0;
@@ -56,11 +51,12 @@ export class ShapeReader {
     this.#types = Uint8Array.from(slots, ({ type, ...slot }) =>
       slot.undeclared === undefined ? types.indexOf(type) : undeclared,
     );
-    let count = 0;
-    this.#before = slots.map(({ undeclared: path }) =>
-      Buffer.from(path === undefined ? '' : `${count++ === 0 ? '{' : ','}${rescue(path, 0).slice(0, -1)}`),
-    );
-    this.undeclared = count;
+    this.#rescued = new RescuedText(slots.flatMap((slot) => slot.undeclared ?? []));
+  }
+
+  /** How many values of each record are not declared. */
+  get undeclared(): number {
+    return this.#rescued.length;
   }
 
   isOf({ literals }: Shape): boolean {
@@ -108,7 +104,7 @@ export class ShapeReader {
         words[cell * 2] = number;
         words[cell * 2 + 1] = 0;
       } else if (type === undeclared) {
-        at = this.#rescued.add(this.#before[slot] as Uint8Array, bytes, at);
+        at = this.#rescued.add(bytes, at);
         if (at < 0) return -1;
         continue;
       } else {
@@ -135,14 +131,14 @@ export class ShapeReader {
     for (; literal < literals.byteLength; literal++, at++) {
       if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
     }
-    return this.undeclared === 0 || this.#rescue(group) ? at : -1;
+    return this.#rescued.length === 0 || this.#rescue(bytes, group) ? at : -1;
   }
 
   /** @returns false when a text is not UTF-8 */
-  #rescue(group: RowGroup): boolean {
+  #rescue(bytes: Uint8Array, group: RowGroup): boolean {
     const column = group.numberOf('rescued');
     const cell = column * group.capacity + group.rowCount;
-    const number = this.#rescued.numberIn(group.dictionaries[column] as TextDictionary);
+    const number = this.#rescued.numberIn(group.dictionaries[column] as TextDictionary, bytes);
     group.words[cell * 2] = number;
     group.words[cell * 2 + 1] = 0;
     group.present[cell] = 1;

@@ -13,11 +13,12 @@ const forecast = (hours: string, more = '') =>
 
 /** The slowest that a file may have: each record is parsed, and each is a row of many columns. */
 const parsedRecords: Readonly<Record<string, (number: number) => string>> = {
-  'records with an undeclared field': (number) => `{"location":{"lat":2},"current":{"uv":1},"new":${number}}`,
+  'records with an undeclared array': (number) =>
+    `{"location":{"lat":2},"current":{"uv":1},"new":[${number}]}`,
   'records with a number that is kept as it was written': (number) =>
     `{"location":{"lat":2},"current":{"uv":1},"new":-0,"newer":${number}}`,
   'records that are encoded twice': (number) =>
-    JSON.stringify(`{"location":{"lat":2},"current":{"uv":1},"new":${number}}`),
+    JSON.stringify(`{"location":{"lat":2},"current":{"uv":1},"new":[${number}]}`),
   'forecasts with an undeclared field': (number) => forecast('', `,"new":${number}`),
   'forecasts of which the last hour has to be parsed': (number) =>
     forecast(`${`{"uv":${number % 10}},`.repeat(900)}{"uv":-0}`),
@@ -29,7 +30,25 @@ const knownRecords: typeof parsedRecords = {
   'forecasts with hours of one value': (number) =>
     // With more of them, an answer may have too many values to be read without counting.
     forecast(`${`{"uv":${number % 10}},`.repeat(700)}{"uv":1}`),
+  'forecasts with hours of as many forms as are known': (number) =>
+    forecast(Array.from({ length: 320 }, (_, hour) => hourOf(number, fieldsByTurns[hour % 8])).join(',')),
 };
+
+const fieldsByTurns = [
+  'wind_mph',
+  'wind_kph',
+  'wind_degree',
+  'pressure_mb',
+  'pressure_in',
+  'precip_mm',
+  'precip_in',
+  'cloud',
+];
+
+/** Undeclared values come first, so that they are read again for each form that does not fit. */
+function hourOf(number: number, field: string | undefined): string {
+  return `{"new":"abcabc","newer":${number % 10}.50,"${field}":1}`;
+}
 
 const rawKey = 'weatherapi/current/dt=2026-11-22/backfill.ndjson';
 const forecastKey = 'weatherapi/forecast/dt=2026-11-22/backfill.ndjson';
