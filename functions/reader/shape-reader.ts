@@ -76,18 +76,22 @@ export class ShapeReader {
     this.#rescued.clear();
     for (let slot = 0; slot < this.#columns.length; slot++) {
       const end = this.#ends[slot] as number;
-      // Eight bytes at a time, as doubles: JSON has no bytes that are zero or NaN.
-      for (; literal + 8 <= end; literal += 8, at += 8) {
-        if (literals.getFloat64(literal, true) !== view.getFloat64(at, true)) return -1;
+      // Eight bytes at a time, as doubles: JSON has no bytes that are zero or NaN. The last ones overlap those before.
+      const start = literal;
+      const length = end - start;
+      if (length < 8) {
+        if (
+          literals.getInt32(start, true) !== view.getInt32(at, true) ||
+          literals.getInt32(end - 4, true) !== view.getInt32(at + length - 4, true)
+        )
+          return -1;
+      } else {
+        for (; literal + 8 < end; literal += 8)
+          if (literals.getFloat64(literal, true) !== view.getFloat64(at + literal - start, true)) return -1;
+        if (literals.getFloat64(end - 8, true) !== view.getFloat64(at + length - 8, true)) return -1;
       }
-      if (literal + 4 <= end) {
-        if (literals.getInt32(literal, true) !== view.getInt32(at, true)) return -1;
-        literal += 4;
-        at += 4;
-      }
-      for (; literal < end; literal++, at++) {
-        if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
-      }
+      literal = end;
+      at += length;
       const column = this.#columns[slot] as number;
       const type = this.#types[slot] as number;
       const cell = column * capacity + rowCount;
