@@ -107,6 +107,7 @@ export class ShapeReader {
         if (number < 0) return -1;
         words[cell * 2] = number;
         words[cell * 2 + 1] = 0;
+        at = this.#end;
       } else if (type === undeclared) {
         at = this.#rescued.add(bytes, at);
         if (at < 0) return -1;
@@ -127,10 +128,9 @@ export class ShapeReader {
           words[cell * 2] = whole;
           words[cell * 2 + 1] = floor(whole / 4_294_967_296);
         }
-        this.#end = end;
+        at = end;
       }
       present[cell] = 1;
-      at = this.#end;
     }
     for (; literal < literals.byteLength; literal++, at++) {
       if (literals.getInt8(literal) !== view.getInt8(at)) return -1;
