@@ -8,6 +8,8 @@ import { weatherapiForecast } from '../../../shared/datasets/weatherapi-forecast
 import { PermanentError } from '../../../shared/errors.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { pieces } from '../convert/converted.ts';
+import { bytesOf, undeclaredMembers } from '../convert/properties/undeclared.ts';
+import { seenIn } from './outcome.ts';
 
 /** The cells of every table, row by row, or the failure; and how many answers were read without parsing all of them. */
 function outcomeOf(
@@ -30,7 +32,8 @@ function outcomeOf(
   });
   try {
     const reader = new RecordReader(rows, shapesOf(rows));
-    for (const piece of pieces(Buffer.from(text), pieceBytes)) reader.push(piece);
+    const bytes = typeof text === 'string' ? bytesOf(text) : text;
+    for (const piece of pieces(bytes, pieceBytes)) reader.push(piece);
     reader.end();
     rows.end();
   } catch (error) {
@@ -51,11 +54,10 @@ const scalar = fc.constantFrom(
 /** Mostly what is there always, so that answers are of few forms. */
 const usually = (common: string) =>
   fc.oneof({ arbitrary: fc.constant(common), weight: 30 }, { arbitrary: scalar, weight: 1 });
-const members = (common: Readonly<Record<string, fc.Arbitrary<string>>>) =>
-  fc
-    .record(common)
-    .chain((values) =>
-      fc.oneof(
+const members = (common: Readonly<Record<string, fc.Arbitrary<string>>>, strangers = noStrangers) =>
+  fc.tuple(fc.record(common), strangers).chain(([values, others]) =>
+    fc
+      .oneof(
         { arbitrary: fc.constant(values), weight: 30 },
         {
           arbitrary: fc
@@ -64,45 +66,75 @@ const members = (common: Readonly<Record<string, fc.Arbitrary<string>>>) =>
           weight: 1,
         },
         { arbitrary: scalar.map((value) => ({ ...values, new: value })), weight: 1 },
-      ),
-    )
-    .map(
-      (values: Readonly<Record<string, string>>) =>
-        `{${Object.entries(values)
-          .map(([name, value]) => `"${name}":${value}`)
-          .join(',')}}`,
-    );
+      )
+      .map((each: Readonly<Record<string, string>>) => {
+        const own = Object.entries(each).map(([name, value]) => `"${name}":${value}`);
+        return `{${own.toSpliced(1, 0, ...others).join(',')}}`;
+      }),
+  );
 const list = (element: fc.Arbitrary<string>, maxLength: number) =>
   fc.array(element, { maxLength }).map((elements) => `[${elements.join(',')}]`);
 
-const hour = members({
-  time_epoch: usually('1795305600'),
-  temp_c: fc.constantFrom('21.6', '3', 'null'),
-  condition: members({ text: usually('"Sunny"') }),
-});
-const day = members({
-  date: fc.constantFrom('"2026-11-22"', '"2026-11-23"'),
-  date_epoch: usually('1795305600'),
-  day: members({ maxtemp_c: usually('30.1'), condition: members({ text: usually('"Fog"') }) }),
-  astro: members({ sunrise: usually('"06:12 AM"') }),
-  hour: fc.oneof({ arbitrary: list(hour, 3), weight: 20 }, { arbitrary: scalar, weight: 1 }),
-});
-const answer = members({
-  location: members({
-    name: fc.constantFrom('"Oslo"', '"Zürich"', 'null'),
-    lat: fc.constantFrom('2.5', 'null'),
-  }),
-  current: members({ temp_c: usually('1.5'), condition: members({ text: usually('"Sunny"') }) }),
-  forecast: members({
-    forecastday: fc.oneof({ arbitrary: list(day, 2), weight: 20 }, { arbitrary: scalar, weight: 1 }),
-  }),
-  alerts: members({
-    alert: list(members({ headline: usually('"Storm"'), desc: usually('"It blows."') }), 2),
-  }),
-});
+/** The objects of an answer that may have undeclared members. */
+const objects = ['answer', 'location', 'current', 'day', 'astro', 'hour', 'condition', 'alert'] as const;
+type Strangers = Partial<Record<(typeof objects)[number], fc.Arbitrary<string[]>>>;
+const noStrangers: fc.Arbitrary<string[]> = fc.constant([]);
+const inSome = fc
+  .tuple(fc.subarray([...objects], { minLength: 1 }), fc.constantFrom(false, false, true))
+  .chain(([chosen, isOdd]) =>
+    fc.record(Object.fromEntries(chosen.map((name) => [name, undeclaredMembers([], isOdd)]))),
+  );
+const strangers: fc.Arbitrary<Strangers> = fc.oneof(
+  fc.constant({}),
+  undeclaredMembers([], false).map((hour) => ({ hour })),
+  inSome,
+);
+
+const answerWith = (undeclared: Strangers) => {
+  const hour = members(
+    {
+      time_epoch: usually('1795305600'),
+      temp_c: fc.constantFrom('21.6', '3', 'null'),
+      condition: members({ text: usually('"Sunny"') }, undeclared.condition),
+    },
+    undeclared.hour,
+  );
+  const day = members(
+    {
+      date: fc.constantFrom('"2026-11-22"', '"2026-11-23"'),
+      date_epoch: usually('1795305600'),
+      day: members({ maxtemp_c: usually('30.1'), condition: members({ text: usually('"Fog"') }) }),
+      astro: members({ sunrise: usually('"06:12 AM"') }, undeclared.astro),
+      hour: fc.oneof({ arbitrary: list(hour, 3), weight: 20 }, { arbitrary: scalar, weight: 1 }),
+    },
+    undeclared.day,
+  );
+  return members(
+    {
+      location: members(
+        { name: fc.constantFrom('"Oslo"', '"Zürich"', 'null'), lat: fc.constantFrom('2.5', 'null') },
+        undeclared.location,
+      ),
+      current: members(
+        { temp_c: usually('1.5'), condition: members({ text: usually('"Sunny"') }) },
+        undeclared.current,
+      ),
+      forecast: members({
+        forecastday: fc.oneof({ arbitrary: list(day, 2), weight: 20 }, { arbitrary: scalar, weight: 1 }),
+      }),
+      alerts: members({
+        alert: list(
+          members({ headline: usually('"Storm"'), desc: usually('"It blows."') }, undeclared.alert),
+          2,
+        ),
+      }),
+    },
+    undeclared.answer,
+  );
+};
 const texts = fc
   .tuple(
-    fc.array(answer, { minLength: 1, maxLength: 8 }),
+    strangers.chain((undeclared) => fc.array(answerWith(undeclared), { minLength: 1, maxLength: 8 })),
     fc.constantFrom('\n', '\r\n', ','),
     fc.boolean(),
     fc.boolean(),
@@ -153,6 +185,15 @@ const small = (days: readonly string[], location = '"name":"Oslo","lat":2') =>
 const smallDay = (date: string, hours: string) => `{"date":${date},"day":{"maxtemp_c":3},"hour":${hours}}`;
 const full = smallDay('"2026-11-22"', '[{"uv":1},{"uv":2}]');
 
+const drifting = (uv: string, more: string) =>
+  smallDay('"2026-11-22"', `[{"uv":${uv},${more}},{"uv":2,${more}}]`);
+const drifted = small([drifting('1', '"new":1.50,"remark":"x"')]);
+const driftedAround = (text: string) =>
+  text
+    .replace('"lat":2', '"lat":2,"at":1.0')
+    .replace('"date"', '"day_no":7,"date"')
+    .replace(/}$/, ',"is_new":true}');
+
 const lax: Dataset = { ...weatherapiForecast, required: [] };
 const spaced = full.replace('[', ' [');
 
@@ -193,6 +234,57 @@ test.each<[what: string, one: string, other: string, dataset: Dataset]>([
     '{"location":{"lat":2},"alerts":{"alert":[]}}',
     lax,
   ],
+  [
+    'undeclared scalars in rows',
+    drifted,
+    small([drifting('1', '"new":0.10,"remark":"y"'), drifting('2', '"new":null,"remark":""')]),
+    weatherapiForecast,
+  ],
+  ['no undeclared scalar in the rows any more', drifted, small([full]), weatherapiForecast],
+  ['undeclared scalars in rows and around them', drifted, driftedAround(drifted), weatherapiForecast],
+  [
+    'undeclared scalars in rows and around them, and then around others',
+    driftedAround(drifted),
+    driftedAround(small([full, drifting('1', '"new":2.0,"remark":"x"')])),
+    weatherapiForecast,
+  ],
+  ['undeclared scalars around no rows', driftedAround(drifted), driftedAround(small([])), lax],
+  [
+    'undeclared scalars in what is ignored',
+    drifted,
+    drifted.replace('"temp_c":1', '"temp_c":2,"new":1'),
+    lax,
+  ],
+  [
+    'a value of another type beside undeclared scalars',
+    drifted,
+    small([full, drifting('"high"', '"new":0.10,"remark":"y"')]),
+    weatherapiForecast,
+  ],
+  [
+    'an undeclared object, where a scalar was, in the last row',
+    drifted,
+    drifted.replace(/"new":1.50(?=[^[]*$)/, '"new":{}'),
+    weatherapiForecast,
+  ],
+  [
+    'elements of undeclared scalars alone, among rows and before them',
+    small([drifting('1', '"new":1').replace('[', '[{"new":1},').replace(']', ',{"new":2}]')]),
+    small([smallDay('"2026-11-22"', '[{"new":1},{"new":2},{"uv":1,"new":3}]')]),
+    weatherapiForecast,
+  ],
+  [
+    'an undeclared name twice in the last row',
+    drifted,
+    drifted.replace(/"remark"(?=[^[]*$)/, '"new"'),
+    weatherapiForecast,
+  ],
+  [
+    'no value of a required part, beside undeclared scalars',
+    drifted,
+    small([drifting('1', '"new":1,"remark":"x"')], '"name":null,"lat":null'),
+    weatherapiForecast,
+  ],
   ['only values that are ignored', '{"current":{"uv":1}}', '{"current":{"uv":2}}', lax],
 ])(
   'an answer is read as it is parsed, after others of its form: %s [known-shapes]',
@@ -206,10 +298,13 @@ test.each<[what: string, one: string, other: string, dataset: Dataset]>([
   },
 );
 
-test('answers of one form are not parsed any more, whatever their numbers of hours and alerts', () => {
+test.each([
+  ['whatever their numbers of hours and alerts', ''],
+  ['with undeclared scalars in hours and alerts', ',"new":1.50,"remark":"x"'],
+])('answers of one form are not parsed any more, %s', (_what, more) => {
   const of = (hours: number, alerts: number) =>
-    `{"location":{"name":"Oslo"},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[${Array(hours).fill('{"uv":1}')}]}]},` +
-    `"alerts":{"alert":[${Array(alerts).fill('{"headline":"Storm"}')}]}}`;
+    `{"location":{"name":"Oslo"},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[${Array(hours).fill(`{"uv":1${more}}`)}]}]},` +
+    `"alerts":{"alert":[${Array(alerts).fill(`{"headline":"Storm"${more}}`)}]}}`;
   const text = [of(2, 1), of(2, 1), of(24, 0), of(25, 2), of(0, 0)].join('\n');
   let parsedValues = 0;
   const { tables } = outcomeOf(text, 10_000, (rows) => {
@@ -230,6 +325,7 @@ test('answers of one form are not parsed any more, whatever their numbers of hou
     };
   }) as { tables: string[][] };
   expect(tables.map(({ length }) => length)).toEqual([53, 5, 4]);
+  expect(seenIn(text, weatherapiForecast).known).toBe(4);
   // The frame of the second answer, from which its form is learnt.
   expect(parsedValues).toBe(12);
 });

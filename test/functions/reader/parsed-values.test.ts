@@ -24,7 +24,13 @@ function read(text: string, dataset: Dataset): number {
 
 test.each<[what: string, record: string, dataset: Dataset]>([
   ['of one row', current(), weatherapiCurrent],
+  ['of one row and undeclared scalars', current(',"new":1,"remark":"x"'), weatherapiCurrent],
   ['with rows inside', forecast(), weatherapiForecast],
+  [
+    'with rows inside and undeclared scalars in these',
+    forecast().replaceAll('"uv"', '"new":1,"uv"'),
+    weatherapiForecast,
+  ],
 ])('records %s may be any number when they are of one form [parsed-values]', (_what, record, dataset) => {
   expect(read(`${record}\n`.repeat(200), dataset)).toBe(200);
 });
@@ -32,7 +38,7 @@ test.each<[what: string, record: string, dataset: Dataset]>([
 test.each<[what: string, record: string, dataset: Dataset]>([
   ['with an undeclared object', current(',"new":{}'), weatherapiCurrent],
   ['that are encoded twice', JSON.stringify(current(',"new":{}')), weatherapiCurrent],
-  ['with rows inside and an undeclared field', forecast(',"new":1'), weatherapiForecast],
+  ['with rows inside and an undeclared object', forecast(',"new":{}'), weatherapiForecast],
 ])(
   'records %s are refused when they have more values than there is time for [parsed-values]',
   (_what, record, dataset) => {

@@ -3,6 +3,7 @@ import { readBefore } from '../../../functions/rows/answer-fill.ts';
 import { AnswerRows } from '../../../functions/rows/answer-rows.ts';
 import { columnsOf } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
+import { weatherapiForecast } from '../../../shared/datasets/weatherapi-forecast.ts';
 import {
   columnsFrom,
   converted,
@@ -17,9 +18,9 @@ import {
 } from '../convert/converted.ts';
 import { everyLevel, onlyInnermost } from '../convert/every-level.ts';
 
-/** What is rescued of a response's text. */
-function rescuedOf(text: string): unknown {
-  return columnsFrom(text, weatherapiCurrent).rescued?.[0];
+/** What is rescued of a response's text, when it comes for the first time and when it comes again. */
+function rescuedOf(text: string): unknown[] | undefined {
+  return columnsFrom([text, text, text].join('\n'), weatherapiCurrent).rescued;
 }
 
 describe('a row', () => {
@@ -99,6 +100,32 @@ describe('rescued with its path is', () => {
       '"n":9007199254740993,"m":[0.12345678901234567890,-0,1e400]',
       '{"n":9007199254740993,"m":[0.12345678901234567890,-0,1e400]}',
     ],
+    [
+      'a number as its double is printed',
+      '"current":{"a":1.50,"b":5.0,"c":-0.0000001},"d":[0.0000010,1e3,1E-7,1e21],"e":100,"f":0.10,"g":0.0',
+      '{"current.a":1.5,"current.b":5,"current.c":-1e-7,"d":[0.000001,1000,1e-7,1e+21],"e":100,"f":0.1,"g":0}',
+    ],
+    [
+      'a number as its double is printed, beside one that no double holds',
+      '"n":12345678901234567,"current":{"a":1.50},"m":[5.0,-0.0,1e21]',
+      '{"n":12345678901234567,"current.a":1.5,"m":[5,-0.0,1e+21]}',
+    ],
+    [
+      'a number of more than 15 digits and points as it was sent',
+      '"a":12345678901234.0,"b":1234567890123.0,"c":0.1000000000000,"d":0.10000000000000',
+      '{"a":12345678901234.0,"b":1234567890123,"c":0.1,"d":0.10000000000000}',
+    ],
+    [
+      'true, false and a text',
+      '"a":true,"current":{"b":false,"c":"x\u007f\u2028"},"d":""',
+      '{"a":true,"current.b":false,"current.c":"x\u007f\u2028","d":""}',
+    ],
+    [
+      'a name of digits before the others',
+      '"b":1,"current":{"z":2,"10":3,"9":4},"0":5',
+      '{"0":5,"b":1,"current.9":4,"current.10":3,"current.z":2}',
+    ],
+    ['a name that is not ASCII', '"日本":1,"current":{"é":2}', '{"日本":1,"current.é":2}'],
     ['a name with a dot', '"current.temp_c":1', '{"[\\"current.temp_c\\"]":1}'],
     [
       'a name with a dot in an object',
@@ -142,7 +169,7 @@ describe('rescued with its path is', () => {
   ])('%s [rescued]', (_what, members, rescued) => {
     const current = members.includes('"current":{') ? '' : '"current":{"uv":1},';
     const complete = members.replace('"current":{', '"current":{"uv":1,');
-    expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${complete}}`)).toBe(rescued);
+    expect(rescuedOf(`{"location":{"name":"Oslo"},${current}${complete}}`)).toEqual(Array(3).fill(rescued));
   });
 
   test('what each row has for itself, and all of it is counted', async () => {
@@ -171,7 +198,9 @@ describe('rescued with its path is', () => {
 
   test('what is nested a hundred deep', () => {
     const deep = `${'{"a":['.repeat(50)}9007199254740993${']}'.repeat(50)}`;
-    expect(rescuedOf(`{"location":{"lat":2},"current":{"uv":1},"x":${deep}}`)).toBe(`{"x":${deep}}`);
+    expect(rescuedOf(`{"location":{"lat":2},"current":{"uv":1},"x":${deep}}`)).toEqual(
+      Array(3).fill(`{"x":${deep}}`),
+    );
   });
 });
 
@@ -227,6 +256,25 @@ describe('in the rows of several tables', () => {
     ]);
     expect(slots?.rescued).toEqual(['{"plan.days[].blocks[0].slots[].temp":"1"}', null]);
     expect(notes?.rescued).toEqual([null]);
+  });
+
+  test('what the first row has for itself comes before what has no row', () => {
+    const text = (index: number) =>
+      `{"new":1.50,"plan":{"days":[{"mood":2,"blocks":[{"id":1,"slots":[{"temp":1,"new":${index}.0},{"temp":2}]}]}]}}`;
+    const { tables, counts } = tablesFrom([0, 1, 2].map(text).join('\n'), onlyInnermost);
+    expect(tables[0]?.columns.rescued).toEqual(
+      [0, 1, 2].flatMap((index) => [
+        `{"plan.days[0].blocks[0].slots[].new":${index},"new":1.5,"plan.days[0].mood":2}`,
+        null,
+      ]),
+    );
+    expect(counts).toMatchObject({ rescuedFields: 9 });
+    const forecast = (index: number) =>
+      `{"new":1.50,"location":{"lat":2},"forecast":{"forecastday":[{"hour":[{"uv":1,"new":${index}.0},{"uv":2}]}]}}`;
+    const [hours] = tablesFrom([0, 1, 2].map(forecast).join('\n'), weatherapiForecast).tables;
+    expect(hours?.columns.rescued).toEqual(
+      [0, 1, 2].flatMap((index) => [`{"forecast.forecastday[].hour[].new":${index},"new":1.5}`, null]),
+    );
   });
 });
 

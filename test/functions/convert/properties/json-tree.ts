@@ -114,29 +114,28 @@ function childrenOf(tree: JsonTree): readonly JsonTree[] | undefined {
   return undefined;
 }
 
-/** One text for all JSON of the same meaning: the order of members and the spelling of numbers do not count, digits do. */
-export function canonical(tree: JsonTree, spell = (text: string) => text): string {
+/** One text for all JSON that differs in the order of members alone. */
+export function canonical(
+  tree: JsonTree,
+  spellText = (text: string) => text,
+  spellNumber = (source: string) => source,
+): string {
+  const below = (child: JsonTree) => canonical(child, spellText, spellNumber);
   switch (tree.kind) {
     case 'literal':
       return tree.text;
     case 'number':
-      return decimalOf(tree.source);
+      return spellNumber(tree.source);
     case 'string':
-      return JSON.stringify(spell(tree.text));
+      return JSON.stringify(spellText(tree.text));
     case 'array':
-      return `[${tree.elements.map((element) => canonical(element, spell)).join()}]`;
+      return `[${tree.elements.map(below).join()}]`;
     case 'object':
       return `{${tree.members
-        .map(([name, value]) => `${JSON.stringify(spell(name))}:${canonical(value, spell)}`)
+        .map(([name, value]) => `${JSON.stringify(spellText(name))}:${below(value)}`)
         .sort()
         .join()}}`;
   }
-}
-
-/** A number's value without its spelling: sign, digits without zeros at either end, power of ten. */
-function decimalOf(source: string): string {
-  const { sign, digits, power } = decimal(source);
-  return digits === '' ? `${sign}0` : `${sign}${digits}e${power}`;
 }
 
 /** The integer that a number is, however it is written; undefined when it is none, or has more than a hundred digits. */

@@ -23,16 +23,21 @@ import type { Cell } from './reference-cell.ts';
 
 export type Bytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** The Parquet files that the pieces of a raw file become, by table, or the one permanent failure; anything else is thrown. */
+/** What the pieces of a raw file become: Parquet files, by table, or the one permanent failure; anything else is thrown. */
 async function convertedTables(
   pieces: Bytes,
   dataset: Dataset,
-): Promise<readonly Uint8Array[] | PermanentError> {
+): Promise<{ files: readonly Uint8Array[]; rescuedFields: number } | PermanentError> {
   try {
     const body = asynchronous(pieces);
-    const key = { key: rawKey, dataset, day: undefined };
-    const written = await Array.fromAsync(conversion(key, { body, fetchedAt: null }));
-    return dataset.tables.map((_, table) => Buffer.concat(written.flatMap((bytes) => bytes[table] ?? [])));
+    const converting = conversion({ key: rawKey, dataset, day: undefined }, { body, fetchedAt: null });
+    const written: Uint8Array[][] = dataset.tables.map(() => []);
+    for (;;) {
+      const { done, value } = await converting.next();
+      if (done)
+        return { files: written.map((all) => Buffer.concat(all)), rescuedFields: value.rescuedFields };
+      for (const [table, bytes] of value.entries()) written[table]?.push(bytes);
+    }
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     expect(error.code).toMatch(/^[a-z0-9-]+$/);
@@ -45,7 +50,7 @@ async function convertedTables(
 /** The same for the one table of `current`. */
 export async function converted(pieces: Bytes): Promise<Uint8Array | PermanentError> {
   const result = await convertedTables(pieces, weatherapiCurrent);
-  return result instanceof PermanentError ? result : (result[0] as Uint8Array);
+  return result instanceof PermanentError ? result : (result.files[0] as Uint8Array);
 }
 
 /** A file, or a failure, in a form that can be compared. */
@@ -55,7 +60,7 @@ export async function comparable(
 ): Promise<string> {
   const result = await convertedTables(pieces, dataset);
   if (result instanceof PermanentError) return result.code;
-  return result.map((file) => createHash('sha256').update(file).digest('hex')).join('\n');
+  return result.files.map((file) => createHash('sha256').update(file).digest('hex')).join('\n');
 }
 
 async function* asynchronous(pieces: Bytes): AsyncGenerator<Uint8Array> {
@@ -132,7 +137,7 @@ export function duckdb() {
     }
     if (!expected) throw new Error('It was converted, but is damaged.');
     const tables: ActualRow[][] = [];
-    for (const [table, file] of result.entries())
+    for (const [table, file] of result.files.entries())
       tables.push(await rowsIn(file, dataset.tables[table] as Table));
     for (const { cells, rescuedIn, path, json } of expected.either) {
       const isKept = cells.some(([row, column]) => actualRow(row)?.cells.has(column));
@@ -145,6 +150,8 @@ export function duckdb() {
       return tables[table]?.[expected?.rows[table]?.indexOf(row) ?? -1];
     }
     expect(tables).toEqual(expected.rows);
+    const rescued = tables.flat().reduce((sum, row) => sum + row.rescued.size, 0);
+    expect(result.rescuedFields).toBe(rescued);
     return tables.flat().length;
   };
 

@@ -8,7 +8,7 @@ import { type Cell, cellOf } from './reference-cell.ts';
 export interface ExpectedRow {
   /** By column; columns without a value are left out. A timestamp is its milliseconds, a date its days since 1970. */
   readonly cells: Map<string, Cell>;
-  /** By path; in canonical JSON. */
+  /** By path; in canonical JSON, with each number as it has to be spelled. */
   readonly rescued: Map<string, string>;
 }
 
@@ -198,10 +198,10 @@ function rowsOf(answer: JsonTree, dataset: Dataset): Expected {
       }
     }
     if (cells.length === 0) others.push({ value, path, place });
-    else if (isExponent) either.push({ cells, rescuedIn: rowAround(place), path, json: canonical(value) });
+    else if (isExponent) either.push({ cells, rescuedIn: rowAround(place), path, json: inRescued(value) });
   }
   for (const { value, path, place } of others)
-    rowAround(place).rescued.set(wellFormed(path), canonical(value, wellFormed));
+    rowAround(place).rescued.set(wellFormed(path), inRescued(value));
   return { rows, either };
 }
 
@@ -252,6 +252,10 @@ function hasValueIn({ members }: JsonTree & { kind: 'object' }, way: string, dec
   });
 }
 
+function inRescued(value: JsonTree): string {
+  return canonical(value, wellFormed, spelled);
+}
+
 /** A text with an escape for half a surrogate pair, and more backslashes where it would look like one. */
 function wellFormed(text: string): string {
   return text.replace(
@@ -261,4 +265,15 @@ function wellFormed(text: string): string {
       return `${backslashes}${backslashes}${spelled}`;
     },
   );
+}
+
+/**
+ * A number as its double is printed; as its source if a double may not hold it: one of more than 15 digits and points, of
+ * three digits in its exponent, or with a zero behind a minus sign, be it an exponent.
+ */
+function spelled(source: string): string {
+  const [, sign, digits = '', exponent = ''] = /^(-?)([\d.]+)(?:[eE](.+))?$/.exec(source) ?? [];
+  const isNegativeZero = exponent === '-0' || (sign === '-' && !/[1-9]/.test(digits));
+  const isSource = digits.length > 15 || exponent.replace(/^[+-]/, '').length > 2 || isNegativeZero;
+  return isSource ? source : String(Number(source));
 }

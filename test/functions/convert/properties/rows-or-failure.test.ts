@@ -79,15 +79,15 @@ describe('every value in its place, or one permanent failure:', () => {
   });
 
   test('of each nasty name at each level [rows-or-failure]', async () => {
-    const records = nastyNames
-      .map((name) => JSON.stringify(name))
-      .flatMap((name) => [
-        `{"location":{"lat":2},"current":{"uv":1},${/^"(location|current)"$/.test(name) ? '"x"' : name}:1}`,
+    for (const name of nastyNames.map((each) => JSON.stringify(each))) {
+      const records = [
+        `{"location":{"lat":2},"current":{"uv":1},${/^"(location|current)"$/.test(name) ? '"x"' : name}:1.50}`,
         `{"location":{"lat":2,${name}:{"name":"x"}},"current":{"uv":1}}`,
-        `{"location":{"lat":2},"current":{"condition":{"code":1,${name}:"x"}}}`,
+        `{"location":{"lat":2},"current":{"condition":{"code":1,${name}:"x"},${name}:0.10}}`,
         `{"location":{"lat":2},"current":{"uv":1,"new":[{${name}:{${name}:-0}}]}}`,
-      ]);
-    expect(await outcomeOf(`[${records.join()}]`)).toBe(records.length);
+      ];
+      expect(await outcomeOf(`[${[...records, ...records, ...records].join()}]`)).toBe(12);
+    }
   });
 });
 
@@ -125,6 +125,11 @@ describe('every value in its place in every table, or one permanent failure:', (
     ['undeclared in an innermost row', 'new', `{${whole.replace('"temp":2', '"temp":2,"new":$')}}`],
     ['undeclared in an element without a row', 'new', `{${whole.replace('"id":1', '"id":1,"new":$')}}`],
     ['undeclared where only the answer is', 'new', `{${whole},"new":$}`],
+    [
+      'undeclared in a row of a level of its own, and around it',
+      'new',
+      `{${whole},"notes":[{"text":"b","new":$,"newer":1.50}],"new":$}`,
+    ],
     ['ignored', 'draft', `{${whole.replace('"plan":{', '"plan":{"draft":$,')},"now":$}`],
   ] as const;
 
@@ -143,6 +148,15 @@ describe('every value in its place in every table, or one permanent failure:', (
     const answers = values.map((value) => answer.replaceAll('$', () => value));
     for (const dataset of [everyLevel, onlyInnermost])
       expect(await outcomeOf(answers.join('\n'), dataset)).toBeGreaterThanOrEqual(answers.length);
+  });
+
+  test('of each nasty value that is undeclared in the rows of an answer and around them [rows-or-failure]', async () => {
+    const answers = [...nastyNumbers, ...nastyStrings, 'true', 'null', '{}', '[]'].map(
+      (value) =>
+        `{"new":${value},"location":{"lat":2},"forecast":{"forecastday":[{"date":"2026-11-22","new":${value},` +
+        `"hour":[{"uv":1,"new":${value},"newer":1.50},{"new":${value},"newer":2.0,"uv":2},{"new":${value}}]}]}}`,
+    );
+    expect(await outcomeOf(answers.join('\n'), weatherapiForecast)).toBe(3 * answers.length);
   });
 
   test.each([
