@@ -32,8 +32,9 @@ export function runLengths(numbers: Int32Array, bitWidth: number, start = 0): Ui
 
 /** The same for a bit that so many rows have. */
 export function oneRun(bit: number, count: number): Uint8Array {
+  if (count < groupSize) return runLengths(new Int32Array(count).fill(bit), 1);
   const bytes = new Uint8Array(6);
-  return bytes.subarray(0, count > 0 ? run(bit, count, 1, bytes, 0) : 0);
+  return bytes.subarray(0, run(bit, count, 1, bytes, 0));
 }
 
 function runEnd(numbers: Int32Array, start: number): number {

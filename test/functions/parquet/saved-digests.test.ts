@@ -6,20 +6,20 @@ import { parquetOf, tablesOf } from '../convert/converted.ts';
 
 /** SHA-256 of the files of each input below, by table. */
 const saved: Readonly<Record<string, string>> = {
-  everyType: 'a7040f5c832c38fc4c1ab4b9ba492531eb47e06fc9d251168c80e89b6d124e69',
-  manyRows: 'd6e28d03673ceeea5cfefc02de043f26dc909ad1916510b3bfeb920ca1b3a82e',
-  'current: weatherapi_current': '9eae0f3566e95e45e26912dffc742698e2bec0a96bf18ef3047e4590569b8ac9',
-  'current, drifting: weatherapi_current': 'e4ce3a980bfc54f1ce4ae779db6815b03d10585187c723061bdcca8b39bf5a14',
-  'forecast: weatherapi_forecast_hour': '8cb2ead5941a51cd219e0a1fda8441892b99455d006bd22902c63b96799e651f',
-  'forecast: weatherapi_forecast_day': '4f9861a710aeeda537bc66b4bdc80eb057c07f2b2995a85da9d79b74dfc86d8a',
-  'forecast: weatherapi_alert': '725ca28df2dd85d54db07e1c20d4ae5a4140d24a20c65edfe052b82b975eb24c',
+  everyType: '0a5d67687cc8ac93d743b9b93aa1531221470041e773c38e0bfb9b85273d1bb2',
+  manyRows: 'cb0982aef6fd8d0fc1cedb67f6f68fb61be625aa28f47666602e2337b10693a8',
+  'current: weatherapi_current': '8ba6456e3e33c11d2e25b4fcd9ff9a4718029249a8a1e51fe6c4760142b70f01',
+  'current, drifting: weatherapi_current': 'ae6faac8f38919ae37c23a69ed314b91ec8b6e28241a455a3aaaf4a7bcfbe66b',
+  'forecast: weatherapi_forecast_hour': 'b9950848e3e467feb48dbe69cb8104099804847c7014ec1c517d08ff5bfe9cd6',
+  'forecast: weatherapi_forecast_day': '50e8e2bc659a4dfac40a449a304de30659cc0519ba23a48f917bd7f3121edd63',
+  'forecast: weatherapi_alert': '0bd927905d17030feebf969df78df295d8c6d19c702b57157e5db20ec25a60db',
   'forecast, drifting: weatherapi_forecast_hour':
-    '251acf3833277cdae115211cc72dcc8871df59b6ae821bab2e20f77057d2512d',
+    '9745c148d8fa4a4c589afe330cb85865ffb7dd0fd48fb964fdce1f3375550d1c',
   'forecast, drifting: weatherapi_forecast_day':
-    'd7c7aea2d7ca890dc59a53c4d5a90611c6155a31d36ca3f30775382a2b944ae1',
-  'forecast, drifting: weatherapi_alert': '9fb40cb64792b34277ff85ca0adb1f2c690811844d47388085aa2711d970756f',
-  'history: weatherapi_history_hour': '3572dc149265a998663fca4a51c1f8f673c0012cef84a2a34e899941beb91536',
-  'history: weatherapi_history_day': '1664488567d5011beb9f8eaf14b67cbf513f80fef0c3113b1934ae0d84be37d9',
+    'ceef21a9d73af051b937879fc9dc77ce3db1c266586f92ef936d8ea973d0d066',
+  'forecast, drifting: weatherapi_alert': '1872fc230a03be94bb37e569f6194dd80f567c01fe79804c5ca236fdadce6d92',
+  'history: weatherapi_history_hour': '68c0ab45a94d6220bafcbf263924f2fb75511d65764a96b353af36147db60d80',
+  'history: weatherapi_history_day': 'cd218084cdd671afe824b68b79eac135d27ebc912bb0e07e03a0696cf9036ec9',
 };
 
 const everyType = Array.from({ length: 20 }, (_, row) => ({
