@@ -164,7 +164,7 @@ describe('the wait for rows on AWS', () => {
   test.each([
     [
       { ...versions, datasets: { ...versions.datasets, 'weatherapi/current': 1 } },
-      'version 1 of weatherapi/current is deployed, and this checkout has version 2',
+      `version 1 of weatherapi/current is deployed, and this checkout has version ${versions.datasets['weatherapi/current']}`,
     ],
     [
       { ...versions, format: 0 },

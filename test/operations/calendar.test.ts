@@ -233,7 +233,7 @@ describe('the calendar', () => {
     const replayed = await of({ view: 'year', dataset: { ...weatherapiCurrent, version: 99 } });
     expect(replayed.cells.at(-1)).toMatchObject({
       state: 'compacted',
-      reason: 'It is made by version 2 of the dataset, and the code is at version 99.',
+      reason: `It is made by version ${weatherapiCurrent.version} of the dataset, and the code is at version 99.`,
       action: { kind: 'replay', dataset, from: '2026-11-22', to: '2026-11-22' },
     });
   });
