@@ -1,11 +1,10 @@
 import { PermanentError } from '../../shared/errors.ts';
 
 /**
- * JSON values that may be parsed of one raw object: more than maxTextBytes of ordinary answers have, and what takes a third
- * of convert's time-out. Of the slowest records, which have some seven values in 45 bytes, one CPU parses a million values a
+ * JSON values that may be parsed of one raw object: what takes less than a third of convert's time-out. Of the slowest records, which have some seven values in 45 bytes, one CPU parses a million values a
  * second. Records of a known shape are not parsed. test/e2e/large-file.deep.test.ts keeps watch.
  */
-export const maxParsedValues = 100_000_000;
+export const maxParsedValues = 80_000_000;
 
 /** Counts the values that are parsed of one raw object. */
 export class ParsedValues {

@@ -13,7 +13,9 @@ interface Found {
   readonly shared: {
     readonly columns: readonly ColumnPlace[];
     readonly value: unknown;
+    /** Of the object that it is in. */
     readonly path: string;
+    readonly name: string;
     readonly isKept: boolean;
   }[];
   readonly arrays: { readonly level: Level; readonly elements: readonly unknown[]; readonly path: string }[];
@@ -80,7 +82,7 @@ export class AnswerFill {
     const { rescued } = found;
     for (const { level: below, elements, path: at } of found.arrays)
       this.#fillArray(below, elements, at, rescued);
-    for (const { columns, value, path: at, ...rest } of found.shared) {
+    for (const { columns, value, path: above, name, ...rest } of found.shared) {
       let { isKept } = rest;
       for (const { table, column, type } of columns) {
         const [start, end] = [starts[table] as number, this.#ends[table] as number];
@@ -89,7 +91,7 @@ export class AnswerFill {
         this.#groups[table]?.setAll(column, type, cell, start, end);
         isKept = true;
       }
-      if (!isKept) rescued.push(rescue(at, value));
+      if (!isKept) rescued.push(rescue(memberPath(above, name), value));
     }
     if (level.table === undefined) return rescued;
     this.#commitRow(level.table, rescued);
@@ -99,10 +101,13 @@ export class AnswerFill {
   #fillObject(level: Level, tree: FieldTree, object: JsonObject, path: string, found: Found): void {
     for (const [name, value] of Object.entries(object)) {
       const node = tree.get(name);
+      if (node && (value === null || node.kind === 'ignored')) continue;
+      if (node?.kind === 'value') {
+        this.#fillValue(level, node.columns, value, path, name, found);
+        continue;
+      }
       const here = memberPath(path, name);
       if (!node) found.rescued.push(rescue(here, value));
-      else if (value === null || node.kind === 'ignored') continue;
-      else if (node.kind === 'value') this.#fillValue(level, node.columns, value, here, found);
       else if (node.kind === 'object' && isObject(value))
         this.#fillObject(level, node.tree, value, here, found);
       else if (node.kind === 'array' && Array.isArray(value))
@@ -116,6 +121,7 @@ export class AnswerFill {
     columns: readonly ColumnPlace[],
     value: unknown,
     path: string,
+    name: string,
     { rescued, shared }: Found,
   ): void {
     let isKept = false;
@@ -130,8 +136,8 @@ export class AnswerFill {
       this.#groups[table]?.set(column, type, cell);
       isKept = true;
     }
-    if (isShared) shared.push({ columns, value, path, isKept });
-    else if (!isKept) rescued.push(rescue(path, value));
+    if (isShared) shared.push({ columns, value, path, name, isKept });
+    else if (!isKept) rescued.push(rescue(memberPath(path, name), value));
   }
 
   #fillArray(level: Level, elements: readonly unknown[], path: string, rescued: string[]): void {

@@ -5,6 +5,7 @@
  */
 export function rescue(path: string, value: unknown): string {
   const member = `${JSON.stringify(path)}:${JSON.stringify(value)}`;
+  if (!member.includes('\\ud')) return member;
   return member.replace(/(?<!\\)\\+(?=ud[89a-f][\da-f]{2})/g, '$&$&');
 }
 
