@@ -109,7 +109,7 @@ export class RecordReader {
       case 'value':
         return this.#skipSpace() && this.#readValue(isLast);
       case 'line-end':
-        return this.#readLineEnd();
+        return this.#readLineEnd(isLast);
       case 'element':
         return this.#skipSpace() && this.#readElement();
       case 'separator':
@@ -150,12 +150,20 @@ export class RecordReader {
     return true;
   }
 
-  #readLineEnd(): boolean {
+  #readLineEnd(isLast: boolean): boolean {
     const window = this.#window;
     while (isBlank(window.bytes[window.start])) window.start += 1;
     if (window.length === 0) return false;
-    if (window.bytes[window.start] !== lineBreak)
+    if (window.bytes[window.start] !== lineBreak) {
+      const found = window.find(lineBreak, window.start);
+      if (found < 0 && !isLast) return false;
+      // As if the line had been parsed, that it is not UTF-8 comes first.
+      decodeUtf8(
+        window.bytes.subarray(window.start, found < 0 ? window.end : found),
+        this.#where(this.#line),
+      );
       throw this.#notJson(this.#line, `something follows its value. ${adviceOnForm}`);
+    }
     window.start += 1;
     this.#line += 1;
     this.#expected = 'value';
