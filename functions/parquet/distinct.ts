@@ -96,7 +96,7 @@ export function distinctNumbers(column: Column): Distinct | undefined {
       table[slot] = number;
       table[slot + 1] = low;
       table[slot + 2] = high;
-      if (size * 4 > 1 << bits) {
+      if (size * 2 > 1 << bits) {
         grow(bits);
         bits += 2;
       }
