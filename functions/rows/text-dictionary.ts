@@ -22,8 +22,8 @@ export class TextDictionary {
   #view = new DataView(this.#bytes.buffer);
   #ends = new Int32Array(16);
   #hashes = new Int32Array(16);
-  /** Open addressing; -1 for an empty slot. At most half full. */
-  #table = new Int32Array(32).fill(-1);
+  /** Open addressing, at most half full. Two words a slot: the text's number, or -1, and its hash. */
+  #table = new Int32Array(64).fill(-1);
   /** Texts that are not in the table. V8 hashes strings with a secret seed. */
   readonly #crowded = new Map<string, number>();
   #size = 0;
@@ -48,11 +48,12 @@ export class TextDictionary {
    */
   numberOf(source: DataView, start: number, end: number, hash: number): number {
     const mask = this.#table.length - 1;
-    const first = hash ^ (hash >>> 15);
+    const first = (hash ^ (hash >>> 15)) << 1;
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
-      const number = this.#table[(first + probe) & mask] as number;
+      const slot = (first + 2 * probe) & mask;
+      const number = this.#table[slot] as number;
       if (number < 0) return this.#add(bytesIn(source, start, end), hash);
-      if (this.#hashes[number] !== hash) continue;
+      if (this.#table[slot + 1] !== hash) continue;
       if (this.#equals(number, source, start, end)) return number;
       twins += 1;
     }
@@ -131,7 +132,7 @@ export class TextDictionary {
     this.#ends[number] = end;
     this.#hashes[number] = hash;
 
-    if (this.#size * 2 > this.#table.length) {
+    if (this.#size * 4 > this.#table.length) {
       this.#table = new Int32Array(this.#table.length * 2).fill(-1);
       this.#crowded.clear();
       for (let each = 0; each < this.#size; each++) this.#place(each);
@@ -144,15 +145,16 @@ export class TextDictionary {
   #place(number: number): void {
     const mask = this.#table.length - 1;
     const hash = this.#hashes[number] as number;
-    const first = hash ^ (hash >>> 15);
+    const first = (hash ^ (hash >>> 15)) << 1;
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
-      const slot = (first + probe) & mask;
+      const slot = (first + 2 * probe) & mask;
       const other = this.#table[slot] as number;
       if (other < 0) {
         this.#table[slot] = number;
+        this.#table[slot + 1] = hash;
         return;
       }
-      if (this.#hashes[other] === hash) twins += 1;
+      if (this.#table[slot + 1] === hash) twins += 1;
     }
     this.#crowded.set(stringOf(this.bytesOf(number)), number);
   }
