@@ -13,6 +13,7 @@ import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
 import { KnownShapes, rowReader } from './known-shapes.ts';
 import { ParsedValues } from './parsed-values.ts';
 
+const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
 const openBracket = 0x5b;
@@ -68,7 +69,7 @@ export class NestedRows implements AnswerShapes {
     let cells = 0;
     for (let at = record.indexOf(openBracket, start); at >= 0; at = record.indexOf(openBracket, at + 1)) {
       // A text may have many brackets.
-      if (bytes[at - 1] !== colon) continue;
+      if (bytes[at - 1] !== colon || bytes[at - 2] !== quote) continue;
       const array = this.#arrays.find(({ opening }) => isBefore(at + 1, opening, record, from));
       if (!array) continue;
       const { table, group } = array;
