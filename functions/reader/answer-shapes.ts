@@ -13,8 +13,8 @@ export interface AnswerShapes {
    * @returns its end; -1 when it has to be parsed
    */
   read(window: ByteWindow, limit: number, parsed: ParsedValues): number;
-  /** @param answer was parsed and added */
-  learn(answer: Uint8Array): void;
+  /** @param answer was parsed and added; @param rescued how many of its values found no column */
+  learn(answer: Uint8Array, rescued: number): void;
 }
 
 export function answerShapes(rows: AnswerRows): AnswerShapes {
@@ -34,20 +34,19 @@ class WholeAnswers implements AnswerShapes {
     this.#shapes = new KnownShapes(rows.level, '', rowReader);
   }
 
-  read(window: ByteWindow, limit: number): number {
+  read(window: ByteWindow, limit: number, parsed: ParsedValues): number {
     const rows = this.#rows;
     const [group] = rows.groups;
     if (!group) return -1;
     rows.begin();
-    const end = this.#shapes.read(window, group, limit);
+    const end = this.#shapes.read(window, group, limit, parsed);
     if (end < 0) return -1;
     rows.countRescued(this.#shapes.undeclared);
     // Nulls alone are not data: parsing says so.
     return rows.addRow() ? end : -1;
   }
 
-  learn(answer: Uint8Array): void {
-    const [group] = this.#rows.groups;
-    if (group) this.#shapes.learn(answer, group);
+  learn(answer: Uint8Array, rescued: number): void {
+    this.#shapes.learn(answer, rescued);
   }
 }

@@ -1,6 +1,7 @@
 import type { Level } from '../rows/field-tree.ts';
 import type { RowGroup } from '../rows/row-group.ts';
-import { ByteWindow, type ReadableBytes } from './byte-window.ts';
+import type { ReadableBytes } from './byte-window.ts';
+import type { ParsedValues } from './parsed-values.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { noColumn, ShapeReader } from './shape-reader.ts';
 
@@ -29,8 +30,11 @@ export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
     this.#create = create;
   }
 
-  /** As `ShapeReader.read`, with any shape that fits a record which ends at `limit` or before. */
-  read(window: ReadableBytes, group: RowGroup, limit: number): number {
+  /**
+   * As `ShapeReader.read`, with any shape that fits a record which ends at `limit` or before.
+   * @param parsed counts what is read in vain, too: reading some eight values takes as long as parsing one
+   */
+  read(window: ReadableBytes, group: RowGroup, limit: number, parsed: ParsedValues): number {
     const readers = this.#readers;
     for (let index = 0; index < readers.length; index++) {
       const reader = readers[index] as Reader;
@@ -43,6 +47,7 @@ export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
         return end;
       }
       group.truncate(group.rowCount);
+      parsed.add(1 + (reader.values >> 3));
     }
     return -1;
   }
@@ -61,19 +66,18 @@ export class KnownShapes<Reader extends ShapeReader = ShapeReader> {
     return this.#readers.length < maxShapes && this.#attempts < maxAttempts;
   }
 
-  /** @param group where it is tried, of which nothing changes */
-  learn(record: Uint8Array, group: RowGroup): void {
-    if (!this.canLearn) return;
+  /** @param rescued how many values of a record found no column, if it is known */
+  learn(record: Uint8Array, rescued?: number): void {
+    if (this.#readers.length === maxShapes) return;
     this.#attempts += 1;
+    // From then on, it looks at some records only: their forms may settle.
+    if (this.#attempts > maxAttempts && this.#attempts % maxAttempts !== 0) return;
     const shape = shapeOf(record, this.#level, this.#path);
     // The shape may be known: its reader gives up at some values.
     if (!shape || this.#readers.some((reader) => reader.isOf(shape))) return;
     const reader = this.#create(shape, this.#level);
-    const window = new ByteWindow();
-    window.append(record);
-    // One that gives up here may do so at every record: a declared field has become another kind of value.
-    if (reader && reader.read(window, group) >= 0) this.#readers.unshift(reader);
-    group.truncate(group.rowCount);
+    // More is rescued when a declared field has become another kind of value: it would give up at every record.
+    if (reader && (rescued ?? reader.undeclared) === reader.undeclared) this.#readers.unshift(reader);
   }
 }
 

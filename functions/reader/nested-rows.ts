@@ -11,9 +11,11 @@ import { ElementScanner } from './element-scanner.ts';
 import { FrameReader } from './frame-reader.ts';
 import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
 import { KnownShapes, rowReader } from './known-shapes.ts';
-import type { ParsedValues } from './parsed-values.ts';
+import { ParsedValues } from './parsed-values.ts';
 
+const quote = 0x22;
 const comma = 0x2c;
+const colon = 0x3a;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const placeholder = Buffer.from(JSON.stringify(readBefore));
@@ -66,13 +68,15 @@ export class NestedRows implements AnswerShapes {
     let from = start;
     let cells = 0;
     for (let at = record.indexOf(openBracket, start); at >= 0; at = record.indexOf(openBracket, at + 1)) {
+      // A text may have many brackets.
+      if (bytes[at - 1] !== colon || bytes[at - 2] !== quote) continue;
       const array = this.#arrays.find(({ opening }) => isBefore(at + 1, opening, record, from));
       if (!array) continue;
       const { table, group } = array;
       const first = group.rowCount;
       frame.append(record.subarray(from, at + 1));
       cuts.push(frame.end);
-      from = readRows(array, { bytes, view, start: at + 1 }, limit, this.#rows);
+      from = readRows(array, { bytes, view, start: at + 1 }, limit, this.#rows, parsed);
       if (from < 0) return this.#giveUp();
       at = from;
       ends.get(table)?.push(group.rowCount);
@@ -80,14 +84,14 @@ export class NestedRows implements AnswerShapes {
     }
     frame.append(record.subarray(from));
     // An answer that may have too many values has to be counted, and refused, as a whole.
-    if (4 * cells > maxValues || frame.length > maxValues) return this.#giveUp();
-    const end = this.#frames.read(frame, this.#rows.groups[0] as RowGroup, frame.end);
+    if (4 * (cells + this.#rows.rescuedInRows) > maxValues || frame.length > maxValues) return this.#giveUp();
+    const end = this.#frames.read(frame, this.#rows.groups[0] as RowGroup, frame.end, parsed);
     if (end >= 0 && this.#frames.reader?.add(ends)) return limit - (frame.end - end);
     const text = frame.bytes.subarray(0, frame.end);
     const answer = parseFrame(withPlaceholders(text, cuts), parsed);
     if (!isObject(answer)) return this.#giveUp();
     if (!this.#rows.addAround(answer, ends)) return -1;
-    this.#frames.learn(text, this.#rows.groups[0] as RowGroup);
+    this.#frames.learn(text);
     return limit;
   }
 
@@ -106,11 +110,11 @@ export class NestedRows implements AnswerShapes {
         at += opening.length;
         while (shapes.canLearn && bytes[at] !== closeBracket) {
           window.start = at;
-          let end = shapes.read(window, group, window.end);
+          let end = shapes.read(window, group, window.end, new ParsedValues());
           group.truncate(group.rowCount);
           if (end < 0) {
             end = scanner.find(window);
-            shapes.learn(bytes.subarray(at, end), group);
+            shapes.learn(bytes.subarray(at, end));
           }
           at = bytes[end] === comma ? end + 1 : end;
         }
@@ -135,11 +139,12 @@ function readRows(
   { bytes, view, start }: ReadableBytes,
   limit: number,
   rows: AnswerRows,
+  parsed: ParsedValues,
 ): number {
   const next = { bytes, view, start };
   while (bytes[next.start] !== closeBracket) {
     group.reserve();
-    const end = shapes.read(next, group, limit);
+    const end = shapes.read(next, group, limit, parsed);
     if (end < 0) return -1;
     group.rowCount += 1;
     rows.countRescued(shapes.undeclared);

@@ -219,8 +219,8 @@ export class RecordReader {
       const queries = queriesOf(value);
       for (const query of queries) this.#rows.add(query);
       if (queries.length === 0) {
-        this.#rows.add(value);
-        this.#shapes?.learn(bytes);
+        const rescued = this.#rows.add(value);
+        this.#shapes?.learn(bytes, rescued);
       }
       this.#onRecord?.(bytes);
     } else if (typeof value === 'string' && this.#encodedIn === undefined && !isElement) {

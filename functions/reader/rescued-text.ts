@@ -9,6 +9,9 @@ const backslash = 0x5c;
 const closeBrace = 0x7d;
 const firstPrintable = 0x20;
 
+/** More is given back, as there may be many of these. */
+const keptBytes = 64 * 1024;
+
 /** As JavaScript spells them. */
 const words = ['null', 'true', 'false'].map((word) => Buffer.from(word));
 
@@ -45,6 +48,7 @@ export class RescuedText {
 
   clear(): void {
     this.#count = 0;
+    if (this.#bytes.length > keptBytes) this.#allocate(keptBytes);
   }
 
   /** Takes the next value. @returns its end; -1 for one that has to be parsed */
@@ -118,10 +122,14 @@ export class RescuedText {
 
   #reserve(size: number): void {
     if (size <= this.#bytes.length) return;
-    const larger = new Uint8Array(2 * size);
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    const before = this.#bytes;
+    this.#allocate(2 * size);
+    this.#bytes.set(before);
+  }
+
+  #allocate(size: number): void {
+    this.#bytes = new Uint8Array(size);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../shared/column-type.ts';
-import { dayNumber, firstSecond, lastSecond } from '../rows/cell.ts';
+import { daysSince1970, firstSecond, lastSecond } from '../rows/cell.ts';
 import type { RowGroup } from '../rows/row-group.ts';
 import { firstHash, nextHash, type TextDictionary } from '../rows/text-dictionary.ts';
 import type { ReadableBytes } from './byte-window.ts';
@@ -57,6 +57,11 @@ export class ShapeReader {
   /** How many values of each record are not declared. */
   get undeclared(): number {
     return this.#rescued.length;
+  }
+
+  /** How many values a record has. */
+  get values(): number {
+    return this.#columns.length;
   }
 
   isOf({ literals }: Shape): boolean {
@@ -206,8 +211,16 @@ export class ShapeReader {
   /** Reads a text that is a day, as `#number`. */
   #date(bytes: Uint8Array, start: number, doubles: Float64Array, cell: number): number {
     const end = start + dateLength + 1;
-    const isText = bytes[start] === 0x22 && bytes[end] === 0x22;
-    const day = isText ? dayNumber(String.fromCharCode(...bytes.subarray(start + 1, end))) : undefined;
+    if (
+      bytes[start] !== 0x22 ||
+      bytes[start + 5] !== 0x2d ||
+      bytes[start + 8] !== 0x2d ||
+      bytes[end] !== 0x22
+    )
+      return -1;
+    const year = wholeNumber(bytes, start + 1, start + 5);
+    const month = wholeNumber(bytes, start + 6, start + 8);
+    const day = daysSince1970(year, month, wholeNumber(bytes, start + 9, end));
     if (day === undefined) return -1;
     doubles[cell] = day;
     this.#scale = 0;
@@ -237,6 +250,16 @@ function textEnd(word: number): number {
       ((word - 0x20202020) & ~word)) &
     0x80808080
   );
+}
+
+/** NaN when these are not all digits. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = digitAt(bytes, at);
+    number = digit <= 9 ? number * 10 + digit : Number.NaN;
+  }
+  return number;
 }
 
 /** More than 9 when it is none. */

@@ -119,7 +119,7 @@ export function shapeOf(record: Uint8Array, level: Level, path: string | undefin
       node = inside.tree.get(name);
       if (node) inside.isEmpty = false;
     } else {
-      const undeclared = node || isIndex.test(name) ? undefined : pathIn(inside, name);
+      const undeclared = node ? undefined : pathIn(inside, name);
       const type = undeclared === undefined ? typeOf(node, token) : 'string';
       if (!type) return undefined;
       literals.push(text.slice(literalStart, start));
@@ -144,7 +144,7 @@ export function shapeOf(record: Uint8Array, level: Level, path: string | undefin
 }
 
 function pathIn({ path }: Open, name: string): string | undefined {
-  return path === undefined ? undefined : memberPath(path, name);
+  return path === undefined || isIndex.test(name) ? undefined : memberPath(path, name);
 }
 
 function treeOf(node: FieldNode | undefined): Open['tree'] {

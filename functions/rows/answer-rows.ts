@@ -76,16 +76,19 @@ export class AnswerRows {
 
   /**
    * Adds an answer that was parsed.
+   * @returns how many of its values found no column
    * @throws {PermanentError} `error-body`, `foreign-record` or `incomplete`
    */
-  add(answer: JsonObject): void {
+  add(answer: JsonObject): number {
     const number = this.#answerCount + 1;
     if (!isDeclared(this.level.tree, answer)) throw refusal(answer, number, undefined);
     const absent = this.#required.find((part) => !isPresent(part, answer));
     if (absent)
       throw refusal(answer, number, `${absent.node.kind} "${absent.path}" with a value of a declared field`);
     this.begin();
-    if (!this.#fill(answer)) throw refusal(answer, number, 'row for any table');
+    const rescued = this.#fill(answer);
+    if (rescued === undefined) throw refusal(answer, number, 'row for any table');
+    return rescued;
   }
 
   /**
@@ -97,7 +100,7 @@ export class AnswerRows {
     try {
       const isData =
         isDeclared(this.level.tree, answer) && this.#required.every((part) => isPresent(part, answer));
-      if (!isData || !this.#fill(answer, read)) throw new Mismatch();
+      if (!isData || this.#fill(answer, read) === undefined) throw new Mismatch();
       return true;
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error;
@@ -109,6 +112,10 @@ export class AnswerRows {
   /** Counts values of a row that was read since `begin`, and that found no column. */
   countRescued(values: number): void {
     this.#rescuedInRows += values;
+  }
+
+  get rescuedInRows(): number {
+    return this.#rescuedInRows;
   }
 
   /** Adds an answer that consists of the row which was read since `begin`. @returns false as `addAround` */
@@ -159,11 +166,11 @@ export class AnswerRows {
     group.clear();
   }
 
-  /** @returns false when no table has a row */
-  #fill(answer: JsonObject, read?: ReadonlyMap<number, number[]>): boolean {
+  /** @returns how many values found no column; undefined when no table has a row */
+  #fill(answer: JsonObject, read?: ReadonlyMap<number, number[]>): number | undefined {
     const rescued = new AnswerFill(this.groups, this.#starts, read).fill(this.level, answer);
     if (rescued !== undefined) this.#countAnswer(rescued);
-    return rescued !== undefined;
+    return rescued;
   }
 
   #countAnswer(rescued: number): void {

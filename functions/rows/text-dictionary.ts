@@ -6,6 +6,9 @@ const { imul } = Math;
 const maxProbes = 32;
 const maxTwins = 2;
 
+/** `clear` gives back more, as there may be thousands of dictionaries: one for each value around the rows of an answer. */
+const keptBytes = 4096;
+
 export const firstHash = 0x811c9dc5 | 0;
 
 /** Takes four bytes of a text, or those that are left, up to three, as the low ones of a word: FxHash. */
@@ -96,6 +99,7 @@ export class TextDictionary {
     this.#size = 0;
     this.#table.fill(-1);
     this.#crowded.clear();
+    if (this.#bytes.length > keptBytes) this.#allocate(keptBytes);
   }
 
   #start(number: number): number {
@@ -118,8 +122,9 @@ export class TextDictionary {
     const start = this.byteLength;
     const end = start + text.length;
     if (end > this.#bytes.length) {
-      this.#bytes = grown(this.#bytes, end);
-      this.#view = new DataView(this.#bytes.buffer);
+      const before = this.#bytes;
+      this.#allocate(Math.max(2 * before.length, end));
+      this.#bytes.set(before);
     }
     this.#bytes.set(text, start);
     this.#total.bytes += text.length;
@@ -140,6 +145,11 @@ export class TextDictionary {
       this.#place(number);
     }
     return number;
+  }
+
+  #allocate(size: number): void {
+    this.#bytes = new Uint8Array(size);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   #place(number: number): void {
@@ -169,8 +179,8 @@ function stringOf({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
 
-function grown<T extends Uint8Array | Int32Array>(array: T, least: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(Math.max(array.length * 2, least));
+function grown(array: Int32Array, least: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(array.length * 2, least));
   larger.set(array);
   return larger;
 }

@@ -61,11 +61,12 @@ class FirstAnswer extends DatedRows {
   /** Bytes that no column holds. A member that the dataset ignores, and that this answer lacks, counts as one. */
   misfit: number | undefined;
 
-  override add(answer: JsonObject): void {
-    super.add(answer);
+  override add(answer: JsonObject): number {
+    const count = super.add(answer);
     if (this.misfit === undefined) this.#refuseFuture();
     const absent = this.dataset.ignored.filter((member) => !(member in answer));
     this.misfit ??= absent.length + this.#rescuedBytes();
+    return count;
   }
 
   /** Each place and day lands once, when it is over. What has later days is a forecast that looks like it. */

@@ -22,6 +22,8 @@ const parsedRecords: Readonly<Record<string, (number: number) => string>> = {
   'records that are encoded twice': (number) =>
     JSON.stringify(`{"location":{"lat":2},"current":{"uv":1},"new":[${number}]}`),
   'forecasts with an undeclared field': (number) => forecast('', `,"new":${number}`),
+  'records with escaped names and numbers that are kept as they were written': (number) =>
+    `{"location":{"lat":2},"current":{"u\\u0076":${number}},"x":-0}`,
   'forecasts of which the last hour has to be parsed': (number) =>
     forecast(`${`{"uv":${number % 10}},`.repeat(900)}{"uv":-0}`),
 };
@@ -34,6 +36,10 @@ const knownRecords: typeof parsedRecords = {
     forecast(`${`{"uv":${number % 10}},`.repeat(700)}{"uv":1}`),
   'forecasts with hours of as many forms as are known': (number) =>
     forecast(Array.from({ length: 320 }, (_, hour) => hourOf(number, fieldsByTurns[hour % 8])).join(',')),
+  'forecasts with a text of many brackets': (number) =>
+    `{"location":{"name":"${':['.repeat(20_000)}"},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[{"uv":${number % 10}}]}]}}`,
+  'forecasts of nothing but days': (number) =>
+    `{"location":{"lat":${number % 90}},"forecast":{"forecastday":[${Array(700).fill('{"date":"2026-11-22"}')}]}}`,
 };
 
 const fieldsByTurns = [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Dataset } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { everyType } from '../convert/converted.ts';
@@ -211,6 +212,26 @@ describe('a record that is read by its shape becomes the row, or the failure, th
 describe('a shape', () => {
   const again = (text: string, separator = '\n') => [text, text, text].join(separator);
   const knownIn = (text: string) => seenIn(text, dataset).known;
+
+  test('is learned of answers that come after many others', () => {
+    const unreadable = '{"a":{"int":1},"new":[]}\n'.repeat(64);
+    // Of so many, only every 64th is looked at.
+    expect(knownIn(unreadable + `${record(plain)}\n`.repeat(200))).toBe(136);
+  });
+
+  test('is learned of an answer of which a value has to be parsed', () => {
+    const escaped = `${record({ ...plain, string: '"\\u00d8"' })}\n`;
+    expect(knownIn(escaped.repeat(64) + `${record(plain)}\n`.repeat(10))).toBe(10);
+  });
+
+  test('keeps the order of what is rescued where JavaScript puts an object first for its name', () => {
+    const fields = ['1.x', 'z'].map(
+      (path) => ({ column: path.replace('1.', ''), path, type: 'int', meaning: '' }) as const,
+    );
+    const [table] = dataset.tables;
+    const digits: Dataset = { ...dataset, tables: table ? [{ ...table, fields }] : [] };
+    expectAsParsed('{"new":1,"z":1,"1":{"x":2,"n":3}}\n'.repeat(3), digits);
+  });
 
   test.each([
     ['lines', again(record(plain))],

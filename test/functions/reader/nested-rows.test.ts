@@ -45,6 +45,13 @@ describe.each<Dataset>([everyLevel, onlyInnermost, nothingRequired, weatherapiFo
   },
 );
 
+test('an answer has no more values than may be held, undeclared ones in its rows included', () => {
+  const hour = `{"uv":1,${Array.from({ length: 1000 }, (_, number) => `"n${number}":1`).join(',')}}`;
+  const answer = (hours: number) =>
+    `{"location":{"lat":2},"forecast":{"forecastday":[{"date":"2026-11-22","hour":[${Array(hours).fill(hour)}]}]}}`;
+  expectAsParsed(`${answer(1)}\n${answer(300)}`, weatherapiForecast);
+});
+
 describe('rows are taken for those of an array only if they stand in it:', () => {
   const plan = '"plan":{"days":[{"date":"2026-11-22"}]}';
   const known = `{"station":{"name":"a"},${plan},"notes":[{"text":"b"}]}`;

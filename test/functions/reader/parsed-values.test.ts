@@ -45,7 +45,7 @@ test.each<[what: string, record: string, dataset: Dataset]>([
     expect(() => read(`${record}\n`.repeat(200), dataset)).toThrow(
       expect.objectContaining({
         code: 'too-large',
-        message: expect.stringMatching(/80 million values.* Split it/),
+        message: expect.stringMatching(/60 million values.* Split it/),
       }),
     );
   },
