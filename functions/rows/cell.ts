@@ -45,13 +45,14 @@ export function dayNumber(text: string): number | undefined {
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Undefined when there is no such day. A `Date` would take ten times as long. Counts from March, so that a leap day is a
- * year's last: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+ * Undefined when there is no such day, and for NaN. A `Date` would take ten times as long. Counts from March, so that a leap
+ * day is a year's last: https://howardhinnant.github.io/date_algorithms.html#days_from_civil
  */
 export function daysSince1970(year: number, month: number, day: number): number | undefined {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const length = month === 2 && isLeap ? 29 : (monthLengths[month - 1] ?? 0);
-  if (year < 1 || day < 1 || day > length) return undefined;
+  // Not the other way round: each may be NaN.
+  if (!(year >= 1 && day >= 1 && day <= length)) return undefined;
   const from = month > 2 ? year : year - 1;
   const dayOfYear = floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
   return from * 365 + floor(from / 4) - floor(from / 100) + floor(from / 400) + dayOfYear - 719_468;

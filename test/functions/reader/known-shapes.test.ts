@@ -3,7 +3,7 @@ import type { Dataset } from '../../../shared/dataset.ts';
 import { weatherapiCurrent } from '../../../shared/datasets/weatherapi-current.ts';
 import fc, { runs } from '../../fast-check.ts';
 import { everyType } from '../convert/converted.ts';
-import { nastyNames } from '../convert/properties/json-source.ts';
+import { nastyDates, nastyNames } from '../convert/properties/json-source.ts';
 import { undeclaredMembers } from '../convert/properties/undeclared.ts';
 import { expectAsParsed, noneSeen, seenIn } from './outcome.ts';
 
@@ -101,7 +101,7 @@ const texts = fc
 const pieceBytes = fc.constantFrom(1, 7, 64, 1_000);
 
 describe('a record that is read by its shape becomes the row, or the failure, that parsing gives:', () => {
-  const values = [...strings, ...numbers, ...others];
+  const values = [...strings, ...numbers, ...nastyDates, ...others];
 
   test.each(values)('with the value %j in any column [known-shapes]', (odd) => {
     for (const name of Object.keys(plain)) {
