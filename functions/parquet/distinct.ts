@@ -53,7 +53,7 @@ const leastBits = 10;
 /** A slot has a cell's number, or -1, the cell's two words, and one that fills it up: so it is in one line of the cache. */
 const slotWords = 4;
 
-/** Makes the table four times as large. At most a quarter of it is filled. */
+/** Makes the table four times as large. At most half of it is filled. */
 function grow(bits: number): void {
   const filled = table.slice(0, slotWords << bits);
   const words = slotWords << (bits + 2);

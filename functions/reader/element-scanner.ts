@@ -1,12 +1,5 @@
 import type { ByteWindow } from './byte-window.ts';
-
-const quote = 0x22;
-const comma = 0x2c;
-const openBracket = 0x5b;
-const backslash = 0x5c;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
+import { backslash, closeBrace, closeBracket, comma, openBrace, openBracket, quote } from './json-bytes.ts';
 
 /**
  * Finds the end of an element of a JSON array, in a window that may not have all of it yet. It looks only at brackets and

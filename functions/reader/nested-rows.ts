@@ -9,15 +9,11 @@ import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow, type ReadableBytes } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
 import { FrameReader } from './frame-reader.ts';
+import { closeBracket, colon, comma, openBracket, quote } from './json-bytes.ts';
 import { decodeUtf8, maxValues, parseJson } from './json-text.ts';
 import { KnownShapes, rowReader } from './known-shapes.ts';
 import { ParsedValues } from './parsed-values.ts';
 
-const quote = 0x22;
-const comma = 0x2c;
-const colon = 0x3a;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 const placeholder = Buffer.from(JSON.stringify(readBefore));
 
 /** Answers of which rows are learned, at most: looking for new shapes in every answer would take long. */

@@ -4,6 +4,7 @@ import { isExactNumber, isObject, type JsonObject } from '../rows/json.ts';
 import type { AnswerShapes } from './answer-shapes.ts';
 import { ByteWindow } from './byte-window.ts';
 import { ElementScanner } from './element-scanner.ts';
+import { closeBracket, comma, lineBreak, openBracket } from './json-bytes.ts';
 import { adviceOnForm, adviceOnSize, decodeUtf8, isJson, parseJson } from './json-text.ts';
 import { ParsedValues } from './parsed-values.ts';
 
@@ -15,11 +16,6 @@ export const maxHeldBytes = 16 * 1024 * 1024;
 
 /** Bytes to take at a time: few enough to stay in the processor's cache. */
 const step = 128 * 1024;
-
-const lineBreak = 0x0a;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const comma = 0x2c;
 
 type Expected = 'value' | 'line-end' | 'element' | 'separator' | 'document';
 

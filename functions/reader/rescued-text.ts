@@ -1,13 +1,6 @@
 import { rescue } from '../rows/rescue.ts';
 import type { TextDictionary } from '../rows/text-dictionary.ts';
-
-const quote = 0x22;
-const minus = 0x2d;
-const point = 0x2e;
-const zero = 0x30;
-const backslash = 0x5c;
-const closeBrace = 0x7d;
-const firstPrintable = 0x20;
+import { backslash, closeBrace, firstPrintable, minus, point, quote, zero } from './json-bytes.ts';
 
 /** More is given back, as there may be many of these. */
 const keptBytes = 64 * 1024;

@@ -51,7 +51,7 @@ export class TextDictionary {
    */
   numberOf(source: DataView, start: number, end: number, hash: number): number {
     const mask = this.#table.length - 1;
-    const first = (hash ^ (hash >>> 15)) << 1;
+    const first = firstSlot(hash);
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
       const slot = (first + 2 * probe) & mask;
       const number = this.#table[slot] as number;
@@ -155,7 +155,7 @@ export class TextDictionary {
   #place(number: number): void {
     const mask = this.#table.length - 1;
     const hash = this.#hashes[number] as number;
-    const first = (hash ^ (hash >>> 15)) << 1;
+    const first = firstSlot(hash);
     for (let probe = 0, twins = 0; probe < maxProbes && twins < maxTwins; probe++) {
       const slot = (first + 2 * probe) & mask;
       const other = this.#table[slot] as number;
@@ -168,6 +168,11 @@ export class TextDictionary {
     }
     this.#crowded.set(stringOf(this.bytesOf(number)), number);
   }
+}
+
+/** Of two words. The low bits of a hash are its weak ones. */
+function firstSlot(hash: number): number {
+  return (hash ^ (hash >>> 15)) << 1;
 }
 
 function bytesIn({ buffer, byteOffset }: DataView, start: number, end: number): Uint8Array {
